@@ -1,0 +1,66 @@
+//! The functions of the builtin policy, for callers who want no other. Each does what the method of the same name does.
+
+use crate::{
+    Accepted, Catalog, Composed, Context, Decision, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output, Policy,
+    Rejection, Schedule, Verdict,
+};
+
+/// Builds everything that can be built ahead. Every function also works without it, only slower the first time.
+pub fn prepare() {
+    Policy::builtin();
+}
+
+/// Judges one event. See [`Policy::validate`].
+pub fn validate(event: &[u8]) -> Result<Accepted, Rejection> {
+    Policy::builtin().validate(event)
+}
+
+/// Lists what the policy knows. See [`Policy::catalog`].
+pub fn catalog() -> Catalog {
+    Policy::builtin().catalog()
+}
+
+/// Migrates one event to a version. See [`Policy::migrate`].
+pub fn migrate(event: &[u8], to_version: &str) -> Result<Migrated, MigrationFailure> {
+    Policy::builtin().migrate(event, to_version)
+}
+
+/// The retries that a type gets. See [`Policy::schedule_for`].
+pub fn schedule_for(event_type: &str) -> Schedule {
+    Policy::builtin().schedule_for(event_type).clone()
+}
+
+/// Decides what follows when an attempt failed. See [`Policy::decide`].
+pub fn decide(event_type: &str, attempt: u32) -> Decision {
+    Policy::builtin().decide(event_type, attempt)
+}
+
+/// Judges an event and says what to send. See [`Policy::process`].
+pub fn process(event: &[u8], context: &Context) -> Result<Verdict, Misuse> {
+    Policy::builtin().process(event, context)
+}
+
+/// Makes a valid event from a draft. See [`Policy::compose`].
+pub fn compose(draft: &Draft, now: &str) -> Result<Composed, Rejection> {
+    Policy::builtin().compose(draft, now)
+}
+
+/// Builds what is sent when an event is given up. See [`Policy::dead_letter`].
+pub fn dead_letter(failed: &FailedEvent, now: &str) -> Result<Vec<Output>, Misuse> {
+    Policy::builtin().dead_letter(failed, now)
+}
+
+/// `validate` as text. See [`Policy::validate_json`].
+pub fn validate_json(event: &[u8]) -> String {
+    Policy::builtin().validate_json(event)
+}
+
+/// `migrate` as text. See [`Policy::migrate_json`].
+pub fn migrate_json(request: &[u8]) -> String {
+    Policy::builtin().migrate_json(request)
+}
+
+/// `decide` as text. See [`Policy::decide_json`].
+pub fn decide_json(request: &[u8]) -> String {
+    Policy::builtin().decide_json(request)
+}

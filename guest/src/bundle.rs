@@ -1,0 +1,149 @@
+//! A bundle: the part of a policy that is data. Event types, their channels, schedules and schemas, and the limits.
+//! Knows nothing of code: no steps, no derived events, no validators.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+/// The file of a bundle that is not a schema.
+const MANIFEST: &str = "policy.json";
+
+/// The files under `schemas/`, compiled in: name and text.
+const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
+
+/// The data of a policy.
+///
+/// A bundle is a set of JSON files. `policy.json` is the manifest; `<event type>/<version>.json` is the schema of one
+/// version of one type, which makes that version known; any other file is there to be referred to.
+#[derive(Debug, Clone)]
+pub struct Bundle {
+    /// What `policy.json` says.
+    pub manifest: Manifest,
+    /// All other files.
+    pub files: Vec<File>,
+}
+
+/// One JSON file of a bundle.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Its path inside the bundle, such as `task.created/1.0.json`.
+    pub name: Cow<'static, str>,
+    /// Its text.
+    pub text: Cow<'static, str>,
+}
+
+/// What `policy.json` holds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Name of the policy, for people.
+    pub name: String,
+    /// Version of the policy, for people.
+    pub version: String,
+    /// Bounds of an event.
+    pub limits: Limits,
+    /// Seconds before each retry, for types that set none of their own and for unknown types.
+    pub default_retry_seconds: Vec<u32>,
+    /// The event types, in any order.
+    pub event_types: Vec<EventType>,
+}
+
+/// Bounds within which events are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Longest event, in bytes of UTF-8.
+    pub event_bytes: u32,
+    /// Deepest nesting of arrays and objects; a scalar has depth 0 and `[]` has depth 1. At most 256.
+    pub depth: u32,
+}
+
+/// One event type.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventType {
+    /// The value of `event_type`.
+    pub name: String,
+    /// The channel on which it leaves; null: valid events of this type are dropped.
+    pub channel: Option<String>,
+    /// False for types that the policy sends and never takes in.
+    #[serde(default = "yes")]
+    pub accepted: bool,
+    /// Seconds before each retry; absent: the default; empty: never retried.
+    #[serde(default)]
+    pub retry_seconds: Option<Vec<u32>>,
+    /// Whether the user hears of it when an event of this type is given up.
+    #[serde(default)]
+    pub alerts_user: bool,
+}
+
+/// Why a bundle cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BundleError {
+    /// There is no manifest.
+    #[error("the bundle has no policy.json")]
+    NoManifest,
+    /// The manifest is not of the form it should have.
+    #[error("policy.json cannot be read")]
+    Manifest(#[source] serde_json::Error),
+}
+
+impl Bundle {
+    /// The bundle of the builtin policy: the folder `schemas/`.
+    ///
+    /// # Panics
+    /// When the folder that was compiled in holds no readable manifest, which the tests rule out.
+    pub fn builtin() -> Self {
+        let files = BUILTIN.iter().map(|&(name, text)| File {
+            name: name.into(),
+            text: text.into(),
+        });
+        Self::from_files(files.collect()).expect("schemas/policy.json is readable")
+    }
+
+    /// Makes a bundle of its files, `policy.json` among them.
+    pub fn from_files(mut files: Vec<File>) -> Result<Self, BundleError> {
+        let at = files
+            .iter()
+            .position(|file| file.name == MANIFEST)
+            .ok_or(BundleError::NoManifest)?;
+        let manifest = serde_json::from_str(&files.remove(at).text).map_err(BundleError::Manifest)?;
+        Ok(Self { manifest, files })
+    }
+
+    /// Adds a file, or replaces the one of that name.
+    #[must_use]
+    pub fn with_file(mut self, name: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Self {
+        let name = name.into();
+        self.files.retain(|file| file.name != name);
+        self.files.push(File {
+            name,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// The versions of a type with the text of their schemas, oldest first: `1.2` comes before `1.10`.
+    pub(crate) fn versions_of(&self, event_type: &str) -> Vec<(&str, &str)> {
+        let mut versions: Vec<_> = self
+            .files
+            .iter()
+            .filter_map(|file| {
+                let version = file.name.strip_prefix(event_type)?.strip_prefix('/')?.strip_suffix(".json")?;
+                Some((version, &*file.text))
+            })
+            .collect();
+        versions.sort_by_key(|&(version, _)| (numbers(version), version));
+        versions
+    }
+}
+
+/// The numbers of a version; what is no number counts as the largest.
+fn numbers(version: &str) -> Vec<u64> {
+    version.split('.').map(|part| part.parse().unwrap_or(u64::MAX)).collect()
+}
+
+fn yes() -> bool {
+    true
+}

@@ -1,0 +1,85 @@
+//! The same functions as text to text, for callers to whom one string is cheaper than a record. Knows how requests and
+//! answers are written, and nothing else.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::parse::{Bounds, read_object};
+use crate::policy::Policy;
+use crate::process::Misuse;
+use crate::validate::summary;
+
+/// How deep a request may be nested: none of them is deeper than one object.
+const REQUEST_DEPTH: usize = 2;
+
+impl Policy {
+    /// Takes the bytes of an event; gives the answer of `validate` with a member `valid` before the others.
+    pub fn validate_json(&self, event: &[u8]) -> String {
+        match self.validate(event) {
+            Ok(accepted) => tagged("valid", true, &accepted),
+            Err(rejection) => tagged("valid", false, &rejection),
+        }
+    }
+
+    /// Takes `{"event":…,"to_version":…}`, the event as a JSON string; gives the answer of `migrate` with a member
+    /// `migrated` before the others, or `{"misuse":…}`.
+    pub fn migrate_json(&self, request: &[u8]) -> String {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Request {
+            event: String,
+            to_version: String,
+        }
+        match read::<Request>(request, r#"{"event":"<text>","to_version":"<version>"}"#) {
+            Err(misuse) => refusal(&misuse),
+            Ok(request) => match self.migrate(request.event.as_bytes(), &request.to_version) {
+                Ok(migrated) => tagged("migrated", true, &migrated),
+                Err(failure) => tagged("migrated", false, &failure),
+            },
+        }
+    }
+
+    /// Takes `{"event_type":…,"attempt":…}`; gives the answer of `decide`, or `{"misuse":…}`.
+    pub fn decide_json(&self, request: &[u8]) -> String {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Request {
+            event_type: String,
+            attempt: u32,
+        }
+        match read::<Request>(request, r#"{"event_type":"<type>","attempt":<0 or more>}"#) {
+            Err(misuse) => refusal(&misuse),
+            Ok(request) => text(&self.decide(&request.event_type, request.attempt)),
+        }
+    }
+}
+
+/// Reads a request as strictly as an event: no member twice, none unknown, none missing.
+fn read<T: DeserializeOwned>(request: &[u8], form: &str) -> Result<T, Misuse> {
+    let bounds = Bounds {
+        bytes: usize::MAX,
+        depth: REQUEST_DEPTH,
+    };
+    let members = read_object(request, bounds).map_err(|violations| Misuse {
+        message: format!("the request must be {form}; {}", summary(&violations)),
+    })?;
+    serde_json::from_value(Value::Object(members)).map_err(|_| Misuse {
+        message: format!("the request must be {form}, with these members and no others"),
+    })
+}
+
+/// The answer with one more member before the others.
+fn tagged(name: &str, value: bool, answer: &impl Serialize) -> String {
+    let answer = text(answer);
+    format!(r#"{{"{name}":{value},{}"#, answer.strip_prefix('{').unwrap_or_default())
+}
+
+fn refusal(misuse: &Misuse) -> String {
+    json!({ "misuse": misuse.message }).to_string()
+}
+
+/// Compact JSON. Answers hold strings, numbers, booleans and lists of them, which can always be written.
+fn text(answer: &impl Serialize) -> String {
+    serde_json::to_string(answer).unwrap_or_default()
+}

@@ -1,0 +1,94 @@
+//! The policy of a Tidegate: what an event must look like, how versions migrate, where an event goes, how a failure is
+//! retried and when it is given up.
+//!
+//! Pure functions over text: no clock, no randomness, no files, no panic for any input. A [`Policy`] is data (a
+//! [`Bundle`]: the JSON files of `schemas/`) and code ([`Code`]: steps between versions, derived events), and the two
+//! never mix. The functions at the root of the crate are those of the builtin policy.
+//!
+//! Compiled for `wasm32-wasip2` the crate is a component that exports the world `tidegate:policy/policy`. Only
+//! `component` knows that; everything else is plain Rust and mirrors the contract in `wit/`.
+//!
+//! # A policy of one's own
+//! A crate that adds a version depends on this one without its default features, and says:
+//!
+//! ```
+//! use tidegate_policy::{Bundle, Code, Policy, Step, steps};
+//!
+//! let schema = r#"{
+//!     "$ref": "../common.json#/$defs/task_event",
+//!     "properties": { "payload": { "required": ["source"] } },
+//!     "examples": [{
+//!         "event_id": "e-1", "event_type": "task.created", "event_version": "1.2",
+//!         "task_id": 1, "user_id": "user-1", "payload": { "source": "web" }
+//!     }]
+//! }"#;
+//! let step = Step {
+//!     older: "1.1",
+//!     newer: "1.2",
+//!     event_types: None,
+//!     up: Some(|event| {
+//!         steps::payload(event)?.insert("source".into(), "unknown".into());
+//!         Ok(())
+//!     }),
+//!     down: Some(|event| {
+//!         steps::payload(event)?.shift_remove("source");
+//!         Ok(())
+//!     }),
+//! };
+//! let bundle = Bundle::builtin().with_file("task.created/1.2.json", schema);
+//! let policy = Policy::new(&bundle, Code::builtin().with_step(step))?;
+//!
+//! let old = r#"{"event_id":"e-2","event_type":"task.created","task_id":2,"user_id":"user-1","payload":{}}"#;
+//! let migrated = policy.migrate(old.as_bytes(), "1.2").expect("there is a way");
+//! assert_eq!(migrated.path, ["1.0", "1.1", "1.2"]);
+//! # Ok::<(), tidegate_policy::PolicyError>(())
+//! ```
+//!
+//! `export_policy!` (for wasm only) then exports it as a component.
+
+mod bundle;
+mod catalog;
+mod code;
+mod compose;
+mod dead_letter;
+mod escape;
+mod event;
+mod ids;
+mod json;
+mod migrate;
+mod number;
+mod occurrence;
+mod parse;
+mod policy;
+mod process;
+mod reader;
+mod retry;
+mod schema;
+pub mod steps;
+mod time;
+mod validate;
+mod violation;
+
+#[cfg(target_family = "wasm")]
+pub mod component;
+
+mod builtin;
+
+pub use builtin::{
+    catalog, compose, dead_letter, decide, decide_json, migrate, migrate_json, prepare, process, schedule_for, validate,
+    validate_json,
+};
+pub use bundle::{Bundle, BundleError, EventType, File, Limits, Manifest};
+pub use catalog::{Catalog, EventTypeInfo, VersionInfo};
+pub use code::{Code, Derivation, DeriveFn, Derived};
+pub use compose::{Composed, Draft};
+pub use dead_letter::{Encoding, FailedEvent};
+pub use migrate::{Migrated, MigrationCause, MigrationFailure};
+pub use policy::{Policy, PolicyError};
+pub use process::{Context, Misuse, Outcome, Output, Verdict};
+pub use retry::{Action, Decision, Schedule};
+pub use schema::SchemaError;
+pub use steps::{Step, StepError, StepFn};
+pub use time::Timestamp;
+pub use validate::{Accepted, Rejection, RejectionCause};
+pub use violation::{MAX_PATH_BYTES, MAX_VIOLATIONS, Violation, code as codes};

@@ -1,0 +1,217 @@
+//! What a gate does with an event: validates, migrates, routes and derives. Sends nothing itself and reads no clock.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::code::Derived;
+use crate::event::{Event, set_after};
+use crate::migrate::{route_to, take};
+use crate::policy::Policy;
+use crate::time::{EXPECTED, Timestamp};
+use crate::validate::summary;
+use crate::violation::{Violation, code};
+
+/// What the policy has to be told, since it has no clock and no configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    /// The time to judge by, RFC 3339 with an offset.
+    pub now: String,
+    /// The version in which the event shall leave; absent: the latest of its type.
+    #[serde(default)]
+    pub target_version: Option<String>,
+}
+
+/// The arguments do not make sense: the caller's fault, never the event's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Misuse {
+    /// What to change in the call.
+    pub message: String,
+}
+
+/// Where an event ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Send the outputs.
+    Forward,
+    /// Valid, and to be sent nowhere.
+    Drop,
+    /// Invalid: the violations say why. It belongs in a dead letter.
+    Reject,
+}
+
+/// One event to send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Output {
+    /// The channel, one of the catalog's.
+    pub channel: String,
+    /// The partition key: events of one key keep their order.
+    pub key: String,
+    /// Id of the event to send. Derived from the input, so that a repeat has the same one.
+    pub id: String,
+    /// Type of the event to send.
+    pub event_type: String,
+    /// Its text; absent: the event leaves as it came, byte for byte.
+    pub event: Option<String>,
+}
+
+/// The judgement of one event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// Where it ends.
+    pub outcome: Outcome,
+    /// Why, in one line for people.
+    pub reason: String,
+    /// `event_id` of the event judged, when it could be read.
+    pub event_id: Option<String>,
+    /// `event_type` of the event judged, when it could be read.
+    pub event_type: Option<String>,
+    /// `event_version` of the event judged, when known.
+    pub event_version: Option<String>,
+    /// What to send, in this order; empty unless the outcome is to forward.
+    pub outputs: Vec<Output>,
+    /// What is wrong; empty unless the outcome is to reject.
+    pub violations: Vec<Violation>,
+}
+
+impl Policy {
+    /// Judges an event and says what to send. Fails only when the context is not usable.
+    pub fn process(&self, event: &[u8], context: &Context) -> Result<Verdict, Misuse> {
+        check_now(&context.now)?;
+        Ok(match self.read(event, self.bounds()) {
+            Ok(event) => self.route(event, context),
+            Err(rejection) => Verdict {
+                outcome: Outcome::Reject,
+                reason: rejection.summary(),
+                event_id: rejection.event_id,
+                event_type: rejection.event_type,
+                event_version: None,
+                outputs: Vec::new(),
+                violations: rejection.violations,
+            },
+        })
+    }
+
+    /// Says what becomes of a valid event.
+    fn route(&self, mut event: Event<'_>, context: &Context) -> Verdict {
+        let mut verdict = Verdict {
+            outcome: Outcome::Forward,
+            reason: String::new(),
+            event_id: Some(event.text("event_id").to_owned()),
+            event_type: Some(event.kind.name.clone()),
+            event_version: Some(event.known_version().name.clone()),
+            outputs: Vec::new(),
+            violations: Vec::new(),
+        };
+        match self.outputs(&mut event, context, &mut verdict.reason) {
+            Ok(outputs) if outputs.is_empty() => verdict.outcome = Outcome::Drop,
+            Ok(outputs) => verdict.outputs = outputs,
+            Err(violations) => {
+                verdict.outcome = Outcome::Reject;
+                verdict.reason = summary(&violations);
+                verdict.violations = violations;
+            }
+        }
+        verdict
+    }
+
+    /// What to send for a valid event, itself first; nothing when its type has no channel.
+    fn outputs(&self, event: &mut Event<'_>, context: &Context, reason: &mut String) -> Result<Vec<Output>, Vec<Violation>> {
+        let kind = event.kind;
+        if !kind.accepted {
+            let message = format!("{} is sent by the policy and never taken in", kind.name);
+            return Err(vec![Violation::new(code::EMITTED_ONLY, "/event_type", message)]);
+        }
+        let from = &event.known_version().name;
+        let latest = &kind.versions[kind.versions.len() - 1].name;
+        let target = context.target_version.as_deref().unwrap_or(latest);
+        let route = route_to(event, target).map_err(|violation| vec![violation])?;
+        let Some(channel) = &kind.channel else {
+            *reason = format!("{} {from} is valid and goes to no channel", kind.name);
+            return Ok(Vec::new());
+        };
+
+        let migrates = route.versions.len() > 1;
+        if migrates {
+            take(event, route).map_err(|(_, violations)| violations)?;
+            *reason = format!("{} {from} is valid and leaves as {target}", kind.name);
+        } else {
+            *reason = format!("{} {from} is valid", kind.name);
+        }
+        let stamped = stamp(event, &context.now);
+        let text = (migrates || stamped).then(|| event.to_text());
+        if let Some(violation) = text.as_deref().and_then(|text| self.too_large(text)) {
+            return Err(vec![violation]);
+        }
+
+        let mut outputs = Vec::with_capacity(1);
+        outputs.push(Output {
+            channel: channel.clone(),
+            key: event.text("user_id").to_owned(),
+            id: event.text("event_id").to_owned(),
+            event_type: kind.name.clone(),
+            event: text,
+        });
+        self.derive(event, &context.now, &mut outputs, reason)?;
+        Ok(outputs)
+    }
+
+    /// Adds the events that follow from this one.
+    fn derive(&self, event: &Event<'_>, now: &str, outputs: &mut Vec<Output>, reason: &mut String) -> Result<(), Vec<Violation>> {
+        let Some(members) = event.value.as_object() else {
+            return Ok(());
+        };
+        for derivation in self.derivations.iter().filter(|derivation| derivation.from == event.kind.name) {
+            match (derivation.derive)(members, now) {
+                Derived::Nothing => {}
+                Derived::Omitted(why) => {
+                    reason.push_str("; ");
+                    reason.push_str(why);
+                }
+                Derived::Event(derived) => {
+                    let derived = self.judge(derived).map_err(|rejection| rejection.violations)?;
+                    let text = derived.to_text();
+                    if let Some(violation) = self.too_large(&text) {
+                        return Err(vec![violation]);
+                    }
+                    outputs.extend(output(&derived, text));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An event on the channel of its type; nothing when that has none.
+pub(crate) fn output(event: &Event<'_>, text: String) -> Option<Output> {
+    Some(Output {
+        channel: event.kind.channel.clone()?,
+        key: event.text("user_id").to_owned(),
+        id: event.text("event_id").to_owned(),
+        event_type: event.kind.name.clone(),
+        event: Some(text),
+    })
+}
+
+/// Refuses a `now` that is no time.
+pub(crate) fn check_now(now: &str) -> Result<(), Misuse> {
+    match Timestamp::parse(now) {
+        Some(_) => Ok(()),
+        None => Err(Misuse {
+            message: format!("now must be {EXPECTED}"),
+        }),
+    }
+}
+
+/// An event that does not say when it happened happened now. True when that had to be written in.
+fn stamp(event: &mut Event<'_>, now: &str) -> bool {
+    match event.members() {
+        Some(members) if !members.contains_key("timestamp") => {
+            set_after(members, "user_id", "timestamp", Value::String(now.to_owned()));
+            true
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,91 @@
+//! Points in time as RFC 3339 texts with an offset. Reads no clock; a time is always an argument.
+//!
+//! One reader serves the schemas' `date-time`, the `now` of a call and the due dates of tasks, so that they cannot
+//! disagree. `t` and `z` in lower case are as good as upper case, a fraction may have any number of digits, and second
+//! 60 is a time only where UTC can have one: at 23:59 UTC.
+
+use chrono::{Datelike, NaiveDate};
+
+/// What a time must be, for messages.
+pub(crate) const EXPECTED: &str = "a date and time with an offset (RFC 3339), such as 2026-03-01T09:30:00Z";
+
+/// A point in time that keeps its text: the date is read, time of day and offset stay as they were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timestamp<'a> {
+    /// The date, of a year from 0 to 9999, as the offset has it.
+    pub date: NaiveDate,
+    /// What follows the date: `T`, the time of day and the offset.
+    rest: &'a str,
+}
+
+/// Whether a text is a date and time with an offset.
+pub(crate) fn is_date_time(text: &str) -> bool {
+    Timestamp::parse(text).is_some()
+}
+
+impl<'a> Timestamp<'a> {
+    /// Reads a text; nothing when it is not a date and time with an offset.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let (date, rest) = text.split_at_checked(10)?;
+        let [year @ .., b'-', m1, m2, b'-', d1, d2] = date.as_bytes() else {
+            return None;
+        };
+        let year = pair(year[0], year[1])? * 100 + pair(year[2], year[3])?;
+        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, pair(*m1, *m2)?, pair(*d1, *d2)?)?;
+        is_time_with_offset(rest.as_bytes()).then_some(Self { date, rest })
+    }
+
+    /// The text of the same time of day and offset on another date; nothing when the year has not four digits. A leap
+    /// second becomes the second before it, since the other date need not have one.
+    pub fn on(&self, date: NaiveDate) -> Option<String> {
+        if !(0..=9999).contains(&date.year()) {
+            return None;
+        }
+        let mut rest = self.rest.to_owned();
+        if self.rest.get(7..9) == Some("60") {
+            rest.replace_range(7..9, "59");
+        }
+        Some(format!("{:04}-{:02}-{:02}{rest}", date.year(), date.month(), date.day()))
+    }
+}
+
+/// `Thh:mm:ss`, a fraction or none, and `Z` or `±hh:mm`.
+fn is_time_with_offset(bytes: &[u8]) -> bool {
+    let [b'T' | b't', h1, h2, b':', m1, m2, b':', s1, s2, rest @ ..] = bytes else {
+        return false;
+    };
+    let (Some(hour), Some(minute), Some(second)) = (pair(*h1, *h2), pair(*m1, *m2), pair(*s1, *s2)) else {
+        return false;
+    };
+    let offset = match rest {
+        [b'.', after @ ..] => {
+            let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if digits == 0 {
+                return false;
+            }
+            &after[digits..]
+        }
+        other => other,
+    };
+    let Some(offset) = offset_minutes(offset) else {
+        return false;
+    };
+    let is_last_minute = || (i64::from(hour * 60 + minute) - offset).rem_euclid(24 * 60) == 24 * 60 - 1;
+    hour < 24 && minute < 60 && (second < 60 || second == 60 && is_last_minute())
+}
+
+/// Minutes that an offset is ahead of UTC.
+fn offset_minutes(bytes: &[u8]) -> Option<i64> {
+    let (sign, hours, minutes) = match bytes {
+        [b'Z' | b'z'] => return Some(0),
+        [b'+', h1, h2, b':', m1, m2] => (1, pair(*h1, *h2)?, pair(*m1, *m2)?),
+        [b'-', h1, h2, b':', m1, m2] => (-1, pair(*h1, *h2)?, pair(*m1, *m2)?),
+        _ => return None,
+    };
+    (hours < 24 && minutes < 60).then_some(sign * i64::from(hours * 60 + minutes))
+}
+
+/// The number that two digits stand for.
+fn pair(tens: u8, ones: u8) -> Option<u32> {
+    (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
+}

@@ -1,0 +1,135 @@
+//! Violations: what is wrong with an event, where, in words. Knows nothing of schemas, versions or channels.
+//!
+//! Messages are written to logs, so they never hold values of the event, only names, and those cut and escaped. What a
+//! hostile event could blow up is bounded: at most [`MAX_VIOLATIONS`] are listed, and a path longer than
+//! [`MAX_PATH_BYTES`] gives way to the path of a value that contains the one at fault.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+/// How many violations of one event are listed; the others are left out.
+pub const MAX_VIOLATIONS: usize = 100;
+
+/// The longest path, in bytes.
+pub const MAX_PATH_BYTES: usize = 1024;
+
+/// How many characters of a name go into a message.
+const MAX_NAME_CHARS: usize = 64;
+
+/// One reason why an event is invalid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Violation {
+    /// What is wrong, for programs: one of [`code`]'s constants.
+    pub code: String,
+    /// JSON Pointer (RFC 6901) to the value at fault; for `required`, to the member that is missing.
+    pub path: String,
+    /// What is wrong and what would be right, for people.
+    pub message: String,
+}
+
+impl Violation {
+    /// A violation with this code at this path.
+    pub fn new(code: &str, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// The codes that do not come from a keyword of a schema.
+pub mod code {
+    /// Longer than the limit.
+    pub const TOO_LARGE: &str = "too-large";
+    /// Not UTF-8.
+    pub const NOT_UTF8: &str = "not-utf8";
+    /// Not JSON.
+    pub const NOT_JSON: &str = "not-json";
+    /// Nested deeper than the limit.
+    pub const TOO_DEEP: &str = "too-deep";
+    /// A member name twice in one object.
+    pub const DUPLICATE_MEMBER: &str = "duplicate-member";
+    /// JSON, but not an object.
+    pub const NOT_AN_OBJECT: &str = "not-an-object";
+    /// `event_type` is not in the catalog.
+    pub const UNKNOWN_EVENT_TYPE: &str = "unknown-event-type";
+    /// A type that the policy sends and never takes in.
+    pub const EMITTED_ONLY: &str = "emitted-only";
+    /// `event_version` is not one of the type's versions.
+    pub const UNKNOWN_VERSION: &str = "unknown-version";
+    /// No steps lead from one version to the other.
+    pub const NO_PATH: &str = "no-path";
+    /// A step could not be applied, or its result is not valid.
+    pub const MIGRATION_FAILED: &str = "migration-failed";
+    /// A member is missing.
+    pub const REQUIRED: &str = "required";
+    /// A value of the wrong JSON type.
+    pub const TYPE: &str = "type";
+    /// A text that is not of the form it should have.
+    pub const FORMAT: &str = "format";
+    /// A keyword of a schema that has no code of its own.
+    pub const SCHEMA: &str = "schema";
+    /// `user_id` is empty or only white space.
+    pub const EMPTY_USER_ID: &str = "empty-user-id";
+}
+
+/// Brings violations into their stable order, by path and then by code, without repeats and at most [`MAX_VIOLATIONS`].
+pub(crate) fn in_order(mut violations: Vec<Violation>) -> Vec<Violation> {
+    violations.sort_by(|a, b| (&a.path, &a.code, &a.message).cmp(&(&b.path, &b.code, &b.message)));
+    violations.dedup();
+    violations.truncate(MAX_VIOLATIONS);
+    violations
+}
+
+/// A name out of an event, fit for a message: in quotes, without control characters, cut when it is long.
+pub(crate) fn quoted(name: &str) -> String {
+    let mut quoted = String::with_capacity(name.len().min(MAX_NAME_CHARS) + 2);
+    quoted.push('"');
+    for (count, character) in name.chars().enumerate() {
+        if count == MAX_NAME_CHARS {
+            quoted.push('…');
+            break;
+        }
+        if is_invisible(character) {
+            // Writing to a string cannot fail.
+            let _ = write!(quoted, "\\u{{{:x}}}", u32::from(character));
+        } else {
+            quoted.push(character);
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// The pointer to `path` inside the member `name`. When that would be too long, the pointer to the member, and when
+/// even that is, to what holds it.
+pub(crate) fn under(name: &str, path: &str) -> String {
+    if name.len() >= MAX_PATH_BYTES {
+        return String::new();
+    }
+    let mut pointer = String::with_capacity(1 + name.len() + path.len());
+    pointer.push('/');
+    for character in name.chars() {
+        match character {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            other => pointer.push(other),
+        }
+    }
+    if pointer.len() > MAX_PATH_BYTES {
+        return String::new();
+    }
+    if pointer.len() + path.len() <= MAX_PATH_BYTES {
+        pointer.push_str(path);
+    }
+    pointer
+}
+
+/// Control characters, and those that break a line or turn the direction of a text.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
