@@ -1,0 +1,109 @@
+//! The golden vectors through native Rust. `UPDATE_VECTORS=1` writes the answers into the files; read them before you
+//! commit them, since they are the specification.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tidegate_policy::{Context, Draft, FailedEvent, Policy};
+
+#[test]
+fn the_builtin_policy_answers_every_vector() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
+    let update = std::env::var_os("UPDATE_VECTORS").is_some();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for file in files(&folder) {
+        let text = fs::read_to_string(&file).expect("a readable file");
+        let mut cases: Vec<Value> = serde_json::from_str(&text).expect("an array of cases");
+        for case in &mut cases {
+            count += 1;
+            let answer = answer(case);
+            if update {
+                case["expect"] = answer;
+            } else if case["expect"].to_string() != answer.to_string() {
+                wrong.push(format!(
+                    "{}: {}\n  expected {}\n  got      {answer}",
+                    file.display(),
+                    case["name"],
+                    case["expect"]
+                ));
+            }
+        }
+        if update {
+            let text = serde_json::to_string_pretty(&cases).expect("JSON");
+            fs::write(&file, text + "\n").expect("a writable file");
+        }
+    }
+    assert!(count > 400, "only {count} vectors found");
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("a readable folder")
+        .map(|entry| entry.expect("a readable entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// What the policy says to one case: `{"ok":…}` or `{"err":…}`.
+fn answer(case: &Value) -> Value {
+    let policy = Policy::builtin();
+    let input = &case["input"];
+    let text = |name: &str| input[name].as_str().unwrap_or_else(|| panic!("{} needs {name}", case["name"])).to_owned();
+    match case["call"].as_str().expect("a call") {
+        "validate" => outcome(policy.validate(&event(input))),
+        "catalog" => outcome::<_, ()>(Ok(policy.catalog())),
+        "migrate" => outcome(policy.migrate(&event(input), &text("to_version"))),
+        "schedule-for" => outcome::<_, ()>(Ok(policy.schedule_for(&text("event_type")))),
+        "decide" => {
+            let attempt = input["attempt"].as_u64().and_then(|attempt| u32::try_from(attempt).ok());
+            outcome::<_, ()>(Ok(policy.decide(&text("event_type"), attempt.expect("an attempt"))))
+        }
+        "process" => {
+            let context: Context = parse(&input["context"]);
+            outcome(policy.process(&event(input), &context))
+        }
+        "compose" => {
+            let draft: Draft = parse(&input["draft"]);
+            outcome(policy.compose(&draft, &text("now")))
+        }
+        "dead-letter" => {
+            let failed: FailedEvent = parse(&input["failed"]);
+            outcome(policy.dead_letter(&failed, &text("now")))
+        }
+        "json-validate" => outcome::<_, ()>(Ok(policy.validate_json(&event(input)))),
+        "json-migrate" => outcome::<_, ()>(Ok(policy.migrate_json(text("request").as_bytes()))),
+        "json-decide" => outcome::<_, ()>(Ok(policy.decide_json(text("request").as_bytes()))),
+        other => panic!("no such call: {other}"),
+    }
+}
+
+/// The bytes of the event: as text, in base64, or as parts with how often each is repeated.
+fn event(input: &Value) -> Vec<u8> {
+    if let Some(text) = input["event"].as_str() {
+        return text.as_bytes().to_vec();
+    }
+    if let Some(text) = input["event_base64"].as_str() {
+        return BASE64.decode(text).expect("base64");
+    }
+    let parts: Vec<(String, usize)> = parse(&input["event_parts"]);
+    parts.into_iter().map(|(text, times)| text.repeat(times)).collect::<String>().into_bytes()
+}
+
+fn parse<T: serde::de::DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).expect("an input of the form that the call takes")
+}
+
+fn outcome<T: Serialize, E: Serialize>(result: Result<T, E>) -> Value {
+    match result {
+        Ok(answer) => json!({ "ok": answer }),
+        Err(answer) => json!({ "err": answer }),
+    }
+}
