@@ -1,0 +1,137 @@
+//! Compiled policies on disk, so that a second start takes milliseconds.
+//!
+//! What lies there is native code, so a file is used only from a directory that nobody else can write to, and only
+//! when it is complete: name and checksum must fit. Anything else is a miss, and the policy is compiled anew.
+
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest as _, Sha256};
+use wasmtime::component::Component;
+
+use crate::policy::Digest;
+
+const MAGIC: &[u8; 16] = b"tidegate-cwasm-1";
+const CHECKSUM: usize = 32;
+
+/// A directory that belongs to this user alone.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    dir: PathBuf,
+}
+
+impl Cache {
+    /// Opens the directory, making it if need be. Fails when others could put files into it.
+    pub(crate) fn open(dir: &Path) -> io::Result<Self> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        let meta = fs::metadata(dir)?;
+        // Whoever owns a file that this process has just made is this process's user.
+        let probe = tempfile_in(dir)?;
+        let user = fs::metadata(&probe)?.uid();
+        fs::remove_file(&probe)?;
+        if meta.uid() != user || meta.permissions().mode() & 0o022 != 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!(
+                    "{} can be written to by others; it must be private, since it holds native code (chmod 700)",
+                    dir.display()
+                ),
+            ));
+        }
+        Ok(Self { dir: dir.to_owned() })
+    }
+
+    /// The compiled form of the policy, when a good one is there.
+    pub(crate) fn get(&self, engine: &wasmtime::Engine, digest: &Digest) -> Option<Component> {
+        let path = self.path(engine, digest);
+        let file = fs::read(&path).ok()?;
+        let component = verified(&file).and_then(|code| {
+            // SAFETY: the bytes are what `put` wrote: the directory is writable by this user alone (checked in `open`)
+            // and the checksum shows that the file is whole. wasmtime itself refuses code of another version or target.
+            #[allow(unsafe_code)]
+            unsafe { Component::deserialize(engine, code) }.ok()
+        });
+        if component.is_none() {
+            tracing::warn!(file = %path.display(), "the cached policy is damaged or foreign; compiling anew");
+        }
+        component
+    }
+
+    /// Keeps the compiled form. Written aside and renamed, so that no reader meets half a file.
+    pub(crate) fn put(&self, engine: &wasmtime::Engine, digest: &Digest, code: &[u8]) -> io::Result<()> {
+        let temporary = tempfile_in(&self.dir)?;
+        let mut file = fs::OpenOptions::new().write(true).open(&temporary)?;
+        file.write_all(MAGIC)?;
+        file.write_all(&Sha256::digest(code))?;
+        file.write_all(code)?;
+        file.sync_all()?;
+        fs::rename(&temporary, self.path(engine, digest))
+    }
+
+    fn path(&self, engine: &wasmtime::Engine, digest: &Digest) -> PathBuf {
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        env!("CARGO_PKG_VERSION").hash(&mut hasher);
+        let name = format!("{}-{:016x}.cwasm", digest.hex(), hasher.finish());
+        self.dir.join(name)
+    }
+}
+
+fn verified(file: &[u8]) -> Option<&[u8]> {
+    let rest = file.strip_prefix(MAGIC)?;
+    let (checksum, code) = rest.split_at_checked(CHECKSUM)?;
+    (Sha256::digest(code).as_slice() == checksum).then_some(code)
+}
+
+fn tempfile_in(dir: &Path) -> io::Result<PathBuf> {
+    let unique = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_nanos());
+    let path = dir.join(format!(".{}-{unique}.tmp", std::process::id()));
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_file_is_used() {
+        let code = b"not really code";
+        let mut file = MAGIC.to_vec();
+        file.extend_from_slice(&Sha256::digest(code));
+        file.extend_from_slice(code);
+        assert_eq!(verified(&file), Some(&code[..]));
+        for end in 0..file.len() {
+            assert_eq!(verified(&file[..end]), None, "cut at {end}");
+        }
+        for at in 0..file.len() {
+            let mut damaged = file.clone();
+            damaged[at] ^= 1;
+            assert_eq!(verified(&damaged), None, "flipped at {at}");
+        }
+    }
+
+    #[test]
+    fn a_directory_that_others_can_write_to_is_refused() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).expect("chmod");
+        let error = Cache::open(dir.path()).expect_err("refused");
+        assert!(error.to_string().contains("chmod 700"), "{error}");
+    }
+
+    #[test]
+    fn a_new_directory_is_private() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let path = dir.path().join("a/b");
+        Cache::open(&path).expect("opened");
+        let mode = fs::metadata(&path).expect("made").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+}

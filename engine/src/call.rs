@@ -1,0 +1,138 @@
+//! The functions of the contract as calls into an instance.
+//!
+//! The table below is the one place that pairs a name of `wit/policy.wit` with its Rust types; loading checks a policy
+//! against it, and a call needs nothing else.
+
+use std::sync::Arc;
+
+use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, Lift, Lower};
+
+use crate::{
+    contract::{
+        Accepted, Composed, Context, Decision, Draft, FailedEvent, Migrated, MigrationFailure,
+        Misuse, Output, PolicyCatalog, Rejection, Schedule, Verdict,
+    },
+    engine::Core,
+    fault::{Fault, FaultKind},
+    instance::{Instances, Live},
+    load::LoadError,
+    sandbox::Sandbox,
+};
+
+/// Why a call gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The policy misbehaved. Says nothing about the event.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The arguments of the call do not make sense.
+    #[error("{}", .0.message)]
+    Misuse(Misuse),
+}
+
+/// Makes the calls of one policy, each in an instance of its own choosing.
+pub(crate) struct Caller {
+    pub(crate) core: Arc<Core>,
+    pub(crate) instances: Instances,
+    pub(crate) exports: Exports,
+}
+
+const VERSION: &str = "0.1.0";
+
+macro_rules! contract_functions {
+    ($($interface:literal $wit:literal fn $name:ident($($arg:ident: $ty:ty),*) -> $result:ty;)*) => {
+        /// Where a policy exports each function of the contract.
+        pub(crate) struct Exports {
+            $($name: ComponentExportIndex,)*
+        }
+
+        impl Exports {
+            /// Finds every function.
+            pub(crate) fn find(component: &Component) -> Result<Self, LoadError> {
+                Ok(Self { $($name: find(component, $interface, $wit)?,)* })
+            }
+
+            /// Checks that every function has the types of the contract.
+            pub(crate) fn check_types(&self, live: &mut Live) -> Result<(), LoadError> {
+                $(live
+                    .instance
+                    .get_typed_func::<($($ty,)*), ($result,)>(&mut live.store, &self.$name)
+                    .map_err(|source| LoadError::MistypedExport { name: qualified($interface, $wit), source })?;)*
+                Ok(())
+            }
+        }
+
+        impl Caller {
+            $(pub(crate) async fn $name(&self, $($arg: $ty),*) -> Result<$result, Fault> {
+                self.call($wit, &self.exports.$name, ($($arg,)*)).await
+            })*
+        }
+    };
+}
+
+contract_functions! {
+    "validation" "validate" fn call_validate(event: &str) -> Result<Accepted, Rejection>;
+    "validation" "catalog" fn call_catalog() -> PolicyCatalog;
+    "migration" "migrate" fn call_migrate(event: &str, to_version: &str) -> Result<Migrated, MigrationFailure>;
+    "retry" "schedule-for" fn call_schedule_for(event_type: &str) -> Schedule;
+    "retry" "decide" fn call_decide(event_type: &str, attempt: u32) -> Decision;
+    "gate" "process" fn call_process(event: &str, context: &Context) -> Result<Verdict, Misuse>;
+    "gate" "compose" fn call_compose(draft: &Draft, now: &str) -> Result<Composed, Rejection>;
+    "gate" "dead-letter" fn call_dead_letter(failed: &FailedEvent, now: &str) -> Result<Vec<Output>, Misuse>;
+    "json" "validate" fn call_json_validate(event: &str) -> String;
+    "json" "migrate" fn call_json_migrate(request: &str) -> String;
+    "json" "decide" fn call_json_decide(request: &str) -> String;
+}
+
+fn qualified(interface: &str, function: &str) -> String {
+    format!("tidegate:policy/{interface}@{VERSION}#{function}")
+}
+
+fn find(
+    component: &Component,
+    interface: &str,
+    function: &str,
+) -> Result<ComponentExportIndex, LoadError> {
+    let instance = component.get_export_index(None, &*format!("tidegate:policy/{interface}@{VERSION}"));
+    instance
+        .and_then(|instance| component.get_export_index(Some(&instance), function))
+        .ok_or_else(|| LoadError::MissingExport {
+            name: qualified(interface, function),
+        })
+}
+
+impl Caller {
+    async fn call<P, R>(
+        &self,
+        function: &'static str,
+        export: &ComponentExportIndex,
+        params: P,
+    ) -> Result<R, Fault>
+    where
+        P: ComponentNamedList + Lower + Send + Sync,
+        R: Lift + Send + Sync + 'static,
+    {
+        // Never closed, so this waits for room and no more.
+        let _turn = self.core.turns.acquire().await;
+        let mut live = self
+            .instances
+            .take()
+            .await
+            .map_err(|error| Fault::new(FaultKind::Instantiate, function, error))?;
+        let typed = live
+            .instance
+            .get_typed_func::<P, (R,)>(&mut live.store, export)
+            .map_err(|error| Fault::new(FaultKind::Instantiate, function, error))?;
+        Sandbox::arm(&mut live.store, self.instances.limits().deadline);
+        match typed.call_async(&mut live.store, params).await {
+            Ok((answer,)) => {
+                self.instances.give_back(live);
+                Ok(answer)
+            }
+            Err(error) => {
+                let memory_refused = live.store.data().memory_refused();
+                Err(Fault::of_call(function, error, memory_refused))
+            }
+        }
+    }
+}

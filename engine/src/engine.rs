@@ -1,0 +1,161 @@
+//! The engine: one configured wasmtime with its clock, from which policies are loaded.
+
+use std::{fmt, io, path::PathBuf, sync::Arc, thread, time::Duration};
+
+use tokio::sync::Semaphore;
+use wasmtime::{
+    Config, Enabled, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
+    component::Linker,
+};
+
+use crate::{
+    cache::Cache,
+    load::LoadError,
+    options::Options,
+    policy::Policy,
+    sandbox::{self, Sandbox},
+};
+
+/// Loads policies and runs them within the bounds of its [`Options`]. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    core: Arc<Core>,
+}
+
+/// What all policies of an engine share.
+pub(crate) struct Core {
+    pub(crate) engine: wasmtime::Engine,
+    pub(crate) prepare_engine: wasmtime::Engine,
+    pub(crate) linker: Linker<Sandbox>,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) options: Options,
+    pub(crate) turns: Semaphore,
+}
+
+/// Why an engine could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// wasmtime refuses the options on this machine.
+    #[error("the WebAssembly engine does not start; is `limits.memory` or the number of concurrent calls too large for this machine?")]
+    Config(#[source] wasmtime::Error),
+    /// The cache directory cannot be used.
+    #[error("the cache directory {} cannot be used", path.display())]
+    Cache {
+        /// The directory.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The thread that keeps the time could not be started.
+    #[error("the engine's clock does not start")]
+    Clock(#[source] io::Error),
+}
+
+impl Engine {
+    /// Makes an engine.
+    pub fn new(options: Options) -> Result<Self, EngineError> {
+        let engine = wasmtime::Engine::new(&call_config(&options)).map_err(EngineError::Config)?;
+        let prepare_engine = wasmtime::Engine::new(&prepare_config()).map_err(EngineError::Config)?;
+        let linker = sandbox::linker(&engine).map_err(EngineError::Config)?;
+        let cache = match &options.cache_dir {
+            None => None,
+            Some(dir) => Some(Cache::open(dir).map_err(|source| EngineError::Cache {
+                path: dir.clone(),
+                source,
+            })?),
+        };
+        keep_time([engine.weak(), prepare_engine.weak()]).map_err(EngineError::Clock)?;
+        let turns = Semaphore::new(options.max_concurrent_calls as usize);
+        Ok(Self {
+            core: Arc::new(Core {
+                engine,
+                prepare_engine,
+                linker,
+                cache,
+                options,
+                turns,
+            }),
+        })
+    }
+
+    /// Loads a policy from the bytes of its component. Takes seconds when it has to be compiled, milliseconds when it
+    /// is in the cache; the work is done on a thread of its own. Must be called within a tokio runtime.
+    pub async fn load(&self, bytes: &[u8]) -> Result<Policy, LoadError> {
+        self.core.clone().load(bytes).await
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("options", &self.core.options).finish_non_exhaustive()
+    }
+}
+
+/// What both engines have in common: the same answers everywhere.
+fn deterministic() -> Config {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .concurrency_support(false)
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
+        .wasm_backtrace_max_frames(None);
+    config
+}
+
+/// Fast to call: slots for instances are reserved ahead and reset by writing back only the pages that were touched.
+fn call_config(options: &Options) -> Config {
+    let slots = options.max_concurrent_calls;
+    // A component is several core modules: the policy and its adapters.
+    let core_slots = slots.saturating_mul(12);
+    let memory = options.limits.memory_bytes;
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots)
+        .total_core_instances(core_slots)
+        .total_memories(slots)
+        .total_tables(slots.saturating_mul(4))
+        .total_stacks(slots)
+        .max_memories_per_component(1)
+        .max_tables_per_component(4)
+        .max_component_instance_size(4 << 20)
+        .max_core_instance_size(4 << 20)
+        .max_memory_size(memory)
+        .max_unused_warm_slots(slots)
+        .linear_memory_keep_resident(4 << 20)
+        .table_keep_resident(64 << 10)
+        .async_stack_keep_resident(64 << 10)
+        .pagemap_scan(Enabled::Auto);
+    let mut config = deterministic();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .memory_reservation(memory as u64)
+        .memory_reservation_for_growth(0);
+    config
+}
+
+/// Fast to compile: it runs `prepare` once.
+fn prepare_config() -> Config {
+    let mut config = deterministic();
+    config.cranelift_opt_level(OptLevel::None);
+    config
+}
+
+/// Advances the epochs until the engines are gone.
+fn keep_time(engines: [EngineWeak; 2]) -> io::Result<()> {
+    let tick: Duration = sandbox::TICK;
+    thread::Builder::new().name("tidegate-epoch".to_owned()).spawn(move || {
+        loop {
+            thread::sleep(tick);
+            let mut alive = false;
+            for engine in engines.iter().filter_map(EngineWeak::upgrade) {
+                engine.increment_epoch();
+                alive = true;
+            }
+            if !alive {
+                return;
+            }
+        }
+    })?;
+    Ok(())
+}

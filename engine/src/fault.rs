@@ -1,0 +1,95 @@
+//! Faults: the policy misbehaving. Never an event's verdict.
+
+use std::fmt;
+
+/// A call that the policy did not answer as the contract says.
+#[derive(Debug, thiserror::Error)]
+#[error("the policy faulted in {function}: {kind}{detail}")]
+pub struct Fault {
+    /// What it did.
+    pub kind: FaultKind,
+    /// The function of the contract that was called.
+    pub function: &'static str,
+    detail: Detail,
+    #[source]
+    source: Option<wasmtime::Error>,
+}
+
+/// The ways in which a policy can misbehave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// It trapped: a panic, an illegal instruction, an out-of-bounds access.
+    Trap,
+    /// It ran longer than the deadline.
+    Deadline,
+    /// It asked for more memory than the cap and did not survive the refusal.
+    Memory,
+    /// Its call stack overflowed.
+    Stack,
+    /// Its answer was larger than the output cap.
+    Output,
+    /// Its answer broke the contract, for example an enum case that does not exist.
+    Answer,
+    /// No instance could be made of it.
+    Instantiate,
+}
+
+impl FaultKind {
+    /// The kind as one word, for metrics and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trap => "trap",
+            Self::Deadline => "deadline",
+            Self::Memory => "memory",
+            Self::Stack => "stack",
+            Self::Output => "output",
+            Self::Answer => "answer",
+            Self::Instantiate => "instantiate",
+        }
+    }
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Debug)]
+struct Detail(Option<String>);
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |text| write!(f, " ({text})"))
+    }
+}
+
+impl Fault {
+    pub(crate) fn new(kind: FaultKind, function: &'static str, source: wasmtime::Error) -> Self {
+        // Only wasmtime's own words for a trap: a panic message could hold a payload.
+        let trap = source.downcast_ref::<wasmtime::Trap>().map(ToString::to_string);
+        Self {
+            kind,
+            function,
+            detail: Detail(trap),
+            source: Some(source),
+        }
+    }
+
+    /// Says which fault `error` is, given what the sandbox saw.
+    pub(crate) fn of_call(
+        function: &'static str,
+        error: wasmtime::Error,
+        memory_refused: bool,
+    ) -> Self {
+        let kind = match error.downcast_ref::<wasmtime::Trap>() {
+            Some(wasmtime::Trap::Interrupt) => FaultKind::Deadline,
+            Some(wasmtime::Trap::StackOverflow) => FaultKind::Stack,
+            Some(_) if memory_refused => FaultKind::Memory,
+            Some(_) => FaultKind::Trap,
+            None if error.to_string().contains("fuel allocated for hostcalls") => FaultKind::Output,
+            None => FaultKind::Answer,
+        };
+        Self::new(kind, function, error)
+    }
+}

@@ -1,0 +1,176 @@
+//! From the bytes of a file to a policy that can be called: inspect, snapshot after `prepare`, compile, check.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use wasmtime::component::Component;
+use wasmtime_wizer::Wizer;
+
+use crate::{
+    call::{Caller, Exports},
+    engine::Core,
+    fault::Fault,
+    inspect::Shape,
+    instance::Instances,
+    options::Limits,
+    policy::{Digest, LoadReport, Policy},
+    sandbox::{self, Sandbox},
+};
+
+/// Time that `prepare` may take: it runs once, before any event.
+const PREPARE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Why a file is not a policy that can be run.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The bytes are not a WebAssembly component.
+    #[error("this is not a WebAssembly component: {reason}")]
+    NotAComponent {
+        /// What it seems to be instead.
+        reason: String,
+    },
+    /// It wants something that no policy may have.
+    #[error("the policy imports {name}, which no policy may: only wasi:cli, clocks, io and random are there, and they do nothing")]
+    ForbiddenImport {
+        /// The import.
+        name: String,
+    },
+    /// It lacks a function of the contract.
+    #[error("the policy does not export {name}")]
+    MissingExport {
+        /// The function that is missing.
+        name: String,
+    },
+    /// It has a function of the contract with other types.
+    #[error("the policy exports {name} with types that are not the contract's")]
+    MistypedExport {
+        /// The function.
+        name: String,
+        /// Where they differ.
+        #[source]
+        source: wasmtime::Error,
+    },
+    /// `prepare` did not come to a good end.
+    #[error("the policy could not be prepared: its `prepare` failed")]
+    Prepare {
+        /// What happened.
+        #[source]
+        source: wasmtime::Error,
+    },
+    /// The snapshot could not be compiled or linked.
+    #[error("the policy could not be compiled")]
+    Compile {
+        /// What happened.
+        #[source]
+        source: wasmtime::Error,
+    },
+    /// It faulted when it was asked what it knows.
+    #[error("the policy loads, but cannot say what it knows")]
+    Catalog(#[from] Fault),
+    /// The thread that was loading it panicked.
+    #[error("loading the policy ended in a panic: {0}")]
+    Panicked(String),
+}
+
+impl Core {
+    pub(crate) async fn load(self: Arc<Self>, bytes: &[u8]) -> Result<Policy, LoadError> {
+        let shape = Shape::of(bytes)?;
+        for name in required_exports() {
+            if !shape.exports.contains(&name) {
+                return Err(LoadError::MissingExport { name });
+            }
+        }
+        let digest = Digest::of(bytes);
+        let mut report = LoadReport::new(shape.imports, shape.exports, bytes.len());
+
+        let started = Instant::now();
+        let cached = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, &digest));
+        report.from_cache = cached.is_some();
+        let component = match cached {
+            Some(component) => component,
+            None => self.clone().build(bytes.to_vec(), digest.clone(), &mut report).await?,
+        };
+        report.total = started.elapsed();
+
+        let exports = Exports::find(&component)?;
+        let pre = self
+            .linker
+            .instantiate_pre(&component)
+            .map_err(|source| LoadError::Compile { source })?;
+        let instances = Instances::new(pre, self.options.limits, self.options.isolation);
+        let mut live = instances.take().await.map_err(|source| LoadError::Compile { source })?;
+        exports.check_types(&mut live)?;
+        drop(live);
+
+        let caller = Caller { core: self, instances, exports };
+        let catalog = caller.call_catalog().await?;
+        Ok(Policy { caller, digest, catalog, report })
+    }
+
+    /// Snapshots and compiles on a thread of its own, and keeps the result in the cache.
+    async fn build(
+        self: Arc<Self>,
+        bytes: Vec<u8>,
+        digest: Digest,
+        report: &mut LoadReport,
+    ) -> Result<Component, LoadError> {
+        let runtime = tokio::runtime::Handle::current();
+        let built = tokio::task::spawn_blocking(move || {
+            let started = Instant::now();
+            let snapshot = runtime
+                .block_on(self.snapshot(&bytes))
+                .map_err(|source| LoadError::Prepare { source })?;
+            let snapshot_took = started.elapsed();
+
+            let started = Instant::now();
+            let component = Component::new(&self.engine, &snapshot)
+                .map_err(|source| LoadError::Compile { source })?;
+            let compile_took = started.elapsed();
+
+            if let Some(cache) = &self.cache {
+                let kept = component
+                    .serialize()
+                    .map_err(std::io::Error::other)
+                    .and_then(|code| cache.put(&self.engine, &digest, &code));
+                if let Err(error) = kept {
+                    tracing::warn!(%error, "the compiled policy could not be kept; the next start compiles again");
+                }
+            }
+            Ok((component, snapshot_took, compile_took))
+        });
+        let (component, snapshot, compile) =
+            built.await.map_err(|error| LoadError::Panicked(error.to_string()))??;
+        report.snapshot = Some(snapshot);
+        report.compile = Some(compile);
+        Ok(component)
+    }
+
+    /// Runs `prepare` and returns the component with its memory as it is then.
+    async fn snapshot(&self, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
+        let limits = Limits {
+            output_bytes: usize::MAX,
+            ..self.options.limits
+        };
+        let mut store = Sandbox::store(&self.prepare_engine, &limits);
+        Sandbox::arm(&mut store, PREPARE_DEADLINE);
+        let linker = sandbox::linker(&self.prepare_engine)?;
+        let (snapshot, _) = Wizer::new()
+            .init_func("prepare")
+            .keep_init_func(true)
+            .run_component(&mut store, bytes, async |store, component| {
+                linker.instantiate_async(store, component).await
+            })
+            .await?;
+        Ok(snapshot)
+    }
+}
+
+fn required_exports() -> impl Iterator<Item = String> {
+    let interfaces = ["validation", "migration", "retry", "gate", "json"];
+    interfaces
+        .into_iter()
+        .map(|interface| format!("tidegate:policy/{interface}@0.1.0"))
+        .chain(["prepare".to_owned()])
+}

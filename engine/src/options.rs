@@ -1,0 +1,59 @@
+//! What a program chooses about the policies it runs: bounds, isolation, where compiled code is kept.
+
+use std::{path::PathBuf, time::Duration};
+
+/// How an [`crate::Engine`] runs policies.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Bounds of every call.
+    pub limits: Limits,
+    /// What one call may leave behind for the next.
+    pub isolation: Isolation,
+    /// Calls that may run at the same time; more wait. Each reserves address space for `limits.memory_bytes`.
+    pub max_concurrent_calls: u32,
+    /// Where compiled policies are kept; `None`: compile at each load. The directory is made private to the user, and
+    /// one that others can write to is refused: it holds native code.
+    pub cache_dir: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            isolation: Isolation::Fresh,
+            max_concurrent_calls: 64,
+            cache_dir: None,
+        }
+    }
+}
+
+/// Bounds of one policy call. What goes beyond them is a [`crate::Fault`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Time that a call may spend running, waiting for its turn not counted.
+    pub deadline: Duration,
+    /// Linear memory of the instance, in bytes.
+    pub memory_bytes: usize,
+    /// Everything that a call gives back, in bytes.
+    pub output_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_millis(100),
+            memory_bytes: 64 << 20,
+            output_bytes: 4 << 20,
+        }
+    }
+}
+
+/// What one call may leave behind for the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Isolation {
+    /// Nothing: every call starts from the snapshot.
+    #[default]
+    Fresh,
+    /// Instances are used again after a clean call. Faster, and a policy that keeps state can carry it over.
+    Reuse,
+}

@@ -1,0 +1,207 @@
+//! A loaded policy: the functions of the contract as methods.
+
+use std::{fmt, time::Duration};
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    call::{CallError, Caller},
+    contract::{
+        Accepted, Composed, Context, Decision, Draft, FailedEvent, Migrated, MigrationCause,
+        MigrationFailure, Outcome, Output, PolicyCatalog, Rejection, RejectionCause,
+        Schedule, Verdict, Violation,
+    },
+    fault::Fault,
+};
+
+/// A policy, ready to be called from any number of tasks. Dropping the future of a call abandons the call.
+pub struct Policy {
+    pub(crate) caller: Caller,
+    pub(crate) digest: Digest,
+    pub(crate) catalog: PolicyCatalog,
+    pub(crate) report: LoadReport,
+}
+
+/// SHA-256 of a policy's file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Digest(String);
+
+/// How loading went.
+#[derive(Debug, Clone, Serialize)]
+pub struct LoadReport {
+    /// Interfaces that the component imports.
+    pub imports: Vec<String>,
+    /// Interfaces and functions that it exports.
+    pub exports: Vec<String>,
+    /// Size of the file in bytes.
+    pub bytes: usize,
+    /// True when compiled code was found in the cache.
+    pub from_cache: bool,
+    /// Time for the snapshot after `prepare`, when one was made.
+    pub snapshot: Option<Duration>,
+    /// Time for compiling, when it was compiled.
+    pub compile: Option<Duration>,
+    /// Time for all of it.
+    pub total: Duration,
+}
+
+impl Policy {
+    /// Judges an event and says what to send.
+    pub async fn process(&self, event: &[u8], context: &Context) -> Result<Verdict, CallError> {
+        match text(event) {
+            Ok(event) => self.caller.call_process(event, context).await?.map_err(CallError::Misuse),
+            Err(violation) => Ok(Verdict {
+                outcome: Outcome::Reject,
+                reason: violation.message.clone(),
+                event_id: None,
+                event_type: None,
+                event_version: None,
+                outputs: Vec::new(),
+                violations: vec![violation],
+            }),
+        }
+    }
+
+    /// Judges an event without saying what follows.
+    pub async fn validate(&self, event: &[u8]) -> Result<Result<Accepted, Rejection>, Fault> {
+        match text(event) {
+            Ok(event) => self.caller.call_validate(event).await,
+            Err(violation) => Ok(Err(Rejection {
+                cause: RejectionCause::Unreadable,
+                event_id: None,
+                event_type: None,
+                violations: vec![violation],
+            })),
+        }
+    }
+
+    /// Brings an event to the version `to_version`.
+    pub async fn migrate(
+        &self,
+        event: &[u8],
+        to_version: &str,
+    ) -> Result<Result<Migrated, MigrationFailure>, Fault> {
+        match text(event) {
+            Ok(event) => self.caller.call_migrate(event, to_version).await,
+            Err(violation) => Ok(Err(MigrationFailure {
+                cause: MigrationCause::Rejected,
+                event_type: None,
+                from_version: None,
+                to_version: to_version.to_owned(),
+                violations: vec![violation],
+            })),
+        }
+    }
+
+    /// The retries of an event type; of an unknown one, the policy's default.
+    pub async fn schedule_for(&self, event_type: &str) -> Result<Schedule, Fault> {
+        self.caller.call_schedule_for(event_type).await
+    }
+
+    /// Decides what follows when attempt number `attempt` failed; the first attempt is 0.
+    pub async fn decide(&self, event_type: &str, attempt: u32) -> Result<Decision, Fault> {
+        self.caller.call_decide(event_type, attempt).await
+    }
+
+    /// Makes a valid event from a publisher's draft; `now` is RFC 3339.
+    pub async fn compose(&self, draft: &Draft, now: &str) -> Result<Result<Composed, Rejection>, Fault> {
+        self.caller.call_compose(draft, now).await
+    }
+
+    /// Builds what is sent when an event is given up: its dead letter and the alerts.
+    pub async fn dead_letter(&self, failed: &FailedEvent, now: &str) -> Result<Vec<Output>, CallError> {
+        self.caller.call_dead_letter(failed, now).await?.map_err(CallError::Misuse)
+    }
+
+    /// `json.validate` of the contract: text to text.
+    pub async fn json_validate(&self, event: &str) -> Result<String, Fault> {
+        self.caller.call_json_validate(event).await
+    }
+
+    /// `json.migrate` of the contract: text to text.
+    pub async fn json_migrate(&self, request: &str) -> Result<String, Fault> {
+        self.caller.call_json_migrate(request).await
+    }
+
+    /// `json.decide` of the contract: text to text.
+    pub async fn json_decide(&self, request: &str) -> Result<String, Fault> {
+        self.caller.call_json_decide(request).await
+    }
+
+    /// What the policy knows, as it said when it was loaded.
+    pub fn catalog(&self) -> &PolicyCatalog {
+        &self.catalog
+    }
+
+    /// SHA-256 of its file.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// How loading went.
+    pub fn load_report(&self) -> &LoadReport {
+        &self.report
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("name", &self.catalog.name)
+            .field("version", &self.catalog.version)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Digest {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(format!("sha256:{}", hex::encode(Sha256::digest(bytes))))
+    }
+
+    /// Such as `sha256:9f86d0…`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The 64 hexadecimal digits alone.
+    pub fn hex(&self) -> &str {
+        self.0.trim_start_matches("sha256:")
+    }
+
+    /// The first twelve digits: enough for people.
+    pub fn short(&self) -> &str {
+        &self.hex()[..12]
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl LoadReport {
+    pub(crate) fn new(imports: Vec<String>, exports: Vec<String>, bytes: usize) -> Self {
+        Self {
+            imports,
+            exports,
+            bytes,
+            from_cache: false,
+            snapshot: None,
+            compile: None,
+            total: Duration::ZERO,
+        }
+    }
+}
+
+/// The contract takes text: bytes that are none never reach the policy, and get the violation that it would give.
+fn text(event: &[u8]) -> Result<&str, Violation> {
+    std::str::from_utf8(event).map_err(|error| Violation {
+        code: "not-utf8".to_owned(),
+        path: String::new(),
+        message: format!("the event is not UTF-8: the byte at offset {} does not belong there", error.valid_up_to()),
+    })
+}

@@ -1,0 +1,126 @@
+//! Tests a policy that nobody here has seen, with the examples that its own catalog gives.
+
+use serde::Serialize;
+
+use crate::{
+    call::CallError,
+    contract::{Context, EventTypeInfo, Outcome, Verdict, VersionInfo},
+    fault::Fault,
+    policy::Policy,
+};
+
+/// Any time will do, as long as it is the same in each run.
+const NOW: &str = "2026-03-01T09:30:00Z";
+
+/// What a policy did with its own examples.
+#[derive(Debug, Clone, Serialize)]
+pub struct SelfTestReport {
+    /// One case for each event type and version.
+    pub cases: Vec<SelfTestCase>,
+}
+
+/// What happened to one example.
+#[derive(Debug, Clone, Serialize)]
+pub struct SelfTestCase {
+    /// The event type.
+    pub event_type: String,
+    /// Its version.
+    pub version: String,
+    /// What went wrong; empty: the example passed.
+    pub problems: Vec<String>,
+}
+
+impl SelfTestReport {
+    /// True when there was something to test and all of it passed.
+    pub fn passed(&self) -> bool {
+        !self.cases.is_empty() && self.cases.iter().all(|case| case.problems.is_empty())
+    }
+}
+
+impl Policy {
+    /// Runs every example of the catalog: it must validate as what it claims to be, be judged the same way twice,
+    /// migrate to each other version or say that no path leads there, and send only valid events on known channels.
+    ///
+    /// Fails when the policy faults.
+    pub async fn self_test(&self) -> Result<SelfTestReport, Fault> {
+        let mut cases = Vec::new();
+        for event_type in &self.catalog().event_types {
+            for version in &event_type.versions {
+                cases.push(SelfTestCase {
+                    event_type: event_type.name.clone(),
+                    version: version.version.clone(),
+                    problems: self.problems(event_type, version).await?,
+                });
+            }
+        }
+        Ok(SelfTestReport { cases })
+    }
+
+    async fn problems(&self, event_type: &EventTypeInfo, version: &VersionInfo) -> Result<Vec<String>, Fault> {
+        let mut problems = Vec::new();
+        let example = version.example.as_bytes();
+        match self.validate(example).await? {
+            Ok(accepted) if accepted.event_type != event_type.name || accepted.event_version != version.version => {
+                problems.push(format!(
+                    "the example is taken for {} {}",
+                    accepted.event_type, accepted.event_version
+                ));
+            }
+            Ok(_) => {}
+            Err(rejection) => problems.extend(
+                rejection
+                    .violations
+                    .iter()
+                    .map(|v| format!("the example is invalid: {} at {:?}: {}", v.code, v.path, v.message)),
+            ),
+        }
+        for target in event_type.versions.iter().filter(|target| target.version != version.version) {
+            if let Err(failure) = self.migrate(example, &target.version).await?
+                && failure.cause != crate::MigrationCause::NoPath
+            {
+                problems.push(format!(
+                    "the example does not migrate to {}: {}",
+                    target.version,
+                    failure.cause.as_str()
+                ));
+            }
+        }
+        if event_type.accepted {
+            problems.extend(self.process_problems(example).await?);
+        }
+        Ok(problems)
+    }
+
+    async fn process_problems(&self, example: &[u8]) -> Result<Vec<String>, Fault> {
+        let (first, second) = match (self.judge(example).await?, self.judge(example).await?) {
+            (Ok(first), Ok(second)) => (first, second),
+            (Err(misuse), _) | (_, Err(misuse)) => return Ok(vec![misuse]),
+        };
+        let mut problems = Vec::new();
+        if first != second {
+            problems.push("the example is judged differently the second time".to_owned());
+        }
+        if first.outcome == Outcome::Reject {
+            problems.push(format!("the example is rejected: {}", first.reason));
+        }
+        for output in &first.outputs {
+            if !self.catalog().channels.contains(&output.channel) {
+                problems.push(format!("it sends on {:?}, which its catalog does not list", output.channel));
+            }
+            let sent = output.event.as_deref().map_or(example, str::as_bytes);
+            if let Err(rejection) = self.validate(sent).await? {
+                let codes: Vec<_> = rejection.violations.iter().map(|v| v.code.as_str()).collect();
+                problems.push(format!("it sends an invalid {}: {}", output.event_type, codes.join(", ")));
+            }
+        }
+        Ok(problems)
+    }
+
+    async fn judge(&self, event: &[u8]) -> Result<Result<Verdict, String>, Fault> {
+        match self.process(event, &Context::at(NOW)).await {
+            Ok(verdict) => Ok(Ok(verdict)),
+            Err(CallError::Misuse(misuse)) => Ok(Err(format!("it refuses a valid context: {}", misuse.message))),
+            Err(CallError::Fault(fault)) => Err(fault),
+        }
+    }
+}

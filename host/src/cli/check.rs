@@ -1,0 +1,101 @@
+//! `tidegate check`: can this file be a policy?
+
+use std::{fmt::Write as _, path::PathBuf, process::ExitCode};
+
+use clap::Args;
+use serde::Serialize;
+use tidegate_engine::{Isolation, LoadReport, Policy, PolicyCatalog, SelfTestReport};
+
+use super::{exit, files};
+
+/// Load a policy and test it: its imports, its exports, what it knows, and its own examples.
+///
+/// Exit code 0: it may take over a gate. 1: it loads and fails its self-test. 3: it does not load.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tidegate check policy.wasm
+  tidegate check policy.wasm --json | jq '.catalog.event_types[].name'")]
+pub(super) struct Check {
+    /// The policy component.
+    policy: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Checked<'a> {
+    passed: bool,
+    digest: &'a str,
+    load: &'a LoadReport,
+    catalog: &'a PolicyCatalog,
+    self_test: &'a SelfTestReport,
+}
+
+impl Check {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let policy = files::load_policy(&self.policy, Isolation::Fresh, 2).await?;
+        let report = policy.self_test().await?;
+        if self.json {
+            let checked = Checked {
+                passed: report.passed(),
+                digest: policy.digest().as_str(),
+                load: policy.load_report(),
+                catalog: policy.catalog(),
+                self_test: &report,
+            };
+            println!("{}", serde_json::to_string(&checked)?);
+        } else {
+            print!("{}", text(&policy, &report)?);
+        }
+        Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::from(exit::NO) })
+    }
+}
+
+fn text(policy: &Policy, report: &SelfTestReport) -> Result<String, std::fmt::Error> {
+    let (catalog, load) = (policy.catalog(), policy.load_report());
+    let mut out = String::new();
+    writeln!(out, "{} {}", catalog.name, catalog.version)?;
+    writeln!(out, "  {}, {} bytes", policy.digest(), load.bytes)?;
+    match (load.snapshot, load.compile) {
+        (Some(snapshot), Some(compile)) => {
+            writeln!(out, "  prepared in {snapshot:.1?}, compiled in {compile:.1?}")?;
+        }
+        _ => writeln!(out, "  compiled code from the cache, loaded in {:.1?}", load.total)?,
+    }
+    section(&mut out, "imports", &load.imports)?;
+    section(&mut out, "exports", &load.exports)?;
+    writeln!(out, "\nevent types")?;
+    for event_type in &catalog.event_types {
+        let versions: Vec<_> = event_type.versions.iter().map(|version| version.version.as_str()).collect();
+        let taken = if event_type.accepted { "taken" } else { "sent only" };
+        let channel = event_type.channel.as_deref().unwrap_or("dropped");
+        let retries = event_type.retry_delays_ms.len();
+        writeln!(
+            out,
+            "  {:<26} {:<9} {taken:<9} → {channel:<12} {retries} retries",
+            event_type.name,
+            versions.join(", ")
+        )?;
+    }
+    section(&mut out, "channels it may send on", &catalog.channels)?;
+    writeln!(out, "\nself-test")?;
+    for case in &report.cases {
+        let mark = if case.problems.is_empty() { "pass" } else { "FAIL" };
+        writeln!(out, "  {mark}  {} {}", case.event_type, case.version)?;
+        for problem in &case.problems {
+            writeln!(out, "        {problem}")?;
+        }
+    }
+    let failed = report.cases.iter().filter(|case| !case.problems.is_empty()).count();
+    writeln!(out, "\n{}: {} examples, {failed} failed", if report.passed() { "pass" } else { "FAIL" }, report.cases.len())?;
+    Ok(out)
+}
+
+fn section(out: &mut String, title: &str, names: &[String]) -> std::fmt::Result {
+    writeln!(out, "\n{title}")?;
+    if names.is_empty() {
+        writeln!(out, "  none")?;
+    }
+    names.iter().try_for_each(|name| writeln!(out, "  {name}"))
+}

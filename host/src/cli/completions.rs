@@ -1,0 +1,25 @@
+//! `tidegate completions`: completions for a shell.
+
+use std::{io, process::ExitCode};
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::Cli;
+
+/// Print completions for a shell.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  tidegate completions bash > ~/.local/share/bash-completion/completions/tidegate")]
+pub(super) struct Completions {
+    /// The shell.
+    shell: Shell,
+}
+
+impl Completions {
+    #[allow(clippy::unnecessary_wraps, reason = "commands are run alike")]
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        clap_complete::generate(self.shell, &mut Cli::command(), "tidegate", &mut io::stdout());
+        Ok(ExitCode::SUCCESS)
+    }
+}

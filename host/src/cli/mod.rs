@@ -1,0 +1,68 @@
+//! The command line: one file a command. Parses, calls the library, prints.
+#![allow(clippy::print_stdout)]
+
+mod apply;
+mod check;
+mod completions;
+pub(crate) mod exit;
+mod files;
+mod lines;
+mod read;
+mod schema;
+mod send;
+mod serve;
+mod topics;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A policy gate for event streams.
+///
+/// Validates, migrates, routes and rejects events by a policy that is one WebAssembly component, between a Dapr
+/// subscription and the Dapr publisher, or on an embedded backend that needs nothing else.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  done, and the answer is no: `check` failed, or `apply --fail-on reject` met a rejected event
+  2  the command line is wrong
+  3  the configuration, a file or the policy cannot be used
+  4  the policy faulted";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Apply(apply::Apply),
+    Check(check::Check),
+    Send(send::Send),
+    Topics(topics::Topics),
+    Read(read::Read),
+    ConfigSchema(schema::ConfigSchema),
+    Completions(completions::Completions),
+}
+
+impl Cli {
+    /// Runs the command.
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(async {
+            match self.command {
+                Command::Serve(command) => command.run().await,
+                Command::Apply(command) => command.run().await,
+                Command::Check(command) => command.run().await,
+                Command::Send(command) => command.run().await,
+                Command::Topics(command) => command.run().await,
+                Command::Read(command) => command.run().await,
+                Command::ConfigSchema(command) => command.run(),
+                Command::Completions(command) => command.run(),
+            }
+        })
+    }
+}

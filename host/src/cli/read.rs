@@ -1,0 +1,129 @@
+//! `tidegate read`: the records of a topic of the embedded backend.
+
+use std::{
+    io::{self, BufWriter, Write},
+    process::ExitCode,
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use clap::Args;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::files;
+use tidegate::local::{Judged, Record};
+
+/// Print the records of a topic of the embedded backend, and what the gate made of them.
+///
+/// With --json one object a line:
+///
+///   {"topic","offset","key","id","type","at","source","event" or "text" or "base64","outcome"}
+///
+/// `outcome` says how a record of an input topic was judged: {"verdict","reason","policy"}. `source` names the record
+/// that one of an output topic came from.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tidegate read dlq
+  tidegate read task-events.gated --json | jq -c .event")]
+pub(super) struct Read {
+    /// The topic.
+    topic: String,
+    #[command(flatten)]
+    data: files::DataFile,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// Begin at this place.
+    #[arg(long, value_name = "OFFSET", default_value_t = 0)]
+    from: i64,
+    /// Stop after so many.
+    #[arg(long, value_name = "COUNT")]
+    limit: Option<u32>,
+}
+
+/// Records read at a time.
+const PAGE: u32 = 256;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    topic: &'a str,
+    offset: i64,
+    key: Option<&'a str>,
+    id: Option<&'a str>,
+    #[serde(rename = "type")]
+    event_type: Option<&'a str>,
+    at: &'a str,
+    source: Option<&'a str>,
+    #[serde(flatten)]
+    value: Value<'a>,
+    outcome: Option<&'a Judged>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Value<'a> {
+    Event(&'a RawValue),
+    Text(&'a str),
+    Base64(String),
+}
+
+impl Read {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let db = self.data.open_existing()?;
+        let mut out = BufWriter::new(io::stdout().lock());
+        let mut from = self.from;
+        let mut left = self.limit.unwrap_or(u32::MAX);
+        while left > 0 {
+            let page = db.read(&self.topic, from, left.min(PAGE)).await?;
+            let Some(last) = page.last() else { break };
+            from = last.offset + 1;
+            left -= u32::try_from(page.len()).unwrap_or(left);
+            for record in &page {
+                if self.json {
+                    serde_json::to_writer(&mut out, &line(&self.topic, record))?;
+                    writeln!(out)?;
+                } else {
+                    print_text(&mut out, record)?;
+                }
+            }
+        }
+        out.flush()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn line<'a>(topic: &'a str, record: &'a Record) -> Line<'a> {
+    Line {
+        topic,
+        offset: record.offset,
+        key: record.key.as_deref(),
+        id: record.id.as_deref(),
+        event_type: record.event_type.as_deref(),
+        at: &record.at,
+        source: record.source.as_deref(),
+        value: value(&record.value),
+        outcome: record.judged.as_ref(),
+    }
+}
+
+fn value(bytes: &[u8]) -> Value<'_> {
+    match (serde_json::from_slice(bytes), std::str::from_utf8(bytes)) {
+        (Ok(event), _) => Value::Event(event),
+        (Err(_), Ok(text)) => Value::Text(text),
+        (Err(_), Err(_)) => Value::Base64(BASE64_STANDARD.encode(bytes)),
+    }
+}
+
+fn print_text(out: &mut impl Write, record: &Record) -> io::Result<()> {
+    write!(out, "{:>6}", record.offset)?;
+    if let Some(key) = &record.key {
+        write!(out, "  {}", key.escape_debug())?;
+    }
+    if let Some(judged) = &record.judged {
+        write!(out, "  {}: {}", judged.verdict, judged.reason)?;
+    }
+    // One line a record: what could move the cursor is shown, not sent.
+    let text = String::from_utf8_lossy(&record.value);
+    let shown: String = text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
+    writeln!(out, "\n        {shown}")
+}

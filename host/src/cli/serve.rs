@@ -1,0 +1,115 @@
+//! `tidegate serve`: the gate itself.
+
+use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, ValueEnum};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use super::files;
+use tidegate::{
+    config::{self, Backend, Config, Environment},
+    gate::Gate,
+};
+
+/// Run the gate.
+///
+/// Without a configuration it runs on the embedded backend: topics are tables of the data file, `tidegate send` puts
+/// events in, `tidegate read` shows what came out. With `backend: dapr` it subscribes and publishes through the sidecar.
+///
+/// On SIGTERM or Ctrl-C it turns unready, finishes what is in flight and exits with 0.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tidegate serve
+  tidegate serve --config gate.yaml
+  TIDEGATE_BACKEND=dapr TIDEGATE_DAPR__PUBSUB=orders tidegate serve
+
+Any key of the configuration can be set in the environment: TIDEGATE_ and the key in capitals, `__` between its parts.
+APP_API_TOKEN and DAPR_API_TOKEN are kept as Dapr has them. `tidegate config-schema` prints what there is to set.")]
+pub(super) struct Serve {
+    /// The configuration, YAML.
+    #[arg(long, value_name = "FILE", env = config::TIDEGATE_CONFIG)]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    policy: files::PolicyFile,
+    /// Address of the HTTP listener; overrides `listen`.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Data file of the embedded backend; overrides `local.path`.
+    #[arg(long, value_name = "FILE", env = config::TIDEGATE_DATA)]
+    data: Option<PathBuf>,
+    /// Form of the log on standard error [default: text on a terminal, else json]
+    #[arg(long, value_enum)]
+    log: Option<LogFormat>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        start_log(self.log);
+        let config = self.config()?;
+        let policy = self.policy.find(config.policy.as_deref())?;
+        match &config.backend {
+            Backend::Local { path } => tracing::info!(data = %path.display(), "embedded backend"),
+            Backend::Dapr(dapr) => tracing::info!(sidecar = dapr.endpoint, state_store = dapr.state_store, "Dapr backend"),
+        }
+        for subscription in &config.subscriptions {
+            tracing::info!(topic = subscription.topic.name, route = subscription.route, "reads");
+        }
+        for (channel, topic) in &config.channels {
+            tracing::info!(channel, topic = topic.name, "sends");
+        }
+        let stop = stop_signal()?;
+        let gate = Gate::build(config, policy).await?;
+        tracing::info!(address = %gate.address()?, "ready");
+        gate.run(stop).await?;
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn config(&self) -> anyhow::Result<Config> {
+        let mut config = config::read(self.config.as_deref(), &Environment::of_process())?;
+        if let Some(listen) = self.listen {
+            config.listen = listen;
+        }
+        if let (Backend::Local { path }, Some(data)) = (&mut config.backend, &self.data) {
+            path.clone_from(data);
+        }
+        Ok(config)
+    }
+}
+
+fn start_log(format: Option<LogFormat>) {
+    let terminal = std::io::stderr().is_terminal();
+    let filter = EnvFilter::try_from_env(config::TIDEGATE_LOG).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json }) {
+        LogFormat::Text => {
+            let colours = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+            log.with_ansi(colours).with_target(false).init();
+        }
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+/// A token that is cancelled by SIGTERM or Ctrl-C.
+fn stop_signal() -> std::io::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let token = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        token.cancel();
+    });
+    Ok(stop)
+}

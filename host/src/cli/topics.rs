@@ -1,0 +1,35 @@
+//! `tidegate topics`: what is on the embedded backend.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::files;
+
+/// List the topics of the embedded backend.
+#[derive(Debug, Args)]
+pub(super) struct Topics {
+    #[command(flatten)]
+    data: files::DataFile,
+    /// Print one JSON object a line: {"topic","records","acknowledged"}.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Topics {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let topics = self.data.open_existing()?.topics().await?;
+        if self.json {
+            for topic in &topics {
+                println!("{}", serde_json::to_string(topic)?);
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        println!("{:<28} {:>9}  judged", "topic", "records");
+        for topic in &topics {
+            let judged = topic.acknowledged.map_or_else(|| "-".to_owned(), |count| count.to_string());
+            println!("{:<28} {:>9}  {judged}", topic.topic, topic.records);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

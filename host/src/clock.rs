@@ -1,0 +1,18 @@
+//! The time, as the contract writes it. The policy has no clock of its own: this is the one that it is told.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// Now, RFC 3339 with milliseconds, such as `2026-03-01T09:30:00.250Z`.
+pub fn now() -> String {
+    rfc3339(Utc::now())
+}
+
+/// `at` as RFC 3339 with milliseconds.
+pub fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// Milliseconds since 1970.
+pub fn unix_millis() -> i64 {
+    Utc::now().timestamp_millis()
+}

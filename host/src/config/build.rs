@@ -1,0 +1,190 @@
+//! From a [`File`] to a [`Config`]: what the types cannot say. Everything that is wrong is found in one pass.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::Duration,
+};
+
+use tidegate_engine as engine;
+
+use super::{
+    Backend, BackendKind, Claims, Config, Dapr, Environment, File, Isolation, Problem, Subscription, Topic, file,
+};
+
+/// Paths that the gate answers itself.
+const OWN_ROUTES: &[&str] = &["/dapr", "/v1", "/healthz", "/readyz", "/metrics", "/job", "/admin"];
+
+impl Config {
+    pub(super) fn build(file: File, environment: &Environment) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let subscriptions = subscriptions(&file, &mut problems);
+        let channels = channels(&file, &subscriptions, &mut problems);
+        check_limits(&file.limits, &mut problems);
+        if file.claims.lease_ms == 0 {
+            problems.push(Problem::new("claims.lease_ms", "must be at least 1"));
+        }
+        let backend = backend(&file, environment, &mut problems);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self {
+            listen: file.listen,
+            backend,
+            engine: engine_options(&file),
+            policy: file.policy.path,
+            target_version: file.policy.target_version,
+            subscriptions,
+            channels,
+            claims: Claims {
+                lease: Duration::from_millis(file.claims.lease_ms),
+                keep: Duration::from_secs(u64::from(file.claims.keep_seconds)),
+            },
+            body_bytes: file.limits.body_bytes,
+            concurrency: file.limits.concurrency as usize,
+            drain: Duration::from_secs(file.drain_seconds),
+            app_api_token: environment.app_api_token(),
+        })
+    }
+}
+
+fn subscriptions(file: &File, problems: &mut Vec<Problem>) -> Vec<Subscription> {
+    let mut topics = BTreeSet::new();
+    let mut routes = BTreeSet::new();
+    let mut subscriptions = Vec::new();
+    if file.subscriptions.is_empty() {
+        problems.push(Problem::new("subscriptions", "name at least one topic that events come from"));
+    }
+    for (index, given) in file.subscriptions.iter().enumerate() {
+        let key = format!("subscriptions.{index}");
+        let topic = Topic {
+            pubsub: given.pubsub.clone().unwrap_or_else(|| file.dapr.pubsub.clone()),
+            name: given.topic.clone().unwrap_or_else(|| given.name.clone()),
+        };
+        let route = given.route.clone().unwrap_or_else(|| format!("/deliver/{}", given.name));
+        if topic.name.is_empty() {
+            problems.push(Problem::new(format!("{key}.topic"), "must not be empty"));
+        }
+        if !topics.insert(topic.clone()) {
+            problems.push(Problem::new(format!("{key}.topic"), format!("the topic {:?} is subscribed twice", topic.name)));
+        }
+        if !routes.insert(route.clone()) {
+            problems.push(Problem::new(format!("{key}.route"), format!("the route {route:?} is used twice")));
+        }
+        if let Some(problem) = route_problem(&route) {
+            problems.push(Problem::new(format!("{key}.route"), problem));
+        }
+        subscriptions.push(Subscription {
+            name: given.name.clone(),
+            topic,
+            route,
+            raw_payload: given.raw_payload.unwrap_or(file.dapr.raw_payload),
+        });
+    }
+    subscriptions
+}
+
+fn route_problem(route: &str) -> Option<String> {
+    if !route.starts_with('/') || route.contains(['{', '}', '*', '?', '#', ' ']) {
+        return Some(format!("{route:?} must be a plain path that starts with /"));
+    }
+    let taken = OWN_ROUTES.iter().find(|own| {
+        route.strip_prefix(**own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })?;
+    Some(format!("{taken} belongs to the gate itself; choose another path"))
+}
+
+fn channels(file: &File, subscriptions: &[Subscription], problems: &mut Vec<Problem>) -> BTreeMap<String, Topic> {
+    let mut channels = BTreeMap::new();
+    for (name, given) in &file.channels {
+        let key = format!("channels.{name}.topic");
+        let topic = Topic {
+            pubsub: given.pubsub.clone().unwrap_or_else(|| file.dapr.pubsub.clone()),
+            name: given.topic.clone(),
+        };
+        if topic.name.is_empty() {
+            problems.push(Problem::new(&key, "must not be empty"));
+        }
+        if let Some(subscription) = subscriptions.iter().find(|s| s.topic == topic) {
+            problems.push(Problem::new(
+                &key,
+                format!(
+                    "a loop: the topic {:?} is also where the subscription {:?} reads; use another topic",
+                    topic.name, subscription.name
+                ),
+            ));
+        }
+        channels.insert(name.clone(), topic);
+    }
+    channels
+}
+
+fn check_limits(limits: &file::Limits, problems: &mut Vec<Problem>) {
+    let mut at_least = |key: &str, value: u64, least: u64| {
+        if value < least {
+            problems.push(Problem::new(format!("limits.{key}"), format!("must be at least {least}, not {value}")));
+        }
+    };
+    at_least("deadline_ms", limits.deadline_ms, 1);
+    at_least("memory_bytes", limits.memory_bytes as u64, 1 << 20);
+    at_least("output_bytes", limits.output_bytes as u64, 1 << 10);
+    at_least("body_bytes", limits.body_bytes as u64, 1 << 10);
+    at_least("concurrency", u64::from(limits.concurrency), 1);
+    at_least("send_timeout_seconds", limits.send_timeout_seconds, 1);
+    if limits.memory_bytes as u64 > 4 << 30 {
+        problems.push(Problem::new("limits.memory_bytes", "must be at most 4294967296 (4 GiB)"));
+    }
+    if limits.concurrency > 1024 {
+        problems.push(Problem::new("limits.concurrency", "must be at most 1024"));
+    }
+}
+
+fn backend(file: &File, environment: &Environment, problems: &mut Vec<Problem>) -> Backend {
+    if file.backend == BackendKind::Local {
+        return Backend::Local { path: file.local.path.clone() };
+    }
+    let endpoint = file
+        .dapr
+        .endpoint
+        .clone()
+        .or_else(|| environment.dapr_endpoint())
+        .unwrap_or_else(|| "http://127.0.0.1:3500".to_owned());
+    if reqwest::Url::parse(&endpoint).is_err() {
+        problems.push(Problem::new("dapr.endpoint", format!("{endpoint:?} is not a URL such as http://127.0.0.1:3500")));
+    }
+    Backend::Dapr(Dapr {
+        endpoint: endpoint.trim_end_matches('/').to_owned(),
+        state_store: file.dapr.state_store.clone(),
+        api_token: environment.dapr_api_token(),
+        timeout: Duration::from_secs(file.limits.send_timeout_seconds),
+    })
+}
+
+fn engine_options(file: &File) -> engine::Options {
+    engine::Options {
+        limits: engine::Limits {
+            deadline: Duration::from_millis(file.limits.deadline_ms),
+            memory_bytes: file.limits.memory_bytes,
+            output_bytes: file.limits.output_bytes,
+        },
+        isolation: file.policy.isolation.into(),
+        max_concurrent_calls: file.limits.concurrency,
+        cache_dir: file.policy.cache_dir.clone().or_else(default_cache_dir),
+    }
+}
+
+/// `$XDG_CACHE_HOME/tidegate`, else `~/.cache/tidegate`.
+pub fn default_cache_dir() -> Option<PathBuf> {
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let base = base.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
+    Some(base.join("tidegate"))
+}
+
+impl From<Isolation> for engine::Isolation {
+    fn from(isolation: Isolation) -> Self {
+        match isolation {
+            Isolation::Fresh => Self::Fresh,
+            Isolation::Reuse => Self::Reuse,
+        }
+    }
+}

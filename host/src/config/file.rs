@@ -1,0 +1,226 @@
+//! The configuration file as written: every key, its default and its meaning. Nothing here is checked beyond its type.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The configuration of a gate.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    /// Address of the HTTP listener, for Dapr and for services.
+    pub listen: SocketAddr,
+    /// What brings events and takes them: `local`, one SQLite file, or `dapr`, the sidecar.
+    pub backend: BackendKind,
+    /// The policy to run.
+    pub policy: Policy,
+    /// Bounds of one policy call and of one request.
+    pub limits: Limits,
+    /// The embedded backend.
+    pub local: Local,
+    /// The Dapr sidecar.
+    pub dapr: Dapr,
+    /// Topics that events come from.
+    pub subscriptions: Vec<Subscription>,
+    /// Where each channel of the policy goes.
+    pub channels: BTreeMap<String, Channel>,
+    /// The records that make an event's processing happen once.
+    pub claims: Claims,
+    /// Seconds that deliveries in flight get when the gate stops.
+    pub drain_seconds: u64,
+}
+
+/// What brings events and takes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BackendKind {
+    /// One SQLite file; nothing else is needed.
+    Local,
+    /// The Dapr sidecar.
+    Dapr,
+}
+
+/// The policy to run.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// The component; absent: `policy.wasm` here, or beside the executable.
+    pub path: Option<PathBuf>,
+    /// What one call may leave behind for the next.
+    pub isolation: Isolation,
+    /// The version in which events leave; absent: the latest of each type.
+    pub target_version: Option<String>,
+    /// Where compiled policies are kept; absent: the user's cache directory.
+    pub cache_dir: Option<PathBuf>,
+}
+
+/// What one policy call may leave behind for the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Isolation {
+    /// Nothing: every event gets a fresh instance.
+    #[default]
+    Fresh,
+    /// Instances are used again after a clean call: faster, for policies that you trust.
+    Reuse,
+}
+
+/// Bounds of one policy call and of one request.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Milliseconds that a policy call may run.
+    pub deadline_ms: u64,
+    /// Memory of a policy instance, in bytes.
+    pub memory_bytes: usize,
+    /// What a policy call may give back, in bytes.
+    pub output_bytes: usize,
+    /// Body of a request, in bytes.
+    pub body_bytes: usize,
+    /// Deliveries and policy calls at the same time; more are answered with RETRY.
+    pub concurrency: u32,
+    /// Seconds that a call to the sidecar may take.
+    pub send_timeout_seconds: u64,
+}
+
+/// The embedded backend.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Local {
+    /// The SQLite file with topics, offsets and state.
+    pub path: PathBuf,
+}
+
+/// The Dapr sidecar.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Dapr {
+    /// Base address of the sidecar's HTTP API; absent: from `DAPR_HTTP_ENDPOINT` or `DAPR_HTTP_PORT`, else port 3500.
+    pub endpoint: Option<String>,
+    /// Name of the pub/sub component.
+    pub pubsub: String,
+    /// Name of the state store component.
+    pub state_store: String,
+    /// Ask for the broker's bytes as they are. Keep it on: without it the sidecar retries what is not JSON for ever.
+    pub raw_payload: bool,
+}
+
+/// A topic that events come from.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subscription {
+    /// Name of the subscription; it is part of the default route.
+    pub name: String,
+    /// The topic; absent: the name.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// Path on which Dapr delivers; absent: `/deliver/{name}`.
+    #[serde(default)]
+    pub route: Option<String>,
+    /// Name of the pub/sub component; absent: `dapr.pubsub`.
+    #[serde(default)]
+    pub pubsub: Option<String>,
+    /// Overrides `dapr.raw_payload`.
+    #[serde(default)]
+    pub raw_payload: Option<bool>,
+}
+
+/// Where a channel goes.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Channel {
+    /// The topic.
+    pub topic: String,
+    /// Name of the pub/sub component; absent: `dapr.pubsub`.
+    #[serde(default)]
+    pub pubsub: Option<String>,
+}
+
+/// The records that make an event's processing happen once.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Claims {
+    /// Milliseconds after which the claim of a gate that died is taken over.
+    pub lease_ms: u64,
+    /// Seconds that a claim is kept after the event is done: repeats are recognised that long.
+    pub keep_seconds: u32,
+}
+
+impl Default for File {
+    fn default() -> Self {
+        let subscription = |name: &str| Subscription {
+            name: name.to_owned(),
+            topic: None,
+            route: None,
+            pubsub: None,
+            raw_payload: None,
+        };
+        let channel = |name: &str, topic: &str| {
+            let channel = Channel {
+                topic: topic.to_owned(),
+                pubsub: None,
+            };
+            (name.to_owned(), channel)
+        };
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            backend: BackendKind::Local,
+            policy: Policy::default(),
+            limits: Limits::default(),
+            local: Local::default(),
+            dapr: Dapr::default(),
+            subscriptions: vec![subscription("task-events"), subscription("reminders")],
+            channels: BTreeMap::from([
+                channel("task-events", "task-events.gated"),
+                channel("reminders", "reminders.gated"),
+                channel("dlq", "dlq"),
+                channel("ops-alerts", "ops-alerts"),
+                channel("user-alerts", "user-alerts"),
+            ]),
+            claims: Claims::default(),
+            drain_seconds: 20,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            deadline_ms: 100,
+            memory_bytes: 64 << 20,
+            output_bytes: 4 << 20,
+            body_bytes: 4 << 20,
+            concurrency: 64,
+            send_timeout_seconds: 10,
+        }
+    }
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self {
+            path: PathBuf::from("tidegate.db"),
+        }
+    }
+}
+
+impl Default for Dapr {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            pubsub: "kafka-pubsub".to_owned(),
+            state_store: "statestore".to_owned(),
+            raw_payload: true,
+        }
+    }
+}
+
+impl Default for Claims {
+    fn default() -> Self {
+        Self {
+            lease_ms: 60_000,
+            keep_seconds: 7 * 24 * 3600,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What a gate is told: one YAML file, overrides from the environment, and one report with everything that is wrong.
+//!
+//! [`File`] is what people write, [`Config`] is what the gate runs on: it exists only when all of it makes sense.
+
+mod build;
+mod env;
+mod file;
+mod problem;
+mod read;
+mod secret;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+pub use build::default_cache_dir;
+pub use env::{Environment, TIDEGATE_CONFIG, TIDEGATE_DATA, TIDEGATE_LOG, TIDEGATE_POLICY};
+pub use file::{BackendKind, File, Isolation};
+pub use problem::{ConfigError, Problem};
+pub use read::{json_schema, read};
+pub use secret::Secret;
+
+/// A configuration that makes sense.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address of the HTTP listener.
+    pub listen: SocketAddr,
+    /// What brings events and takes them.
+    pub backend: Backend,
+    /// The policy's file, when one is named.
+    pub policy: Option<PathBuf>,
+    /// The version in which events leave; `None`: the latest of each type.
+    pub target_version: Option<String>,
+    /// How policies run.
+    pub engine: tidegate_engine::Options,
+    /// Topics that events come from; their topics and routes are unique.
+    pub subscriptions: Vec<Subscription>,
+    /// Where each channel goes; never to a topic that is subscribed.
+    pub channels: std::collections::BTreeMap<String, Topic>,
+    /// The records that make an event's processing happen once.
+    pub claims: Claims,
+    /// Largest body of a request, in bytes.
+    pub body_bytes: usize,
+    /// Deliveries at the same time.
+    pub concurrency: usize,
+    /// Time for deliveries in flight when the gate stops.
+    pub drain: Duration,
+    /// The token that callers must show.
+    pub app_api_token: Option<Secret>,
+}
+
+/// What brings events and takes them.
+#[derive(Debug, Clone)]
+pub enum Backend {
+    /// One SQLite file.
+    Local {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The Dapr sidecar.
+    Dapr(Dapr),
+}
+
+/// How to reach the sidecar.
+#[derive(Debug, Clone)]
+pub struct Dapr {
+    /// Base address, without a `/` at its end.
+    pub endpoint: String,
+    /// Name of the state store component.
+    pub state_store: String,
+    /// The token to send.
+    pub api_token: Option<Secret>,
+    /// Time that one request may take.
+    pub timeout: Duration,
+}
+
+/// A topic of a pub/sub component. The embedded backend has topics alone and looks at the name only.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Topic {
+    /// Name of the pub/sub component.
+    pub pubsub: String,
+    /// Name of the topic.
+    pub name: String,
+}
+
+/// A topic that events come from.
+#[derive(Debug, Clone)]
+pub struct Subscription {
+    /// Name of the subscription.
+    pub name: String,
+    /// The topic.
+    pub topic: Topic,
+    /// Path on which Dapr delivers.
+    pub route: String,
+    /// Whether Dapr delivers the broker's bytes in a wrapper.
+    pub raw_payload: bool,
+}
+
+/// The records that make an event's processing happen once.
+#[derive(Debug, Clone, Copy)]
+pub struct Claims {
+    /// Time after which the claim of a gate that died is taken over.
+    pub lease: Duration,
+    /// Time that a claim is kept after the event is done.
+    pub keep: Duration,
+}

@@ -1,0 +1,131 @@
+//! From YAML text and environment to a [`File`]: types are checked against the published JSON Schema, so that every
+//! mistake is found and not only the first.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::{Config, ConfigError, Environment, File, Problem};
+
+/// The JSON Schema of the configuration file, for editors.
+pub fn json_schema() -> Value {
+    let mut schema = schemars::schema_for!(File).to_value();
+    schema["$id"] = "https://tidegate.dev/schemas/config.json".into();
+    schema["title"] = "Tidegate configuration".into();
+    schema
+}
+
+/// Reads the configuration: the file when there is one, then the environment over it.
+pub fn read(path: Option<&Path>, environment: &Environment) -> Result<Config, ConfigError> {
+    let text = match path {
+        None => String::new(),
+        Some(path) => std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?,
+    };
+    parse(&text, environment)
+}
+
+pub(super) fn parse(yaml: &str, environment: &Environment) -> Result<Config, ConfigError> {
+    let mut document = yaml_value(yaml).map_err(|problem| ConfigError::Invalid(vec![problem]))?;
+    let mut problems = overlay(&mut document, environment);
+    problems.extend(prune_invalid(&mut document));
+    let file = match serde_json::from_value::<File>(document) {
+        Ok(file) => file,
+        Err(error) => {
+            if problems.is_empty() {
+                problems.push(Problem::new("", error.to_string()));
+            }
+            return Err(ConfigError::Invalid(sorted(problems)));
+        }
+    };
+    match Config::build(file, environment) {
+        Ok(config) if problems.is_empty() => Ok(config),
+        Ok(_) => Err(ConfigError::Invalid(sorted(problems))),
+        Err(more) => {
+            problems.extend(more);
+            Err(ConfigError::Invalid(sorted(problems)))
+        }
+    }
+}
+
+fn yaml_value(yaml: &str) -> Result<Value, Problem> {
+    let document: Option<Value> =
+        serde_saphyr::from_str(yaml).map_err(|error| Problem::new("", format!("this is not YAML: {error}")))?;
+    match document {
+        None | Some(Value::Null) => Ok(Value::Object(Map::new())),
+        Some(document @ Value::Object(_)) => Ok(document),
+        Some(_) => Err(Problem::new("", "the file must be a mapping of keys to values")),
+    }
+}
+
+/// Writes the overrides from the environment into the document.
+fn overlay(document: &mut Value, environment: &Environment) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (path, text, name) in environment.overrides() {
+        let Some((last, sections)) = path.split_last() else { continue };
+        let value = match serde_saphyr::from_str::<Value>(text) {
+            Ok(value) => value,
+            Err(_) => Value::String(text.to_owned()),
+        };
+        let section = sections.iter().try_fold(&mut *document, |section, key| {
+            let object = section.as_object_mut()?;
+            Some(object.entry(key.as_str()).or_insert_with(|| Value::Object(Map::new())))
+        });
+        match section.and_then(Value::as_object_mut) {
+            Some(object) => {
+                object.insert(last.clone(), value);
+            }
+            None => problems.push(Problem::new(name, "it names a key inside of something that has none")),
+        }
+    }
+    problems
+}
+
+/// Takes out whatever does not fit the schema, so that the rest can be checked too, and says what it was.
+fn prune_invalid(document: &mut Value) -> Vec<Problem> {
+    let schema = json_schema();
+    let Ok(validator) = jsonschema::validator_for(&schema) else {
+        return vec![Problem::new("", "the schema of the configuration does not compile")];
+    };
+    let mut faults: Vec<(String, Problem)> = Vec::new();
+    for error in validator.iter_errors(document) {
+        let pointer = error.instance_path().to_string();
+        let key = pointer.trim_start_matches('/').replace('/', ".");
+        if let jsonschema::error::ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
+            for name in unexpected {
+                let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                faults.push((format!("{pointer}/{name}"), Problem::new(key, "there is no such key")));
+            }
+        } else {
+            faults.push((pointer, Problem::new(key, error.to_string())));
+        }
+    }
+    // From the back, so that the indexes of array elements stay right.
+    for (pointer, _) in faults.iter().rev() {
+        remove(document, pointer);
+    }
+    faults.into_iter().map(|(_, problem)| problem).collect()
+}
+
+fn remove(document: &mut Value, pointer: &str) {
+    let Some((parent, name)) = pointer.rsplit_once('/') else { return };
+    match document.pointer_mut(parent) {
+        Some(Value::Object(object)) => {
+            object.shift_remove(name);
+        }
+        Some(Value::Array(array)) => {
+            if let Some(index) = name.parse().ok().filter(|index| *index < array.len()) {
+                array.remove(index);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort();
+    problems.dedup();
+    problems
+}

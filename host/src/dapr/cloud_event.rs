@@ -1,0 +1,70 @@
+//! The envelope that outputs travel in: a structured CloudEvent with the event's own bytes inside.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::backend::{BackendError, Message};
+
+/// What stands in `source` of every event that a gate sends.
+const SOURCE: &str = "tidegate";
+
+/// CloudEvents 1.0, JSON format; members that the gate sets.
+#[derive(Debug, Serialize)]
+struct CloudEvent<'a> {
+    specversion: &'a str,
+    id: &'a str,
+    source: &'a str,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    subject: &'a str,
+    time: &'a str,
+    datacontenttype: &'a str,
+    /// Where the event came from that led to this one.
+    tidegatesource: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<&'a str>,
+    data: &'a RawValue,
+}
+
+/// The envelope of a message, as JSON.
+pub(super) fn envelope(message: &Message) -> Result<Vec<u8>, BackendError> {
+    let broken = |error| BackendError::broken(format!("wrapping {:?} for {:?}", message.id, message.topic.name), error);
+    let data: &RawValue = serde_json::from_slice(&message.event).map_err(broken)?;
+    serde_json::to_vec(&CloudEvent {
+        specversion: "1.0",
+        id: &message.id,
+        source: SOURCE,
+        event_type: &message.event_type,
+        subject: &message.key,
+        time: &message.at,
+        datacontenttype: "application/json",
+        tidegatesource: &message.source,
+        traceparent: message.traceparent.as_deref(),
+        data,
+    })
+    .map_err(broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::envelope;
+    use crate::{backend::Message, config::Topic};
+
+    #[test]
+    fn the_event_stands_in_its_envelope_digit_for_digit() {
+        let message = Message {
+            topic: Topic { pubsub: "kafka-pubsub".to_owned(), name: "out".to_owned() },
+            key: "user-1".to_owned(),
+            id: "e-1".to_owned(),
+            event_type: "task.created".to_owned(),
+            event: Bytes::from_static(br#"{"b":9007199254740993,"a":1.10, "c":1e400}"#),
+            at: "2026-03-01T09:30:00Z".to_owned(),
+            source: "task-events/3@7".to_owned(),
+            traceparent: None,
+        };
+        let envelope = String::from_utf8(envelope(&message).expect("wrapped")).expect("text");
+        insta::assert_snapshot!(envelope, @r#"{"specversion":"1.0","id":"e-1","source":"tidegate","type":"task.created","subject":"user-1","time":"2026-03-01T09:30:00Z","datacontenttype":"application/json","tidegatesource":"task-events/3@7","data":{"b":9007199254740993,"a":1.10, "c":1e400}}"#);
+    }
+}

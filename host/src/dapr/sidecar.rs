@@ -1,0 +1,83 @@
+//! The HTTP client of the sidecar.
+
+use reqwest::{Client, RequestBuilder, Url};
+
+use crate::{
+    backend::BackendError,
+    config::{Dapr, Secret},
+};
+
+/// Characters of an answer that are kept for an error.
+const ERROR_TEXT: usize = 300;
+
+/// The sidecar, reached over HTTP. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Sidecar {
+    client: Client,
+    base: Url,
+    token: Option<Secret>,
+    pub(super) state_store: String,
+}
+
+impl Sidecar {
+    /// A client for the sidecar; nothing is sent yet.
+    pub fn new(config: &Dapr) -> Result<Self, BackendError> {
+        let action = "preparing the client of the sidecar";
+        let client = Client::builder()
+            .timeout(config.timeout)
+            .no_proxy()
+            .build()
+            .map_err(|error| BackendError::broken(action, error))?;
+        let base = Url::parse(&config.endpoint).map_err(|error| BackendError::broken(action, error))?;
+        Ok(Self {
+            client,
+            base,
+            token: config.api_token.clone(),
+            state_store: config.state_store.clone(),
+        })
+    }
+
+    /// Whether the sidecar answers and its components are ready to send.
+    pub async fn ready(&self) -> Result<(), BackendError> {
+        let action = "asking the sidecar whether it is ready";
+        let response = self.send(action, self.get(&["v1.0", "healthz", "outbound"])).await?;
+        if response.status().is_success() {
+            return Ok(());
+        }
+        Err(refusal(action, response).await)
+    }
+
+    pub(super) fn get(&self, path: &[&str]) -> RequestBuilder {
+        self.client.get(self.url(path))
+    }
+
+    pub(super) fn post(&self, path: &[&str]) -> RequestBuilder {
+        self.client.post(self.url(path))
+    }
+
+    pub(super) async fn send(&self, action: &str, request: RequestBuilder) -> Result<reqwest::Response, BackendError> {
+        let request = match &self.token {
+            Some(token) => request.header("dapr-api-token", token.expose()),
+            None => request,
+        };
+        // The URL is taken out of the error: keys and topics stand in `action` already.
+        request.send().await.map_err(|error| BackendError::broken(action, error.without_url()))
+    }
+
+    /// Joins path segments, each escaped.
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        url
+    }
+}
+
+/// The error for an answer that says no.
+pub(super) async fn refusal(action: &str, response: reqwest::Response) -> BackendError {
+    let status = response.status();
+    let text = response.text().await.unwrap_or_default();
+    let text: String = text.chars().filter(|c| !c.is_control()).take(ERROR_TEXT).collect();
+    BackendError::refused(action, format!("the sidecar answered {status}: {text}"))
+}

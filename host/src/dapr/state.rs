@@ -1,0 +1,75 @@
+//! State through the sidecar.
+//!
+//! Stores differ in how they say that something was there already: most answer 409, Redis answers 500. After any
+//! refusal of a create-only write the key is read, and what is found decides.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::StatusCode;
+use serde_json::{json, value::RawValue};
+
+use super::sidecar::{Sidecar, refusal};
+use crate::backend::{BackendError, Expected, Put, StateStore, Versioned};
+
+#[async_trait]
+impl StateStore for Sidecar {
+    async fn get(&self, key: &str) -> Result<Option<Versioned>, BackendError> {
+        let action = format!("reading {key:?} from {}", self.state_store);
+        let request = self.get(&["v1.0", "state", &self.state_store, key]).query(&[("consistency", "strong")]);
+        let response = self.send(&action, request).await?;
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::NO_CONTENT => return Ok(None),
+            _ => return Err(refusal(&action, response).await),
+        }
+        let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+        let Some(etag) = etag else {
+            return Err(BackendError::refused(action, "the store gives no ETag; claims need one that does"));
+        };
+        let record = response.bytes().await.map_err(|error| BackendError::broken(action, error))?;
+        Ok(Some(Versioned { record: record.to_vec(), etag }))
+    }
+
+    async fn put(
+        &self,
+        key: &str,
+        record: &[u8],
+        expected: Expected<'_>,
+        keep: Duration,
+    ) -> Result<Put, BackendError> {
+        let action = format!("writing {key:?} to {}", self.state_store);
+        let value: &RawValue =
+            serde_json::from_slice(record).map_err(|error| BackendError::broken(&action, error))?;
+        let mut item = json!({
+            "key": key,
+            "value": value,
+            "metadata": { "ttlInSeconds": keep.as_secs().max(1).to_string() },
+        });
+        let first_write = json!({ "concurrency": "first-write", "consistency": "strong" });
+        match expected {
+            Expected::Absent => item["options"] = first_write,
+            Expected::Version(etag) => {
+                item["options"] = first_write;
+                item["etag"] = etag.into();
+            }
+            Expected::Any => item["options"] = json!({ "consistency": "strong" }),
+        }
+        let request = self.post(&["v1.0", "state", &self.state_store]).json(&[item]);
+        let response = self.send(&action, request).await?;
+        match (response.status(), expected) {
+            (status, _) if status.is_success() => Ok(Put::Stored),
+            (StatusCode::CONFLICT, _) => Ok(Put::Conflict),
+            (status, Expected::Absent | Expected::Version(_)) if status.is_server_error() => {
+                let error = refusal(&action, response).await;
+                let found = self.get(key).await?;
+                let conflict = match (found, expected) {
+                    (Some(found), Expected::Version(etag)) => found.etag != etag,
+                    (found, _) => found.is_some(),
+                };
+                if conflict { Ok(Put::Conflict) } else { Err(error) }
+            }
+            _ => Err(refusal(&action, response).await),
+        }
+    }
+}

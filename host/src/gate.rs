@@ -1,0 +1,181 @@
+//! The service: builds everything from a [`Config`], binds its socket, runs until told to stop, then drains.
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use tidegate_engine::{Engine, EngineError, LoadError, SelfTestReport};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    backend::{BackendError, Publisher, StateStore},
+    claim::Claims,
+    config::{Backend, Config},
+    dapr::Sidecar,
+    generation::Generations,
+    http::{self, App},
+    local::{self, Db, LocalError},
+    metrics::Metrics,
+    pipeline::Pipeline,
+};
+
+/// A gate that is built and bound, and takes nothing yet.
+pub struct Gate {
+    config: Config,
+    listener: TcpListener,
+    app: Arc<App>,
+    db: Option<Db>,
+}
+
+/// Why a gate does not start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// Its socket is taken or not allowed.
+    #[error("cannot listen on {address}; is another program there? Set `listen` to another address")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The engine does not start.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The policy's file cannot be read.
+    #[error("the policy {} cannot be read", path.display())]
+    ReadPolicy {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The policy's file is not a policy.
+    #[error("the policy {} cannot be loaded", path.display())]
+    LoadPolicy {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: LoadError,
+    },
+    /// The policy does not pass its own examples.
+    #[error("the policy {} fails its self-test; `tidegate check` says how", path.display())]
+    SelfTest {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The data file does not work.
+    #[error(transparent)]
+    Local(#[from] LocalError),
+    /// The sidecar's client does not work.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// The HTTP server ended.
+    #[error("the HTTP server ended")]
+    Serve(#[source] io::Error),
+    /// What was in flight did not end in time.
+    #[error("stopped with deliveries in flight after {0:?}; they were not acknowledged and will be brought again")]
+    NotDrained(std::time::Duration),
+}
+
+impl Gate {
+    /// Builds all parts, binds the socket and loads the policy.
+    pub async fn build(config: Config, policy: PathBuf) -> Result<Self, GateError> {
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|source| GateError::Listen { address: config.listen, source })?;
+        let (publisher, state, db): (Arc<dyn Publisher>, Arc<dyn StateStore>, _) = match &config.backend {
+            Backend::Local { path } => {
+                let db = Db::open(path)?;
+                (Arc::new(db.clone()), Arc::new(db.clone()), Some(db))
+            }
+            Backend::Dapr(dapr) => {
+                let sidecar = Sidecar::new(dapr)?;
+                (Arc::new(sidecar.clone()), Arc::new(sidecar), None)
+            }
+        };
+        let generations = Arc::new(Generations::default());
+        generations.install(load(&config, policy).await?);
+        let pipeline = Arc::new(Pipeline {
+            generations,
+            publisher,
+            claims: Claims::new(state, config.claims),
+            channels: config.channels.clone(),
+            target_version: config.target_version.clone(),
+            metrics: Arc::new(Metrics::default()),
+        });
+        let app = Arc::new(App {
+            pipeline,
+            subscriptions: config.subscriptions.clone(),
+            token: config.app_api_token.clone(),
+            places: Arc::new(Semaphore::new(config.concurrency)),
+            stopping: CancellationToken::new(),
+        });
+        Ok(Self { config, listener, app, db })
+    }
+
+    /// The address that it is bound to.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Takes deliveries until `stop`, then finishes what is in flight.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), GateError> {
+        let stopping = self.app.stopping.clone();
+        let mut consumers = JoinSet::new();
+        if let Some(db) = self.db {
+            for subscription in &self.app.subscriptions {
+                let (db, app, topic) = (db.clone(), self.app.clone(), subscription.topic.name.clone());
+                let stopping = stopping.clone();
+                consumers.spawn(async move { local::consume(db, topic, &app.pipeline, stopping).await });
+            }
+        }
+        let router = http::router(self.app.clone(), self.config.body_bytes);
+        let server = axum::serve(self.listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned());
+        let server = tokio::spawn(server.into_future());
+
+        tokio::select! {
+            () = stop.cancelled() => {}
+            Some(ended) = consumers.join_next() => {
+                stopping.cancel();
+                ended.map_err(LocalError::from)??;
+            }
+        }
+        tracing::info!("stopping: finishing what is in flight");
+        stopping.cancel();
+        let drained = async {
+            while let Some(ended) = consumers.join_next().await {
+                ended.map_err(LocalError::from)??;
+            }
+            server.await.map_err(LocalError::from)?.map_err(GateError::Serve)
+        };
+        tokio::time::timeout(self.config.drain, drained)
+            .await
+            .unwrap_or(Err(GateError::NotDrained(self.config.drain)))
+    }
+}
+
+async fn load(config: &Config, path: PathBuf) -> Result<tidegate_engine::Policy, GateError> {
+    let bytes = match tokio::fs::read(&path).await {
+        Ok(bytes) => bytes,
+        Err(source) => return Err(GateError::ReadPolicy { path, source }),
+    };
+    let engine = Engine::new(config.engine.clone())?;
+    let failed = |source| GateError::LoadPolicy { path: path.clone(), source };
+    let policy = engine.load(&bytes).await.map_err(failed)?;
+    let report = policy.self_test().await.map_err(|fault| failed(LoadError::Catalog(fault)))?;
+    if !SelfTestReport::passed(&report) {
+        return Err(GateError::SelfTest { path });
+    }
+    tracing::info!(
+        policy = %path.display(),
+        name = policy.catalog().name,
+        version = policy.catalog().version,
+        digest = %policy.digest(),
+        cached = policy.load_report().from_cache,
+        took = ?policy.load_report().total,
+        "the policy is loaded"
+    );
+    Ok(policy)
+}

@@ -1,0 +1,71 @@
+//! Deliveries from the sidecar. Every answer is 200 with a status that the sidecar understands: it takes a 404 for
+//! "drop this event".
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use chrono::DateTime;
+use serde_json::json;
+
+use super::App;
+use crate::{
+    clock,
+    config::Subscription,
+    dapr,
+    delivery::{Delivery, Source},
+    pipeline::Ack,
+};
+
+/// Longest value of a header that goes into a source.
+const HEADER_VALUE: usize = 64;
+
+/// `GET /dapr/subscribe`.
+pub(super) async fn subscribe(State(app): State<Arc<App>>) -> Response {
+    Json(dapr::subscriptions(&app.subscriptions)).into_response()
+}
+
+/// `POST {route of a subscription}`.
+pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: HeaderMap, body: Bytes) -> Response {
+    let Some(_place) = app.take_place() else {
+        return retry();
+    };
+    let unwrapped = dapr::unwrap(body, subscription.raw_payload);
+    let delivery = Delivery {
+        event: unwrapped.event,
+        source: Source {
+            topic: subscription.topic.name.clone(),
+            partition: plain(&headers, "__partition"),
+            offset: plain(&headers, "__offset"),
+        },
+        at: broker_time(&headers).unwrap_or_else(clock::now),
+        traceparent: unwrapped.traceparent.or_else(|| plain(&headers, "traceparent")),
+    };
+    match app.pipeline.deliver(&delivery).await {
+        Ack::Done(_) => Json(json!({ "status": "SUCCESS" })).into_response(),
+        Ack::Again { .. } => retry(),
+    }
+}
+
+/// The answer that brings the event again.
+pub(super) fn retry() -> Response {
+    Json(json!({ "status": "RETRY" })).into_response()
+}
+
+/// A header that is safe to show: any producer can set any of them.
+fn plain(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    let safe = value.len() <= HEADER_VALUE && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    safe.then(|| value.to_owned())
+}
+
+/// When the broker took the event: milliseconds since 1970 in `__timestamp`.
+fn broker_time(headers: &HeaderMap) -> Option<String> {
+    let millis = plain(headers, "__timestamp")?.parse().ok()?;
+    Some(clock::rfc3339(DateTime::from_timestamp_millis(millis)?))
+}

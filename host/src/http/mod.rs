@@ -1,0 +1,102 @@
+//! The routes. A delivery never gets a 404: the sidecar would take it for "drop this event".
+
+mod deliver;
+mod probes;
+mod problem;
+mod services;
+mod token;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::DefaultBodyLimit,
+    http::{HeaderMap, Method, StatusCode, Uri},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::{Secret, Subscription},
+    pipeline::Pipeline,
+};
+use problem::Problem;
+
+/// What the routes share.
+pub struct App {
+    /// The path of a delivery.
+    pub pipeline: Arc<Pipeline>,
+    /// Topics that events come from.
+    pub subscriptions: Vec<Subscription>,
+    /// The token that callers must show.
+    pub token: Option<Secret>,
+    /// Places for deliveries; a full gate says RETRY at once instead of queueing.
+    pub places: Arc<Semaphore>,
+    /// Set when the gate is about to stop: what is in flight is finished, nothing new is taken.
+    pub stopping: CancellationToken,
+}
+
+impl App {
+    /// A place for one more delivery, unless the gate is full or stopping.
+    fn take_place(&self) -> Option<OwnedSemaphorePermit> {
+        if self.stopping.is_cancelled() {
+            return None;
+        }
+        self.places.clone().try_acquire_owned().ok()
+    }
+
+    /// Why the gate is not ready, if it is not.
+    fn unready(&self) -> Option<String> {
+        if self.stopping.is_cancelled() {
+            return Some("the gate is stopping".to_owned());
+        }
+        let Some(generation) = self.pipeline.generations.current() else {
+            return Some("no policy is loaded".to_owned());
+        };
+        let unbound: Vec<_> = generation
+            .policy
+            .catalog()
+            .channels
+            .iter()
+            .filter(|channel| !self.pipeline.channels.contains_key(*channel))
+            .map(String::as_str)
+            .collect();
+        (!unbound.is_empty()).then(|| format!("the policy sends on channels that are not bound: {}", unbound.join(", ")))
+    }
+}
+
+/// All routes; bodies are limited to `body_bytes`.
+pub fn router(app: Arc<App>, body_bytes: usize) -> Router {
+    let mut guarded = Router::new()
+        .route("/dapr/subscribe", get(deliver::subscribe))
+        .route("/v1/events", post(services::publish))
+        .route("/v1/validate", post(services::validate))
+        .route("/v1/migrate", post(services::migrate));
+    for subscription in &app.subscriptions {
+        let (app, subscription) = (app.clone(), subscription.clone());
+        let route = subscription.route.clone();
+        let handler = move |headers: HeaderMap, body: Bytes| deliver::deliver(app.clone(), subscription.clone(), headers, body);
+        guarded = guarded.route(&route, post(handler));
+    }
+    guarded
+        .layer(middleware::from_fn_with_state(app.clone(), token::check))
+        .route("/healthz", get(probes::healthz))
+        .route("/readyz", get(probes::readyz))
+        .route("/metrics", get(probes::metrics))
+        .fallback(unknown)
+        .layer(DefaultBodyLimit::max(body_bytes))
+        .with_state(app)
+}
+
+/// A POST to a path that nobody knows may be a delivery for a subscription of yesterday: it must come again.
+async fn unknown(method: Method, uri: Uri) -> Response {
+    if method == Method::POST {
+        tracing::error!(path = uri.path(), "a POST to a path that no subscription has; answered with RETRY");
+        return deliver::retry();
+    }
+    Problem::new(StatusCode::NOT_FOUND, "not found", "there is nothing at this path").into_response()
+}

@@ -1,0 +1,61 @@
+//! Errors of the HTTP API: RFC 9457 problem documents.
+
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use tidegate_engine::{Rejection, Violation};
+
+/// One problem document.
+#[derive(Debug, Serialize)]
+pub(crate) struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    violations: Vec<Violation>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            violations: Vec::new(),
+        }
+    }
+
+    /// The event is not valid: 422 with everything that is wrong.
+    pub(crate) fn invalid(violations: Vec<Violation>) -> Self {
+        let detail = violations.first().map(|violation| violation.message.clone()).unwrap_or_default();
+        Self {
+            violations,
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "the event is not valid", detail)
+        }
+    }
+
+    /// The policy or something behind the gate did not answer: try again.
+    pub(crate) fn unavailable(error: &dyn std::error::Error) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not done, try again", error.to_string())
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        Self::invalid(rejection.violations)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
+        (status, content_type, Json(self)).into_response()
+    }
+}

@@ -1,0 +1,163 @@
+//! The API for services: publish an event, or ask what the policy thinks of one.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tidegate_engine::{Draft, Violation};
+
+use super::{App, problem::Problem};
+use crate::{
+    clock,
+    delivery::{Delivery, Source},
+    generation::Generation,
+    pipeline::{Ack, End, NotDone},
+};
+
+/// What `POST /v1/events` takes. `task_id` and `payload` keep their digits.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewEvent {
+    event_type: String,
+    #[serde(default)]
+    event_version: Option<String>,
+    task_id: Box<RawValue>,
+    user_id: String,
+    payload: Box<RawValue>,
+    #[serde(default)]
+    event_id: Option<String>,
+    #[serde(default)]
+    timestamp: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Published {
+    event_id: Option<String>,
+    verdict: &'static str,
+    reason: String,
+    outputs: Vec<Sent>,
+}
+
+#[derive(Serialize)]
+struct Sent {
+    channel: String,
+    id: String,
+}
+
+/// `POST /v1/events`: composes an event, and takes it the way of any delivery. 200 when it is stored.
+pub(super) async fn publish(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, Problem> {
+    let _place = app.take_place().ok_or_else(|| Problem::unavailable(&NotDone::NotTaken("the gate is full or stopping")))?;
+    let new: NewEvent = serde_json::from_slice(&body)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "the body is not a new event", error.to_string()))?;
+    let draft = Draft {
+        event_type: new.event_type,
+        event_version: new.event_version,
+        task_id: new.task_id.get().to_owned(),
+        user_id: new.user_id,
+        payload: new.payload.get().to_owned(),
+        event_id: new.event_id,
+        timestamp: new.timestamp,
+    };
+    let now = clock::now();
+    let generation = current(&app)?;
+    let composed = generation.policy.compose(&draft, &now).await.map_err(|fault| Problem::unavailable(&fault))??;
+    let delivery = Delivery {
+        event: composed.event.into(),
+        source: Source::topic("v1/events"),
+        at: now,
+        traceparent: None,
+    };
+    match app.pipeline.deliver(&delivery).await {
+        Ack::Done(report) if report.end == End::Reject => Err(Problem::invalid(report.violations)),
+        Ack::Done(report) => Ok(Json(Published {
+            event_id: report.event_id,
+            verdict: report.end.as_str(),
+            reason: report.reason,
+            outputs: report.sent.into_iter().map(|(channel, id)| Sent { channel, id }).collect(),
+        })
+        .into_response()),
+        Ack::Again { error, .. } => Err(Problem::unavailable(&error)),
+    }
+}
+
+#[derive(Serialize)]
+struct Valid {
+    valid: bool,
+    event_id: String,
+    event_type: String,
+    event_version: String,
+    key: String,
+}
+
+/// `POST /v1/validate`: is the body a valid event? Nothing is sent.
+pub(super) async fn validate(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, Problem> {
+    let generation = current(&app)?;
+    let accepted = generation.policy.validate(&body).await.map_err(|fault| Problem::unavailable(&fault))??;
+    Ok(Json(Valid {
+        valid: true,
+        event_id: accepted.event_id,
+        event_type: accepted.event_type,
+        event_version: accepted.event_version,
+        key: accepted.key,
+    })
+    .into_response())
+}
+
+#[derive(Deserialize)]
+pub(super) struct MigrateQuery {
+    to: String,
+}
+
+#[derive(Serialize)]
+struct Migrated {
+    from_version: String,
+    to_version: String,
+    path: Vec<String>,
+    event: Box<RawValue>,
+}
+
+/// `POST /v1/migrate?to=1.1`: the body in another version. Nothing is sent.
+pub(super) async fn migrate(
+    State(app): State<Arc<App>>,
+    Query(query): Query<MigrateQuery>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let generation = current(&app)?;
+    let migrated = generation
+        .policy
+        .migrate(&body, &query.to)
+        .await
+        .map_err(|fault| Problem::unavailable(&fault))?
+        .map_err(|failure| Problem::invalid(failure.violations))?;
+    let event = match migrated.event {
+        Some(event) => event,
+        None => String::from_utf8_lossy(&body).into_owned(),
+    };
+    let event = RawValue::from_string(event).map_err(|_| Problem::invalid(vec![not_json()]))?;
+    Ok(Json(Migrated {
+        from_version: migrated.from_version,
+        to_version: migrated.to_version,
+        path: migrated.path,
+        event,
+    })
+    .into_response())
+}
+
+fn current(app: &App) -> Result<Arc<Generation>, Problem> {
+    app.pipeline.generations.current().ok_or_else(|| Problem::unavailable(&NotDone::NoPolicy))
+}
+
+fn not_json() -> Violation {
+    Violation {
+        code: "migration-failed".to_owned(),
+        path: String::new(),
+        message: "the policy made an event that is not JSON".to_owned(),
+    }
+}

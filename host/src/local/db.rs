@@ -1,0 +1,128 @@
+//! The file: opening it, its tables, and running statements off the async threads.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use rusqlite::Connection;
+use tokio::sync::Notify;
+
+/// Raised when the tables change.
+const FORMAT: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS records (
+    topic   TEXT    NOT NULL,
+    offset  INTEGER NOT NULL,
+    key     TEXT,
+    id      TEXT,
+    type    TEXT,
+    source  TEXT,               -- the record that this one came from, such as task-events@12
+    at      TEXT    NOT NULL,   -- RFC 3339
+    value   BLOB    NOT NULL,   -- the event as its producer wrote it
+    PRIMARY KEY (topic, offset)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS judged (
+    topic   TEXT    NOT NULL,
+    offset  INTEGER NOT NULL,
+    verdict TEXT    NOT NULL,
+    reason  TEXT    NOT NULL,
+    policy  TEXT    NOT NULL,
+    PRIMARY KEY (topic, offset)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS offsets (
+    topic   TEXT    PRIMARY KEY,
+    next    INTEGER NOT NULL    -- the first record that is not acknowledged
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS state (
+    key     TEXT    PRIMARY KEY,
+    value   BLOB    NOT NULL,
+    etag    INTEGER NOT NULL,
+    expires INTEGER NOT NULL    -- milliseconds since 1970
+) WITHOUT ROWID;
+";
+
+/// Why the file did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// It cannot be opened.
+    #[error("the data file {} cannot be opened", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// It was written by another version.
+    #[error("the data file {} has format {found}, and this version reads {FORMAT}; move it away or use the version that wrote it", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+    },
+    /// A statement failed.
+    #[error("the data file cannot be read or written")]
+    Sql(#[from] rusqlite::Error),
+    /// The thread that ran the statement is gone.
+    #[error("the data file's thread ended")]
+    Thread(#[from] tokio::task::JoinError),
+}
+
+/// An open file. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    connection: Arc<Mutex<Connection>>,
+    pub(super) appended: Arc<Notify>,
+}
+
+impl Db {
+    /// Opens the file, making it if need be. Several processes may have it open.
+    pub fn open(path: &Path) -> Result<Self, LocalError> {
+        let connection = Connection::open(path)
+            .and_then(|connection| prepare(&connection).map(|format| (connection, format)))
+            .map_err(|source| LocalError::Open { path: path.to_owned(), source });
+        let (connection, found) = connection?;
+        if found != FORMAT {
+            return Err(LocalError::Format { path: path.to_owned(), found });
+        }
+        Ok(Self {
+            connection: Arc::new(Mutex::new(connection)),
+            appended: Arc::new(Notify::new()),
+        })
+    }
+
+    /// Runs `statements` on a thread that may wait for the disk.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        statements: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, LocalError> {
+        let connection = self.connection.clone();
+        let ran = tokio::task::spawn_blocking(move || {
+            statements(&mut connection.lock().unwrap_or_else(PoisonError::into_inner))
+        });
+        Ok(ran.await??)
+    }
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").finish_non_exhaustive()
+    }
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.set_prepared_statement_cache_capacity(32);
+    let format: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if format == 0 {
+        connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"))?;
+        return Ok(FORMAT);
+    }
+    Ok(format)
+}

@@ -1,0 +1,185 @@
+//! Topics: append-only lists of records, each read by the gate from its own offset on.
+
+use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
+use serde::Serialize;
+
+use super::{Db, LocalError};
+
+/// A record to append.
+#[derive(Debug, Clone, Default)]
+pub struct NewRecord {
+    /// The partition key.
+    pub key: Option<String>,
+    /// Id of the event.
+    pub id: Option<String>,
+    /// Type of the event.
+    pub event_type: Option<String>,
+    /// The record that this one came from.
+    pub source: Option<String>,
+    /// When it was appended, RFC 3339.
+    pub at: String,
+    /// The event.
+    pub value: Vec<u8>,
+}
+
+/// A record of a topic.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Its place, from 0.
+    pub offset: i64,
+    /// The partition key.
+    pub key: Option<String>,
+    /// Id of the event, where whoever sent it said so.
+    pub id: Option<String>,
+    /// Type of the event, where whoever sent it said so.
+    pub event_type: Option<String>,
+    /// The record that this one came from, such as `task-events@12`.
+    pub source: Option<String>,
+    /// When it was appended, RFC 3339.
+    pub at: String,
+    /// The event.
+    pub value: Vec<u8>,
+    /// What the gate made of it; `None`: not judged.
+    pub judged: Option<Judged>,
+}
+
+/// What the gate made of a record.
+#[derive(Debug, Clone, Serialize)]
+pub struct Judged {
+    /// `forward`, `drop`, `reject` or `duplicate`.
+    pub verdict: String,
+    /// Why, in one line.
+    pub reason: String,
+    /// Digest of the policy that judged it.
+    pub policy: String,
+}
+
+/// Where records were put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// Place of the first of them.
+    pub first_offset: i64,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// A topic at a glance.
+#[derive(Debug, Clone, Serialize)]
+pub struct TopicInfo {
+    /// Its name.
+    pub topic: String,
+    /// How many records it has.
+    pub records: i64,
+    /// How many of them the gate has acknowledged; `None`: nobody reads it.
+    pub acknowledged: Option<i64>,
+}
+
+const COLUMNS: &str = "r.offset, r.key, r.id, r.type, r.source, r.at, r.value, j.verdict, j.reason, j.policy";
+const JUDGED: &str = "LEFT JOIN judged j ON j.topic = r.topic AND j.offset = r.offset";
+
+impl Db {
+    /// Appends records in one transaction.
+    pub async fn append(&self, topic: &str, records: Vec<NewRecord>) -> Result<Appended, LocalError> {
+        let topic = topic.to_owned();
+        let appended = self
+            .run(move |connection| {
+                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let first_offset: i64 = transaction
+                    .prepare_cached("SELECT coalesce(max(offset) + 1, 0) FROM records WHERE topic = ?1")?
+                    .query_row([&topic], |row| row.get(0))?;
+                {
+                    let mut insert = transaction.prepare_cached(
+                        "INSERT INTO records (topic, offset, key, id, type, source, at, value)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    )?;
+                    for (offset, r) in (first_offset..).zip(&records) {
+                        insert.execute(params![topic, offset, r.key, r.id, r.event_type, r.source, r.at, r.value])?;
+                    }
+                }
+                transaction.commit()?;
+                Ok(Appended { first_offset, count: records.len() })
+            })
+            .await?;
+        self.appended.notify_waiters();
+        Ok(appended)
+    }
+
+    /// Up to `limit` records of a topic, from the place `from` on.
+    pub async fn read(&self, topic: &str, from: i64, limit: u32) -> Result<Vec<Record>, LocalError> {
+        let topic = topic.to_owned();
+        self.run(move |connection| {
+            let mut select = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM records r {JUDGED}
+                 WHERE r.topic = ?1 AND r.offset >= ?2 ORDER BY r.offset LIMIT ?3"
+            ))?;
+            select.query_map(params![topic, from, limit], record)?.collect()
+        })
+        .await
+    }
+
+    /// All topics, by name.
+    pub async fn topics(&self) -> Result<Vec<TopicInfo>, LocalError> {
+        self.run(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT r.topic, count(*), o.next FROM records r LEFT JOIN offsets o ON o.topic = r.topic
+                 GROUP BY r.topic ORDER BY r.topic",
+            )?;
+            let info = |row: &Row<'_>| {
+                Ok(TopicInfo {
+                    topic: row.get(0)?,
+                    records: row.get(1)?,
+                    acknowledged: row.get(2)?,
+                })
+            };
+            select.query_map([], info)?.collect()
+        })
+        .await
+    }
+
+    /// The first record that the gate has not acknowledged.
+    pub(super) async fn next_offset(&self, topic: &str) -> Result<i64, LocalError> {
+        let topic = topic.to_owned();
+        self.run(move |connection| {
+            let mut select = connection.prepare_cached("SELECT next FROM offsets WHERE topic = ?1")?;
+            Ok(select.query_row([&topic], |row| row.get(0)).optional()?.unwrap_or(0))
+        })
+        .await
+    }
+
+    /// Acknowledges a record: what became of it and the next offset, in one transaction.
+    pub(super) async fn acknowledge(&self, topic: &str, offset: i64, judged: Judged) -> Result<(), LocalError> {
+        let topic = topic.to_owned();
+        self.run(move |connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction
+                .prepare_cached("INSERT OR REPLACE INTO judged (topic, offset, verdict, reason, policy) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .execute(params![topic, offset, judged.verdict, judged.reason, judged.policy])?;
+            transaction
+                .prepare_cached("INSERT INTO offsets (topic, next) VALUES (?1, ?2) ON CONFLICT (topic) DO UPDATE SET next = excluded.next")?
+                .execute(params![topic, offset + 1])?;
+            transaction.commit()
+        })
+        .await
+    }
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    let judged = match row.get::<_, Option<String>>(7)? {
+        None => None,
+        Some(verdict) => Some(Judged {
+            verdict,
+            reason: row.get(8)?,
+            policy: row.get(9)?,
+        }),
+    };
+    Ok(Record {
+        offset: row.get(0)?,
+        key: row.get(1)?,
+        id: row.get(2)?,
+        event_type: row.get(3)?,
+        source: row.get(4)?,
+        at: row.get(5)?,
+        value: row.get(6)?,
+        judged,
+    })
+}

@@ -1,0 +1,19 @@
+//! The `tidegate` binary: parses, runs, exits with a code.
+
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, exit};
+
+fn main() -> ExitCode {
+    match Cli::parse().run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("tidegate: {error:#}");
+            exit::code_of(&error)
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What the gate counts, in the names that `/metrics` shows.
+
+use std::{fmt, time::Instant};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+use tidegate_engine::CallError;
+
+use crate::pipeline::{End, NotDone};
+
+/// All metrics of a gate.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    deliveries: Family<DeliveryLabels, Counter>,
+    published: Family<TopicLabels, Counter>,
+    faults: Family<FaultLabels, Counter>,
+    policy_seconds: Histogram,
+    in_flight: Gauge,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DeliveryLabels {
+    topic: String,
+    end: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TopicLabels {
+    topic: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FaultLabels {
+    kind: String,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("tidegate");
+        let deliveries = Family::default();
+        registry.register("deliveries", "Deliveries by topic and the end they came to", deliveries.clone());
+        let published = Family::default();
+        registry.register("published", "Events sent, by topic", published.clone());
+        let faults = Family::default();
+        registry.register("policy_faults", "Policy calls that gave no verdict, by kind", faults.clone());
+        // From 10 µs to 160 ms.
+        let policy_seconds = Histogram::new((0..15).map(|step| 1e-5 * f64::from(1 << step)));
+        registry.register_with_unit(
+            "policy_call",
+            "Time of a policy call, waiting for its turn included",
+            Unit::Seconds,
+            policy_seconds.clone(),
+        );
+        let in_flight = Gauge::default();
+        registry.register("deliveries_in_flight", "Deliveries that are being processed", in_flight.clone());
+        Self {
+            registry,
+            deliveries,
+            published,
+            faults,
+            policy_seconds,
+            in_flight,
+        }
+    }
+}
+
+impl Metrics {
+    /// All of them, in the OpenMetrics text format.
+    pub fn render(&self) -> Result<String, fmt::Error> {
+        let mut page = String::new();
+        text::encode(&mut page, &self.registry)?;
+        Ok(page)
+    }
+
+    /// Counts a delivery in until the guard is dropped.
+    pub fn enter(&self) -> InFlight<'_> {
+        self.in_flight.inc();
+        InFlight(&self.in_flight)
+    }
+
+    pub(crate) fn ended(&self, topic: &str, end: End) {
+        self.delivery(topic, end.as_str());
+    }
+
+    pub(crate) fn not_done(&self, topic: &str, error: &NotDone) {
+        self.delivery(topic, "again");
+        if let NotDone::Policy(CallError::Fault(fault)) = error {
+            let labels = FaultLabels { kind: fault.kind.to_string() };
+            self.faults.get_or_create(&labels).inc();
+        }
+    }
+
+    pub(crate) fn published(&self, topic: &str) {
+        let labels = TopicLabels { topic: topic.to_owned() };
+        self.published.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn time_policy(&self) -> Timer<'_> {
+        Timer {
+            histogram: &self.policy_seconds,
+            started: Instant::now(),
+        }
+    }
+
+    fn delivery(&self, topic: &str, end: &str) {
+        let labels = DeliveryLabels {
+            topic: topic.to_owned(),
+            end: end.to_owned(),
+        };
+        self.deliveries.get_or_create(&labels).inc();
+    }
+}
+
+/// One delivery that is being processed.
+#[derive(Debug)]
+pub struct InFlight<'a>(&'a Gauge);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// Observes its own lifetime.
+#[derive(Debug)]
+pub(crate) struct Timer<'a> {
+    histogram: &'a Histogram,
+    started: Instant,
+}
+
+impl Drop for Timer<'_> {
+    fn drop(&mut self) {
+        self.histogram.observe(self.started.elapsed().as_secs_f64());
+    }
+}
