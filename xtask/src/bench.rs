@@ -1,0 +1,96 @@
+//! `cargo xtask bench`: what a policy call and `tidegate apply` cost, as the tables of `benches/README.md`.
+//!
+//! Everything is measured in one run on one machine: what counts is the ratio between the columns.
+
+mod calls;
+mod load;
+mod table;
+
+use std::{fs, process::ExitCode};
+
+use anyhow::{Context, Result};
+
+use self::{calls::Calls, load::Load};
+use crate::{
+    build::{self, Profile},
+    places::Places,
+    steps::Steps,
+};
+
+/// How many events `tidegate apply` is given to show that its memory does not grow.
+const SIZES: [u64; 3] = [10_000, 100_000, 1_000_000];
+
+/// Arguments of `bench`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Arguments {
+    /// Write the tables into `benches/README.md`
+    #[arg(long)]
+    write: bool,
+}
+
+/// Everything that was measured.
+struct Figures {
+    machine: Vec<String>,
+    calls: Calls,
+    loads: Vec<Load>,
+}
+
+/// Measures, and shows what came out.
+pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Result<ExitCode> {
+    build::both(places, steps, Profile::Release)?;
+    let figures = Figures {
+        machine: machine(places),
+        calls: calls::measure(places, steps)?,
+        loads: load::measure(places, steps, &SIZES)?,
+    };
+    let text = table::markdown(&figures);
+    println!("\n{text}");
+    if arguments.write {
+        let readme = places.root.join("benches/README.md");
+        let old = fs::read_to_string(&readme).context("benches/README.md")?;
+        fs::write(&readme, table::replace(&old, &text)?)?;
+        steps.say("written to benches/README.md");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What it was measured on, and what was measured, as far as this machine tells.
+fn machine(places: &Places) -> Vec<String> {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let cpu = fs::read_to_string("/proc/cpuinfo")
+        .ok()
+        .and_then(|info| after(&info, "model name", ':'))
+        .unwrap_or_else(|| "unknown processor".to_owned());
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let lock = fs::read_to_string(places.root.join("Cargo.lock")).unwrap_or_default();
+    let wasmtime = lock
+        .split("[[package]]")
+        .find(|package| package.contains("name = \"wasmtime\"\n"))
+        .and_then(|package| after(package, "version", '='))
+        .unwrap_or_default();
+    vec![
+        format!("{cpu}, {cores} threads"),
+        format!("{} {}", std::env::consts::OS, kernel.trim()),
+        format!("wasmtime {}", wasmtime.trim_matches('"')),
+    ]
+}
+
+/// What stands behind a name and a sign, on the first line that has them.
+fn after(text: &str, name: &str, sign: char) -> Option<String> {
+    let line = text.lines().find(|line| line.starts_with(name))?;
+    let (_, value) = line.split_once(sign)?;
+    Some(value.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_value_is_found_behind_its_name() {
+        let text = "processor\t: 0\nmodel name\t: Some CPU: 3 GHz\nmodel name\t: Other\n";
+        assert_eq!(
+            super::after(text, "model name", ':').as_deref(),
+            Some("Some CPU: 3 GHz")
+        );
+        assert_eq!(super::after(text, "cores", ':'), None);
+    }
+}

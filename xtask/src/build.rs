@@ -1,0 +1,127 @@
+//! `cargo xtask build`: the policy and the gate, finished, in `dist/`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{
+    places::{Places, typed},
+    steps::{self, Steps},
+};
+
+/// The target that a policy is compiled for.
+const WASM: &str = "wasm32-wasip2";
+
+/// Arguments of `build`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Arguments {
+    /// Build the gate as it is released: slower to build, smaller and faster
+    #[arg(long)]
+    release: bool,
+}
+
+/// How the gate is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Quick to build: dependencies optimised, the gate itself a little.
+    Dev,
+    /// As it is released.
+    Release,
+}
+
+/// Builds both and says where they are.
+pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Result<ExitCode> {
+    let profile = if arguments.release {
+        Profile::Release
+    } else {
+        Profile::Dev
+    };
+    both(places, steps, profile)?;
+    for file in [places.policy(), places.gate()] {
+        let size = fs::metadata(&file).context("what was built is gone")?.len();
+        println!("{:>6} KiB  {}", size.div_ceil(1024), typed(&file));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the policy and the gate.
+pub(crate) fn both(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
+    policy(places, steps)?;
+    gate(places, steps, profile)
+}
+
+/// Builds `dist/policy.wasm`.
+pub(crate) fn policy(places: &Places, steps: &Steps) -> Result<()> {
+    have_target(places, steps)?;
+    steps.say("building the policy: dist/policy.wasm");
+    let arguments = [
+        "build",
+        "--package=tidegate-policy",
+        "--target",
+        WASM,
+        "--profile=guest",
+    ];
+    steps::run(&mut places.cargo(arguments))?;
+    let built = places.target.join(WASM).join("guest/tidegate_policy.wasm");
+    publish(&built, &places.policy())
+}
+
+/// Builds `dist/tidegate`.
+pub(crate) fn gate(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
+    steps.say("building the gate: dist/tidegate (minutes the first time, seconds later)");
+    let (name, directory) = match profile {
+        Profile::Dev => ("dev", "debug"),
+        Profile::Release => ("release", "release"),
+    };
+    let arguments = ["build", "--package=tidegate", "--profile", name];
+    steps::run(&mut places.cargo(arguments))?;
+    let gate = places.gate();
+    let name = gate.file_name().context("the gate's file has a name")?;
+    publish(&places.target.join(directory).join(name), &gate)
+}
+
+/// Puts a finished file in its place at once, so that nobody ever sees half of it; one that is the same stays.
+fn publish(built: &Path, place: &Path) -> Result<()> {
+    let bytes = fs::read(built).with_context(|| format!("{} was not built", built.display()))?;
+    if fs::read(place).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    let mut aside: PathBuf = place.to_owned();
+    aside.set_extension(format!("new-{}", std::process::id()));
+    if let Some(parent) = place.parent() {
+        fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
+    }
+    // A copy keeps the permissions: the gate stays executable.
+    fs::copy(built, &aside).with_context(|| aside.display().to_string())?;
+    fs::rename(&aside, place).with_context(|| place.display().to_string())
+}
+
+/// Makes sure that rustc can compile for WebAssembly.
+fn have_target(places: &Places, steps: &Steps) -> Result<()> {
+    if target_is_installed(places)? {
+        return Ok(());
+    }
+    steps.say(format!("adding Rust's target {WASM}"));
+    let added = Command::new("rustup")
+        .args(["target", "add", WASM])
+        .current_dir(&places.root)
+        .status();
+    ensure!(
+        added.is_ok_and(|status| status.success()) && target_is_installed(places)?,
+        "the policy is compiled to WebAssembly, and Rust's target for it is missing; add it with\n\n    rustup target add {WASM}\n"
+    );
+    Ok(())
+}
+
+fn target_is_installed(places: &Places) -> Result<bool> {
+    let output = Command::new("rustc")
+        .args(["--print=target-libdir", "--target", WASM])
+        .current_dir(&places.root)
+        .output()
+        .context("rustc cannot be run")?;
+    Ok(Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
+}

@@ -1,0 +1,65 @@
+//! `cargo xtask`: builds, shows, tests and measures Tidegate, each with one command.
+#![allow(
+    clippy::print_stdout,
+    reason = "what these commands find out is their output"
+)]
+
+mod bench;
+mod build;
+mod demo;
+mod deny;
+mod paint;
+mod places;
+mod steps;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{places::Places, steps::Steps};
+
+/// Builds, shows, tests and measures Tidegate.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the policy and the gate into `dist/`
+    Build(build::Arguments),
+    /// Build, send real events through the gate, and show what happened to each
+    Demo,
+    /// Run every check and every test, and count them
+    Test(test::Arguments),
+    /// Measure what a policy call and `tidegate apply` cost
+    Bench(bench::Arguments),
+    /// Check licenses, bans and sources of all dependencies with cargo-deny
+    Deny,
+}
+
+fn main() -> ExitCode {
+    let command = Arguments::parse().command;
+    match run(&command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    let places = Places::find()?;
+    let steps = Steps::start();
+    match command {
+        Command::Build(arguments) => build::run(&places, &steps, arguments),
+        Command::Demo => demo::run(&places, &steps),
+        Command::Test(arguments) => Ok(test::run(&places, &steps, arguments)),
+        Command::Bench(arguments) => bench::run(&places, &steps, arguments),
+        Command::Deny => deny::run(&places, &steps),
+    }
+}
