@@ -108,13 +108,18 @@ impl Bundle {
             .iter()
             .position(|file| file.name == MANIFEST)
             .ok_or(BundleError::NoManifest)?;
-        let manifest = serde_json::from_str(&files.remove(at).text).map_err(BundleError::Manifest)?;
+        let manifest =
+            serde_json::from_str(&files.remove(at).text).map_err(BundleError::Manifest)?;
         Ok(Self { manifest, files })
     }
 
     /// Adds a file, or replaces the one of that name.
     #[must_use]
-    pub fn with_file(mut self, name: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_file(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Self {
         let name = name.into();
         self.files.retain(|file| file.name != name);
         self.files.push(File {
@@ -130,7 +135,11 @@ impl Bundle {
             .files
             .iter()
             .filter_map(|file| {
-                let version = file.name.strip_prefix(event_type)?.strip_prefix('/')?.strip_suffix(".json")?;
+                let version = file
+                    .name
+                    .strip_prefix(event_type)?
+                    .strip_prefix('/')?
+                    .strip_suffix(".json")?;
                 Some((version, &*file.text))
             })
             .collect();
@@ -141,7 +150,10 @@ impl Bundle {
 
 /// The numbers of a version; what is no number counts as the largest.
 fn numbers(version: &str) -> Vec<u64> {
-    version.split('.').map(|part| part.parse().unwrap_or(u64::MAX)).collect()
+    version
+        .split('.')
+        .map(|part| part.parse().unwrap_or(u64::MAX))
+        .collect()
 }
 
 fn yes() -> bool {

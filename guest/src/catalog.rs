@@ -49,7 +49,11 @@ pub struct VersionInfo {
 impl Policy {
     /// Lists what the policy knows.
     pub fn catalog(&self) -> Catalog {
-        let mut channels: Vec<String> = self.types.iter().filter_map(|known| known.channel.clone()).collect();
+        let mut channels: Vec<String> = self
+            .types
+            .iter()
+            .filter_map(|known| known.channel.clone())
+            .collect();
         channels.sort();
         channels.dedup();
         Catalog {
@@ -73,7 +77,11 @@ fn info(known: &KnownType) -> EventTypeInfo {
                 example: version.example.clone(),
             })
             .collect(),
-        latest: known.versions.last().map(|version| version.name.clone()).unwrap_or_default(),
+        latest: known
+            .versions
+            .last()
+            .map(|version| version.name.clone())
+            .unwrap_or_default(),
         accepted: known.accepted,
         channel: known.channel.clone(),
         retry_delays_ms: known.schedule.delays_ms.clone(),

@@ -6,7 +6,9 @@
 use std::marker::PhantomData;
 
 use self::bindings::exports::tidegate::policy::{gate, json, migration, retry, validation};
-use crate::{Policy, Violation};
+use crate::Policy;
+
+mod convert;
 
 /// What `wit-bindgen` makes of `wit/`.
 #[allow(
@@ -37,7 +39,7 @@ pub trait PolicySource: 'static {
 #[macro_export]
 macro_rules! export_policy {
     ($source:ty) => {
-        #[allow(unsafe_code, reason = "generated code")]
+        #[allow(unsafe_code, unreachable_pub, reason = "generated code")]
         mod tidegate_policy_exports {
             #[allow(unused_imports, reason = "the source may be named by a path")]
             use super::*;
@@ -77,7 +79,10 @@ impl<S: PolicySource> validation::Guest for Component<S> {
 }
 
 impl<S: PolicySource> migration::Guest for Component<S> {
-    fn migrate(event: String, to_version: String) -> Result<migration::Migrated, migration::MigrationFailure> {
+    fn migrate(
+        event: String,
+        to_version: String,
+    ) -> Result<migration::Migrated, migration::MigrationFailure> {
         match S::policy().migrate(event.as_bytes(), &to_version) {
             Ok(migrated) => Ok(migration::Migrated {
                 event: migrated.event,
@@ -134,7 +139,10 @@ impl<S: PolicySource> gate::Guest for Component<S> {
         }
     }
 
-    fn dead_letter(failed: gate::FailedEvent, now: String) -> Result<Vec<gate::Output>, gate::Misuse> {
+    fn dead_letter(
+        failed: gate::FailedEvent,
+        now: String,
+    ) -> Result<Vec<gate::Output>, gate::Misuse> {
         match S::policy().dead_letter(&failed.into(), &now) {
             Ok(outputs) => Ok(outputs.into_iter().map(Into::into).collect()),
             Err(misuse) => Err(misuse.into()),
@@ -154,163 +162,6 @@ impl<S: PolicySource> json::Guest for Component<S> {
     fn decide(request: String) -> String {
         S::policy().decide_json(request.as_bytes())
     }
-}
-
-impl From<Violation> for validation::Violation {
-    fn from(violation: Violation) -> Self {
-        Self {
-            code: violation.code,
-            path: violation.path,
-            message: violation.message,
-        }
-    }
-}
-
-impl From<validation::Violation> for Violation {
-    fn from(violation: validation::Violation) -> Self {
-        Self {
-            code: violation.code,
-            path: violation.path,
-            message: violation.message,
-        }
-    }
-}
-
-impl From<crate::Rejection> for validation::Rejection {
-    fn from(rejection: crate::Rejection) -> Self {
-        Self {
-            cause: match rejection.cause {
-                crate::RejectionCause::Unreadable => validation::RejectionCause::Unreadable,
-                crate::RejectionCause::Unknown => validation::RejectionCause::Unknown,
-                crate::RejectionCause::Invalid => validation::RejectionCause::Invalid,
-            },
-            event_id: rejection.event_id,
-            event_type: rejection.event_type,
-            violations: convert(rejection.violations),
-        }
-    }
-}
-
-impl From<crate::MigrationFailure> for migration::MigrationFailure {
-    fn from(failure: crate::MigrationFailure) -> Self {
-        Self {
-            cause: match failure.cause {
-                crate::MigrationCause::Rejected => migration::MigrationCause::Rejected,
-                crate::MigrationCause::NoPath => migration::MigrationCause::NoPath,
-                crate::MigrationCause::StepFailed => migration::MigrationCause::StepFailed,
-                crate::MigrationCause::InvalidResult => migration::MigrationCause::InvalidResult,
-            },
-            event_type: failure.event_type,
-            from_version: failure.from_version,
-            to_version: failure.to_version,
-            violations: convert(failure.violations),
-        }
-    }
-}
-
-impl From<crate::Catalog> for validation::PolicyCatalog {
-    fn from(catalog: crate::Catalog) -> Self {
-        Self {
-            name: catalog.name,
-            version: catalog.version,
-            event_types: catalog.event_types.into_iter().map(Into::into).collect(),
-            channels: catalog.channels,
-            limits: validation::Limits {
-                event_bytes: catalog.limits.event_bytes,
-                depth: catalog.limits.depth,
-            },
-        }
-    }
-}
-
-impl From<crate::EventTypeInfo> for validation::EventTypeInfo {
-    fn from(info: crate::EventTypeInfo) -> Self {
-        let versions = info.versions.into_iter().map(|version| validation::VersionInfo {
-            version: version.version,
-            example: version.example,
-        });
-        Self {
-            name: info.name,
-            versions: versions.collect(),
-            latest: info.latest,
-            accepted: info.accepted,
-            channel: info.channel,
-            retry_delays_ms: info.retry_delays_ms,
-        }
-    }
-}
-
-impl From<crate::Verdict> for gate::Verdict {
-    fn from(verdict: crate::Verdict) -> Self {
-        Self {
-            outcome: match verdict.outcome {
-                crate::Outcome::Forward => gate::Outcome::Forward,
-                crate::Outcome::Drop => gate::Outcome::Drop,
-                crate::Outcome::Reject => gate::Outcome::Reject,
-            },
-            reason: verdict.reason,
-            event_id: verdict.event_id,
-            event_type: verdict.event_type,
-            event_version: verdict.event_version,
-            outputs: convert(verdict.outputs),
-            violations: convert(verdict.violations),
-        }
-    }
-}
-
-impl From<crate::Output> for gate::Output {
-    fn from(output: crate::Output) -> Self {
-        Self {
-            channel: output.channel,
-            key: output.key,
-            id: output.id,
-            event_type: output.event_type,
-            event: output.event,
-        }
-    }
-}
-
-impl From<crate::Misuse> for gate::Misuse {
-    fn from(misuse: crate::Misuse) -> Self {
-        Self {
-            message: misuse.message,
-        }
-    }
-}
-
-impl From<gate::Draft> for crate::Draft {
-    fn from(draft: gate::Draft) -> Self {
-        Self {
-            event_type: draft.event_type,
-            event_version: draft.event_version,
-            task_id: draft.task_id,
-            user_id: draft.user_id,
-            payload: draft.payload,
-            event_id: draft.event_id,
-            timestamp: draft.timestamp,
-        }
-    }
-}
-
-impl From<gate::FailedEvent> for crate::FailedEvent {
-    fn from(failed: gate::FailedEvent) -> Self {
-        Self {
-            original: failed.original,
-            encoding: match failed.encoding {
-                gate::Encoding::Text => crate::Encoding::Text,
-                gate::Encoding::Base64 => crate::Encoding::Base64,
-            },
-            error: failed.error,
-            retry_count: failed.retry_count,
-            violations: convert(failed.violations),
-            source: failed.source,
-            policy: failed.policy,
-        }
-    }
-}
-
-fn convert<A, B: From<A>>(items: Vec<A>) -> Vec<B> {
-    items.into_iter().map(Into::into).collect()
 }
 
 /// The builtin policy, exported by this crate's own component.

@@ -57,10 +57,16 @@ impl Policy {
             violations.extend(found);
             Map::new()
         });
-        let unreadable = violations.iter().any(|violation| violation.code != code::TYPE);
+        let unreadable = violations
+            .iter()
+            .any(|violation| violation.code != code::TYPE);
         let timestamp = draft.timestamp.as_deref().unwrap_or(now);
         if Timestamp::parse(timestamp).is_none() {
-            violations.push(Violation::new(code::FORMAT, "/timestamp", "must be a date and time with an offset (RFC 3339)"));
+            violations.push(Violation::new(
+                code::FORMAT,
+                "/timestamp",
+                "must be a date and time with an offset (RFC 3339)",
+            ));
         }
         let event_id = match &draft.event_id {
             Some(id) => id.clone(),
@@ -78,11 +84,16 @@ impl Policy {
         if let Some(version) = version {
             set("event_version", Value::String(version.to_owned()));
         }
-        set("task_id", Value::Number(Number::from_string_unchecked(task_id.to_owned())));
+        set(
+            "task_id",
+            Value::Number(Number::from_string_unchecked(task_id.to_owned())),
+        );
         set("user_id", Value::String(draft.user_id.clone()));
         set("timestamp", Value::String(timestamp.to_owned()));
         // What is already known to be wrong with the payload is not to be found a second time, as members it lacks.
-        let payload_known_bad = violations.iter().any(|violation| violation.path.starts_with("/payload"));
+        let payload_known_bad = violations
+            .iter()
+            .any(|violation| violation.path.starts_with("/payload"));
         set("payload", Value::Object(payload));
 
         match self.judge(members) {
@@ -90,14 +101,21 @@ impl Policy {
                 let event = event.to_text();
                 match self.too_large(&event) {
                     None => Ok(Composed { event_id, event }),
-                    Some(violation) => Err(rejection(draft, event_id, RejectionCause::Unreadable, vec![violation])),
+                    Some(violation) => Err(rejection(
+                        draft,
+                        event_id,
+                        RejectionCause::Unreadable,
+                        vec![violation],
+                    )),
                 }
             }
             judged => {
                 let mut cause = RejectionCause::Invalid;
                 if let Err(rejected) = judged {
                     cause = rejected.cause;
-                    let news = rejected.violations.into_iter().filter(|violation| !(payload_known_bad && violation.path.starts_with("/payload")));
+                    let news = rejected.violations.into_iter().filter(|violation| {
+                        !(payload_known_bad && violation.path.starts_with("/payload"))
+                    });
                     violations.extend(news);
                 }
                 if unreadable {
@@ -128,7 +146,12 @@ impl Policy {
     }
 }
 
-fn rejection(draft: &Draft, event_id: String, cause: RejectionCause, violations: Vec<Violation>) -> Rejection {
+fn rejection(
+    draft: &Draft,
+    event_id: String,
+    cause: RejectionCause,
+    violations: Vec<Violation>,
+) -> Rejection {
     Rejection {
         cause,
         event_id: Some(event_id),

@@ -86,7 +86,10 @@ impl Policy {
         if concerns_user && original.user_id().is_some() {
             emitted.push(alert(USER_ALERT, &id, failed, &original));
         }
-        Ok(emitted.into_iter().filter_map(|emitted| self.emit(emitted, &original, now)).collect())
+        Ok(emitted
+            .into_iter()
+            .filter_map(|emitted| self.emit(emitted, &original, now))
+            .collect())
     }
 
     /// Wraps a payload as an event about the original's task and user.
@@ -143,7 +146,9 @@ impl Original {
     }
 
     fn event_type(&self) -> Option<&str> {
-        self.member("event_type")?.as_str().filter(|name| name.len() <= MAX_MEMBER_BYTES)
+        self.member("event_type")?
+            .as_str()
+            .filter(|name| name.len() <= MAX_MEMBER_BYTES)
     }
 
     fn user_id(&self) -> Option<&str> {
@@ -154,7 +159,9 @@ impl Original {
     /// The task's number as it is written, or 0.
     fn task_id(&self) -> &str {
         match self.member("task_id") {
-            Some(Value::Number(number)) if number.as_str().len() <= MAX_MEMBER_BYTES && is_integer(number.as_str()) => {
+            Some(Value::Number(number))
+                if number.as_str().len() <= MAX_MEMBER_BYTES && is_integer(number.as_str()) =>
+            {
                 number.as_str()
             }
             _ => "0",
@@ -170,7 +177,10 @@ impl Original {
                 let comma = if members.is_empty() { "" } else { "," };
                 format!(r#"{body}{comma}"{METADATA}":{metadata}}}"#)
             }
-            (Ok(text), _) => format!(r#"{{"original_text":{},"{METADATA}":{metadata}}}"#, json!(text)),
+            (Ok(text), _) => format!(
+                r#"{{"original_text":{},"{METADATA}":{metadata}}}"#,
+                json!(text)
+            ),
             (Err(_), _) => {
                 let text = BASE64.encode(&self.bytes);
                 format!(r#"{{"original_base64":"{text}","{METADATA}":{metadata}}}"#)
@@ -193,9 +203,18 @@ fn metadata(failed: &FailedEvent, now: &str) -> String {
 }
 
 /// An alert about a dead letter. Its id follows from the dead letter's.
-fn alert(event_type: &'static str, dead_letter_id: &str, failed: &FailedEvent, original: &Original) -> Emitted {
+fn alert(
+    event_type: &'static str,
+    dead_letter_id: &str,
+    failed: &FailedEvent,
+    original: &Original,
+) -> Emitted {
     let error: String = failed.error.chars().take(ALERT_ERROR_CHARS).collect();
-    let severity = if failed.violations.is_empty() { "error" } else { "warning" };
+    let severity = if failed.violations.is_empty() {
+        "error"
+    } else {
+        "warning"
+    };
     let payload = json!({
         "dead_letter_id": dead_letter_id,
         "failed_event_type": original.event_type(),

@@ -22,7 +22,10 @@ pub(crate) struct Event<'p> {
 impl<'p> Event<'p> {
     /// The text of a string member; empty when there is none, which validation has ruled out for the required ones.
     pub(crate) fn text(&self, name: &str) -> &str {
-        self.value.get(name).and_then(Value::as_str).unwrap_or_default()
+        self.value
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// Its version.
@@ -42,11 +45,19 @@ impl<'p> Event<'p> {
 }
 
 /// Sets a member: in its place when it is there, else right after `neighbour`, else at the end.
-pub(crate) fn set_after(members: &mut Map<String, Value>, neighbour: &str, name: &str, value: Value) {
+pub(crate) fn set_after(
+    members: &mut Map<String, Value>,
+    neighbour: &str,
+    name: &str,
+    value: Value,
+) {
     if let Some(present) = members.get_mut(name) {
         *present = value;
         return;
     }
-    let at = members.keys().position(|key| key == neighbour).map_or(members.len(), |at| at + 1);
+    let at = members
+        .keys()
+        .position(|key| key == neighbour)
+        .map_or(members.len(), |at| at + 1);
     members.shift_insert(at, name.to_owned(), value);
 }

@@ -67,13 +67,15 @@ pub(crate) struct Route {
 impl Policy {
     /// Migrates one event to a version, up or down.
     pub fn migrate(&self, event: &[u8], to_version: &str) -> Result<Migrated, MigrationFailure> {
-        let mut event = self.read(event, self.bounds()).map_err(|rejection| MigrationFailure {
-            cause: MigrationCause::Rejected,
-            event_type: rejection.event_type,
-            from_version: None,
-            to_version: to_version.to_owned(),
-            violations: rejection.violations,
-        })?;
+        let mut event = self
+            .read(event, self.bounds())
+            .map_err(|rejection| MigrationFailure {
+                cause: MigrationCause::Rejected,
+                event_type: rejection.event_type,
+                from_version: None,
+                to_version: to_version.to_owned(),
+                violations: rejection.violations,
+            })?;
         let from_version = &event.known_version().name;
         let failure = |cause, violations| MigrationFailure {
             cause,
@@ -82,7 +84,8 @@ impl Policy {
             to_version: to_version.to_owned(),
             violations,
         };
-        let route = route_to(&event, to_version).map_err(|violation| failure(MigrationCause::NoPath, vec![violation]))?;
+        let route = route_to(&event, to_version)
+            .map_err(|violation| failure(MigrationCause::NoPath, vec![violation]))?;
         let kind = event.kind;
         let text = if route.steps.is_empty() {
             None
@@ -100,7 +103,11 @@ impl Policy {
             event: text,
             from_version: from_version.clone(),
             to_version: to_version.to_owned(),
-            path: route.versions.iter().map(|&at| kind.versions[at].name.clone()).collect(),
+            path: route
+                .versions
+                .iter()
+                .map(|&at| kind.versions[at].name.clone())
+                .collect(),
         })
     }
 
@@ -116,7 +123,10 @@ impl Policy {
     pub(crate) fn too_large(&self, text: &str) -> Option<Violation> {
         let limit = self.limits.event_bytes;
         (text.len() > limit as usize).then(|| {
-            let message = format!("{} bytes as it would leave; at most {limit} are allowed", text.len());
+            let message = format!(
+                "{} bytes as it would leave; at most {limit} are allowed",
+                text.len()
+            );
             Violation::new(code::TOO_LARGE, "", message)
         })
     }
@@ -125,29 +135,46 @@ impl Policy {
 /// The way from the event's version to another.
 pub(crate) fn route_to<'p>(event: &Event<'p>, to_version: &str) -> Result<&'p Route, Violation> {
     let kind = event.kind;
-    kind.version_at(to_version).and_then(|to| kind.routes[event.version][to].as_ref()).ok_or_else(|| {
-        let message = format!(
-            "no steps lead from {} {} to {}; known: {}",
-            kind.name,
-            event.known_version().name,
-            quoted(to_version),
-            kind.version_list()
-        );
-        Violation::new(code::NO_PATH, "/event_version", message)
-    })
+    kind.version_at(to_version)
+        .and_then(|to| kind.routes[event.version][to].as_ref())
+        .ok_or_else(|| {
+            let message = format!(
+                "no steps lead from {} {} to {}; known: {}",
+                kind.name,
+                event.known_version().name,
+                quoted(to_version),
+                kind.version_list()
+            );
+            Violation::new(code::NO_PATH, "/event_version", message)
+        })
 }
 
 /// Takes the steps of a route and validates the result.
-pub(crate) fn take(event: &mut Event<'_>, route: &Route) -> Result<(), (MigrationCause, Vec<Violation>)> {
-    let (from, to) = (event.version, *route.versions.last().unwrap_or(&event.version));
+pub(crate) fn take(
+    event: &mut Event<'_>,
+    route: &Route,
+) -> Result<(), (MigrationCause, Vec<Violation>)> {
+    let (from, to) = (
+        event.version,
+        *route.versions.last().unwrap_or(&event.version),
+    );
     let kind = event.kind;
     let failed = |path: &str, problem: &str| {
         let (from, to) = (&kind.versions[from].name, &kind.versions[to].name);
-        Violation::new(code::MIGRATION_FAILED, path, format!("from {from} to {to}: {problem}"))
+        Violation::new(
+            code::MIGRATION_FAILED,
+            path,
+            format!("from {from} to {to}: {problem}"),
+        )
     };
     if let Some(members) = event.members() {
         for step in &route.steps {
-            step(members).map_err(|error| (MigrationCause::StepFailed, vec![failed(&error.path, &error.message)]))?;
+            step(members).map_err(|error| {
+                (
+                    MigrationCause::StepFailed,
+                    vec![failed(&error.path, &error.message)],
+                )
+            })?;
         }
         let version = Value::String(kind.versions[to].name.clone());
         set_after(members, "event_type", "event_version", version);
@@ -162,12 +189,23 @@ pub(crate) fn take(event: &mut Event<'_>, route: &Route) -> Result<(), (Migratio
 }
 
 /// The shortest way between every two versions of a type: `routes[from][to]`.
-pub(crate) fn routes(event_type: &str, versions: &[&str], steps: &[Step]) -> Vec<Vec<Option<Route>>> {
-    (0..versions.len()).map(|from| routes_from(from, event_type, versions, steps)).collect()
+pub(crate) fn routes(
+    event_type: &str,
+    versions: &[&str],
+    steps: &[Step],
+) -> Vec<Vec<Option<Route>>> {
+    (0..versions.len())
+        .map(|from| routes_from(from, event_type, versions, steps))
+        .collect()
 }
 
 /// Breadth first, so that the first way to a version is a shortest one.
-fn routes_from(from: usize, event_type: &str, versions: &[&str], steps: &[Step]) -> Vec<Option<Route>> {
+fn routes_from(
+    from: usize,
+    event_type: &str,
+    versions: &[&str],
+    steps: &[Step],
+) -> Vec<Option<Route>> {
     let mut routes: Vec<Option<Route>> = versions.iter().map(|_| None).collect();
     routes[from] = Some(Route {
         versions: vec![from],
@@ -175,7 +213,9 @@ fn routes_from(from: usize, event_type: &str, versions: &[&str], steps: &[Step])
     });
     let mut next = std::collections::VecDeque::from([from]);
     while let Some(at) = next.pop_front() {
-        let Some(here) = routes[at].clone() else { continue };
+        let Some(here) = routes[at].clone() else {
+            continue;
+        };
         for to in 0..versions.len() {
             if routes[to].is_some() {
                 continue;
@@ -197,10 +237,18 @@ fn direct(event_type: &str, from: &str, to: &str, steps: &[Step]) -> Option<Step
     steps
         .iter()
         .rev()
-        .filter(|step| step.event_types.is_none_or(|types| types.contains(&event_type)))
-        .find_map(|step| match (from == step.older && to == step.newer, from == step.newer && to == step.older) {
-            (true, _) => step.up,
-            (_, true) => step.down,
-            _ => None,
+        .filter(|step| {
+            step.event_types
+                .is_none_or(|types| types.contains(&event_type))
+        })
+        .find_map(|step| {
+            match (
+                from == step.older && to == step.newer,
+                from == step.newer && to == step.older,
+            ) {
+                (true, _) => step.up,
+                (_, true) => step.down,
+                _ => None,
+            }
         })
 }

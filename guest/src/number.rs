@@ -17,7 +17,11 @@ pub(crate) fn is_integer(number: &str) -> bool {
         signed(fraction.len())
     };
     // An exponent too long for 64 bits moves the point further than there are digits.
-    let exponent = exponent.parse().unwrap_or(if exponent.starts_with('-') { i64::MIN } else { i64::MAX });
+    let exponent = exponent.parse().unwrap_or(if exponent.starts_with('-') {
+        i64::MIN
+    } else {
+        i64::MAX
+    });
     exponent >= needed
 }
 
@@ -30,4 +34,34 @@ pub(crate) fn is_plain_integer(text: &str) -> bool {
 
 fn signed(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Number, Value, json};
+
+    use super::*;
+
+    proptest! {
+        /// Two independent answers to what an integer is.
+        #[test]
+        fn agrees_with_the_schema_library(number in "-?(0|[1-9][0-9]{0,6})(\\.[0-9]{1,6})?([eE][+-]?[0-9]{1,2})?", zeros in "[1-9]0{0,4}(\\.0{1,3})?[eE]-?[0-5]") {
+            let library = jsonschema::validator_for(&json!({ "type": "integer" })).expect("a schema");
+            for text in [number, zeros] {
+                let value = Value::Number(Number::from_string_unchecked(text.clone()));
+                prop_assert_eq!(is_integer(&text), library.is_valid(&value), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn knows_plain_integers() {
+        for plain in ["0", "-1", "42", "1180591620717411303424"] {
+            assert!(is_plain_integer(plain), "{plain}");
+        }
+        for other in ["", "-", "+1", "01", "1.0", "1e3", " 1", "٤٢"] {
+            assert!(!is_plain_integer(other), "{other}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::reader::{Reader, SyntaxError};
+use crate::reader::{MAX_VALUES, Reader, SyntaxError};
 use crate::violation::{Violation, code, in_order};
 
 /// Bounds within which an event is read.
@@ -16,9 +16,16 @@ pub(crate) struct Bounds {
 }
 
 /// Reads one object. Numbers keep their digits and members their order.
-pub(crate) fn read_object(input: &[u8], bounds: Bounds) -> Result<Map<String, Value>, Vec<Violation>> {
+pub(crate) fn read_object(
+    input: &[u8],
+    bounds: Bounds,
+) -> Result<Map<String, Value>, Vec<Violation>> {
     if input.len() > bounds.bytes {
-        let message = format!("{} bytes; at most {} are allowed", input.len(), bounds.bytes);
+        let message = format!(
+            "{} bytes; at most {} are allowed",
+            input.len(),
+            bounds.bytes
+        );
         return Err(vec![Violation::new(code::TOO_LARGE, "", message)]);
     }
     let text = std::str::from_utf8(input).map_err(|error| {
@@ -29,6 +36,10 @@ pub(crate) fn read_object(input: &[u8], bounds: Bounds) -> Result<Map<String, Va
     let value = reader
         .document()
         .map_err(|error| vec![not_json(text, &error)])?;
+    if reader.has_too_many_values() {
+        let message = format!("more than {MAX_VALUES} values");
+        return Err(vec![Violation::new(code::TOO_LARGE, "", message)]);
+    }
     let found = reader.into_found();
     if let Some(too_deep) = found.iter().find(|found| found.code == code::TOO_DEEP) {
         return Err(vec![too_deep.clone()]);
@@ -49,9 +60,19 @@ pub(crate) fn read_object(input: &[u8], bounds: Bounds) -> Result<Map<String, Va
 fn not_json(text: &str, error: &SyntaxError) -> Violation {
     let before = &text.as_bytes()[..error.at];
     let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-    let column = before[line_start..].iter().filter(|&&byte| byte & 0xc0 != 0x80).count() + 1;
-    let message = format!("not JSON at line {line}, column {column}: {}", error.problem);
+    let line_start = before
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |at| at + 1);
+    let column = before[line_start..]
+        .iter()
+        .filter(|&&byte| byte & 0xc0 != 0x80)
+        .count()
+        + 1;
+    let message = format!(
+        "not JSON at line {line}, column {column}: {}",
+        error.problem
+    );
     Violation::new(code::NOT_JSON, "", message)
 }
 

@@ -109,7 +109,13 @@ impl Policy {
         let compiler = Compiler::new(&bundle.files)?;
         let mut types = Vec::with_capacity(manifest.event_types.len());
         for event_type in &manifest.event_types {
-            types.push(KnownType::new(event_type, bundle, &compiler, &code, &default_schedule)?);
+            types.push(KnownType::new(
+                event_type,
+                bundle,
+                &compiler,
+                &code,
+                &default_schedule,
+            )?);
         }
         types.sort_by(|a, b| a.name.cmp(&b.name));
         if let Some(twice) = types.windows(2).find(|pair| pair[0].name == pair[1].name) {
@@ -133,13 +139,17 @@ impl Policy {
     /// # Panics
     /// When what was compiled in is no policy, which the tests rule out.
     pub fn builtin() -> &'static Self {
-        static BUILTIN: LazyLock<Policy> =
-            LazyLock::new(|| Policy::new(&Bundle::builtin(), Code::builtin()).expect("schemas/ makes a policy"));
+        static BUILTIN: LazyLock<Policy> = LazyLock::new(|| {
+            Policy::new(&Bundle::builtin(), Code::builtin()).expect("schemas/ makes a policy")
+        });
         &BUILTIN
     }
 
     pub(crate) fn event_type(&self, name: &str) -> Option<&KnownType> {
-        let at = self.types.binary_search_by(|known| known.name.as_str().cmp(name)).ok()?;
+        let at = self
+            .types
+            .binary_search_by(|known| known.name.as_str().cmp(name))
+            .ok()?;
         Some(&self.types[at])
     }
 
@@ -153,7 +163,9 @@ impl Policy {
     fn check_emitted(&self) -> Result<(), PolicyError> {
         for name in [DEAD_LETTER, OPS_ALERT, USER_ALERT] {
             self.event_type(name)
-                .filter(|known| known.channel.is_some() && known.version_at(EMITTED_VERSION).is_some())
+                .filter(|known| {
+                    known.channel.is_some() && known.version_at(EMITTED_VERSION).is_some()
+                })
                 .ok_or(PolicyError::NotEmitted(name))?;
         }
         Ok(())
@@ -163,8 +175,12 @@ impl Policy {
         for known in &self.types {
             for version in &known.versions {
                 let problem = match self.validate(version.example.as_bytes()) {
-                    Ok(accepted) if accepted.event_type != known.name => "it has another event_type".to_owned(),
-                    Ok(accepted) if accepted.event_version != version.name => "it has another event_version".to_owned(),
+                    Ok(accepted) if accepted.event_type != known.name => {
+                        "it has another event_type".to_owned()
+                    }
+                    Ok(accepted) if accepted.event_version != version.name => {
+                        "it has another event_version".to_owned()
+                    }
                     Ok(_) => continue,
                     Err(rejection) => rejection.summary(),
                 };
@@ -189,7 +205,9 @@ impl KnownType {
     ) -> Result<Self, PolicyError> {
         let name = &event_type.name;
         let schedule = match &event_type.retry_seconds {
-            Some(seconds) => Schedule::from_seconds(seconds).ok_or_else(|| PolicyError::Delay(name.clone()))?,
+            Some(seconds) => {
+                Schedule::from_seconds(seconds).ok_or_else(|| PolicyError::Delay(name.clone()))?
+            }
             None => default_schedule.clone(),
         };
         let mut versions = Vec::new();
@@ -208,7 +226,10 @@ impl KnownType {
         if versions.is_empty() {
             return Err(PolicyError::NoSchema(name.clone()));
         }
-        let names: Vec<&str> = versions.iter().map(|version| version.name.as_str()).collect();
+        let names: Vec<&str> = versions
+            .iter()
+            .map(|version| version.name.as_str())
+            .collect();
         let routes = routes(name, &names, &code.steps);
         Ok(Self {
             name: name.clone(),
@@ -228,7 +249,11 @@ impl KnownType {
 
     /// The versions in words, such as `1.0, 1.1`.
     pub(crate) fn version_list(&self) -> String {
-        let names: Vec<&str> = self.versions.iter().map(|version| version.name.as_str()).collect();
+        let names: Vec<&str> = self
+            .versions
+            .iter()
+            .map(|version| version.name.as_str())
+            .collect();
         names.join(", ")
     }
 }

@@ -118,11 +118,20 @@ impl Policy {
     }
 
     /// What to send for a valid event, itself first; nothing when its type has no channel.
-    fn outputs(&self, event: &mut Event<'_>, context: &Context, reason: &mut String) -> Result<Vec<Output>, Vec<Violation>> {
+    fn outputs(
+        &self,
+        event: &mut Event<'_>,
+        context: &Context,
+        reason: &mut String,
+    ) -> Result<Vec<Output>, Vec<Violation>> {
         let kind = event.kind;
         if !kind.accepted {
             let message = format!("{} is sent by the policy and never taken in", kind.name);
-            return Err(vec![Violation::new(code::EMITTED_ONLY, "/event_type", message)]);
+            return Err(vec![Violation::new(
+                code::EMITTED_ONLY,
+                "/event_type",
+                message,
+            )]);
         }
         let from = &event.known_version().name;
         let latest = &kind.versions[kind.versions.len() - 1].name;
@@ -159,11 +168,21 @@ impl Policy {
     }
 
     /// Adds the events that follow from this one.
-    fn derive(&self, event: &Event<'_>, now: &str, outputs: &mut Vec<Output>, reason: &mut String) -> Result<(), Vec<Violation>> {
+    fn derive(
+        &self,
+        event: &Event<'_>,
+        now: &str,
+        outputs: &mut Vec<Output>,
+        reason: &mut String,
+    ) -> Result<(), Vec<Violation>> {
         let Some(members) = event.value.as_object() else {
             return Ok(());
         };
-        for derivation in self.derivations.iter().filter(|derivation| derivation.from == event.kind.name) {
+        for derivation in self
+            .derivations
+            .iter()
+            .filter(|derivation| derivation.from == event.kind.name)
+        {
             match (derivation.derive)(members, now) {
                 Derived::Nothing => {}
                 Derived::Omitted(why) => {
@@ -171,7 +190,9 @@ impl Policy {
                     reason.push_str(why);
                 }
                 Derived::Event(derived) => {
-                    let derived = self.judge(derived).map_err(|rejection| rejection.violations)?;
+                    let derived = self
+                        .judge(derived)
+                        .map_err(|rejection| rejection.violations)?;
                     let text = derived.to_text();
                     if let Some(violation) = self.too_large(&text) {
                         return Err(vec![violation]);
@@ -209,7 +230,12 @@ pub(crate) fn check_now(now: &str) -> Result<(), Misuse> {
 fn stamp(event: &mut Event<'_>, now: &str) -> bool {
     match event.members() {
         Some(members) if !members.contains_key("timestamp") => {
-            set_after(members, "user_id", "timestamp", Value::String(now.to_owned()));
+            set_after(
+                members,
+                "user_id",
+                "timestamp",
+                Value::String(now.to_owned()),
+            );
             true
         }
         _ => false,

@@ -6,11 +6,16 @@
 //! read the same values.
 //!
 //! Below the depth limit the text is still checked, without recursion and without building anything, so that "not JSON"
-//! and "too deep" are told apart and a million brackets cost a million bytes.
+//! and "too deep" are told apart and a million brackets cost a million bytes. The same happens after [`MAX_VALUES`]: a
+//! megabyte of `{"":0}` would else take a hundred megabytes of memory.
 
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use crate::violation::{MAX_VIOLATIONS, Violation, code, quoted, under};
+
+/// How many values a document may hold, containers and what is in them.
+pub(crate) const MAX_VALUES: usize = 65_536;
 
 /// Where a text stops being JSON, and why.
 #[derive(Debug)]
@@ -28,6 +33,8 @@ pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     max_depth: usize,
+    values: usize,
+    is_too_deep: bool,
     /// Too deep values and duplicate members, with paths relative to the container being read.
     found: Vec<Violation>,
 }
@@ -39,6 +46,8 @@ impl<'a> Reader<'a> {
             bytes: text.as_bytes(),
             at: 0,
             max_depth,
+            values: 0,
+            is_too_deep: false,
             found: Vec::new(),
         }
     }
@@ -53,6 +62,11 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
+    /// Whether there were more than [`MAX_VALUES`]. The value is not to be used then.
+    pub(crate) fn has_too_many_values(&self) -> bool {
+        self.values > MAX_VALUES
+    }
+
     /// What was found besides the value. With anything in it the value is not to be used.
     pub(crate) fn into_found(self) -> Vec<Violation> {
         self.found
@@ -60,12 +74,18 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, depth: usize) -> Result<Value, SyntaxError> {
         self.skip_space();
+        self.values += 1;
+        if self.has_too_many_values() {
+            self.check_value()?;
+            return Ok(Value::Null);
+        }
         match self.peek() {
             Some(b'{' | b'[') if depth == self.max_depth => {
-                if self.found.len() < MAX_VIOLATIONS {
+                if !self.is_too_deep {
                     let message = format!("nested deeper than {}", self.max_depth);
                     self.found.push(Violation::new(code::TOO_DEEP, "", message));
                 }
+                self.is_too_deep = true;
                 self.check_value()?;
                 Ok(Value::Null)
             }
@@ -81,12 +101,16 @@ impl<'a> Reader<'a> {
     }
 
     fn object(&mut self, depth: usize) -> Result<Value, SyntaxError> {
-        let mut members = Map::with_capacity(8);
         self.at += 1;
         self.skip_space();
         if self.take(b'}') {
-            return Ok(Value::Object(members));
+            return Ok(Value::Object(Map::new()));
         }
+        let mut members = if depth == 1 {
+            Map::with_capacity(8)
+        } else {
+            Map::new()
+        };
         loop {
             let name = self.member_name()?;
             let found = self.found.len();
@@ -94,23 +118,32 @@ impl<'a> Reader<'a> {
             for inner in &mut self.found[found..] {
                 inner.path = under(&name, &inner.path);
             }
-            match members.entry(name) {
-                serde_json::map::Entry::Vacant(entry) => {
-                    entry.insert(value);
-                }
-                serde_json::map::Entry::Occupied(entry) => {
-                    if self.found.len() < MAX_VIOLATIONS {
-                        let name = entry.key();
-                        let message = format!("the object has more than one member {}", quoted(name));
-                        self.found.push(Violation::new(code::DUPLICATE_MEMBER, under(name, ""), message));
-                    }
-                }
+            if !self.has_too_many_values() {
+                self.insert(&mut members, name, value);
             }
             self.skip_space();
             if self.take(b'}') {
                 return Ok(Value::Object(members));
             }
             self.expect(b',', "expected , or } after a member")?;
+        }
+    }
+
+    /// Adds a member, or notes that it is there already.
+    fn insert(&mut self, members: &mut Map<String, Value>, name: String, value: Value) {
+        match members.entry(name) {
+            Entry::Vacant(entry) => {
+                entry.insert(value);
+            }
+            Entry::Occupied(entry) => {
+                if self.found.len() < MAX_VIOLATIONS {
+                    let name = entry.key();
+                    let message = format!("the object has more than one member {}", quoted(name));
+                    let path = under(name, "");
+                    self.found
+                        .push(Violation::new(code::DUPLICATE_MEMBER, path, message));
+                }
+            }
         }
     }
 
@@ -127,7 +160,9 @@ impl<'a> Reader<'a> {
             for inner in &mut self.found[found..] {
                 inner.path = under(&items.len().to_string(), &inner.path);
             }
-            items.push(value);
+            if !self.has_too_many_values() {
+                items.push(value);
+            }
             self.skip_space();
             if self.take(b']') {
                 return Ok(Value::Array(items));
@@ -204,7 +239,11 @@ impl<'a> Reader<'a> {
     }
 
     fn literal(&mut self) -> Result<Value, SyntaxError> {
-        for (word, value) in [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)] {
+        for (word, value) in [
+            ("true", Value::Bool(true)),
+            ("false", Value::Bool(false)),
+            ("null", Value::Null),
+        ] {
             if self.bytes[self.at..].starts_with(word.as_bytes()) {
                 self.at += word.len();
                 return Ok(value);
@@ -243,7 +282,11 @@ impl<'a> Reader<'a> {
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
         }
-        if self.at == start { Err(self.error(problem)) } else { Ok(()) }
+        if self.at == start {
+            Err(self.error(problem))
+        } else {
+            Ok(())
+        }
     }
 
     fn string(&mut self) -> Result<String, SyntaxError> {
@@ -274,7 +317,9 @@ impl<'a> Reader<'a> {
                         Err(problem) => return Err(self.error(problem)),
                     }
                 }
-                Some(0x00..=0x1f) => return Err(self.error("a control character in a string must be escaped")),
+                Some(0x00..=0x1f) => {
+                    return Err(self.error("a control character in a string must be escaped"));
+                }
                 Some(_) => self.at += 1,
                 None => return Err(self.error("the text ends inside a string")),
             }
@@ -308,6 +353,9 @@ impl<'a> Reader<'a> {
     }
 
     fn error(&self, problem: &'static str) -> SyntaxError {
-        SyntaxError { at: self.at, problem }
+        SyntaxError {
+            at: self.at,
+            problem,
+        }
     }
 }

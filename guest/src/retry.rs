@@ -37,18 +37,24 @@ pub struct Decision {
 impl Policy {
     /// The schedule of a type; of a type that is not in the catalog, the policy's default.
     pub fn schedule_for(&self, event_type: &str) -> &Schedule {
-        self.event_type(event_type).map_or(&self.default_schedule, |known| &known.schedule)
+        self.event_type(event_type)
+            .map_or(&self.default_schedule, |known| &known.schedule)
     }
 
     /// Decides what follows when attempt number `attempt` failed. The first attempt is 0, its first retry is 1.
     pub fn decide(&self, event_type: &str, attempt: u32) -> Decision {
         let schedule = self.schedule_for(event_type);
-        let delay = usize::try_from(attempt).ok().and_then(|attempt| schedule.delays_ms.get(attempt));
+        let delay = usize::try_from(attempt)
+            .ok()
+            .and_then(|attempt| schedule.delays_ms.get(attempt));
         match delay {
             Some(&delay_ms) => Decision {
                 action: Action::Retry,
                 delay_ms,
-                retries_left: schedule.max_retries.saturating_sub(attempt).saturating_sub(1),
+                retries_left: schedule
+                    .max_retries
+                    .saturating_sub(attempt)
+                    .saturating_sub(1),
             },
             None => Decision {
                 action: Action::DeadLetter,
@@ -64,7 +70,10 @@ impl Schedule {
     pub(crate) fn from_seconds(seconds: &[u32]) -> Option<Self> {
         Some(Self {
             max_retries: u32::try_from(seconds.len()).ok()?,
-            delays_ms: seconds.iter().map(|seconds| seconds.checked_mul(1000)).collect::<Option<_>>()?,
+            delays_ms: seconds
+                .iter()
+                .map(|seconds| seconds.checked_mul(1000))
+                .collect::<Option<_>>()?,
         })
     }
 }

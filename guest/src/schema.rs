@@ -74,7 +74,9 @@ impl Compiler {
                 .add(format!("{BASE}{}", file.name), resource)
                 .map_err(|source| failed(&file.name, source))?;
         }
-        let registry = registry.prepare().map_err(|source| failed("the bundle", source))?;
+        let registry = registry
+            .prepare()
+            .map_err(|source| failed("the bundle", source))?;
         Ok(Self { registry })
     }
 
@@ -112,7 +114,11 @@ impl Schema {
 
     /// All that is wrong with the value, in no particular order.
     pub(crate) fn violations(&self, value: &Value) -> Vec<Violation> {
-        self.validator.iter_errors(value).take(MAX_VIOLATIONS).map(|error| violation(&error)).collect()
+        self.validator
+            .iter_errors(value)
+            .take(MAX_VIOLATIONS)
+            .map(|error| violation(&error))
+            .collect()
     }
 }
 
@@ -126,7 +132,11 @@ fn parse(file: &str, text: &str) -> Result<Value, SchemaError> {
 /// Says what one error means, in words that hold parts of the schema and nothing of the event.
 fn violation(error: &ValidationError<'_>) -> Violation {
     let at = error.instance_path().as_str();
-    let mut path = if at.len() > MAX_PATH_BYTES { String::new() } else { at.to_owned() };
+    let mut path = if at.len() > MAX_PATH_BYTES {
+        String::new()
+    } else {
+        at.to_owned()
+    };
     let (code, message) = match error.kind() {
         ValidationErrorKind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
@@ -134,18 +144,32 @@ fn violation(error: &ValidationError<'_>) -> Violation {
             (code::REQUIRED, format!("{name} is required"))
         }
         ValidationErrorKind::Type { kind } => (code::TYPE, format!("must be {}", types(kind))),
-        ValidationErrorKind::Format { format } if format == "date-time" => {
-            (code::FORMAT, "must be a date and time with an offset (RFC 3339)".to_owned())
+        ValidationErrorKind::Format { format } if format == "date-time" => (
+            code::FORMAT,
+            "must be a date and time with an offset (RFC 3339)".to_owned(),
+        ),
+        ValidationErrorKind::Format { format } => {
+            (code::FORMAT, format!("must be of the format {format}"))
         }
-        ValidationErrorKind::Format { format } => (code::FORMAT, format!("must be of the format {format}")),
-        ValidationErrorKind::Constant { expected_value } => ("const", format!("must be {expected_value}")),
+        ValidationErrorKind::Constant { expected_value } => {
+            ("const", format!("must be {expected_value}"))
+        }
         ValidationErrorKind::Enum { options } => ("enum", format!("must be one of {options}")),
-        ValidationErrorKind::MinLength { limit } => ("min-length", format!("must have {limit} characters or more")),
-        ValidationErrorKind::MaxLength { limit } => ("max-length", format!("must have {limit} characters or fewer")),
+        ValidationErrorKind::MinLength { limit } => (
+            "min-length",
+            format!("must have {limit} characters or more"),
+        ),
+        ValidationErrorKind::MaxLength { limit } => (
+            "max-length",
+            format!("must have {limit} characters or fewer"),
+        ),
         ValidationErrorKind::Pattern { pattern } => ("pattern", format!("must match {pattern}")),
         ValidationErrorKind::Minimum { limit } => ("minimum", format!("must be {limit} or more")),
         ValidationErrorKind::Maximum { limit } => ("maximum", format!("must be {limit} or less")),
-        other => (code::SCHEMA, format!("breaks the schema's {}", other.keyword())),
+        other => (
+            code::SCHEMA,
+            format!("breaks the schema's {}", other.keyword()),
+        ),
     };
     Violation::new(code, path, message)
 }
@@ -154,7 +178,10 @@ fn types(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(kind) => with_article(kind.as_str()),
         TypeKind::Multiple(kinds) => {
-            let kinds: Vec<_> = kinds.iter().map(|kind| with_article(kind.as_str())).collect();
+            let kinds: Vec<_> = kinds
+                .iter()
+                .map(|kind| with_article(kind.as_str()))
+                .collect();
             kinds.join(" or ")
         }
     }

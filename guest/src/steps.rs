@@ -43,10 +43,13 @@ pub struct StepError {
 
 /// The payload of an event. A valid event has one, so the error only says that a step was called with another value.
 pub fn payload(event: &mut Map<String, Value>) -> Result<&mut Map<String, Value>, StepError> {
-    event.get_mut("payload").and_then(Value::as_object_mut).ok_or_else(|| StepError {
-        path: "/payload".to_owned(),
-        message: "payload must be an object".to_owned(),
-    })
+    event
+        .get_mut("payload")
+        .and_then(Value::as_object_mut)
+        .ok_or_else(|| StepError {
+            path: "/payload".to_owned(),
+            message: "payload must be an object".to_owned(),
+        })
 }
 
 /// 1.0 to 1.1: a payload without `new_field` gets one that is null; one that is there stays.

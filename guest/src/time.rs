@@ -7,7 +7,8 @@
 use chrono::{Datelike, NaiveDate};
 
 /// What a time must be, for messages.
-pub(crate) const EXPECTED: &str = "a date and time with an offset (RFC 3339), such as 2026-03-01T09:30:00Z";
+pub(crate) const EXPECTED: &str =
+    "a date and time with an offset (RFC 3339), such as 2026-03-01T09:30:00Z";
 
 /// A point in time that keeps its text: the date is read, time of day and offset stay as they were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +32,8 @@ impl<'a> Timestamp<'a> {
             return None;
         };
         let year = pair(year[0], year[1])? * 100 + pair(year[2], year[3])?;
-        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, pair(*m1, *m2)?, pair(*d1, *d2)?)?;
+        let date =
+            NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, pair(*m1, *m2)?, pair(*d1, *d2)?)?;
         is_time_with_offset(rest.as_bytes()).then_some(Self { date, rest })
     }
 
@@ -45,7 +47,12 @@ impl<'a> Timestamp<'a> {
         if self.rest.get(7..9) == Some("60") {
             rest.replace_range(7..9, "59");
         }
-        Some(format!("{:04}-{:02}-{:02}{rest}", date.year(), date.month(), date.day()))
+        Some(format!(
+            "{:04}-{:02}-{:02}{rest}",
+            date.year(),
+            date.month(),
+            date.day()
+        ))
     }
 }
 
@@ -54,12 +61,16 @@ fn is_time_with_offset(bytes: &[u8]) -> bool {
     let [b'T' | b't', h1, h2, b':', m1, m2, b':', s1, s2, rest @ ..] = bytes else {
         return false;
     };
-    let (Some(hour), Some(minute), Some(second)) = (pair(*h1, *h2), pair(*m1, *m2), pair(*s1, *s2)) else {
+    let (Some(hour), Some(minute), Some(second)) = (pair(*h1, *h2), pair(*m1, *m2), pair(*s1, *s2))
+    else {
         return false;
     };
     let offset = match rest {
         [b'.', after @ ..] => {
-            let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let digits = after
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit())
+                .count();
             if digits == 0 {
                 return false;
             }
@@ -70,7 +81,8 @@ fn is_time_with_offset(bytes: &[u8]) -> bool {
     let Some(offset) = offset_minutes(offset) else {
         return false;
     };
-    let is_last_minute = || (i64::from(hour * 60 + minute) - offset).rem_euclid(24 * 60) == 24 * 60 - 1;
+    let is_last_minute =
+        || (i64::from(hour * 60 + minute) - offset).rem_euclid(24 * 60) == 24 * 60 - 1;
     hour < 24 && minute < 60 && (second < 60 || second == 60 && is_last_minute())
 }
 
@@ -87,5 +99,33 @@ fn offset_minutes(bytes: &[u8]) -> Option<i64> {
 
 /// The number that two digits stand for.
 fn pair(tens: u8, ones: u8) -> Option<u32> {
-    (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
+    (tens.is_ascii_digit() && ones.is_ascii_digit())
+        .then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    proptest! {
+        /// Two independent readers of the same standard.
+        #[test]
+        fn agrees_with_the_format_of_the_schema_library(
+            text in "[0-9]{4}-(0[0-9]|1[0-3])-[0-3][0-9][Tt ]([01][0-9]|2[0-5]):[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,4})?([Zz]|[+-][0-2][0-9]:[0-6][0-9])?",
+            leap in "2016-12-31T([01][0-9]|2[0-3]):[0-5][0-9]:60([Zz]|[+-][0-2][0-9]:[0-5][0-9])",
+        ) {
+            let schema = json!({ "format": "date-time" });
+            let library = jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema");
+            prop_assert_eq!(is_date_time(&text), library.is_valid(&json!(text)));
+            prop_assert_eq!(is_date_time(&leap), library.is_valid(&json!(leap)));
+        }
+
+        #[test]
+        fn takes_any_text(text in any::<String>()) {
+            is_date_time(&text);
+        }
+    }
 }

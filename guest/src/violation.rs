@@ -42,7 +42,7 @@ impl Violation {
 
 /// The codes that do not come from a keyword of a schema.
 pub mod code {
-    /// Longer than the limit.
+    /// Longer than the limit, or of more than 65,536 values.
     pub const TOO_LARGE: &str = "too-large";
     /// Not UTF-8.
     pub const NOT_UTF8: &str = "not-utf8";

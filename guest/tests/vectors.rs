@@ -39,14 +39,22 @@ fn the_builtin_policy_answers_every_vector() {
         }
     }
     assert!(count > 400, "only {count} vectors found");
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .expect("a readable folder")
         .map(|entry| entry.expect("a readable entry").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
         .collect();
     files.sort();
     files
@@ -56,15 +64,24 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn answer(case: &Value) -> Value {
     let policy = Policy::builtin();
     let input = &case["input"];
-    let text = |name: &str| input[name].as_str().unwrap_or_else(|| panic!("{} needs {name}", case["name"])).to_owned();
+    let text = |name: &str| {
+        input[name]
+            .as_str()
+            .unwrap_or_else(|| panic!("{} needs {name}", case["name"]))
+            .to_owned()
+    };
     match case["call"].as_str().expect("a call") {
         "validate" => outcome(policy.validate(&event(input))),
         "catalog" => outcome::<_, ()>(Ok(policy.catalog())),
         "migrate" => outcome(policy.migrate(&event(input), &text("to_version"))),
         "schedule-for" => outcome::<_, ()>(Ok(policy.schedule_for(&text("event_type")))),
         "decide" => {
-            let attempt = input["attempt"].as_u64().and_then(|attempt| u32::try_from(attempt).ok());
-            outcome::<_, ()>(Ok(policy.decide(&text("event_type"), attempt.expect("an attempt"))))
+            let attempt = input["attempt"]
+                .as_u64()
+                .and_then(|attempt| u32::try_from(attempt).ok());
+            outcome::<_, ()>(Ok(
+                policy.decide(&text("event_type"), attempt.expect("an attempt"))
+            ))
         }
         "process" => {
             let context: Context = parse(&input["context"]);
@@ -94,7 +111,11 @@ fn event(input: &Value) -> Vec<u8> {
         return BASE64.decode(text).expect("base64");
     }
     let parts: Vec<(String, usize)> = parse(&input["event_parts"]);
-    parts.into_iter().map(|(text, times)| text.repeat(times)).collect::<String>().into_bytes()
+    parts
+        .into_iter()
+        .map(|(text, times)| text.repeat(times))
+        .collect::<String>()
+        .into_bytes()
 }
 
 fn parse<T: serde::de::DeserializeOwned>(value: &Value) -> T {

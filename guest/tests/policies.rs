@@ -1,0 +1,163 @@
+//! Policies of one's own: another bundle, another version, and what is refused.
+
+use rstest::rstest;
+use tidegate_policy::{
+    Bundle, Code, Context, MigrationCause, Outcome, Policy, Step, StepError, steps,
+};
+
+const EVENT: &str = r#"{"event_id":"e-1","event_type":"task.created","event_version":"1.0","task_id":1,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{}}"#;
+
+const SCHEMA_1_2: &str = r##"{
+    "$ref": "../common.json#/$defs/task_event",
+    "required": ["event_version"],
+    "properties": {
+        "event_version": { "const": "1.2" },
+        "payload": { "required": ["source"], "properties": { "source": { "type": "string", "maxLength": 8, "pattern": "^[a-z]+$" } } }
+    },
+    "examples": [{
+        "event_id": "e-1", "event_type": "task.created", "event_version": "1.2",
+        "task_id": 1, "user_id": "user-1", "payload": { "source": "web" }
+    }]
+}"##;
+
+const TO_1_2: Step = Step {
+    older: "1.1",
+    newer: "1.2",
+    event_types: Some(&["task.created"]),
+    up: Some(|event| {
+        let source = event
+            .get("from")
+            .cloned()
+            .unwrap_or_else(|| "unknown".into());
+        steps::payload(event)?.entry("source").or_insert(source);
+        Ok(())
+    }),
+    down: Some(|event| {
+        let payload = steps::payload(event)?;
+        if payload.contains_key("sealed") {
+            return Err(StepError {
+                path: "/payload/sealed".to_owned(),
+                message: "a sealed payload cannot go back".to_owned(),
+            });
+        }
+        payload.shift_remove("source");
+        Ok(())
+    }),
+};
+
+fn with_1_2() -> Policy {
+    let bundle = Bundle::builtin().with_file("task.created/1.2.json", SCHEMA_1_2);
+    Policy::new(&bundle, Code::builtin().with_step(TO_1_2)).expect("a policy")
+}
+
+fn now() -> Context {
+    Context {
+        now: "2026-03-02T17:00:00Z".to_owned(),
+        target_version: None,
+    }
+}
+
+#[test]
+fn a_version_is_one_schema_and_one_line() {
+    let policy = with_1_2();
+    let verdict = policy.process(EVENT.as_bytes(), &now()).expect("usable");
+    let latest = verdict.outputs[0].event.as_deref().expect("a new text");
+    assert!(
+        latest.ends_with(r#""payload":{"new_field":null,"source":"unknown"}}"#),
+        "{latest}"
+    );
+    let back = policy.migrate(latest.as_bytes(), "1.0").expect("a way");
+    assert_eq!(back.path, ["1.2", "1.1", "1.0"]);
+    assert_eq!(back.event.as_deref(), Some(EVENT));
+    let other = policy
+        .catalog()
+        .event_types
+        .into_iter()
+        .find(|known| known.name == "task.updated")
+        .expect("known");
+    assert_eq!(other.latest, "1.1");
+}
+
+#[test]
+fn a_version_without_steps_cannot_be_reached() {
+    let bundle = Bundle::builtin().with_file("task.created/1.2.json", SCHEMA_1_2);
+    let policy = Policy::new(&bundle, Code::builtin()).expect("a policy");
+    let failure = policy.migrate(EVENT.as_bytes(), "1.2").expect_err("no way");
+    assert_eq!(failure.cause, MigrationCause::NoPath);
+    let verdict = policy.process(EVENT.as_bytes(), &now()).expect("usable");
+    assert_eq!(
+        (verdict.outcome, verdict.violations[0].code.as_str()),
+        (Outcome::Reject, "no-path")
+    );
+}
+
+#[test]
+fn a_step_that_fails_or_makes_something_invalid_says_so() {
+    let policy = with_1_2();
+    let sealed = EVENT.replace("1.0", "1.2").replace(
+        r#""payload":{}"#,
+        r#""payload":{"source":"web","sealed":true}"#,
+    );
+    let failure = policy
+        .migrate(sealed.as_bytes(), "1.1")
+        .expect_err("no way back");
+    assert_eq!(failure.cause, MigrationCause::StepFailed);
+    assert_eq!(failure.violations[0].path, "/payload/sealed");
+
+    let long = EVENT.replace(r#""payload""#, r#""from":"UPPERCASE","payload""#);
+    let failure = policy.migrate(long.as_bytes(), "1.2").expect_err("invalid");
+    assert_eq!(failure.cause, MigrationCause::InvalidResult);
+    let codes: Vec<_> = failure
+        .violations
+        .iter()
+        .map(|violation| (violation.path.as_str(), violation.code.as_str()))
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            ("", "migration-failed"),
+            ("/payload/source", "max-length"),
+            ("/payload/source", "pattern")
+        ]
+    );
+    assert!(
+        failure
+            .violations
+            .iter()
+            .all(|violation| !violation.message.contains("UPPERCASE"))
+    );
+}
+
+#[test]
+fn a_type_without_a_channel_is_validated_and_dropped() {
+    let mut bundle = Bundle::builtin();
+    for event_type in &mut bundle.manifest.event_types {
+        if event_type.name == "task.created" {
+            event_type.channel = None;
+        }
+    }
+    let policy = Policy::new(&bundle, Code::builtin()).expect("a policy");
+    let verdict = policy.process(EVENT.as_bytes(), &now()).expect("usable");
+    assert_eq!((verdict.outcome, verdict.outputs.len()), (Outcome::Drop, 0));
+    let bad = EVENT.replace("user-1", "");
+    let verdict = policy.process(bad.as_bytes(), &now()).expect("usable");
+    assert_eq!(verdict.outcome, Outcome::Reject);
+}
+
+#[rstest]
+#[case::no_schema(|bundle: &mut Bundle| bundle.files.retain(|file| !file.name.starts_with("task.created/")), "the event type task.created has no schema, such as task.created/1.0.json")]
+#[case::depth(|bundle: &mut Bundle| bundle.manifest.limits.depth = 257, "limits.depth must be from 1 to 256, is 257")]
+#[case::delay(|bundle: &mut Bundle| bundle.manifest.default_retry_seconds = vec![4_294_968], "a retry delay of the default is longer than 49 days")]
+#[case::twice(|bundle: &mut Bundle| bundle.manifest.event_types[1].name = "task.created".to_owned(), "the event type task.created is there twice")]
+#[case::no_dead_letters(|bundle: &mut Bundle| bundle.manifest.event_types.retain(|known| known.name != "dlq.failed"), "a policy needs the event type dlq.failed with a channel and version 1.0")]
+#[case::no_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{}"), "the schema of task.created 1.0 has no examples")]
+#[case::bad_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"examples":[{}]}"#), "the example of task.created 1.0 is not valid: required at \"/event_type\": event_type is required")]
+#[case::no_json(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{"), "task.created/1.0.json is not JSON")]
+#[case::no_schema_keyword(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"type":7}"#), "task.created/1.0.json is not a usable schema")]
+#[case::unknown_format(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"format":"moon-phase","examples":[1]}"#), "task.created/1.0.json is not a usable schema")]
+fn a_bad_bundle_is_refused(#[case] change: fn(&mut Bundle), #[case] problem: &str) {
+    let mut bundle = Bundle::builtin();
+    change(&mut bundle);
+    let error = Policy::new(&bundle, Code::builtin()).expect_err("no policy");
+    assert_eq!(error.to_string(), problem);
+}

@@ -1,0 +1,221 @@
+//! What the property tests, the corpus test and the fuzz target have in common: one check that must hold for any bytes.
+
+use std::collections::HashSet;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use tidegate_policy::{
+    Context, Encoding, FailedEvent, MigrationCause, Outcome, Policy, RejectionCause,
+};
+
+/// The time by which everything is judged.
+pub(crate) const NOW: &str = "2026-03-02T17:00:00Z";
+
+/// Holds the policy against itself and against `serde_json`, for any bytes.
+///
+/// # Panics
+/// When a promise is broken.
+pub(crate) fn check(bytes: &[u8]) {
+    let policy = Policy::builtin();
+    let validated = policy.validate(bytes);
+    let verdict = policy
+        .process(bytes, &context(None))
+        .expect("the context is usable");
+
+    match &validated {
+        Ok(accepted) => {
+            assert!(!accepted.key.trim().is_empty());
+            check_migrations(bytes);
+        }
+        Err(rejection) => {
+            assert!(!rejection.violations.is_empty());
+            assert_eq!(verdict.outcome, Outcome::Reject);
+            assert_eq!(verdict.violations, rejection.violations);
+            assert!(
+                rejection
+                    .violations
+                    .is_sorted_by_key(|violation| (&violation.path, &violation.code))
+            );
+        }
+    }
+    let readable =
+        !matches!(&validated, Err(rejection) if rejection.cause == RejectionCause::Unreadable);
+    if let Some(expected) = oracle(bytes) {
+        assert_eq!(
+            readable,
+            expected,
+            "reads as serde_json does: {}",
+            String::from_utf8_lossy(bytes)
+        );
+    }
+
+    assert_eq!(
+        verdict.outcome == Outcome::Forward,
+        !verdict.outputs.is_empty()
+    );
+    for output in &verdict.outputs {
+        let text = output.event.as_deref().map_or(bytes, str::as_bytes);
+        let accepted = policy.validate(text).expect("what is forwarded is valid");
+        assert_eq!(
+            (&accepted.event_id, &accepted.event_type, &accepted.key),
+            (&output.id, &output.event_type, &output.key)
+        );
+    }
+    check_dead_letter(
+        bytes,
+        &validated.map_or_else(|rejection| rejection.violations, |_| Vec::new()),
+    );
+}
+
+/// The context with a target version or none.
+pub(crate) fn context(target_version: Option<&str>) -> Context {
+    Context {
+        now: NOW.to_owned(),
+        target_version: target_version.map(str::to_owned),
+    }
+}
+
+/// A valid event migrates up and down, and what comes out is valid in the version that was asked for.
+fn check_migrations(bytes: &[u8]) {
+    let policy = Policy::builtin();
+    for target in ["1.0", "1.1"] {
+        match policy.migrate(bytes, target) {
+            Ok(migrated) => {
+                let text = migrated.event.as_deref().map_or(bytes, str::as_bytes);
+                assert_eq!(policy.validate(text).expect("valid").event_version, target);
+            }
+            Err(failure) => assert_ne!(failure.cause, MigrationCause::Rejected),
+        }
+    }
+}
+
+/// Whatever is given up goes into its dead letter, complete, and all that is sent is valid as far as size allows.
+fn check_dead_letter(bytes: &[u8], violations: &[tidegate_policy::Violation]) {
+    use base64::Engine as _;
+    let (original, encoding) = match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_owned(), Encoding::Text),
+        Err(_) => (
+            base64::engine::general_purpose::STANDARD.encode(bytes),
+            Encoding::Base64,
+        ),
+    };
+    let failed = FailedEvent {
+        original: original.clone(),
+        encoding,
+        error: "given up".to_owned(),
+        retry_count: 3,
+        violations: violations.to_vec(),
+        source: "task-events/0@1".to_owned(),
+        policy: "sha256:00".to_owned(),
+    };
+    let outputs = Policy::builtin().dead_letter(&failed, NOW).expect("usable");
+    assert!((2..=3).contains(&outputs.len()));
+    for output in &outputs {
+        let text = output.event.as_deref().expect("an event");
+        if let Err(rejection) = Policy::builtin().validate(text.as_bytes()) {
+            assert_eq!(rejection.violations[0].code, "too-large", "{rejection:?}");
+        }
+    }
+    let letter = outputs[0].event.as_deref().expect("an event");
+    let inner = original.trim_ascii().trim_end_matches('}').trim_end();
+    let as_string = serde_json::to_string(&original).expect("JSON");
+    assert!(
+        letter.contains(inner) || letter.contains(&as_string),
+        "complete"
+    );
+}
+
+/// Whether `serde_json` reads the bytes as one object of at most 128 levels without a member twice. No answer for what
+/// it cannot be asked: text that could exhaust its stack, text beyond the limit, and its private name for numbers.
+fn oracle(bytes: &[u8]) -> Option<bool> {
+    let brackets = bytes
+        .iter()
+        .filter(|byte| matches!(byte, b'[' | b'{'))
+        .count();
+    let private = bytes.windows(13).any(|window| window == b"$serde_json::");
+    if bytes.len() > 1 << 20 || brackets > 1000 || private {
+        return None;
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Some(false);
+    };
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
+    let Ok(Strict {
+        depth,
+        unique,
+        object,
+    }) = Strict::deserialize(&mut reader)
+    else {
+        return Some(false);
+    };
+    Some(reader.end().is_ok() && depth <= 128 && unique && object)
+}
+
+/// What the oracle looks for in a value.
+struct Strict {
+    depth: usize,
+    unique: bool,
+    object: bool,
+}
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor)
+    }
+}
+
+struct StrictVisitor;
+
+const SCALAR: Strict = Strict {
+    depth: 0,
+    unique: true,
+    object: false,
+};
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Strict;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Strict, E> {
+        Ok(SCALAR)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Strict, E> {
+        Ok(SCALAR)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Strict, E> {
+        Ok(SCALAR)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Strict, A::Error> {
+        let mut all = Strict { depth: 1, ..SCALAR };
+        while let Some(item) = items.next_element::<Strict>()? {
+            all.depth = all.depth.max(item.depth + 1);
+            all.unique &= item.unique;
+        }
+        Ok(all)
+    }
+
+    /// `serde_json` hands numbers over as objects with one member of this name.
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Strict, A::Error> {
+        let mut all = Strict {
+            depth: 1,
+            unique: true,
+            object: true,
+        };
+        let mut names = HashSet::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let value = members.next_value::<Strict>()?;
+            if name == "$serde_json::private::Number" {
+                return Ok(SCALAR);
+            }
+            all.depth = all.depth.max(value.depth + 1);
+            all.unique &= value.unique && names.insert(name);
+        }
+        Ok(all)
+    }
+}
