@@ -1,0 +1,415 @@
+//! A Kafka broker of one node (`KRaft`, no other service), and what tests do with it: topics, records in, records out.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rskafka::client::partition::{Compression, OffsetAt, PartitionClient, UnknownTopicHandling};
+use rskafka::client::{Client, ClientBuilder};
+
+use crate::{Command, Dir, Process, Ready, Services, free_port, wait};
+
+const MAX_FETCH: i32 = 16 << 20;
+const CLUSTER_ID: &str = "tidegate-e2e-cluster-0";
+const HEAP: &str = "-Xmx512m";
+/// A broker of a test lives for seconds: the quick compiler starts it sooner.
+const JAVA: [&str; 4] = [
+    HEAP,
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-Xshare:auto",
+];
+
+/// A running broker.
+#[derive(Debug)]
+pub struct Kafka {
+    process: Process,
+    port: u16,
+    services: Services,
+    client: Client,
+}
+
+/// A record to be written.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// Its key; absent is not the same as empty.
+    pub key: Option<Vec<u8>>,
+    /// Its headers. A name appears once.
+    pub headers: BTreeMap<String, Vec<u8>>,
+    /// Its bytes; absent is a tombstone.
+    pub value: Option<Vec<u8>>,
+    /// Where it goes; chosen by the key when absent, so that equal keys meet in one partition.
+    pub partition: Option<i32>,
+}
+
+/// A record as the broker holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its partition.
+    pub partition: i32,
+    /// Its place there.
+    pub offset: i64,
+    /// Its key.
+    pub key: Option<Vec<u8>>,
+    /// Its headers.
+    pub headers: BTreeMap<String, Vec<u8>>,
+    /// Its bytes.
+    pub value: Option<Vec<u8>>,
+}
+
+impl Record {
+    /// A record without key and headers.
+    pub fn new(value: impl Into<Vec<u8>>) -> Self {
+        Self {
+            value: Some(value.into()),
+            ..Self::default()
+        }
+    }
+
+    /// With a key.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// With one more header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        self.headers.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl Stored {
+    /// The key as text.
+    pub fn key_text(&self) -> Option<&str> {
+        std::str::from_utf8(self.key.as_deref()?).ok()
+    }
+
+    /// The value as JSON.
+    pub fn json(&self) -> Result<serde_json::Value> {
+        serde_json::from_slice(self.value.as_deref().unwrap_or_default())
+            .context("a record's value is not JSON")
+    }
+}
+
+impl Kafka {
+    /// Starts a broker with no topics.
+    pub async fn start(services: &Services, dir: &Dir) -> Result<Self> {
+        let home = dir.service("kafka")?;
+        let (port, controller) = (free_port(), free_port());
+        let data = home.join("data");
+        copy_dir(&services.kafka_formatted, &data).context("a formatted log directory")?;
+        let config = home.join("server.properties");
+        std::fs::write(&config, properties(&data, port, controller))?;
+        std::fs::write(home.join("log4j2.properties"), LOGGING)?;
+        let process = Process::start(Command {
+            name: "kafka".into(),
+            program: services.java.clone(),
+            args: java(services, "kafka.Kafka", &[&config.display().to_string()]),
+            env: vec![],
+            ready: Ready::Log("Kafka Server started".into()),
+            dir: home,
+            patience: Duration::from_mins(1),
+        })
+        .await?;
+        let client = ClientBuilder::new(vec![format!("127.0.0.1:{port}")])
+            .build()
+            .await
+            .context("a client of kafka")?;
+        Ok(Self {
+            process,
+            port,
+            services: services.clone(),
+            client,
+        })
+    }
+
+    /// Its address for clients.
+    pub fn broker(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Its process, to be killed, frozen and started again.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Creates a topic.
+    pub async fn create_topic(&self, topic: &str, partitions: i32) -> Result<()> {
+        let controller = self.client.controller_client()?;
+        bounded(
+            "creating a topic",
+            controller.create_topic(topic, partitions, 1, 10_000),
+        )
+        .await?;
+        wait::until("the topic to be known", wait::PATIENCE, async || {
+            self.partitions(topic).await.ok().map(drop)
+        })
+        .await
+    }
+
+    /// Runs a command of Kafka's own in a virtual machine of its own (about two seconds) and returns what it prints: for what has
+    /// no method here, as `kafka.admin.ConfigCommand`. `--bootstrap-server` is given to it.
+    pub async fn tool(&self, class: &str, args: &[&str]) -> Result<String> {
+        let broker = self.broker();
+        let args = java(
+            &self.services,
+            class,
+            &[&["--bootstrap-server", &broker], args].concat(),
+        );
+        let run = tokio::process::Command::new(&self.services.java)
+            .args(args)
+            .current_dir(self.process.dir())
+            .kill_on_drop(true)
+            .output();
+        let output = tokio::time::timeout(wait::PATIENCE, run)
+            .await
+            .with_context(|| format!("{class} hangs"))??;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        if !output.status.success() {
+            bail!(
+                "{class}: {}\n{text}{}",
+                output.status,
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Ok(text)
+    }
+
+    /// Writes a record; says where it went.
+    pub async fn produce(&self, topic: &str, record: Record) -> Result<(i32, i64)> {
+        Ok(self.produce_all(topic, vec![record]).await?[0])
+    }
+
+    /// Writes records, in order within a partition; says where each went.
+    pub async fn produce_all(&self, topic: &str, records: Vec<Record>) -> Result<Vec<(i32, i64)>> {
+        let partitions = self.partitions(topic).await?;
+        let mut batches: BTreeMap<i32, Vec<(usize, rskafka::record::Record)>> = BTreeMap::new();
+        let mut places = vec![(0, 0); records.len()];
+        for (index, record) in records.into_iter().enumerate() {
+            let partition = record
+                .partition
+                .unwrap_or_else(|| by_key(record.key.as_deref(), partitions));
+            let Record {
+                key,
+                headers,
+                value,
+                ..
+            } = record;
+            let record = rskafka::record::Record {
+                key,
+                value,
+                headers,
+                timestamp: chrono::DateTime::from(std::time::SystemTime::now()),
+            };
+            batches.entry(partition).or_default().push((index, record));
+        }
+        for (partition, batch) in batches {
+            let client = self.partition(topic, partition).await?;
+            for part in batch.chunks(500) {
+                let records = part.iter().map(|(_, record)| record.clone()).collect();
+                let offsets = bounded(
+                    "producing",
+                    client.produce(records, Compression::NoCompression),
+                )
+                .await?;
+                for ((index, _), offset) in part.iter().zip(offsets) {
+                    places[*index] = (partition, offset);
+                }
+            }
+        }
+        Ok(places)
+    }
+
+    /// Everything a topic holds, ordered by partition and offset.
+    pub async fn read(&self, topic: &str) -> Result<Vec<Stored>> {
+        let mut all = Vec::new();
+        for partition in 0..self.partitions(topic).await? {
+            let client = self.partition(topic, partition).await?;
+            let mut next =
+                bounded("the first offset", client.get_offset(OffsetAt::Earliest)).await?;
+            let end = bounded("the last offset", client.get_offset(OffsetAt::Latest)).await?;
+            while next < end {
+                let (records, _) =
+                    bounded("reading", client.fetch_records(next, 1..MAX_FETCH, 1_000)).await?;
+                for found in records {
+                    if found.offset < next {
+                        continue; // a batch comes whole, even when it begins before
+                    }
+                    next = found.offset + 1;
+                    let rskafka::record::Record {
+                        key,
+                        value,
+                        headers,
+                        ..
+                    } = found.record;
+                    all.push(Stored {
+                        partition,
+                        offset: found.offset,
+                        key,
+                        headers,
+                        value,
+                    });
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// How many records have been written to a topic.
+    pub async fn count(&self, topic: &str) -> Result<usize> {
+        let mut count = 0;
+        for partition in 0..self.partitions(topic).await? {
+            let client = self.partition(topic, partition).await?;
+            count += bounded("the last offset", client.get_offset(OffsetAt::Latest)).await?;
+        }
+        Ok(usize::try_from(count)?)
+    }
+
+    /// Waits until a topic holds at least `count` records, and reads them all.
+    pub async fn wait_for(
+        &self,
+        topic: &str,
+        count: usize,
+        limit: Duration,
+    ) -> Result<Vec<Stored>> {
+        let what = format!("{count} records in {topic}");
+        let enough = wait::until(&what, limit, async || {
+            self.count(topic)
+                .await
+                .is_ok_and(|n| n >= count)
+                .then_some(())
+        })
+        .await;
+        enough.with_context(|| format!("kafka has fewer than {count} records in {topic}"))?;
+        self.read(topic).await
+    }
+
+    /// The offsets a consumer group has committed for a topic, by partition: the next record it will be given.
+    pub async fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<i32, i64>> {
+        if self.partitions(crate::offsets::TOPIC).await.is_err() {
+            return Ok(BTreeMap::new()); // no group has committed anything yet
+        }
+        Ok(crate::offsets::committed(
+            &self.read(crate::offsets::TOPIC).await?,
+            group,
+            topic,
+        ))
+    }
+
+    async fn partitions(&self, topic: &str) -> Result<i32> {
+        let topics = bounded("listing topics", self.client.list_topics()).await?;
+        let found = topics
+            .iter()
+            .find(|known| known.name == topic)
+            .with_context(|| format!("no topic {topic}"))?;
+        Ok(i32::try_from(found.partitions.len())?)
+    }
+
+    async fn partition(&self, topic: &str, partition: i32) -> Result<PartitionClient> {
+        bounded(
+            "a partition",
+            self.client
+                .partition_client(topic, partition, UnknownTopicHandling::Retry),
+        )
+        .await
+    }
+}
+
+/// Formats the log directory that every broker starts with a copy of.
+pub(crate) fn format(services: &Services, progress: &mut dyn FnMut(&str)) -> Result<()> {
+    let config = tempfile::NamedTempFile::new()?;
+    std::fs::write(
+        config.path(),
+        properties(&services.kafka_formatted, 9092, 9093),
+    )?;
+    let path = config.path().display().to_string();
+    let args = java(
+        services,
+        "kafka.tools.StorageTool",
+        &["format", "-t", CLUSTER_ID, "-c", &path],
+    );
+    crate::step::run(
+        "formatting Kafka's log directory",
+        std::process::Command::new(&services.java).args(args),
+        progress,
+    )
+}
+
+fn java(services: &Services, class: &str, args: &[&str]) -> Vec<String> {
+    let classpath = format!("{}/*", services.kafka_lib.display());
+    let fixed = JAVA.iter().copied().chain([
+        "-Dlog4j2.configurationFile=log4j2.properties",
+        "-cp",
+        &classpath,
+        class,
+    ]);
+    fixed
+        .chain(args.iter().copied())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn properties(data: &Path, port: u16, controller: u16) -> String {
+    format!(
+        "node.id=1\n\
+         process.roles=broker,controller\n\
+         controller.quorum.voters=1@127.0.0.1:{controller}\n\
+         controller.listener.names=CONTROLLER\n\
+         listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
+         advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n\
+         listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT\n\
+         log.dirs={}\n\
+         auto.create.topics.enable=false\n\
+         offsets.topic.num.partitions=1\n\
+         offsets.topic.replication.factor=1\n\
+         transaction.state.log.num.partitions=1\n\
+         transaction.state.log.replication.factor=1\n\
+         transaction.state.log.min.isr=1\n\
+         group.initial.rebalance.delay.ms=0\n",
+        data.display()
+    )
+}
+
+/// To the standard output, which is the log.
+const LOGGING: &str = "rootLogger.level=INFO\n\
+    rootLogger.appenderRef.out.ref=out\n\
+    appender.out.type=Console\n\
+    appender.out.name=out\n\
+    appender.out.layout.type=PatternLayout\n\
+    appender.out.layout.pattern=%d{ISO8601} %-5p %c{1} %m%n\n";
+
+/// Equal keys, equal partition. (Not Kafka's own hash, and it need not be.)
+fn by_key(key: Option<&[u8]>, partitions: i32) -> i32 {
+    let hash = key.unwrap_or_default().iter().fold(0_i32, |hash, byte| {
+        hash.wrapping_mul(31).wrapping_add(i32::from(*byte))
+    });
+    hash.rem_euclid(partitions.max(1))
+}
+
+/// The client tries again for ever; a test does not.
+async fn bounded<T, E>(what: &str, call: impl Future<Output = Result<T, E>>) -> Result<T>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let done = tokio::time::timeout(wait::PATIENCE, call).await;
+    done.with_context(|| format!("kafka: {what} hangs"))?
+        .with_context(|| format!("kafka: {what}"))
+}
+
+fn copy_dir(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_dir(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Dapr's scheduler: it keeps jobs in an etcd of its own, and calls them when they are due.
+
+use anyhow::Result;
+
+use crate::{Command, Dir, Process, Ready, Services, free_port, wait};
+
+/// A running scheduler.
+#[derive(Debug)]
+pub struct Scheduler {
+    process: Process,
+    port: u16,
+}
+
+impl Scheduler {
+    /// Starts a scheduler with no jobs.
+    pub async fn start(services: &Services, dir: &Dir) -> Result<Self> {
+        let home = dir.service("scheduler")?;
+        let (port, health) = (free_port(), free_port());
+        let args = [
+            format!("--port={port}"),
+            "--listen-address=127.0.0.1".to_owned(),
+            format!("--override-broadcast-host-port=127.0.0.1:{port}"),
+            format!("--healthz-port={health}"),
+            "--healthz-listen-address=127.0.0.1".to_owned(),
+            format!("--etcd-data-dir={}", home.join("etcd").display()),
+            format!("--etcd-client-port={}", free_port()),
+            format!(
+                "--etcd-initial-cluster=dapr-scheduler-server-0=http://127.0.0.1:{}",
+                free_port()
+            ),
+            "--etcd-initial-election-tick-advance=true".to_owned(),
+            format!(
+                "--identity-directory-write={}",
+                home.join("identity").display()
+            ),
+            "--enable-metrics=false".to_owned(),
+        ];
+        let process = Process::start(Command {
+            name: "scheduler".into(),
+            program: services.scheduler.clone(),
+            args: args.into(),
+            env: vec![],
+            dir: home,
+            ready: Ready::Http(format!("http://127.0.0.1:{health}/healthz")),
+            patience: wait::PATIENCE,
+        })
+        .await?;
+        Ok(Self { process, port })
+    }
+
+    /// Its address for sidecars.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Its process, to be killed, frozen and started again.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+}

@@ -1,0 +1,118 @@
+//! Jobs: how an event is put aside until it is due.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use tidegate_harness::{App, Cluster, Daprd, Reply, RunningDaprd, Suite, Test, wait};
+
+pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
+    suite
+        .test(
+            "a job calls the app when due with its string as it was",
+            string,
+        )
+        .test("a job of a name that exists answers 409", exists)
+        .test(
+            "a job whose callback fails is called again as its failurePolicy says",
+            failing,
+        )
+        .test("a job whose callback answers 404 counts as done", not_found)
+        .test(
+            "a job survives a kill of the sidecar and of the scheduler",
+            survives,
+        )
+}
+
+async fn start(test: &Test<Cluster>) -> Result<(RunningDaprd, App)> {
+    let app = App::start([]).await?;
+    let daprd = Daprd::new(&test.id)
+        .app(&app)
+        .scheduler(&test.shared.scheduler)
+        .start(&test.services, &test.dir)
+        .await?;
+    Ok((daprd, app))
+}
+
+async fn schedule(daprd: &RunningDaprd, name: &str, due: &str, data: Value) -> Result<u16> {
+    let job =
+        json!({"dueTime": due, "data": data, "failurePolicy": {"constant": {"interval": "1s"}}});
+    Ok(daprd
+        .post(&format!("/v1.0/jobs/{name}"), &job)
+        .await?
+        .status()
+        .as_u16())
+}
+
+async fn string(test: Test<Cluster>) -> Result<()> {
+    let (daprd, app) = start(&test).await?;
+    let event = "{\"n\":9007199254740993, \"b\":\"é\\n\u{1F600}\", \"a\":1.10}";
+    let asked = Instant::now();
+    assert_eq!(schedule(&daprd, "one", "1s", json!(event)).await?, 204);
+    let called = &app.wait_for("/job/one", 1).await?[0];
+    assert!(
+        called.at - asked >= Duration::from_millis(900),
+        "not before it is due"
+    );
+    assert_eq!(called.method, "POST");
+    assert_eq!(called.json()?, json!(event));
+    Ok(())
+}
+
+async fn exists(test: Test<Cluster>) -> Result<()> {
+    let (daprd, _app) = start(&test).await?;
+    assert_eq!(schedule(&daprd, "one", "60s", json!("a")).await?, 204);
+    assert_eq!(schedule(&daprd, "one", "60s", json!("b")).await?, 409);
+    assert_eq!(daprd.delete("/v1.0/jobs/one").await?.status(), 204);
+    assert_eq!(schedule(&daprd, "one", "60s", json!("c")).await?, 204);
+    Ok(())
+}
+
+async fn failing(test: Test<Cluster>) -> Result<()> {
+    let (daprd, app) = start(&test).await?;
+    app.answer(
+        "/job/one",
+        [Reply::status(500), Reply::status(503), Reply::status(200)],
+    );
+    assert_eq!(schedule(&daprd, "one", "0s", json!("a")).await?, 204);
+    let called = app.wait_for("/job/one", 3).await?;
+    assert!(
+        called
+            .iter()
+            .all(|called| called.json().is_ok_and(|data| data == "a"))
+    );
+    Ok(())
+}
+
+async fn not_found(test: Test<Cluster>) -> Result<()> {
+    let (daprd, app) = start(&test).await?;
+    app.answer("/job/one", [Reply::status(404)]);
+    assert_eq!(schedule(&daprd, "one", "0s", json!("a")).await?, 204);
+    app.wait_for("/job/one", 1).await?;
+    wait::until("the job to be gone", wait::PATIENCE, async || {
+        let answer = daprd.get("/v1.0/jobs/one").await.ok()?;
+        (!answer.status().is_success()).then_some(())
+    })
+    .await?;
+    assert_eq!(app.received("/job/one").len(), 1);
+    Ok(())
+}
+
+async fn survives(test: Test<Cluster>) -> Result<()> {
+    // A scheduler of its own: the others' is not to be killed.
+    let scheduler = tidegate_harness::Scheduler::start(&test.services, &test.dir).await?;
+    let app = App::start([]).await?;
+    let daprd = Daprd::new(&test.id)
+        .app(&app)
+        .scheduler(&scheduler)
+        .start(&test.services, &test.dir)
+        .await?;
+    assert_eq!(schedule(&daprd, "one", "3s", json!("a")).await?, 204);
+    daprd.process().kill9();
+    scheduler.process().kill9();
+    scheduler.process().restart().await?;
+    daprd.process().restart().await?;
+    let called = &app.wait_for("/job/one", 1).await?[0];
+    assert_eq!(called.json()?, json!("a"));
+    Ok(())
+}
