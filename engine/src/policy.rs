@@ -9,7 +9,7 @@ use crate::{
     call::{CallError, Caller},
     contract::{
         Accepted, Composed, Context, Decision, Draft, FailedEvent, Migrated, MigrationCause,
-        MigrationFailure, Outcome, Output, PolicyCatalog, Rejection, RejectionCause,
+        MigrationFailure, Outcome, Output, PolicyCatalog, PolicyLimits, Rejection, RejectionCause,
         Schedule, Verdict, Violation,
     },
     fault::Fault,
@@ -50,11 +50,11 @@ pub struct LoadReport {
 impl Policy {
     /// Judges an event and says what to send.
     pub async fn process(&self, event: &[u8], context: &Context) -> Result<Verdict, CallError> {
-        match text(event) {
+        match text(event, &self.catalog.limits) {
             Ok(event) => self.caller.call_process(event, context).await?.map_err(CallError::Misuse),
             Err(violation) => Ok(Verdict {
                 outcome: Outcome::Reject,
-                reason: violation.message.clone(),
+                reason: format!("{}: {}", violation.code, violation.message),
                 event_id: None,
                 event_type: None,
                 event_version: None,
@@ -66,7 +66,7 @@ impl Policy {
 
     /// Judges an event without saying what follows.
     pub async fn validate(&self, event: &[u8]) -> Result<Result<Accepted, Rejection>, Fault> {
-        match text(event) {
+        match text(event, &self.catalog.limits) {
             Ok(event) => self.caller.call_validate(event).await,
             Err(violation) => Ok(Err(Rejection {
                 cause: RejectionCause::Unreadable,
@@ -83,7 +83,7 @@ impl Policy {
         event: &[u8],
         to_version: &str,
     ) -> Result<Result<Migrated, MigrationFailure>, Fault> {
-        match text(event) {
+        match text(event, &self.catalog.limits) {
             Ok(event) => self.caller.call_migrate(event, to_version).await,
             Err(violation) => Ok(Err(MigrationFailure {
                 cause: MigrationCause::Rejected,
@@ -198,10 +198,13 @@ impl LoadReport {
 }
 
 /// The contract takes text: bytes that are none never reach the policy, and get the violation that it would give.
-fn text(event: &[u8]) -> Result<&str, Violation> {
-    std::str::from_utf8(event).map_err(|error| Violation {
-        code: "not-utf8".to_owned(),
-        path: String::new(),
-        message: format!("the event is not UTF-8: the byte at offset {} does not belong there", error.valid_up_to()),
+fn text<'a>(event: &'a [u8], limits: &PolicyLimits) -> Result<&'a str, Violation> {
+    std::str::from_utf8(event).map_err(|error| {
+        let (code, message) = if event.len() > limits.event_bytes as usize {
+            ("too-large", format!("{} bytes; at most {} are allowed", event.len(), limits.event_bytes))
+        } else {
+            ("not-utf8", format!("not UTF-8 at byte {}", error.valid_up_to() + 1))
+        };
+        Violation { code: code.to_owned(), path: String::new(), message }
     })
 }

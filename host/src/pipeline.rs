@@ -185,7 +185,7 @@ impl Pipeline {
                     Claim::Busy(left) => Err((NotDone::Busy, left.clamp(RETRY_SOON, Duration::from_secs(5)))),
                     Claim::Conflict => {
                         let violation = id_conflict();
-                        let reason = violation.message.clone();
+                        let reason = format!("{}: {}", violation.code, violation.message);
                         let sent = self
                             .give_up(&generation, delivery, &reason, vec![violation.clone()])
                             .await

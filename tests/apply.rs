@@ -1,0 +1,84 @@
+//! `tidegate apply` and the other commands that need no server, as a person runs them.
+
+use rstest::rstest;
+use serde_json::Value;
+use tidegate_tests::{event, tidegate};
+
+const NOW: &str = "2026-03-02T08:00:00Z";
+
+fn apply(args: &[&str], input: &[u8]) -> Vec<Value> {
+    let finished = tidegate(&[&["apply", "--now", NOW], args].concat(), input);
+    assert_eq!(finished.code, 0, "{}", finished.err);
+    finished.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[test]
+fn one_line_out_for_each_line_in() {
+    let completed = r#"{"event_id":"c-1","event_type":"task.completed","task_id":1,"user_id":"user-1","timestamp":"2026-01-31T09:00:00+02:00","payload":{"recurring_pattern":"MONTHLY"}}"#;
+    let input = [
+        event("e-1").as_bytes(),
+        completed.as_bytes(),
+        b"not json",
+        b"\xff\xfe",
+        br#"{"event_id":"x","event_type":"task.created","task_id":"123","payload":{}}"#,
+    ]
+    .join(&b'\n');
+    let finished = tidegate(&["apply", "--now", NOW], &input);
+    assert_eq!(finished.code, 0, "{}", finished.err);
+    insta::assert_snapshot!(finished.out);
+}
+
+#[test]
+fn a_target_version_is_kept() {
+    let up = &apply(&[], event("e-1").as_bytes())[0];
+    assert_eq!(up["outputs"][0]["event"]["event_version"], "1.1");
+    let stays = &apply(&["--target", "1.0"], event("e-1").as_bytes())[0];
+    assert_eq!(stays["outputs"][0]["event"].to_string(), event("e-1"), "byte for byte as it came");
+    let nowhere = &apply(&["--target", "9.9"], event("e-1").as_bytes())[0];
+    assert_eq!((&nowhere["verdict"], &nowhere["violations"][0]["code"]), (&"reject".into(), &"no-path".into()));
+}
+
+#[test]
+fn order_is_kept_over_many_lines() {
+    let input: String = (0..5_000).map(|number| event(&format!("e-{number}")) + "\n").collect();
+    for (number, line) in apply(&["--isolation", "reuse"], input.as_bytes()).iter().enumerate() {
+        assert_eq!(line["outputs"][0]["id"], format!("e-{number}"));
+    }
+}
+
+#[rstest]
+#[case::none_rejected(&["--fail-on", "reject"], &event("e-1"), 0)]
+#[case::one_rejected(&["--fail-on", "reject"], "{}", 1)]
+#[case::rejected_and_not_asked(&[], "{}", 0)]
+#[case::no_such_verdict(&["--fail-on", "forwarded"], "", 2)]
+#[case::no_such_policy(&["--policy", "/nowhere/policy.wasm"], "", 3)]
+#[case::no_time(&["--now", "yesterday"], "{}", 3)]
+fn the_exit_code_says_how_it_went(#[case] args: &[&str], #[case] input: &str, #[case] code: i32) {
+    let finished = tidegate(&[&["apply"], args].concat(), input.as_bytes());
+    assert_eq!(finished.code, code, "{}", finished.err);
+}
+
+#[test]
+fn check_tells_people_and_machines() {
+    let policy = tidegate_tests::dist("policy.wasm").display().to_string();
+    let text = tidegate(&["check", &policy], b"");
+    assert_eq!(text.code, 0, "{}", text.err);
+    for word in ["task.completed", "1.0, 1.1", "self-test", "pass: "] {
+        assert!(text.out.contains(word), "{word:?} is missing in:\n{}", text.out);
+    }
+    let json = tidegate(&["check", &policy, "--json"], b"");
+    let json: Value = serde_json::from_str(&json.out).expect("JSON");
+    assert_eq!(json["passed"], true);
+    assert!(json["digest"].as_str().is_some_and(|digest| digest.starts_with("sha256:")));
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in ["serve", "apply", "check", "send", "topics", "read", "config-schema", "completions"] {
+        let help = tidegate(&[command, "--help"], b"");
+        assert_eq!(help.code, 0, "{command}");
+        assert!(help.out.contains("Usage:"), "{command}");
+    }
+    let completions = tidegate(&["completions", "bash"], b"");
+    assert!(completions.out.contains("_tidegate"));
+}

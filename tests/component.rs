@@ -1,0 +1,194 @@
+//! The component gives the answers of the golden vectors, byte for byte, in every isolation; and loading it is safe.
+
+use std::{fs, path::Path};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use rstest::rstest;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use tidegate_engine::{CallError, Context, Draft, Engine, FailedEvent, Isolation, LoadError, Options, Policy};
+use tidegate_tests::dist;
+
+async fn load(isolation: Isolation) -> Policy {
+    let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/test-cache");
+    let options = Options { isolation, cache_dir: Some(cache), ..Options::default() };
+    let bytes = fs::read(dist("policy.wasm")).expect("a readable policy");
+    Engine::new(options).expect("an engine").load(&bytes).await.expect("the policy loads")
+}
+
+#[rstest]
+#[case::fresh(Isolation::Fresh)]
+#[case::reuse(Isolation::Reuse)]
+#[tokio::test]
+async fn the_component_answers_every_vector(#[case] isolation: Isolation) {
+    let policy = load(isolation).await;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for entry in fs::read_dir(folder).expect("a readable folder") {
+        let file = entry.expect("a readable entry").path();
+        if file.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("a readable file");
+        let cases: Vec<Value> = serde_json::from_str(&text).expect("an array of cases");
+        for case in &cases {
+            let Some(answer) = answer(&policy, case).await else { continue };
+            count += 1;
+            if case["expect"].to_string() != answer.to_string() {
+                wrong.push(format!("{}\n  expected {}\n  got      {answer}", case["name"], case["expect"]));
+            }
+        }
+    }
+    assert!(count > 400, "only {count} vectors found");
+    assert!(wrong.is_empty(), "{} of {count} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What the component says to one case; `None` where its interface takes text and the case has none.
+async fn answer(policy: &Policy, case: &Value) -> Option<Value> {
+    let input = &case["input"];
+    let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
+    Some(match case["call"].as_str().expect("a call") {
+        "validate" => outcome(policy.validate(&event(input)).await.expect("no fault")),
+        "catalog" => json!({ "ok": policy.catalog() }),
+        "migrate" => outcome(policy.migrate(&event(input), &text("to_version")).await.expect("no fault")),
+        "schedule-for" => json!({ "ok": policy.schedule_for(&text("event_type")).await.expect("no fault") }),
+        "decide" => {
+            let attempt = parse(&input["attempt"]);
+            json!({ "ok": policy.decide(&text("event_type"), attempt).await.expect("no fault") })
+        }
+        "process" => {
+            let context: Context = parse(&input["context"]);
+            called(policy.process(&event(input), &context).await)
+        }
+        "compose" => {
+            let draft: Draft = parse(&input["draft"]);
+            outcome(policy.compose(&draft, &text("now")).await.expect("no fault"))
+        }
+        "dead-letter" => {
+            let failed: FailedEvent = parse(&input["failed"]);
+            called(policy.dead_letter(&failed, &text("now")).await)
+        }
+        "json-validate" => {
+            let event = String::from_utf8(event(input)).ok()?;
+            json!({ "ok": policy.json_validate(&event).await.expect("no fault") })
+        }
+        "json-migrate" => json!({ "ok": policy.json_migrate(&text("request")).await.expect("no fault") }),
+        "json-decide" => json!({ "ok": policy.json_decide(&text("request")).await.expect("no fault") }),
+        other => panic!("no such call: {other}"),
+    })
+}
+
+fn event(input: &Value) -> Vec<u8> {
+    if let Some(base64) = input["event_base64"].as_str() {
+        return BASE64_STANDARD.decode(base64).expect("base64");
+    }
+    if let Some(text) = input["event"].as_str() {
+        return text.as_bytes().to_vec();
+    }
+    let parts: Vec<(String, usize)> = parse(&input["event_parts"]);
+    parts.iter().map(|(text, times)| text.repeat(*times)).collect::<String>().into_bytes()
+}
+
+fn parse<T: DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).expect("an input of the form that the call takes")
+}
+
+fn outcome<T: Serialize, E: Serialize>(result: Result<T, E>) -> Value {
+    match result {
+        Ok(answer) => json!({ "ok": answer }),
+        Err(answer) => json!({ "err": answer }),
+    }
+}
+
+fn called<T: Serialize>(result: Result<T, CallError>) -> Value {
+    match result {
+        Ok(answer) => json!({ "ok": answer }),
+        Err(CallError::Misuse(misuse)) => json!({ "err": misuse }),
+        Err(CallError::Fault(fault)) => panic!("{fault}"),
+    }
+}
+
+#[tokio::test]
+async fn the_policy_passes_its_own_examples() {
+    let policy = load(Isolation::Fresh).await;
+    let report = policy.self_test().await.expect("no fault");
+    assert!(report.passed(), "{report:#?}");
+    let versions: usize = policy.catalog().event_types.iter().map(|event_type| event_type.versions.len()).sum();
+    assert_eq!(report.cases.len(), versions, "one case for each type and version");
+}
+
+#[tokio::test]
+async fn many_calls_at_once_wait_their_turn() {
+    let policy = std::sync::Arc::new(load(Isolation::Fresh).await);
+    let calls = (0..500).map(|number| {
+        let policy = policy.clone();
+        tokio::spawn(async move {
+            let event = tidegate_tests::event(&format!("e-{number}"));
+            policy.process(event.as_bytes(), &Context::at("2026-03-01T09:30:00Z")).await
+        })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        call.await.expect("no panic").expect("a verdict");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_cache_file_is_compiled_anew() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let cache = dir.path().join("cache");
+    let options = || Options { cache_dir: Some(cache.clone()), ..Options::default() };
+    let bytes = fs::read(dist("policy.wasm")).expect("a readable policy");
+    let load = async || Engine::new(options()).expect("an engine").load(&bytes).await.expect("the policy loads");
+
+    assert!(!load().await.load_report().from_cache, "the first load compiles");
+    assert!(load().await.load_report().from_cache, "the second finds the code");
+
+    let file = fs::read_dir(&cache).expect("a readable folder").next().expect("a file").expect("an entry").path();
+    let mut code = fs::read(&file).expect("readable");
+    let middle = code.len() / 2;
+    code[middle] ^= 0xff;
+    fs::write(&file, code).expect("writable");
+    let policy = load().await;
+    assert!(!policy.load_report().from_cache, "damaged code is not used");
+    assert!(policy.self_test().await.expect("no fault").passed());
+    assert!(load().await.load_report().from_cache, "and is replaced");
+}
+
+#[rstest]
+#[case::empty(b"", "it is empty")]
+#[case::text(b"{\"event_type\":1}", "does not begin as WebAssembly does")]
+#[case::core_module(b"\0asm\x01\0\0\0", "wasm32-wasip2")]
+#[tokio::test]
+async fn what_is_no_component_is_refused(#[case] bytes: &[u8], #[case] says: &str) {
+    let error = Engine::new(Options::default()).expect("an engine").load(bytes).await.expect_err("refused");
+    assert!(matches!(error, LoadError::NotAComponent { .. }) && error.to_string().contains(says), "{error}");
+}
+
+#[tokio::test]
+async fn a_component_that_lacks_the_contract_is_told_what_is_missing() {
+    let empty_component = b"\0asm\x0d\0\x01\0";
+    let engine = Engine::new(Options::default()).expect("an engine");
+    let error = engine.load(empty_component).await.expect_err("refused");
+    assert_eq!(error.to_string(), "the policy does not export tidegate:policy/validation@0.1.0");
+}
+
+#[tokio::test]
+async fn an_import_of_files_is_refused_by_name() {
+    let bytes = importing("wasi:filesystem/preopens@0.2.6");
+    let error = Engine::new(Options::default()).expect("an engine").load(&bytes).await.expect_err("refused");
+    assert!(matches!(&error, LoadError::ForbiddenImport { name } if name == "wasi:filesystem/preopens@0.2.6"), "{error}");
+}
+
+/// A component that imports one empty instance and does nothing else.
+fn importing(name: &str) -> Vec<u8> {
+    let length = u8::try_from(name.len()).expect("a short name");
+    let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
+    // Type section: one instance type without declarations.
+    bytes.extend([7, 3, 1, 0x42, 0]);
+    // Import section: one import, by name, of an instance of type 0.
+    bytes.extend([10, length + 5, 1, 0, length]);
+    bytes.extend(name.as_bytes());
+    bytes.extend([5, 0]);
+    bytes
+}

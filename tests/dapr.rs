@@ -1,0 +1,176 @@
+//! The gate behind a real daprd on a real Kafka.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+use tidegate_harness::{Cluster, Daprd, Gate, Record, RunningDaprd, Stored, Suite, Test, component, free_port};
+use tidegate_tests::{dist, event};
+
+fn main() -> ExitCode {
+    Suite::new("dapr", Cluster::start)
+        .test("a valid event arrives migrated, with its key and id, and an invalid one does not", valid_and_invalid)
+        .test("structured, binary and bare events are judged alike, raw payload or not", envelopes)
+        .test("a kill of the gate between receipt and publish loses nothing", killed)
+        .run()
+}
+
+/// A gate with its sidecar, and topics that no other test uses.
+struct Stack<'a> {
+    test: &'a Test<Cluster>,
+    gate: Gate,
+    daprd: RunningDaprd,
+}
+
+impl<'a> Stack<'a> {
+    async fn start(test: &'a Test<Cluster>, config: &str) -> Result<Self> {
+        let kafka = &test.shared.kafka;
+        for topic in ["in", "out", "dlq", "ops"] {
+            kafka.create_topic(&topic_of(test, topic), 3).await?;
+        }
+        let port = free_port()?;
+        let topic = |name| topic_of(test, name);
+        let config = format!(
+            "listen: 127.0.0.1:{port}
+backend: dapr
+policy: {{ path: {:?} }}
+subscriptions: [{{ name: task-events, topic: {} }}]
+channels:
+  task-events: {{ topic: {out} }}
+  reminders: {{ topic: {out} }}
+  dlq: {{ topic: {} }}
+  ops-alerts: {{ topic: {ops} }}
+  user-alerts: {{ topic: {ops} }}
+claims: {{ lease_ms: 1000 }}
+{config}",
+            dist("policy.wasm"),
+            topic("in"),
+            topic("dlq"),
+            out = topic("out"),
+            ops = topic("ops"),
+        );
+        let daprd = Daprd::new(&test.id)
+            .app_port(port)
+            .component(component::kafka("kafka-pubsub", kafka, &test.id))
+            .component(component::memory_state("statestore"))
+            .start(&test.services, &test.dir)
+            .await?;
+        let env = [("DAPR_HTTP_PORT", &*daprd.port().to_string())];
+        let gate = Gate::start(&test.dir, port, &config, &env).await?;
+        daprd.wait_subscribed().await?;
+        Ok(Self { test, gate, daprd })
+    }
+
+    /// Publishes as a service does through its own sidecar.
+    async fn publish(&self, event: &str, key: &str) -> Result<()> {
+        let topic = topic_of(self.test, "in");
+        let query = [("metadata.partitionKey", key)];
+        self.daprd.publish("kafka-pubsub", &topic, "application/json", event, &query).await?;
+        Ok(())
+    }
+
+    /// Waits until a topic holds so many records.
+    async fn arrived(&self, topic: &str, count: usize) -> Result<Vec<Stored>> {
+        self.test.shared.kafka.wait_for(&topic_of(self.test, topic), count, Duration::from_secs(60)).await
+    }
+}
+
+fn topic_of(test: &Test<Cluster>, name: &str) -> String {
+    format!("{}-{name}", &test.id[..test.id.len().min(40)])
+}
+
+/// The event inside the envelope of a record.
+fn data(record: &Stored) -> Result<Value> {
+    Ok(record.json()?["data"].clone())
+}
+
+async fn valid_and_invalid(test: Test<Cluster>) -> Result<()> {
+    let stack = Stack::start(&test, "").await?;
+    stack.publish(&event("e-1"), "user-1").await?;
+    stack.publish(r#"{"event_id":"bad","event_type":"task.created","task_id":"123","payload":{}}"#, "user-1").await?;
+    stack.publish(&event("e-1"), "user-1").await?;
+    stack.publish(&event("e-2"), "user-1").await?;
+
+    let out = stack.arrived("out", 2).await?;
+    let envelopes: Vec<Value> = out.iter().map(Stored::json).collect::<Result<_>>()?;
+    let ids: Vec<_> = envelopes.iter().map(|envelope| &envelope["id"]).collect();
+    ensure!(ids == ["e-1", "e-2"], "the valid events, once, in order: {ids:?}");
+    ensure!(out.iter().all(|record| record.key_text() == Some("user-1")), "with the key of the user: {out:?}");
+    let envelope = &envelopes[0];
+    ensure!(envelope["type"] == "task.created" && envelope["source"] == "tidegate", "{envelope}");
+    ensure!(envelope["subject"] == "user-1" && envelope["datacontenttype"] == "application/json", "{envelope}");
+    ensure!(envelope["data"]["event_version"] == "1.1", "migrated: {envelope}");
+    ensure!(envelope["data"]["payload"]["new_field"] == Value::Null, "{envelope}");
+    ensure!(envelope["data"]["task_id"].to_string() == "9007199254740993", "digit for digit: {envelope}");
+
+    let dead = stack.arrived("dlq", 1).await?;
+    let dead = data(&dead[0])?;
+    ensure!(dead["event_type"] == "dlq.failed" && dead["payload"]["event_id"] == "bad", "{dead}");
+    let violations = dead["payload"]["dlq_metadata"]["violations"].as_array().cloned().unwrap_or_default();
+    let found: Vec<_> = violations.iter().map(|v| (v["code"].clone(), v["path"].clone())).collect();
+    ensure!(found.contains(&(json!("type"), json!("/task_id"))), "{found:?}");
+    ensure!(found.contains(&(json!("required"), json!("/user_id"))), "{found:?}");
+
+    let status = stack.gate.process().terminate(Duration::from_secs(20)).await?;
+    ensure!(status.code() == Some(0), "a graceful stop: {status}");
+    Ok(())
+}
+
+async fn envelopes(test: Test<Cluster>) -> Result<()> {
+    for (raw, group) in [("true", "raw"), ("false", "cooked")] {
+        let stack = Stack::start(&test, &format!("dapr: {{ raw_payload: {raw} }}")).await?;
+        let kafka = &test.shared.kafka;
+        let topic = topic_of(&test, "in");
+        let event = |kind: &str| event(&format!("{group}-{kind}"));
+
+        stack.publish(&event("structured"), "user-1").await?;
+        let binary = Record::new(event("binary")).key("user-1");
+        let binary = [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_source", "api"), ("ce_type", "t")]
+            .into_iter()
+            .fold(binary, |record, (name, value)| record.header(name, value));
+        kafka.produce(&topic, binary.header("content-type", "application/json")).await?;
+        kafka.produce(&topic, Record::new(event("bare")).key("user-1")).await?;
+
+        let expected = if raw == "true" { 3 } else { 6 };
+        let out = stack.arrived("out", expected).await?;
+        let mut ids: Vec<_> = out.iter().map(|record| Ok(data(record)?["event_id"].to_string())).collect::<Result<_>>()?;
+        ids.retain(|id| id.contains(group));
+        ids.sort();
+        let all = ["bare", "binary", "structured"].map(|kind| format!("\"{group}-{kind}\""));
+        ensure!(ids == all, "raw payload {raw}: {ids:?}");
+        stack.gate.process().terminate(Duration::from_secs(20)).await?;
+    }
+    // With the broker's own bytes even what is not JSON reaches the gate, once, and the partition goes on.
+    Ok(())
+}
+
+async fn killed(test: Test<Cluster>) -> Result<()> {
+    const EVENTS: usize = 300;
+    let stack = Stack::start(&test, "").await?;
+    let records = (0..EVENTS).map(|number| Record::new(event(&format!("e-{number}"))).key(format!("user-{}", number % 7)));
+    test.shared.kafka.produce_all(&topic_of(&test, "in"), records.collect()).await?;
+    let mut kills = 0;
+    while kills < 5 {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        stack.gate.process().kill9();
+        stack.gate.process().restart().await?;
+        kills += 1;
+    }
+    let out = stack.arrived("out", EVENTS).await?;
+    let mut ids = std::collections::BTreeSet::new();
+    let started = std::time::Instant::now();
+    let mut out = out;
+    loop {
+        for record in &out {
+            ids.insert(record.json()?["id"].to_string());
+        }
+        if ids.len() == EVENTS || started.elapsed() > Duration::from_secs(60) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        out = test.shared.kafka.read(&topic_of(&test, "out")).await?;
+    }
+    println!("{kills} kills, {EVENTS} events in, {} out, {} repeats, {} lost", out.len(), out.len() - ids.len(), EVENTS - ids.len());
+    ensure!(ids.len() == EVENTS, "every event is there, not only {}", ids.len());
+    Ok(())
+}

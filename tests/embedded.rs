@@ -1,0 +1,74 @@
+//! A gate on the embedded backend, with a data file of its own.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tidegate_harness::{Dir, Gate, free_port};
+
+use crate::{dist, tidegate};
+
+/// How long a test waits for what must happen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running gate on the embedded backend.
+#[derive(Debug)]
+pub struct Embedded {
+    /// The gate.
+    pub gate: Gate,
+    // After the gate: the directory goes when the process is gone.
+    data: String,
+    _dir: Dir,
+}
+
+impl Embedded {
+    /// Starts one; `config` is appended to its configuration.
+    pub async fn start(name: &str, config: &str) -> Self {
+        Self::start_with(name, config, &[]).await
+    }
+
+    /// Starts one with variables of its own.
+    pub async fn start_with(name: &str, config: &str, env: &[(&str, &str)]) -> Self {
+        let dir = Dir::new(name).expect("a directory");
+        let port = free_port().expect("a port");
+        let data = dir.service("data").expect("a directory").join("events.db").display().to_string();
+        let config = format!(
+            "listen: 127.0.0.1:{port}\nlocal: {{ path: {data:?} }}\npolicy: {{ path: {:?} }}\n{config}",
+            dist("policy.wasm")
+        );
+        let gate = Gate::start(&dir, port, &config, env).await.expect("the gate starts");
+        Self { gate, data, _dir: dir }
+    }
+
+    /// Puts lines onto a topic, as `tidegate send` does.
+    pub fn send(&self, topic: &str, lines: &[u8]) {
+        let sent = tidegate(&["send", "--topic", topic, "--data", &self.data], lines);
+        assert_eq!(sent.code, 0, "{}", sent.err);
+    }
+
+    /// The records of a topic, as `tidegate read --json` shows them.
+    pub fn read(&self, topic: &str) -> Vec<Value> {
+        let read = tidegate(&["read", topic, "--data", &self.data, "--json"], b"");
+        assert_eq!(read.code, 0, "{}", read.err);
+        read.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    /// Waits until the first `count` records of an input topic are judged, and returns them.
+    pub async fn judged(&self, topic: &str, count: usize) -> Vec<Value> {
+        let started = Instant::now();
+        loop {
+            let records = self.read(topic);
+            if records.iter().filter(|record| !record["outcome"].is_null()).count() >= count {
+                return records;
+            }
+            assert!(started.elapsed() < PATIENCE, "{count} records are not judged: {records:#?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// A valid `task.created` 1.0 with this id.
+pub fn event(id: &str) -> String {
+    format!(
+        r#"{{"event_id":"{id}","event_type":"task.created","event_version":"1.0","task_id":9007199254740993,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{{"title":"Water the plants"}}}}"#
+    )
+}
