@@ -16,6 +16,7 @@ fn main() -> io::Result<()> {
         println!("cargo::rerun-if-changed={}", file.display());
         let name = file.strip_prefix(&root).map_err(io::Error::other)?;
         let name = name.to_string_lossy().replace('\\', "/");
+        let file = file.to_string_lossy();
         writeln!(code, "    ({name:?}, include_str!({file:?})),").map_err(io::Error::other)?;
     }
     code.push_str("]\n");

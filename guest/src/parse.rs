@@ -59,7 +59,7 @@ pub(crate) fn read_object(
 /// Says where the text stops being JSON: line and column from 1, the column in characters.
 fn not_json(text: &str, error: &SyntaxError) -> Violation {
     let before = &text.as_bytes()[..error.at];
-    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let line = before.split(|&byte| byte == b'\n').count();
     let line_start = before
         .iter()
         .rposition(|&byte| byte == b'\n')

@@ -47,7 +47,7 @@ pub enum SchemaError {
         file: String,
         /// What the registry said.
         #[source]
-        source: jsonschema::ReferencingError,
+        source: Box<jsonschema::ReferencingError>,
     },
     /// The file is no schema, or refers to something that is not there.
     #[error("{file} is not a usable schema")]
@@ -65,7 +65,7 @@ impl Compiler {
     pub(crate) fn new(files: &[File]) -> Result<Self, SchemaError> {
         let failed = |file: &str, source| SchemaError::Reference {
             file: file.to_owned(),
-            source,
+            source: Box::new(source),
         };
         let mut registry = Registry::new();
         for file in files {
@@ -155,6 +155,9 @@ fn violation(error: &ValidationError<'_>) -> Violation {
             ("const", format!("must be {expected_value}"))
         }
         ValidationErrorKind::Enum { options } => ("enum", format!("must be one of {options}")),
+        ValidationErrorKind::MinLength { limit: 1 } => {
+            ("min-length", "must not be empty".to_owned())
+        }
         ValidationErrorKind::MinLength { limit } => (
             "min-length",
             format!("must have {limit} characters or more"),

@@ -188,13 +188,13 @@ pub(crate) fn summary(violations: &[Violation]) -> String {
     };
     let place = match first.path.as_str() {
         "" => String::new(),
-        path => format!(" at {}", quoted(path)),
+        path => format!("{} at {}: ", first.code, quoted(path)),
     };
     let more = match violations.len() {
         1 => String::new(),
         count => format!(" (and {} more)", count - 1),
     };
-    format!("{}{place}: {}{more}", first.code, first.message)
+    format!("{place}{}{more}", first.message)
 }
 
 fn user_is_empty(event: &Value) -> bool {

@@ -7,7 +7,7 @@ use tidegate_policy::{
 
 const EVENT: &str = r#"{"event_id":"e-1","event_type":"task.created","event_version":"1.0","task_id":1,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{}}"#;
 
-const SCHEMA_1_2: &str = r##"{
+const SCHEMA_1_2: &str = r#"{
     "$ref": "../common.json#/$defs/task_event",
     "required": ["event_version"],
     "properties": {
@@ -18,7 +18,7 @@ const SCHEMA_1_2: &str = r##"{
         "event_id": "e-1", "event_type": "task.created", "event_version": "1.2",
         "task_id": 1, "user_id": "user-1", "payload": { "source": "web" }
     }]
-}"##;
+}"#;
 
 const TO_1_2: Step = Step {
     older: "1.1",

@@ -187,6 +187,18 @@ impl<'de> Visitor<'de> for StrictVisitor {
         Ok(SCALAR)
     }
 
+    fn visit_u64<E>(self, _: u64) -> Result<Strict, E> {
+        Ok(SCALAR)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Strict, E> {
+        Ok(SCALAR)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Strict, E> {
+        Ok(SCALAR)
+    }
+
     fn visit_str<E>(self, _: &str) -> Result<Strict, E> {
         Ok(SCALAR)
     }
@@ -200,7 +212,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
         Ok(all)
     }
 
-    /// `serde_json` hands numbers over as objects with one member of this name.
+    /// `serde_json` hands some numbers over as objects with one member of this name.
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Strict, A::Error> {
         let mut all = Strict {
             depth: 1,
