@@ -77,8 +77,10 @@ pub(crate) fn gate(places: &Places, steps: &Steps, profile: Profile) -> Result<(
         Profile::Dev => ("dev", "debug"),
         Profile::Release => ("release", "release"),
     };
-    let arguments = ["build", "--package=tidegate", "--profile", name];
-    steps::run(&mut places.cargo(arguments))?;
+    // Cargo chooses the features of what crates share by what is built with them. The whole workspace and a (small)
+    // test make it choose as `cargo test --workspace` does; else wasmtime would be compiled once for each.
+    let arguments = ["build", "--workspace", "--bin=tidegate", "--test=tidy"];
+    steps::run(places.cargo(arguments).args(["--profile", name]))?;
     let gate = places.gate();
     let name = gate.file_name().context("the gate's file has a name")?;
     publish(&places.target.join(directory).join(name), &gate)

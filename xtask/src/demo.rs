@@ -66,12 +66,7 @@ pub(crate) fn run(places: &Places, steps: &Steps) -> Result<ExitCode> {
         println!("{} {problem}", paint.bad("not as expected:"));
     }
     println!("\nTry next:");
-    let width = report
-        .try_next
-        .iter()
-        .map(|s| s.command.len())
-        .max()
-        .unwrap_or(0);
+    let width = report.try_next.iter().map(|s| s.command.len()).max().unwrap_or(0);
     for Suggestion { command, about, .. } in &report.try_next {
         println!("  {command:width$}  {}", paint.dim(format!("# {about}")));
     }
@@ -152,12 +147,7 @@ fn send<'a>(cli: &Cli, scenario: &'a Scenario) -> Result<Sent<'a>> {
 }
 
 /// Waits until every event is judged, and collects what became of each.
-fn await_fates(
-    cli: &Cli,
-    scenario: &Scenario,
-    sent: &Sent<'_>,
-    gate: &mut Gate,
-) -> Result<Vec<Fate>> {
+fn await_fates(cli: &Cli, scenario: &Scenario, sent: &Sent<'_>, gate: &mut Gate) -> Result<Vec<Fate>> {
     let deadline = Instant::now() + PATIENCE;
     let topics = scenario.topics();
     let inputs = loop {
@@ -214,10 +204,7 @@ impl Stage {
             fs::remove_dir_all(&dir).with_context(|| dir.display().to_string())?;
         }
         fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
-        ensure!(
-            dir.is_absolute(),
-            "cargo's target directory is not absolute"
-        );
+        ensure!(dir.is_absolute(), "cargo's target directory is not absolute");
         Ok(Self { dir, _lock: lock })
     }
 

@@ -1,8 +1,5 @@
 //! `cargo xtask`: builds, shows, tests and measures Tidegate, each with one command.
-#![allow(
-    clippy::print_stdout,
-    reason = "what these commands find out is their output"
-)]
+#![allow(clippy::print_stdout, reason = "what these commands find out is their output")]
 
 mod bench;
 mod build;

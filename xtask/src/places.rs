@@ -18,17 +18,31 @@ pub(crate) struct Places {
     pub(crate) target: PathBuf,
     /// Where finished things are put.
     pub(crate) dist: PathBuf,
+    /// The names of all programs of integration tests in the workspace.
+    pub(crate) tests: Vec<String>,
 }
 
+/// What is used of what cargo knows.
 #[derive(Deserialize)]
 struct Metadata {
     workspace_root: PathBuf,
     target_directory: PathBuf,
+    packages: Vec<Package>,
 }
 
-impl Places {
-    /// Asks cargo.
-    pub(crate) fn find() -> Result<Self> {
+#[derive(Deserialize)]
+struct Package {
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+}
+
+impl Metadata {
+    fn read() -> Result<Self> {
         let output = Command::new(cargo_path())
             .args(["metadata", "--no-deps", "--format-version=1"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -39,10 +53,19 @@ impl Places {
             "cargo metadata failed:\n{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        let metadata: Metadata =
-            serde_json::from_slice(&output.stdout).context("cargo metadata answers differently")?;
+        serde_json::from_slice(&output.stdout).context("cargo metadata answers differently")
+    }
+}
+
+impl Places {
+    /// Asks cargo.
+    pub(crate) fn find() -> Result<Self> {
+        let metadata = Metadata::read()?;
         let root = metadata.workspace_root;
+        let targets = metadata.packages.into_iter().flat_map(|package| package.targets);
+        let tests = targets.filter(|target| target.kind.iter().any(|kind| kind == "test"));
         Ok(Self {
+            tests: tests.map(|target| target.name).collect(),
             dist: root.join("dist"),
             target: metadata.target_directory,
             root,
@@ -51,8 +74,7 @@ impl Places {
 
     /// The gate's program.
     pub(crate) fn gate(&self) -> PathBuf {
-        self.dist
-            .join(format!("tidegate{}", env::consts::EXE_SUFFIX))
+        self.dist.join(format!("tidegate{}", env::consts::EXE_SUFFIX))
     }
 
     /// The policy.
@@ -71,11 +93,7 @@ impl Places {
 /// A path as one would type it here: relative when it is below the working directory.
 pub(crate) fn typed(path: &Path) -> String {
     let here = env::current_dir().unwrap_or_default();
-    let short = path
-        .strip_prefix(&here)
-        .unwrap_or(path)
-        .display()
-        .to_string();
+    let short = path.strip_prefix(&here).unwrap_or(path).display().to_string();
     if short.contains(|c: char| c.is_whitespace() || "'\"\\$&;()*?".contains(c)) {
         format!("'{}'", short.replace('\'', r"'\''"))
     } else {

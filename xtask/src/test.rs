@@ -8,7 +8,7 @@ mod tally;
 
 use std::{
     env,
-    process::{Command, ExitCode},
+    process::ExitCode,
     time::{Duration, Instant},
 };
 
@@ -23,8 +23,8 @@ use crate::{
     steps::{self, Steps, clock},
 };
 
-/// Tells the tests that real services are not wanted.
-const SERVICES: &str = "TIDEGATE_SERVICES";
+/// Test programs that start real services. They are built with the others and run after them.
+const ON_SERVICES: [&str; 2] = ["dapr", "dapr_facts"];
 
 /// Arguments of `test`.
 #[derive(Debug, Clone, clap::Args)]
@@ -32,13 +32,6 @@ pub(crate) struct Arguments {
     /// Leave out the tests on real Kafka, Redis and Dapr
     #[arg(long)]
     fast: bool,
-}
-
-/// What came out of one stage.
-struct Stage {
-    name: &'static str,
-    tally: Tally,
-    took: Duration,
 }
 
 /// Runs everything.
@@ -52,54 +45,75 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
         steps::run(&mut places.cargo(["fmt", "--all", "--check"]))
     });
     stages.check("build", || build::both(places, steps, Profile::Dev));
-    let built = stages.passed();
-    stages.check("lints", || {
-        steps.say("checking with clippy");
-        steps::run(
-            places
-                .cargo(["clippy", "--workspace", "--all-targets", "--quiet"])
-                .args(["--", "--deny=warnings"]),
-        )
+    let built = stages.passed("build");
+    stages.count("tests", || {
+        steps.say("running the tests");
+        cargo::test(&mut cargo::all_but(places, &ON_SERVICES))
     });
-    stages.tests("tests", || {
-        steps.say("running the tests (the first time, real services are built on the way)");
-        cargo::test(&mut with_environment(places, arguments))
+    stages.count("doctests", || {
+        steps.say("running the examples in the documentation");
+        cargo::test(&mut places.cargo(["test", "--workspace", "--no-fail-fast", "--doc"]))
     });
     if built {
-        stages.demo(places);
+        stages.count("demo", || {
+            steps.say("playing the demo");
+            Ok(as_expected(&demo::check(places, steps)?))
+        });
     } else {
-        stages.not_run("demo", "there is no gate to show");
+        stages.left_out("demo", "there is no gate to show");
     }
+    if arguments.fast {
+        stages.left_out("services", "tests on real services, left out by --fast");
+    } else {
+        stages.count("services", || {
+            steps.say("running the tests on real services (built from source the first time)");
+            cargo::test(&mut cargo::only(places, &ON_SERVICES))
+        });
+    }
+    stages.check("lints", || {
+        steps.say("checking with clippy");
+        let mut clippy = places.cargo(["clippy", "--workspace", "--all-targets"]);
+        steps::run(clippy.args(["--", "--deny=warnings"]))
+    });
     stages.summary()
 }
 
-/// `cargo test` with what the tests need to know.
-fn with_environment(places: &Places, arguments: &Arguments) -> Command {
-    let mut command = places.cargo(["test", "--workspace", "--no-fail-fast"]);
-    command.env("TIDEGATE_BIN", places.gate());
-    command.env("TIDEGATE_POLICY", places.policy());
-    if arguments.fast {
-        command.env(SERVICES, "off");
+/// A test that shows everything that is not as expected.
+fn as_expected(problems: &[String]) -> Tally {
+    for problem in problems {
+        eprintln!("not as expected: {problem}");
     }
-    command
+    if problems.is_empty() {
+        Tally::one_passed()
+    } else {
+        Tally::one_failed()
+    }
 }
 
+/// The stages so far.
 struct Stages<'a> {
     steps: &'a Steps,
     done: Vec<Stage>,
 }
 
+/// What came out of one stage.
+struct Stage {
+    name: &'static str,
+    tally: Tally,
+    took: Duration,
+}
+
 impl Stages<'_> {
     /// A stage that passes or fails as a whole.
     fn check(&mut self, name: &'static str, check: impl FnOnce() -> Result<()>) {
-        self.tests(name, || {
+        self.count(name, || {
             check()?;
             Ok(Tally::one_passed())
         });
     }
 
     /// A stage that counts for itself.
-    fn tests(&mut self, name: &'static str, tests: impl FnOnce() -> Result<Tally>) {
+    fn count(&mut self, name: &'static str, tests: impl FnOnce() -> Result<Tally>) {
         let started = Instant::now();
         let tally = tests().unwrap_or_else(|error| {
             eprintln!("{}", Paint::for_stderr().bad(format!("{name}: {error:#}")));
@@ -112,22 +126,7 @@ impl Stages<'_> {
         });
     }
 
-    fn demo(&mut self, places: &Places) {
-        let steps = self.steps;
-        self.tests("demo", || {
-            let problems = demo::check(places, steps)?;
-            for problem in &problems {
-                eprintln!("not as expected: {problem}");
-            }
-            Ok(if problems.is_empty() {
-                Tally::one_passed()
-            } else {
-                Tally::one_failed()
-            })
-        });
-    }
-
-    fn not_run(&mut self, name: &'static str, reason: &str) {
+    fn left_out(&mut self, name: &'static str, reason: &str) {
         self.done.push(Stage {
             name,
             tally: Tally::one_skipped(reason),
@@ -135,9 +134,9 @@ impl Stages<'_> {
         });
     }
 
-    /// True when nothing has failed yet.
-    fn passed(&self) -> bool {
-        self.done.iter().all(|stage| stage.tally.failed == 0)
+    fn passed(&self, name: &str) -> bool {
+        let mut stages = self.done.iter().filter(|stage| stage.name == name);
+        stages.all(|stage| stage.tally.failed == 0)
     }
 
     /// Prints the stages, the reasons for skipping, and the counts.
@@ -146,15 +145,9 @@ impl Stages<'_> {
         let mut total = Tally::default();
         println!();
         for Stage { name, tally, took } in &self.done {
-            let line = format!("{name:<8} {:>6}  {}", clock(*took), tally.counts());
-            println!(
-                "{}",
-                if tally.failed == 0 {
-                    line
-                } else {
-                    paint.bad(line)
-                }
-            );
+            let line = format!("{name:<8}  {}  {}", clock(*took), tally.counts());
+            let failed = tally.failed > 0;
+            println!("{}", if failed { paint.bad(line) } else { line });
             total.add(tally);
         }
         for (reason, count) in total.reasons() {
@@ -164,7 +157,7 @@ impl Stages<'_> {
         if incomplete {
             println!("{}", paint.bad("CI is true: nothing may be skipped"));
         }
-        println!("all of it {}", clock(self.steps.elapsed()));
+        println!("everything took {}", clock(self.steps.elapsed()));
         println!("{}", total.counts());
         if total.failed > 0 || incomplete {
             ExitCode::FAILURE

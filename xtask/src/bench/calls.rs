@@ -37,13 +37,7 @@ struct Estimate {
 /// Runs the benchmark of the policy call.
 pub(crate) fn measure(places: &Places, steps: &Steps) -> Result<Calls> {
     steps.say("measuring the policy call");
-    let arguments = [
-        "bench",
-        "--package=tidegate-benches",
-        "--bench=policy_call",
-        "--",
-        "--noplot",
-    ];
+    let arguments = ["bench", "--workspace", "--bench=policy_call", "--", "--noplot"];
     let mut bench = places.cargo(arguments);
     bench.env("TIDEGATE_POLICY", places.policy());
     steps::run(&mut bench)?;
@@ -60,7 +54,6 @@ pub(crate) fn measure(places: &Places, steps: &Steps) -> Result<Calls> {
 
 fn microseconds(file: &Path) -> Result<f64> {
     let text = fs::read(file).with_context(|| file.display().to_string())?;
-    let estimates: Estimates =
-        serde_json::from_slice(&text).with_context(|| file.display().to_string())?;
+    let estimates: Estimates = serde_json::from_slice(&text).with_context(|| file.display().to_string())?;
     Ok(estimates.median.point_estimate / 1000.0)
 }

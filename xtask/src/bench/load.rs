@@ -32,11 +32,13 @@ pub(crate) struct Load {
 /// Runs each way over each number of events.
 pub(crate) fn measure(places: &Places, steps: &Steps, sizes: &[u64]) -> Result<Vec<Load>> {
     steps.say("building the generator of events");
+    // With the features that the gate was built with; see `build`.
     steps::run(&mut places.cargo([
         "build",
         "--release",
-        "--package=tidegate-benches",
+        "--workspace",
         "--bin=tidegate-load",
+        "--test=tidy",
     ]))?;
     let generator = places.target.join("release/tidegate-load");
     let dir = places.target.join("bench");
@@ -90,9 +92,7 @@ fn run(command: &mut Command, input: &Path) -> Result<(Duration, Option<u64>)> {
         .spawn()
         .with_context(|| name.clone())?;
     let status = fs::canonicalize(format!("/proc/{}", child.id())).map(|dir| dir.join("status"));
-    let watch = status
-        .ok()
-        .map(|status| thread::spawn(move || watch(&status)));
+    let watch = status.ok().map(|status| thread::spawn(move || watch(&status)));
     let exit = Child::wait(&mut child)?;
     let took = started.elapsed();
     ensure!(exit.success(), "{name} failed ({exit})");
@@ -117,9 +117,7 @@ fn watch(status: &Path) -> Option<u64> {
 
 /// `VmHWM` of a process, in KiB.
 fn high_water_mark(status: &str) -> Option<u64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse().ok()
 }
 
@@ -131,9 +129,6 @@ mod tests {
     fn the_high_water_mark_is_read() {
         let status = "Name:\ttidegate\nVmPeak:\t  999 kB\nVmHWM:\t    5120 kB\nVmRSS:\t 10 kB\n";
         assert_eq!(high_water_mark(status), Some(5120));
-        assert_eq!(
-            high_water_mark("Name:\ttidegate\nState:\tZ (zombie)\n"),
-            None
-        );
+        assert_eq!(high_water_mark("Name:\ttidegate\nState:\tZ (zombie)\n"), None);
     }
 }

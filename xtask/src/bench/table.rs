@@ -54,10 +54,9 @@ fn loads(text: &mut String, loads: &[Load]) {
     text.push_str("|---:|---|---:|---:|---:|\n");
     for load in loads {
         let seconds = load.took.as_secs_f64();
-        let peak = load.peak.map_or_else(
-            || "–".to_owned(),
-            |kib| format!("{} MiB", kib.div_ceil(1024)),
-        );
+        let peak = load
+            .peak
+            .map_or_else(|| "–".to_owned(), |kib| format!("{} MiB", kib.div_ceil(1024)));
         let rate = grouped(rate(load.events, seconds));
         let _ = writeln!(
             text,
@@ -121,10 +120,7 @@ mod tests {
             text.contains("migrated to 1.1 | 2.00 | 5.00 | 20.00 | 2.5 | 15.0 |"),
             "{text}"
         );
-        assert!(
-            text.contains("| 100,000 | fresh | 4.00 | 25,000 | 2 MiB |"),
-            "{text}"
-        );
+        assert!(text.contains("| 100,000 | fresh | 4.00 | 25,000 | 2 MiB |"), "{text}");
     }
 
     #[test]

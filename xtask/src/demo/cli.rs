@@ -77,11 +77,7 @@ impl Cli {
     }
 
     /// Appends events to a topic; gives the offset of the first.
-    pub(crate) fn send<'a>(
-        &self,
-        topic: &str,
-        events: impl Iterator<Item = &'a Event>,
-    ) -> Result<u64> {
+    pub(crate) fn send<'a>(&self, topic: &str, events: impl Iterator<Item = &'a Event>) -> Result<u64> {
         let lines = events.flat_map(|event| event.bytes.iter().copied().chain([b'\n']));
         let mut send = self.command(["send", "--json", "--topic", topic]);
         send.arg("--data").arg(&self.database);
@@ -159,8 +155,7 @@ fn lines_of<T: for<'a> Deserialize<'a>>(json_lines: &[u8]) -> Result<Vec<T>> {
     lines
         .filter(|line| !line.is_empty())
         .map(|line| {
-            serde_json::from_slice(line)
-                .with_context(|| format!("unexpected: {}", String::from_utf8_lossy(line)))
+            serde_json::from_slice(line).with_context(|| format!("unexpected: {}", String::from_utf8_lossy(line)))
         })
         .collect()
 }

@@ -45,12 +45,7 @@ struct DlqMetadata {
 
 impl Fate {
     /// What became of the record at an offset of a topic, given all inputs and outputs.
-    pub(crate) fn of_record(
-        topic: &str,
-        offset: u64,
-        inputs: &[Row],
-        outputs: &[Row],
-    ) -> Result<Self> {
+    pub(crate) fn of_record(topic: &str, offset: u64, inputs: &[Row], outputs: &[Row]) -> Result<Self> {
         let input = inputs
             .iter()
             .find(|row| row.topic == topic && row.offset == offset)
@@ -185,23 +180,16 @@ mod tests {
 
     #[test]
     fn what_is_as_expected_is_not_mentioned() {
-        let event = expecting(
-            r#"{"verdict":"forward","to":["out"],"reason":"migrated","holds":["\"a\": 1.10"]}"#,
-        );
+        let event = expecting(r#"{"verdict":"forward","to":["out"],"reason":"migrated","holds":["\"a\": 1.10"]}"#);
         assert!(one(&event, &forwarded()).is_empty());
     }
 
     #[test]
     fn every_difference_is_told() {
-        let event = expecting(
-            r#"{"verdict":"reject","to":["dlq"],"codes":["type"],"reason":"x","holds":["2"]}"#,
-        );
+        let event = expecting(r#"{"verdict":"reject","to":["dlq"],"codes":["type"],"reason":"x","holds":["2"]}"#);
         let differences = one(&event, &forwarded());
         assert_eq!(differences.len(), 5, "{differences:#?}");
-        assert_eq!(
-            differences[0],
-            r#"the verdict is "forward", expected "reject""#
-        );
+        assert_eq!(differences[0], r#"the verdict is "forward", expected "reject""#);
     }
 
     #[test]
@@ -219,10 +207,7 @@ mod tests {
             )),
         ];
         let fate = Fate::of_record("in", 4, &inputs, &outputs).expect("a fate");
-        assert_eq!(
-            (fate.verdict.as_str(), fate.reason.as_str()),
-            ("reject", "bad")
-        );
+        assert_eq!((fate.verdict.as_str(), fate.reason.as_str()), ("reject", "bad"));
         assert_eq!(fate.codes, ["type"]);
         assert_eq!(fate.outputs.len(), 1);
         assert_eq!(fate.outputs[0].id, "b");

@@ -55,11 +55,7 @@ impl Gate {
         while !is_ready(address) {
             gate.still_runs()?;
             if Instant::now() > deadline {
-                bail!(
-                    "the gate is not ready after {} s\n{}",
-                    START.as_secs(),
-                    gate.log_tail()
-                );
+                bail!("the gate is not ready after {} s\n{}", START.as_secs(), gate.log_tail());
             }
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -128,8 +124,7 @@ fn is_ready(address: SocketAddr) -> bool {
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect_timeout(&address, limit)?;
         stream.set_read_timeout(Some(limit))?;
-        stream
-            .write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
         let mut status = [0; 12];
         stream.read_exact(&mut status)?;
         Ok(String::from_utf8_lossy(&status).into_owned())

@@ -215,11 +215,7 @@ mod tests {
     #[test]
     fn the_demo_shows_every_way_to_be_invalid() {
         let scenario = committed();
-        let codes: Vec<_> = scenario
-            .events
-            .iter()
-            .flat_map(|event| &event.expect.codes)
-            .collect();
+        let codes: Vec<_> = scenario.events.iter().flat_map(|event| &event.expect.codes).collect();
         let wanted = [
             "not-utf8",
             "not-json",

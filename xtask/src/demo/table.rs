@@ -28,17 +28,11 @@ struct Name {
 /// reason.
 pub(crate) fn print(paint: Paint, scenario: &Scenario, fates: &[Fate]) {
     let rows: Vec<_> = scenario.events.iter().map(|e| (title(e), id(e))).collect();
-    let width = |texts: &mut dyn Iterator<Item = &String>| {
-        texts.map(|text| text.chars().count()).max().unwrap_or(0)
-    };
+    let width = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
     let titles = width(&mut rows.iter().map(|row| &row.0));
     let ids = width(&mut rows.iter().map(|row| &row.1));
     let verdicts = width(&mut fates.iter().map(|fate| &fate.verdict));
-    let topics = width(
-        &mut fates
-            .iter()
-            .flat_map(|f| f.outputs.iter().map(|o| &o.topic)),
-    );
+    let topics = width(&mut fates.iter().flat_map(|f| f.outputs.iter().map(|o| &o.topic)));
 
     let head = format!(
         "{:>3}  {:titles$}  {:ids$}  {:verdicts$}  went to",

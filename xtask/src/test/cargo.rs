@@ -1,4 +1,6 @@
 //! Runs `cargo test`, shows what it prints as it prints it, and counts.
+//!
+//! Every call is about the whole workspace, so that all share what is compiled.
 
 use std::{
     io::{BufRead, BufReader, Read, Write, stderr, stdout},
@@ -10,10 +12,30 @@ use std::{
 use anyhow::{Context, Result};
 
 use super::tally::Tally;
-use crate::paint::Paint;
+use crate::{paint::Paint, places::Places};
+
+/// All test programs of the workspace but these.
+pub(super) fn all_but(places: &Places, left_out: &[&str]) -> Command {
+    let mut command = places.cargo(["test", "--workspace", "--no-fail-fast", "--lib", "--bins"]);
+    for name in &places.tests {
+        if !left_out.contains(&name.as_str()) {
+            command.args(["--test", name]);
+        }
+    }
+    command
+}
+
+/// These test programs.
+pub(super) fn only(places: &Places, names: &[&str]) -> Command {
+    let mut command = places.cargo(["test", "--workspace", "--no-fail-fast"]);
+    for name in names {
+        command.args(["--test", name]);
+    }
+    command
+}
 
 /// Runs the tests to their end. Fails when cargo does, other than by tests that failed and are counted.
-pub(crate) fn test(command: &mut Command) -> Result<Tally> {
+pub(super) fn test(command: &mut Command) -> Result<Tally> {
     if Paint::for_stderr().is_on() {
         command.env("CARGO_TERM_COLOR", "always");
     }

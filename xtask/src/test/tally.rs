@@ -48,9 +48,7 @@ impl Tally {
             }
         } else if let Some(reason) = line.strip_prefix("skipped: ") {
             // The test's name stands behind the reason.
-            let reason = reason
-                .rsplit_once(" (")
-                .map_or(reason, |(reason, _)| reason);
+            let reason = reason.rsplit_once(" (").map_or(reason, |(reason, _)| reason);
             self.skip(reason, 1);
             self.passed_by_skipping += 1;
         }
@@ -68,17 +66,13 @@ impl Tally {
     /// `3 passed, 0 failed, 1 skipped`
     pub(crate) fn counts(&self) -> String {
         let passed = self.passed.saturating_sub(self.passed_by_skipping);
-        let Self {
-            failed, skipped, ..
-        } = self;
+        let Self { failed, skipped, .. } = self;
         format!("{passed} passed, {failed} failed, {skipped} skipped")
     }
 
     /// Why tests were skipped, and how many for each reason.
     pub(crate) fn reasons(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.reasons
-            .iter()
-            .map(|(reason, count)| (reason.as_str(), *count))
+        self.reasons.iter().map(|(reason, count)| (reason.as_str(), *count))
     }
 
     fn skip(&mut self, reason: &str, count: usize) {
@@ -116,10 +110,7 @@ mod tests {
              test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out\n",
         );
         assert_eq!(tally.counts(), "13 passed, 2 failed, 1 skipped");
-        assert_eq!(
-            tally.reasons().collect::<Vec<_>>(),
-            [("marked as ignored", 1)]
-        );
+        assert_eq!(tally.reasons().collect::<Vec<_>>(), [("marked as ignored", 1)]);
     }
 
     #[test]
@@ -130,18 +121,12 @@ mod tests {
              test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n",
         );
         assert_eq!(tally.counts(), "1 passed, 0 failed, 2 skipped");
-        assert_eq!(
-            tally.reasons().collect::<Vec<_>>(),
-            [("not in PATH: go, java", 2)]
-        );
+        assert_eq!(tally.reasons().collect::<Vec<_>>(), [("not in PATH: go, java", 2)]);
     }
 
     #[test]
     fn other_lines_do_not_count() {
-        assert_eq!(
-            tally("test skipped: a ... ok\nresult: 3 passed\n"),
-            Tally::default()
-        );
+        assert_eq!(tally("test skipped: a ... ok\nresult: 3 passed\n"), Tally::default());
     }
 
     #[test]
