@@ -108,18 +108,13 @@ impl Bundle {
             .iter()
             .position(|file| file.name == MANIFEST)
             .ok_or(BundleError::NoManifest)?;
-        let manifest =
-            serde_json::from_str(&files.remove(at).text).map_err(BundleError::Manifest)?;
+        let manifest = serde_json::from_str(&files.remove(at).text).map_err(BundleError::Manifest)?;
         Ok(Self { manifest, files })
     }
 
     /// Adds a file, or replaces the one of that name.
     #[must_use]
-    pub fn with_file(
-        mut self,
-        name: impl Into<Cow<'static, str>>,
-        text: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub fn with_file(mut self, name: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Self {
         let name = name.into();
         self.files.retain(|file| file.name != name);
         self.files.push(File {

@@ -49,11 +49,7 @@ pub struct VersionInfo {
 impl Policy {
     /// Lists what the policy knows.
     pub fn catalog(&self) -> Catalog {
-        let mut channels: Vec<String> = self
-            .types
-            .iter()
-            .filter_map(|known| known.channel.clone())
-            .collect();
+        let mut channels: Vec<String> = self.types.iter().filter_map(|known| known.channel.clone()).collect();
         channels.sort();
         channels.dedup();
         Catalog {

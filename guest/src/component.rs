@@ -79,10 +79,7 @@ impl<S: PolicySource> validation::Guest for Component<S> {
 }
 
 impl<S: PolicySource> migration::Guest for Component<S> {
-    fn migrate(
-        event: String,
-        to_version: String,
-    ) -> Result<migration::Migrated, migration::MigrationFailure> {
+    fn migrate(event: String, to_version: String) -> Result<migration::Migrated, migration::MigrationFailure> {
         match S::policy().migrate(event.as_bytes(), &to_version) {
             Ok(migrated) => Ok(migration::Migrated {
                 event: migrated.event,
@@ -139,10 +136,7 @@ impl<S: PolicySource> gate::Guest for Component<S> {
         }
     }
 
-    fn dead_letter(
-        failed: gate::FailedEvent,
-        now: String,
-    ) -> Result<Vec<gate::Output>, gate::Misuse> {
+    fn dead_letter(failed: gate::FailedEvent, now: String) -> Result<Vec<gate::Output>, gate::Misuse> {
         match S::policy().dead_letter(&failed.into(), &now) {
             Ok(outputs) => Ok(outputs.into_iter().map(Into::into).collect()),
             Err(misuse) => Err(misuse.into()),

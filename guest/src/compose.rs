@@ -57,9 +57,7 @@ impl Policy {
             violations.extend(found);
             Map::new()
         });
-        let unreadable = violations
-            .iter()
-            .any(|violation| violation.code != code::TYPE);
+        let unreadable = violations.iter().any(|violation| violation.code != code::TYPE);
         let timestamp = draft.timestamp.as_deref().unwrap_or(now);
         if Timestamp::parse(timestamp).is_none() {
             violations.push(Violation::new(
@@ -68,6 +66,7 @@ impl Policy {
                 "must be a date and time with an offset (RFC 3339)",
             ));
         }
+        let has_id = draft.event_id.is_some() || violations.iter().all(|found| found.path.starts_with("/payload"));
         let event_id = match &draft.event_id {
             Some(id) => id.clone(),
             None => format!("{}-{task_id}-{timestamp}", draft.event_type),
@@ -103,7 +102,7 @@ impl Policy {
                     None => Ok(Composed { event_id, event }),
                     Some(violation) => Err(rejection(
                         draft,
-                        event_id,
+                        Some(event_id),
                         RejectionCause::Unreadable,
                         vec![violation],
                     )),
@@ -113,14 +112,16 @@ impl Policy {
                 let mut cause = RejectionCause::Invalid;
                 if let Err(rejected) = judged {
                     cause = rejected.cause;
-                    let news = rejected.violations.into_iter().filter(|violation| {
-                        !(payload_known_bad && violation.path.starts_with("/payload"))
-                    });
+                    let news = rejected
+                        .violations
+                        .into_iter()
+                        .filter(|violation| !(payload_known_bad && violation.path.starts_with("/payload")));
                     violations.extend(news);
                 }
                 if unreadable {
                     cause = RejectionCause::Unreadable;
                 }
+                let event_id = has_id.then_some(event_id);
                 Err(rejection(draft, event_id, cause, in_order(violations)))
             }
         }
@@ -146,15 +147,10 @@ impl Policy {
     }
 }
 
-fn rejection(
-    draft: &Draft,
-    event_id: String,
-    cause: RejectionCause,
-    violations: Vec<Violation>,
-) -> Rejection {
+fn rejection(draft: &Draft, event_id: Option<String>, cause: RejectionCause, violations: Vec<Violation>) -> Rejection {
     Rejection {
         cause,
-        event_id: Some(event_id),
+        event_id,
         event_type: Some(draft.event_type.clone()),
         violations,
     }

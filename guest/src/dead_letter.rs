@@ -159,9 +159,7 @@ impl Original {
     /// The task's number as it is written, or 0.
     fn task_id(&self) -> &str {
         match self.member("task_id") {
-            Some(Value::Number(number))
-                if number.as_str().len() <= MAX_MEMBER_BYTES && is_integer(number.as_str()) =>
-            {
+            Some(Value::Number(number)) if number.as_str().len() <= MAX_MEMBER_BYTES && is_integer(number.as_str()) => {
                 number.as_str()
             }
             _ => "0",
@@ -177,10 +175,7 @@ impl Original {
                 let comma = if members.is_empty() { "" } else { "," };
                 format!(r#"{body}{comma}"{METADATA}":{metadata}}}"#)
             }
-            (Ok(text), _) => format!(
-                r#"{{"original_text":{},"{METADATA}":{metadata}}}"#,
-                json!(text)
-            ),
+            (Ok(text), _) => format!(r#"{{"original_text":{},"{METADATA}":{metadata}}}"#, json!(text)),
             (Err(_), _) => {
                 let text = BASE64.encode(&self.bytes);
                 format!(r#"{{"original_base64":"{text}","{METADATA}":{metadata}}}"#)
@@ -203,12 +198,7 @@ fn metadata(failed: &FailedEvent, now: &str) -> String {
 }
 
 /// An alert about a dead letter. Its id follows from the dead letter's.
-fn alert(
-    event_type: &'static str,
-    dead_letter_id: &str,
-    failed: &FailedEvent,
-    original: &Original,
-) -> Emitted {
+fn alert(event_type: &'static str, dead_letter_id: &str, failed: &FailedEvent, original: &Original) -> Emitted {
     let error: String = failed.error.chars().take(ALERT_ERROR_CHARS).collect();
     let severity = if failed.violations.is_empty() {
         "error"

@@ -45,8 +45,7 @@ fn meaning(escape: &[u8]) -> char {
             let low = escape.get(6..).and_then(|next| unit(next).ok());
             match (high, low) {
                 (0xd800..=0xdbff, Some(low @ 0xdc00..=0xdfff)) => {
-                    char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00))
-                        .unwrap_or('\u{fffd}')
+                    char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00)).unwrap_or('\u{fffd}')
                 }
                 _ => char::from_u32(high).unwrap_or('\u{fffd}'),
             }

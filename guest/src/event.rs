@@ -22,10 +22,7 @@ pub(crate) struct Event<'p> {
 impl<'p> Event<'p> {
     /// The text of a string member; empty when there is none, which validation has ruled out for the required ones.
     pub(crate) fn text(&self, name: &str) -> &str {
-        self.value
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.value.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Its version.
@@ -45,12 +42,7 @@ impl<'p> Event<'p> {
 }
 
 /// Sets a member: in its place when it is there, else right after `neighbour`, else at the end.
-pub(crate) fn set_after(
-    members: &mut Map<String, Value>,
-    neighbour: &str,
-    name: &str,
-    value: Value,
-) {
+pub(crate) fn set_after(members: &mut Map<String, Value>, neighbour: &str, name: &str, value: Value) {
     if let Some(present) = members.get_mut(name) {
         *present = value;
         return;

@@ -72,10 +72,7 @@ fn read<T: DeserializeOwned>(request: &[u8], form: &str) -> Result<T, Misuse> {
 /// The answer with one more member before the others.
 fn tagged(name: &str, value: bool, answer: &impl Serialize) -> String {
     let answer = text(answer);
-    format!(
-        r#"{{"{name}":{value},{}"#,
-        answer.strip_prefix('{').unwrap_or_default()
-    )
+    format!(r#"{{"{name}":{value},{}"#, answer.strip_prefix('{').unwrap_or_default())
 }
 
 fn refusal(misuse: &Misuse) -> String {

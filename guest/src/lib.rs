@@ -75,8 +75,8 @@ pub mod component;
 mod builtin;
 
 pub use builtin::{
-    catalog, compose, dead_letter, decide, decide_json, migrate, migrate_json, prepare, process,
-    schedule_for, validate, validate_json,
+    catalog, compose, dead_letter, decide, decide_json, migrate, migrate_json, prepare, process, schedule_for,
+    validate, validate_json,
 };
 pub use bundle::{Bundle, BundleError, EventType, File, Limits, Manifest};
 pub use catalog::{Catalog, EventTypeInfo, VersionInfo};

@@ -9,7 +9,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::event::{Event, set_after};
+use crate::parse::read_object;
 use crate::policy::Policy;
+use crate::reader::MAX_VALUES;
 use crate::steps::{Step, StepFn};
 use crate::validate::check;
 use crate::violation::{Violation, code, in_order, quoted};
@@ -67,15 +69,13 @@ pub(crate) struct Route {
 impl Policy {
     /// Migrates one event to a version, up or down.
     pub fn migrate(&self, event: &[u8], to_version: &str) -> Result<Migrated, MigrationFailure> {
-        let mut event = self
-            .read(event, self.bounds())
-            .map_err(|rejection| MigrationFailure {
-                cause: MigrationCause::Rejected,
-                event_type: rejection.event_type,
-                from_version: None,
-                to_version: to_version.to_owned(),
-                violations: rejection.violations,
-            })?;
+        let mut event = self.read(event, self.bounds()).map_err(|rejection| MigrationFailure {
+            cause: MigrationCause::Rejected,
+            event_type: rejection.event_type,
+            from_version: None,
+            to_version: to_version.to_owned(),
+            violations: rejection.violations,
+        })?;
         let from_version = &event.known_version().name;
         let failure = |cause, violations| MigrationFailure {
             cause,
@@ -84,8 +84,8 @@ impl Policy {
             to_version: to_version.to_owned(),
             violations,
         };
-        let route = route_to(&event, to_version)
-            .map_err(|violation| failure(MigrationCause::NoPath, vec![violation]))?;
+        let route =
+            route_to(&event, to_version).map_err(|violation| failure(MigrationCause::NoPath, vec![violation]))?;
         let kind = event.kind;
         let text = if route.steps.is_empty() {
             None
@@ -119,16 +119,19 @@ impl Policy {
         }
     }
 
-    /// Why a text that the policy made is too long to be an event, if it is.
+    /// Why a text that the policy made is too much to be read as an event, if it is: a step can add to it. Only a long
+    /// text can hold too many values, so only a long one is read again.
     pub(crate) fn too_large(&self, text: &str) -> Option<Violation> {
         let limit = self.limits.event_bytes;
-        (text.len() > limit as usize).then(|| {
-            let message = format!(
-                "{} bytes as it would leave; at most {limit} are allowed",
-                text.len()
-            );
-            Violation::new(code::TOO_LARGE, "", message)
-        })
+        if text.len() > limit as usize {
+            let message = format!("{} bytes as it would leave; at most {limit} are allowed", text.len());
+            return Some(Violation::new(code::TOO_LARGE, "", message));
+        }
+        let may_be_too_much = text.len() > 2 * MAX_VALUES;
+        may_be_too_much
+            .then(|| read_object(text.as_bytes(), self.bounds()).err())??
+            .into_iter()
+            .next()
     }
 }
 
@@ -150,31 +153,16 @@ pub(crate) fn route_to<'p>(event: &Event<'p>, to_version: &str) -> Result<&'p Ro
 }
 
 /// Takes the steps of a route and validates the result.
-pub(crate) fn take(
-    event: &mut Event<'_>,
-    route: &Route,
-) -> Result<(), (MigrationCause, Vec<Violation>)> {
-    let (from, to) = (
-        event.version,
-        *route.versions.last().unwrap_or(&event.version),
-    );
+pub(crate) fn take(event: &mut Event<'_>, route: &Route) -> Result<(), (MigrationCause, Vec<Violation>)> {
+    let (from, to) = (event.version, *route.versions.last().unwrap_or(&event.version));
     let kind = event.kind;
     let failed = |path: &str, problem: &str| {
         let (from, to) = (&kind.versions[from].name, &kind.versions[to].name);
-        Violation::new(
-            code::MIGRATION_FAILED,
-            path,
-            format!("from {from} to {to}: {problem}"),
-        )
+        Violation::new(code::MIGRATION_FAILED, path, format!("from {from} to {to}: {problem}"))
     };
     if let Some(members) = event.members() {
         for step in &route.steps {
-            step(members).map_err(|error| {
-                (
-                    MigrationCause::StepFailed,
-                    vec![failed(&error.path, &error.message)],
-                )
-            })?;
+            step(members).map_err(|error| (MigrationCause::StepFailed, vec![failed(&error.path, &error.message)]))?;
         }
         let version = Value::String(kind.versions[to].name.clone());
         set_after(members, "event_type", "event_version", version);
@@ -189,23 +177,14 @@ pub(crate) fn take(
 }
 
 /// The shortest way between every two versions of a type: `routes[from][to]`.
-pub(crate) fn routes(
-    event_type: &str,
-    versions: &[&str],
-    steps: &[Step],
-) -> Vec<Vec<Option<Route>>> {
+pub(crate) fn routes(event_type: &str, versions: &[&str], steps: &[Step]) -> Vec<Vec<Option<Route>>> {
     (0..versions.len())
         .map(|from| routes_from(from, event_type, versions, steps))
         .collect()
 }
 
 /// Breadth first, so that the first way to a version is a shortest one.
-fn routes_from(
-    from: usize,
-    event_type: &str,
-    versions: &[&str],
-    steps: &[Step],
-) -> Vec<Option<Route>> {
+fn routes_from(from: usize, event_type: &str, versions: &[&str], steps: &[Step]) -> Vec<Option<Route>> {
     let mut routes: Vec<Option<Route>> = versions.iter().map(|_| None).collect();
     routes[from] = Some(Route {
         versions: vec![from],
@@ -237,10 +216,7 @@ fn direct(event_type: &str, from: &str, to: &str, steps: &[Step]) -> Option<Step
     steps
         .iter()
         .rev()
-        .filter(|step| {
-            step.event_types
-                .is_none_or(|types| types.contains(&event_type))
-        })
+        .filter(|step| step.event_types.is_none_or(|types| types.contains(&event_type)))
         .find_map(|step| {
             match (
                 from == step.older && to == step.newer,

@@ -17,11 +17,9 @@ pub(crate) fn is_integer(number: &str) -> bool {
         signed(fraction.len())
     };
     // An exponent too long for 64 bits moves the point further than there are digits.
-    let exponent = exponent.parse().unwrap_or(if exponent.starts_with('-') {
-        i64::MIN
-    } else {
-        i64::MAX
-    });
+    let exponent = exponent
+        .parse()
+        .unwrap_or(if exponent.starts_with('-') { i64::MIN } else { i64::MAX });
     exponent >= needed
 }
 

@@ -25,17 +25,13 @@ pub(crate) fn next(event: &Map<String, Value>, now: &str) -> Derived {
     let own = |name: &str| event.get(name).and_then(Value::as_str);
     let timestamp = own("timestamp").unwrap_or(now);
     let previous_due = text(payload, "due_date").unwrap_or_else(|| timestamp.to_owned());
-    let next_due =
-        Timestamp::parse(&previous_due).and_then(|due| due.on(following(due.date, &pattern)?));
+    let next_due = Timestamp::parse(&previous_due).and_then(|due| due.on(following(due.date, &pattern)?));
     let Some(next_due) = next_due else {
         return Derived::Omitted("no next occurrence, since it would be due after the year 9999");
     };
     let source = own("event_id").unwrap_or_default();
     let members = [
-        (
-            "event_id",
-            Value::String(ids::derive(OCCURRENCE, &[source.as_bytes()])),
-        ),
+        ("event_id", Value::String(ids::derive(OCCURRENCE, &[source.as_bytes()]))),
         ("event_type", json!(OCCURRENCE)),
         ("event_version", json!("1.0")),
         ("task_id", event.get("task_id").cloned().unwrap_or_default()),

@@ -16,16 +16,9 @@ pub(crate) struct Bounds {
 }
 
 /// Reads one object. Numbers keep their digits and members their order.
-pub(crate) fn read_object(
-    input: &[u8],
-    bounds: Bounds,
-) -> Result<Map<String, Value>, Vec<Violation>> {
+pub(crate) fn read_object(input: &[u8], bounds: Bounds) -> Result<Map<String, Value>, Vec<Violation>> {
     if input.len() > bounds.bytes {
-        let message = format!(
-            "{} bytes; at most {} are allowed",
-            input.len(),
-            bounds.bytes
-        );
+        let message = format!("{} bytes; at most {} are allowed", input.len(), bounds.bytes);
         return Err(vec![Violation::new(code::TOO_LARGE, "", message)]);
     }
     let text = std::str::from_utf8(input).map_err(|error| {
@@ -33,9 +26,7 @@ pub(crate) fn read_object(
         vec![Violation::new(code::NOT_UTF8, "", message)]
     })?;
     let mut reader = Reader::new(text, bounds.depth);
-    let value = reader
-        .document()
-        .map_err(|error| vec![not_json(text, &error)])?;
+    let value = reader.document().map_err(|error| vec![not_json(text, &error)])?;
     if reader.has_too_many_values() {
         let message = format!("more than {MAX_VALUES} values");
         return Err(vec![Violation::new(code::TOO_LARGE, "", message)]);
@@ -60,19 +51,9 @@ pub(crate) fn read_object(
 fn not_json(text: &str, error: &SyntaxError) -> Violation {
     let before = &text.as_bytes()[..error.at];
     let line = before.split(|&byte| byte == b'\n').count();
-    let line_start = before
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |at| at + 1);
-    let column = before[line_start..]
-        .iter()
-        .filter(|&&byte| byte & 0xc0 != 0x80)
-        .count()
-        + 1;
-    let message = format!(
-        "not JSON at line {line}, column {column}: {}",
-        error.problem
-    );
+    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    let column = before[line_start..].iter().filter(|&&byte| byte & 0xc0 != 0x80).count() + 1;
+    let message = format!("not JSON at line {line}, column {column}: {}", error.problem);
     Violation::new(code::NOT_JSON, "", message)
 }
 

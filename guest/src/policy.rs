@@ -109,13 +109,7 @@ impl Policy {
         let compiler = Compiler::new(&bundle.files)?;
         let mut types = Vec::with_capacity(manifest.event_types.len());
         for event_type in &manifest.event_types {
-            types.push(KnownType::new(
-                event_type,
-                bundle,
-                &compiler,
-                &code,
-                &default_schedule,
-            )?);
+            types.push(KnownType::new(event_type, bundle, &compiler, &code, &default_schedule)?);
         }
         types.sort_by(|a, b| a.name.cmp(&b.name));
         if let Some(twice) = types.windows(2).find(|pair| pair[0].name == pair[1].name) {
@@ -139,9 +133,8 @@ impl Policy {
     /// # Panics
     /// When what was compiled in is no policy, which the tests rule out.
     pub fn builtin() -> &'static Self {
-        static BUILTIN: LazyLock<Policy> = LazyLock::new(|| {
-            Policy::new(&Bundle::builtin(), Code::builtin()).expect("schemas/ makes a policy")
-        });
+        static BUILTIN: LazyLock<Policy> =
+            LazyLock::new(|| Policy::new(&Bundle::builtin(), Code::builtin()).expect("schemas/ makes a policy"));
         &BUILTIN
     }
 
@@ -163,9 +156,7 @@ impl Policy {
     fn check_emitted(&self) -> Result<(), PolicyError> {
         for name in [DEAD_LETTER, OPS_ALERT, USER_ALERT] {
             self.event_type(name)
-                .filter(|known| {
-                    known.channel.is_some() && known.version_at(EMITTED_VERSION).is_some()
-                })
+                .filter(|known| known.channel.is_some() && known.version_at(EMITTED_VERSION).is_some())
                 .ok_or(PolicyError::NotEmitted(name))?;
         }
         Ok(())
@@ -175,12 +166,8 @@ impl Policy {
         for known in &self.types {
             for version in &known.versions {
                 let problem = match self.validate(version.example.as_bytes()) {
-                    Ok(accepted) if accepted.event_type != known.name => {
-                        "it has another event_type".to_owned()
-                    }
-                    Ok(accepted) if accepted.event_version != version.name => {
-                        "it has another event_version".to_owned()
-                    }
+                    Ok(accepted) if accepted.event_type != known.name => "it has another event_type".to_owned(),
+                    Ok(accepted) if accepted.event_version != version.name => "it has another event_version".to_owned(),
                     Ok(_) => continue,
                     Err(rejection) => rejection.summary(),
                 };
@@ -205,9 +192,7 @@ impl KnownType {
     ) -> Result<Self, PolicyError> {
         let name = &event_type.name;
         let schedule = match &event_type.retry_seconds {
-            Some(seconds) => {
-                Schedule::from_seconds(seconds).ok_or_else(|| PolicyError::Delay(name.clone()))?
-            }
+            Some(seconds) => Schedule::from_seconds(seconds).ok_or_else(|| PolicyError::Delay(name.clone()))?,
             None => default_schedule.clone(),
         };
         let mut versions = Vec::new();
@@ -226,10 +211,7 @@ impl KnownType {
         if versions.is_empty() {
             return Err(PolicyError::NoSchema(name.clone()));
         }
-        let names: Vec<&str> = versions
-            .iter()
-            .map(|version| version.name.as_str())
-            .collect();
+        let names: Vec<&str> = versions.iter().map(|version| version.name.as_str()).collect();
         let routes = routes(name, &names, &code.steps);
         Ok(Self {
             name: name.clone(),
@@ -249,11 +231,7 @@ impl KnownType {
 
     /// The versions in words, such as `1.0, 1.1`.
     pub(crate) fn version_list(&self) -> String {
-        let names: Vec<&str> = self
-            .versions
-            .iter()
-            .map(|version| version.name.as_str())
-            .collect();
+        let names: Vec<&str> = self.versions.iter().map(|version| version.name.as_str()).collect();
         names.join(", ")
     }
 }

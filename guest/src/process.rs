@@ -127,11 +127,7 @@ impl Policy {
         let kind = event.kind;
         if !kind.accepted {
             let message = format!("{} is sent by the policy and never taken in", kind.name);
-            return Err(vec![Violation::new(
-                code::EMITTED_ONLY,
-                "/event_type",
-                message,
-            )]);
+            return Err(vec![Violation::new(code::EMITTED_ONLY, "/event_type", message)]);
         }
         let from = &event.known_version().name;
         let latest = &kind.versions[kind.versions.len() - 1].name;
@@ -190,9 +186,7 @@ impl Policy {
                     reason.push_str(why);
                 }
                 Derived::Event(derived) => {
-                    let derived = self
-                        .judge(derived)
-                        .map_err(|rejection| rejection.violations)?;
+                    let derived = self.judge(derived).map_err(|rejection| rejection.violations)?;
                     let text = derived.to_text();
                     if let Some(violation) = self.too_large(&text) {
                         return Err(vec![violation]);
@@ -230,12 +224,7 @@ pub(crate) fn check_now(now: &str) -> Result<(), Misuse> {
 fn stamp(event: &mut Event<'_>, now: &str) -> bool {
     match event.members() {
         Some(members) if !members.contains_key("timestamp") => {
-            set_after(
-                members,
-                "user_id",
-                "timestamp",
-                Value::String(now.to_owned()),
-            );
+            set_after(members, "user_id", "timestamp", Value::String(now.to_owned()));
             true
         }
         _ => false,

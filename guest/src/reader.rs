@@ -106,11 +106,7 @@ impl<'a> Reader<'a> {
         if self.take(b'}') {
             return Ok(Value::Object(Map::new()));
         }
-        let mut members = if depth == 1 {
-            Map::with_capacity(8)
-        } else {
-            Map::new()
-        };
+        let mut members = if depth == 1 { Map::with_capacity(8) } else { Map::new() };
         loop {
             let name = self.member_name()?;
             let found = self.found.len();
@@ -140,8 +136,7 @@ impl<'a> Reader<'a> {
                     let name = entry.key();
                     let message = format!("the object has more than one member {}", quoted(name));
                     let path = under(name, "");
-                    self.found
-                        .push(Violation::new(code::DUPLICATE_MEMBER, path, message));
+                    self.found.push(Violation::new(code::DUPLICATE_MEMBER, path, message));
                 }
             }
         }
@@ -353,9 +348,6 @@ impl<'a> Reader<'a> {
     }
 
     fn error(&self, problem: &'static str) -> SyntaxError {
-        SyntaxError {
-            at: self.at,
-            problem,
-        }
+        SyntaxError { at: self.at, problem }
     }
 }

@@ -51,10 +51,7 @@ impl Policy {
             Some(&delay_ms) => Decision {
                 action: Action::Retry,
                 delay_ms,
-                retries_left: schedule
-                    .max_retries
-                    .saturating_sub(attempt)
-                    .saturating_sub(1),
+                retries_left: schedule.max_retries.saturating_sub(attempt).saturating_sub(1),
             },
             None => Decision {
                 action: Action::DeadLetter,

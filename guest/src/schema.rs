@@ -74,9 +74,7 @@ impl Compiler {
                 .add(format!("{BASE}{}", file.name), resource)
                 .map_err(|source| failed(&file.name, source))?;
         }
-        let registry = registry
-            .prepare()
-            .map_err(|source| failed("the bundle", source))?;
+        let registry = registry.prepare().map_err(|source| failed("the bundle", source))?;
         Ok(Self { registry })
     }
 
@@ -148,31 +146,16 @@ fn violation(error: &ValidationError<'_>) -> Violation {
             code::FORMAT,
             "must be a date and time with an offset (RFC 3339)".to_owned(),
         ),
-        ValidationErrorKind::Format { format } => {
-            (code::FORMAT, format!("must be of the format {format}"))
-        }
-        ValidationErrorKind::Constant { expected_value } => {
-            ("const", format!("must be {expected_value}"))
-        }
+        ValidationErrorKind::Format { format } => (code::FORMAT, format!("must be of the format {format}")),
+        ValidationErrorKind::Constant { expected_value } => ("const", format!("must be {expected_value}")),
         ValidationErrorKind::Enum { options } => ("enum", format!("must be one of {options}")),
-        ValidationErrorKind::MinLength { limit: 1 } => {
-            ("min-length", "must not be empty".to_owned())
-        }
-        ValidationErrorKind::MinLength { limit } => (
-            "min-length",
-            format!("must have {limit} characters or more"),
-        ),
-        ValidationErrorKind::MaxLength { limit } => (
-            "max-length",
-            format!("must have {limit} characters or fewer"),
-        ),
+        ValidationErrorKind::MinLength { limit: 1 } => ("min-length", "must not be empty".to_owned()),
+        ValidationErrorKind::MinLength { limit } => ("min-length", format!("must have {limit} characters or more")),
+        ValidationErrorKind::MaxLength { limit } => ("max-length", format!("must have {limit} characters or fewer")),
         ValidationErrorKind::Pattern { pattern } => ("pattern", format!("must match {pattern}")),
         ValidationErrorKind::Minimum { limit } => ("minimum", format!("must be {limit} or more")),
         ValidationErrorKind::Maximum { limit } => ("maximum", format!("must be {limit} or less")),
-        other => (
-            code::SCHEMA,
-            format!("breaks the schema's {}", other.keyword()),
-        ),
+        other => (code::SCHEMA, format!("breaks the schema's {}", other.keyword())),
     };
     Violation::new(code, path, message)
 }
@@ -181,10 +164,7 @@ fn types(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(kind) => with_article(kind.as_str()),
         TypeKind::Multiple(kinds) => {
-            let kinds: Vec<_> = kinds
-                .iter()
-                .map(|kind| with_article(kind.as_str()))
-                .collect();
+            let kinds: Vec<_> = kinds.iter().map(|kind| with_article(kind.as_str())).collect();
             kinds.join(" or ")
         }
     }

@@ -7,8 +7,7 @@
 use chrono::{Datelike, NaiveDate};
 
 /// What a time must be, for messages.
-pub(crate) const EXPECTED: &str =
-    "a date and time with an offset (RFC 3339), such as 2026-03-01T09:30:00Z";
+pub(crate) const EXPECTED: &str = "a date and time with an offset (RFC 3339), such as 2026-03-01T09:30:00Z";
 
 /// A point in time that keeps its text: the date is read, time of day and offset stay as they were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +31,7 @@ impl<'a> Timestamp<'a> {
             return None;
         };
         let year = pair(year[0], year[1])? * 100 + pair(year[2], year[3])?;
-        let date =
-            NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, pair(*m1, *m2)?, pair(*d1, *d2)?)?;
+        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, pair(*m1, *m2)?, pair(*d1, *d2)?)?;
         is_time_with_offset(rest.as_bytes()).then_some(Self { date, rest })
     }
 
@@ -61,16 +59,12 @@ fn is_time_with_offset(bytes: &[u8]) -> bool {
     let [b'T' | b't', h1, h2, b':', m1, m2, b':', s1, s2, rest @ ..] = bytes else {
         return false;
     };
-    let (Some(hour), Some(minute), Some(second)) = (pair(*h1, *h2), pair(*m1, *m2), pair(*s1, *s2))
-    else {
+    let (Some(hour), Some(minute), Some(second)) = (pair(*h1, *h2), pair(*m1, *m2), pair(*s1, *s2)) else {
         return false;
     };
     let offset = match rest {
         [b'.', after @ ..] => {
-            let digits = after
-                .iter()
-                .take_while(|byte| byte.is_ascii_digit())
-                .count();
+            let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
             if digits == 0 {
                 return false;
             }
@@ -81,8 +75,7 @@ fn is_time_with_offset(bytes: &[u8]) -> bool {
     let Some(offset) = offset_minutes(offset) else {
         return false;
     };
-    let is_last_minute =
-        || (i64::from(hour * 60 + minute) - offset).rem_euclid(24 * 60) == 24 * 60 - 1;
+    let is_last_minute = || (i64::from(hour * 60 + minute) - offset).rem_euclid(24 * 60) == 24 * 60 - 1;
     hour < 24 && minute < 60 && (second < 60 || second == 60 && is_last_minute())
 }
 
@@ -99,8 +92,7 @@ fn offset_minutes(bytes: &[u8]) -> Option<i64> {
 
 /// The number that two digits stand for.
 fn pair(tens: u8, ones: u8) -> Option<u32> {
-    (tens.is_ascii_digit() && ones.is_ascii_digit())
-        .then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
+    (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
 }
 
 #[cfg(test)]

@@ -77,20 +77,12 @@ impl Policy {
                 let value = Value::Object(members);
                 let violations = check(kind, version, &value);
                 if violations.is_empty() {
-                    Ok(Event {
-                        value,
-                        kind,
-                        version,
-                    })
+                    Ok(Event { value, kind, version })
                 } else {
                     Err(reject(RejectionCause::Invalid, &value, violations))
                 }
             }
-            Err(violations) => Err(reject(
-                RejectionCause::Unknown,
-                &Value::Object(members),
-                violations,
-            )),
+            Err(violations) => Err(reject(RejectionCause::Unknown, &Value::Object(members), violations)),
         }
     }
 
@@ -100,38 +92,22 @@ impl Policy {
         let kind = match members.get("event_type") {
             Some(Value::String(name)) => self.event_type(name).or_else(|| {
                 let message = format!("the event type {} is not known", quoted(name));
-                violations.push(Violation::new(
-                    code::UNKNOWN_EVENT_TYPE,
-                    "/event_type",
-                    message,
-                ));
+                violations.push(Violation::new(code::UNKNOWN_EVENT_TYPE, "/event_type", message));
                 None
             }),
             Some(_) => {
-                violations.push(Violation::new(
-                    code::TYPE,
-                    "/event_type",
-                    "must be a string",
-                ));
+                violations.push(Violation::new(code::TYPE, "/event_type", "must be a string"));
                 None
             }
             None => {
-                violations.push(Violation::new(
-                    code::REQUIRED,
-                    "/event_type",
-                    "event_type is required",
-                ));
+                violations.push(Violation::new(code::REQUIRED, "/event_type", "event_type is required"));
                 None
             }
         };
         let version = match members.get("event_version") {
             Some(Value::String(version)) => Some(version.as_str()),
             Some(_) => {
-                violations.push(Violation::new(
-                    code::TYPE,
-                    "/event_version",
-                    "must be a string",
-                ));
+                violations.push(Violation::new(code::TYPE, "/event_version", "must be a string"));
                 None
             }
             None => Some(DEFAULT_VERSION),
@@ -146,11 +122,7 @@ impl Policy {
                 quoted(version),
                 kind.version_list()
             );
-            violations.push(Violation::new(
-                code::UNKNOWN_VERSION,
-                "/event_version",
-                message,
-            ));
+            violations.push(Violation::new(code::UNKNOWN_VERSION, "/event_version", message));
         }
         Err(in_order(violations))
     }

@@ -1,9 +1,7 @@
 //! Policies of one's own: another bundle, another version, and what is refused.
 
 use rstest::rstest;
-use tidegate_policy::{
-    Bundle, Code, Context, MigrationCause, Outcome, Policy, Step, StepError, steps,
-};
+use tidegate_policy::{Bundle, Code, Context, MigrationCause, Outcome, Policy, Step, StepError, steps};
 
 const EVENT: &str = r#"{"event_id":"e-1","event_type":"task.created","event_version":"1.0","task_id":1,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{}}"#;
 
@@ -25,10 +23,7 @@ const TO_1_2: Step = Step {
     newer: "1.2",
     event_types: Some(&["task.created"]),
     up: Some(|event| {
-        let source = event
-            .get("from")
-            .cloned()
-            .unwrap_or_else(|| "unknown".into());
+        let source = event.get("from").cloned().unwrap_or_else(|| "unknown".into());
         steps::payload(event)?.entry("source").or_insert(source);
         Ok(())
     }),
@@ -94,13 +89,10 @@ fn a_version_without_steps_cannot_be_reached() {
 #[test]
 fn a_step_that_fails_or_makes_something_invalid_says_so() {
     let policy = with_1_2();
-    let sealed = EVENT.replace("1.0", "1.2").replace(
-        r#""payload":{}"#,
-        r#""payload":{"source":"web","sealed":true}"#,
-    );
-    let failure = policy
-        .migrate(sealed.as_bytes(), "1.1")
-        .expect_err("no way back");
+    let sealed = EVENT
+        .replace("1.0", "1.2")
+        .replace(r#""payload":{}"#, r#""payload":{"source":"web","sealed":true}"#);
+    let failure = policy.migrate(sealed.as_bytes(), "1.1").expect_err("no way back");
     assert_eq!(failure.cause, MigrationCause::StepFailed);
     assert_eq!(failure.violations[0].path, "/payload/sealed");
 

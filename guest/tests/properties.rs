@@ -31,16 +31,10 @@ fn integer() -> impl Strategy<Value = String> {
 /// Any JSON value as compact text.
 fn json() -> impl Strategy<Value = String> {
     let text = any::<String>().prop_map(|text| Value::String(text).to_string());
-    let leaf = prop_oneof![
-        Just("null".to_owned()),
-        Just("true".to_owned()),
-        number(),
-        text
-    ];
+    let leaf = prop_oneof![Just("null".to_owned()), Just("true".to_owned()), number(), text];
     leaf.prop_recursive(4, 24, 5, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5)
-                .prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec(inner.clone(), 0..5).prop_map(|items| format!("[{}]", items.join(","))),
             members(inner, 5).prop_map(|members| format!("{{{members}}}")),
         ]
     })
@@ -48,15 +42,13 @@ fn json() -> impl Strategy<Value = String> {
 
 /// Members with different names, as text without the braces. The names are none that the schemas know.
 fn members(value: impl Strategy<Value = String>, most: usize) -> impl Strategy<Value = String> {
-    prop::collection::btree_map("[^ -~]{0,3}|x[a-z\"\\\\/~]{0,5}", value, 0..most).prop_map(
-        |members| {
-            let members: Vec<String> = members
-                .iter()
-                .map(|(name, value)| format!("{}:{value}", Value::String(name.clone())))
-                .collect();
-            members.join(",")
-        },
-    )
+    prop::collection::btree_map("[^ -~]{0,3}|x[a-z\"\\\\/~]{0,5}", value, 0..most).prop_map(|members| {
+        let members: Vec<String> = members
+            .iter()
+            .map(|(name, value)| format!("{}:{value}", Value::String(name.clone())))
+            .collect();
+        members.join(",")
+    })
 }
 
 /// A valid event of version 1.0 that names its version, as compact text.

@@ -39,22 +39,14 @@ fn the_builtin_policy_answers_every_vector() {
         }
     }
     assert!(count > 400, "only {count} vectors found");
-    assert!(
-        wrong.is_empty(),
-        "{} wrong:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .expect("a readable folder")
         .map(|entry| entry.expect("a readable entry").path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "json")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .collect();
     files.sort();
     files
@@ -79,9 +71,7 @@ fn answer(case: &Value) -> Value {
             let attempt = input["attempt"]
                 .as_u64()
                 .and_then(|attempt| u32::try_from(attempt).ok());
-            outcome::<_, ()>(Ok(
-                policy.decide(&text("event_type"), attempt.expect("an attempt"))
-            ))
+            outcome::<_, ()>(Ok(policy.decide(&text("event_type"), attempt.expect("an attempt"))))
         }
         "process" => {
             let context: Context = parse(&input["context"]);

@@ -72,13 +72,10 @@ impl From<crate::Catalog> for validation::PolicyCatalog {
 
 impl From<crate::EventTypeInfo> for validation::EventTypeInfo {
     fn from(info: crate::EventTypeInfo) -> Self {
-        let versions = info
-            .versions
-            .into_iter()
-            .map(|version| validation::VersionInfo {
-                version: version.version,
-                example: version.example,
-            });
+        let versions = info.versions.into_iter().map(|version| validation::VersionInfo {
+            version: version.version,
+            example: version.example,
+        });
         Self {
             name: info.name,
             versions: versions.collect(),

@@ -3,9 +3,7 @@
 use std::collections::HashSet;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use tidegate_policy::{
-    Context, Encoding, FailedEvent, MigrationCause, Outcome, Policy, RejectionCause,
-};
+use tidegate_policy::{Context, Encoding, FailedEvent, MigrationCause, Outcome, Policy, RejectionCause};
 
 /// The time by which everything is judged.
 pub(crate) const NOW: &str = "2026-03-02T17:00:00Z";
@@ -17,9 +15,7 @@ pub(crate) const NOW: &str = "2026-03-02T17:00:00Z";
 pub(crate) fn check(bytes: &[u8]) {
     let policy = Policy::builtin();
     let validated = policy.validate(bytes);
-    let verdict = policy
-        .process(bytes, &context(None))
-        .expect("the context is usable");
+    let verdict = policy.process(bytes, &context(None)).expect("the context is usable");
 
     match &validated {
         Ok(accepted) => {
@@ -37,8 +33,7 @@ pub(crate) fn check(bytes: &[u8]) {
             );
         }
     }
-    let readable =
-        !matches!(&validated, Err(rejection) if rejection.cause == RejectionCause::Unreadable);
+    let readable = !matches!(&validated, Err(rejection) if rejection.cause == RejectionCause::Unreadable);
     if let Some(expected) = oracle(bytes) {
         assert_eq!(
             readable,
@@ -48,10 +43,7 @@ pub(crate) fn check(bytes: &[u8]) {
         );
     }
 
-    assert_eq!(
-        verdict.outcome == Outcome::Forward,
-        !verdict.outputs.is_empty()
-    );
+    assert_eq!(verdict.outcome == Outcome::Forward, !verdict.outputs.is_empty());
     for output in &verdict.outputs {
         let text = output.event.as_deref().map_or(bytes, str::as_bytes);
         let accepted = policy.validate(text).expect("what is forwarded is valid");
@@ -118,19 +110,13 @@ fn check_dead_letter(bytes: &[u8], violations: &[tidegate_policy::Violation]) {
     let letter = outputs[0].event.as_deref().expect("an event");
     let inner = original.trim_ascii().trim_end_matches('}').trim_end();
     let as_string = serde_json::to_string(&original).expect("JSON");
-    assert!(
-        letter.contains(inner) || letter.contains(&as_string),
-        "complete"
-    );
+    assert!(letter.contains(inner) || letter.contains(&as_string), "complete");
 }
 
 /// Whether `serde_json` reads the bytes as one object of at most 128 levels without a member twice. No answer for what
 /// it cannot be asked: text that could exhaust its stack, text beyond the limit, and its private name for numbers.
 fn oracle(bytes: &[u8]) -> Option<bool> {
-    let brackets = bytes
-        .iter()
-        .filter(|byte| matches!(byte, b'[' | b'{'))
-        .count();
+    let brackets = bytes.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
     let private = bytes.windows(13).any(|window| window == b"$serde_json::");
     if bytes.len() > 1 << 20 || brackets > 1000 || private {
         return None;
@@ -140,12 +126,7 @@ fn oracle(bytes: &[u8]) -> Option<bool> {
     };
     let mut reader = serde_json::Deserializer::from_str(text);
     reader.disable_recursion_limit();
-    let Ok(Strict {
-        depth,
-        unique,
-        object,
-    }) = Strict::deserialize(&mut reader)
-    else {
+    let Ok(Strict { depth, unique, object }) = Strict::deserialize(&mut reader) else {
         return Some(false);
     };
     Some(reader.end().is_ok() && depth <= 128 && unique && object)
