@@ -129,9 +129,7 @@ mod tests {
             now: NOW.to_owned(),
             target_version: None,
         };
-        process(event.as_bytes(), &context)
-            .expect("a usable context")
-            .outcome
+        process(event.as_bytes(), &context).expect("a usable context").outcome
     }
 
     #[test]

@@ -1,10 +1,7 @@
 //! What a policy call costs: native Rust, a reused instance and a fresh one, side by side in one run.
 //!
 //! `cargo xtask bench` runs it with the policy in `dist/`; by hand: `TIDEGATE_POLICY=dist/policy.wasm cargo bench`.
-#![allow(
-    missing_docs,
-    reason = "criterion's macros write functions without documentation"
-)]
+#![allow(missing_docs, reason = "criterion's macros write functions without documentation")]
 
 use std::{env, fs, hint::black_box, path::PathBuf};
 
@@ -49,9 +46,7 @@ fn policy_call(criterion: &mut Criterion) {
     });
     for (isolation, policy) in [("reused", &reused), ("fresh", &fresh)] {
         group.bench_function(isolation, |bench| {
-            bench
-                .to_async(&runtime)
-                .iter(|| policy.validate(black_box(event)));
+            bench.to_async(&runtime).iter(|| policy.validate(black_box(event)));
         });
     }
     group.finish();
