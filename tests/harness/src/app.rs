@@ -135,10 +135,7 @@ impl Received {
 impl App {
     /// Starts an app with subscriptions.
     pub async fn start(subscriptions: impl IntoIterator<Item = Subscription>) -> Result<Self> {
-        let subscriptions = subscriptions
-            .into_iter()
-            .map(|subscription| subscription.0)
-            .collect();
+        let subscriptions = subscriptions.into_iter().map(|subscription| subscription.0).collect();
         let state = Arc::new(Mutex::new(Recorded {
             subscriptions,
             ..Recorded::default()
@@ -198,17 +195,13 @@ impl App {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
             .await
             .context("the app's port")?;
-        let router = Router::new()
-            .fallback(handle)
-            .with_state(Arc::clone(&self.state));
+        let router = Router::new().fallback(handle).with_state(Arc::clone(&self.state));
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let stopped = async {
                 let _ = stopped.await;
             };
-            let _ = axum::serve(listener, router)
-                .with_graceful_shutdown(stopped)
-                .await;
+            let _ = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
         });
         *lock(&self.server) = Some(Server { stop, task });
         Ok(())
@@ -217,10 +210,7 @@ impl App {
 
 async fn handle(State(state): State<Arc<Mutex<Recorded>>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let path = parts
-        .uri
-        .path_and_query()
-        .map_or_else(String::new, ToString::to_string);
+    let path = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
     if path == "/dapr/subscribe" {
         return axum::Json(lock(&state).subscriptions.clone()).into_response();
     }
@@ -228,12 +218,10 @@ async fn handle(State(state): State<Arc<Mutex<Recorded>>>, request: Request) -> 
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
         return Reply::status(400).into_response();
     };
-    let headers = parts.headers.iter().map(|(name, value)| {
-        (
-            name.to_string(),
-            String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        )
-    });
+    let headers = parts
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     let received = Received {
         at,
         method: parts.method.to_string(),

@@ -23,11 +23,8 @@ impl Cluster {
                 None => Ok(None),
             }
         };
-        let (kafka, scheduler, redis) = tokio::try_join!(
-            Kafka::start(services, dir),
-            Scheduler::start(services, dir),
-            redis
-        )?;
+        let (kafka, scheduler, redis) =
+            tokio::try_join!(Kafka::start(services, dir), Scheduler::start(services, dir), redis)?;
         Ok(Self {
             kafka,
             scheduler,

@@ -95,9 +95,7 @@ mod tests {
             .with("b", "tr\"ue")
             .yaml;
         assert!(
-            yaml.ends_with(
-                "  metadata:\n  - name: a\n    value: \"1\"\n  - name: b\n    value: \"tr\\\"ue\"\n"
-            ),
+            yaml.ends_with("  metadata:\n  - name: a\n    value: \"1\"\n  - name: b\n    value: \"tr\\\"ue\"\n"),
             "{yaml}"
         );
         assert!(memory_state("store").yaml.ends_with("  metadata: []\n"));

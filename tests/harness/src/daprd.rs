@@ -82,10 +82,7 @@ impl Daprd {
         let resources = home.join("resources");
         std::fs::create_dir(&resources)?;
         for component in &self.components {
-            std::fs::write(
-                resources.join(format!("{}.yaml", component.name)),
-                &component.yaml,
-            )?;
+            std::fs::write(resources.join(format!("{}.yaml", component.name)), &component.yaml)?;
         }
         let port = free_port();
         let token = self
@@ -124,10 +121,7 @@ impl Daprd {
             format!("--resources-path={}", resources.display()),
         ];
         if let Some(port) = self.app_port {
-            args.extend([
-                format!("--app-port={port}"),
-                "--app-protocol=http".to_owned(),
-            ]);
+            args.extend([format!("--app-port={port}"), "--app-protocol=http".to_owned()]);
         }
         args.extend(self.args.iter().cloned());
         args
@@ -166,9 +160,7 @@ impl RunningDaprd {
         body: impl Into<Vec<u8>>,
         query: &[(&str, &str)],
     ) -> Result<()> {
-        let request = self
-            .client
-            .post(self.url(&format!("/v1.0/publish/{pubsub}/{topic}")));
+        let request = self.client.post(self.url(&format!("/v1.0/publish/{pubsub}/{topic}")));
         let request = request
             .query(query)
             .header("content-type", content_type)

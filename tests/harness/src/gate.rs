@@ -24,11 +24,7 @@ impl Gate {
         let process = Process::start(Command {
             name: "gate".into(),
             program,
-            args: vec![
-                "serve".into(),
-                "--config".into(),
-                file.display().to_string(),
-            ],
+            args: vec!["serve".into(), "--config".into(), file.display().to_string()],
             env: env
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -59,8 +55,7 @@ impl Gate {
 
 /// The program that is tested: `TIDEGATE_BIN`, or `dist/tidegate` in the repository.
 fn program() -> Result<PathBuf> {
-    let path = std::env::var_os("TIDEGATE_BIN")
-        .map_or_else(|| repository().join("dist/tidegate"), PathBuf::from);
+    let path = std::env::var_os("TIDEGATE_BIN").map_or_else(|| repository().join("dist/tidegate"), PathBuf::from);
     ensure!(
         path.is_file(),
         "no gate at {}: build it, or name it in TIDEGATE_BIN",

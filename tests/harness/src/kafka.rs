@@ -14,12 +14,7 @@ const MAX_FETCH: i32 = 16 << 20;
 const CLUSTER_ID: &str = "tidegate-e2e-cluster-0";
 const HEAP: &str = "-Xmx512m";
 /// A broker of a test lives for seconds: the quick compiler starts it sooner.
-const JAVA: [&str; 4] = [
-    HEAP,
-    "-XX:TieredStopAtLevel=1",
-    "-XX:+UseSerialGC",
-    "-Xshare:auto",
-];
+const JAVA: [&str; 4] = [HEAP, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"];
 
 /// A running broker.
 #[derive(Debug)]
@@ -90,8 +85,7 @@ impl Stored {
 
     /// The value as JSON.
     pub fn json(&self) -> Result<serde_json::Value> {
-        serde_json::from_slice(self.value.as_deref().unwrap_or_default())
-            .context("a record's value is not JSON")
+        serde_json::from_slice(self.value.as_deref().unwrap_or_default()).context("a record's value is not JSON")
     }
 }
 
@@ -194,10 +188,7 @@ impl Kafka {
                 .partition
                 .unwrap_or_else(|| by_key(record.key.as_deref(), partitions));
             let Record {
-                key,
-                headers,
-                value,
-                ..
+                key, headers, value, ..
             } = record;
             let record = rskafka::record::Record {
                 key,
@@ -211,11 +202,7 @@ impl Kafka {
             let client = self.partition(topic, partition).await?;
             for part in batch.chunks(500) {
                 let records = part.iter().map(|(_, record)| record.clone()).collect();
-                let offsets = bounded(
-                    "producing",
-                    client.produce(records, Compression::NoCompression),
-                )
-                .await?;
+                let offsets = bounded("producing", client.produce(records, Compression::NoCompression)).await?;
                 for ((index, _), offset) in part.iter().zip(offsets) {
                     places[*index] = (partition, offset);
                 }
@@ -228,33 +215,7 @@ impl Kafka {
     pub async fn read(&self, topic: &str) -> Result<Vec<Stored>> {
         let mut all = Vec::new();
         for partition in 0..self.partitions(topic).await? {
-            let client = self.partition(topic, partition).await?;
-            let mut next =
-                bounded("the first offset", client.get_offset(OffsetAt::Earliest)).await?;
-            let end = bounded("the last offset", client.get_offset(OffsetAt::Latest)).await?;
-            while next < end {
-                let (records, _) =
-                    bounded("reading", client.fetch_records(next, 1..MAX_FETCH, 1_000)).await?;
-                for found in records {
-                    if found.offset < next {
-                        continue; // a batch comes whole, even when it begins before
-                    }
-                    next = found.offset + 1;
-                    let rskafka::record::Record {
-                        key,
-                        value,
-                        headers,
-                        ..
-                    } = found.record;
-                    all.push(Stored {
-                        partition,
-                        offset: found.offset,
-                        key,
-                        headers,
-                        value,
-                    });
-                }
-            }
+            all.extend(read_all(&self.partition(topic, partition).await?).await?);
         }
         Ok(all)
     }
@@ -270,18 +231,10 @@ impl Kafka {
     }
 
     /// Waits until a topic holds at least `count` records, and reads them all.
-    pub async fn wait_for(
-        &self,
-        topic: &str,
-        count: usize,
-        limit: Duration,
-    ) -> Result<Vec<Stored>> {
+    pub async fn wait_for(&self, topic: &str, count: usize, limit: Duration) -> Result<Vec<Stored>> {
         let what = format!("{count} records in {topic}");
         let enough = wait::until(&what, limit, async || {
-            self.count(topic)
-                .await
-                .is_ok_and(|n| n >= count)
-                .then_some(())
+            self.count(topic).await.is_ok_and(|n| n >= count).then_some(())
         })
         .await;
         enough.with_context(|| format!("kafka has fewer than {count} records in {topic}"))?;
@@ -290,14 +243,14 @@ impl Kafka {
 
     /// The offsets a consumer group has committed for a topic, by partition: the next record it will be given.
     pub async fn committed(&self, group: &str, topic: &str) -> Result<BTreeMap<i32, i64>> {
-        if self.partitions(crate::offsets::TOPIC).await.is_err() {
-            return Ok(BTreeMap::new()); // no group has committed anything yet
+        // Listing leaves this topic out. It has one partition, once a group has committed anything.
+        let offsets = self
+            .client
+            .partition_client(crate::offsets::TOPIC, 0, UnknownTopicHandling::Error);
+        match offsets.await {
+            Ok(offsets) => Ok(crate::offsets::committed(&read_all(&offsets).await?, group, topic)),
+            Err(_) => Ok(BTreeMap::new()),
         }
-        Ok(crate::offsets::committed(
-            &self.read(crate::offsets::TOPIC).await?,
-            group,
-            topic,
-        ))
     }
 
     async fn partitions(&self, topic: &str) -> Result<i32> {
@@ -319,13 +272,37 @@ impl Kafka {
     }
 }
 
+async fn read_all(client: &PartitionClient) -> Result<Vec<Stored>> {
+    let partition = client.partition();
+    let mut all = Vec::new();
+    let mut next = bounded("the first offset", client.get_offset(OffsetAt::Earliest)).await?;
+    let end = bounded("the last offset", client.get_offset(OffsetAt::Latest)).await?;
+    while next < end {
+        let fetch = client.fetch_records(next, 1..MAX_FETCH, 1_000);
+        for found in bounded("reading", fetch).await?.0 {
+            if found.offset < next {
+                continue; // a batch comes whole, even when it begins before
+            }
+            next = found.offset + 1;
+            let rskafka::record::Record {
+                key, value, headers, ..
+            } = found.record;
+            all.push(Stored {
+                partition,
+                offset: found.offset,
+                key,
+                headers,
+                value,
+            });
+        }
+    }
+    Ok(all)
+}
+
 /// Formats the log directory that every broker starts with a copy of.
 pub(crate) fn format(services: &Services, progress: &mut dyn FnMut(&str)) -> Result<()> {
     let config = tempfile::NamedTempFile::new()?;
-    std::fs::write(
-        config.path(),
-        properties(&services.kafka_formatted, 9092, 9093),
-    )?;
+    std::fs::write(config.path(), properties(&services.kafka_formatted, 9092, 9093))?;
     let path = config.path().display().to_string();
     let args = java(
         services,
@@ -341,16 +318,11 @@ pub(crate) fn format(services: &Services, progress: &mut dyn FnMut(&str)) -> Res
 
 fn java(services: &Services, class: &str, args: &[&str]) -> Vec<String> {
     let classpath = format!("{}/*", services.kafka_lib.display());
-    let fixed = JAVA.iter().copied().chain([
-        "-Dlog4j2.configurationFile=log4j2.properties",
-        "-cp",
-        &classpath,
-        class,
-    ]);
-    fixed
-        .chain(args.iter().copied())
-        .map(str::to_owned)
-        .collect()
+    let fixed = JAVA
+        .iter()
+        .copied()
+        .chain(["-Dlog4j2.configurationFile=log4j2.properties", "-cp", &classpath, class]);
+    fixed.chain(args.iter().copied()).map(str::to_owned).collect()
 }
 
 fn properties(data: &Path, port: u16, controller: u16) -> String {
@@ -384,9 +356,10 @@ const LOGGING: &str = "rootLogger.level=INFO\n\
 
 /// Equal keys, equal partition. (Not Kafka's own hash, and it need not be.)
 fn by_key(key: Option<&[u8]>, partitions: i32) -> i32 {
-    let hash = key.unwrap_or_default().iter().fold(0_i32, |hash, byte| {
-        hash.wrapping_mul(31).wrapping_add(i32::from(*byte))
-    });
+    let hash = key
+        .unwrap_or_default()
+        .iter()
+        .fold(0_i32, |hash, byte| hash.wrapping_mul(31).wrapping_add(i32::from(*byte)));
     hash.rem_euclid(partitions.max(1))
 }
 

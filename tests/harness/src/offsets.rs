@@ -15,11 +15,7 @@ pub(crate) const TOPIC: &str = "__consumer_offsets";
 pub(crate) fn committed(records: &[Stored], group: &str, topic: &str) -> BTreeMap<i32, i64> {
     let mut offsets = BTreeMap::new();
     for record in records {
-        let Some(partition) = record
-            .key
-            .as_deref()
-            .and_then(|key| partition_of(key, group, topic))
-        else {
+        let Some(partition) = record.key.as_deref().and_then(|key| partition_of(key, group, topic)) else {
             continue;
         };
         match record.value.as_deref().and_then(offset_in) {

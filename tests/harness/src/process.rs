@@ -102,9 +102,7 @@ impl Process {
 
     /// How it ended, if it has ended by itself since it was started.
     pub fn exit_status(&self) -> Option<ExitStatus> {
-        self.child()
-            .as_mut()
-            .and_then(|child| child.try_wait().ok().flatten())
+        self.child().as_mut().and_then(|child| child.try_wait().ok().flatten())
     }
 
     /// The file with everything it has written.
@@ -174,12 +172,7 @@ impl Process {
     }
 
     /// Waits for a condition, and no longer than the process lives.
-    async fn wait(
-        &self,
-        what: &str,
-        limit: Duration,
-        mut condition: impl AsyncFnMut() -> bool,
-    ) -> Result<()> {
+    async fn wait(&self, what: &str, limit: Duration, mut condition: impl AsyncFnMut() -> bool) -> Result<()> {
         let name = &self.command.name;
         let outcome = wait::until(what, limit, async || {
             if condition().await {
@@ -217,8 +210,7 @@ impl Process {
             .as_ref()
             .and_then(group)
             .with_context(|| format!("{} does not run", self.command.name))?;
-        kill_process_group(group, signal)
-            .with_context(|| format!("{}: {signal:?}", self.command.name))
+        kill_process_group(group, signal).with_context(|| format!("{}: {signal:?}", self.command.name))
     }
 
     fn child(&self) -> MutexGuard<'_, Option<Child>> {

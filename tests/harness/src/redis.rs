@@ -14,10 +14,7 @@ pub struct Redis {
 impl Redis {
     /// Starts an empty server.
     pub async fn start(services: &Services, dir: &Dir) -> Result<Self> {
-        let program = services
-            .redis
-            .clone()
-            .context("redis-server is not in PATH")?;
+        let program = services.redis.clone().context("redis-server is not in PATH")?;
         let home = dir.service("redis")?;
         let port = free_port();
         let options = [

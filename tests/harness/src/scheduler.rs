@@ -29,10 +29,7 @@ impl Scheduler {
                 free_port()
             ),
             "--etcd-initial-election-tick-advance=true".to_owned(),
-            format!(
-                "--identity-directory-write={}",
-                home.join("identity").display()
-            ),
+            format!("--identity-directory-write={}", home.join("identity").display()),
             "--enable-metrics=false".to_owned(),
         ];
         let process = Process::start(Command {

@@ -101,11 +101,7 @@ impl Services {
 
     fn build_go(name: &str, binary: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
         let sources = recipes();
-        let stamp = Stamp::of(
-            binary,
-            &GO_BUILD,
-            &[sources.join("go.mod"), sources.join("go.sum")],
-        )?;
+        let stamp = Stamp::of(binary, &GO_BUILD, &[sources.join("go.mod"), sources.join("go.sum")])?;
         if stamp.is_current() && binary.is_file() {
             return Ok(());
         }

@@ -53,9 +53,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let (artefact, source) = (dir.path().join("daprd"), dir.path().join("go.mod"));
         std::fs::write(&source, "one").expect("written");
-        let stamp = |recipe: &str| {
-            Stamp::of(&artefact, &[recipe], std::slice::from_ref(&source)).expect("a stamp")
-        };
+        let stamp = |recipe: &str| Stamp::of(&artefact, &[recipe], std::slice::from_ref(&source)).expect("a stamp");
         assert!(!stamp("build").is_current());
         stamp("build").set().expect("set");
         assert!(stamp("build").is_current());

@@ -81,12 +81,7 @@ mod tests {
     #[test]
     fn a_failed_step_shows_its_output() {
         let mut command = Command::new("sh");
-        let error = super::run(
-            "failing",
-            command.args(["-c", "echo why; exit 3"]),
-            &mut |_| {},
-        )
-        .expect_err("it fails");
+        let error = super::run("failing", command.args(["-c", "echo why; exit 3"]), &mut |_| {}).expect_err("it fails");
         assert!(error.to_string().contains("why"), "{error}");
     }
 }

@@ -24,7 +24,7 @@ pub struct Test<S> {
     pub dir: Arc<Dir>,
     /// The programs of the services.
     pub services: Arc<Services>,
-    /// The test's name as words joined by `-`, for topics, groups and app ids that no other test uses.
+    /// The test's name as an id of at most 48 characters, for topics, groups and app ids that no other test uses.
     pub id: String,
 }
 
@@ -71,9 +71,7 @@ impl<S: Send + Sync + 'static> Suite<S> {
         F: AsyncFn(&Services, &Dir) -> Result<S> + Send + Sync + 'static,
     {
         let runtime = Runtime::new().expect("threads for the tests");
-        let start = move |runtime: &Handle, services: &Services, dir: &Dir| {
-            runtime.block_on(start(services, dir))
-        };
+        let start = move |runtime: &Handle, services: &Services, dir: &Dir| runtime.block_on(start(services, dir));
         let fixture = Fixture {
             name: name.to_owned(),
             start: Box::new(start),
@@ -100,11 +98,7 @@ impl<S: Send + Sync + 'static> Suite<S> {
     where
         F: AsyncFnOnce(Test<S>) -> Result<()> + Send + 'static,
     {
-        let (fixture, limit, runtime) = (
-            Arc::clone(&self.fixture),
-            self.limit,
-            self.runtime.handle().clone(),
-        );
+        let (fixture, limit, runtime) = (Arc::clone(&self.fixture), self.limit, self.runtime.handle().clone());
         let id = name.to_owned();
         self.trials.push(Trial::test(name.to_owned(), move || {
             fixture.run(&id, limit, &runtime, test)
@@ -145,13 +139,8 @@ impl<S> Fixture<S> {
             }
             Err(NotStarted::Failed(error)) => return Err(error.into()),
         };
-        let id: String = name
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-            .collect();
-        let dir = Arc::new(
-            Dir::new(&format!("{}-{id}", self.name)).map_err(|error| format!("{error:#}"))?,
-        );
+        let id = short(name);
+        let dir = Arc::new(Dir::new(&format!("{}-{id}", self.name)).map_err(|error| format!("{error:#}"))?);
         let shared = Arc::clone(&started.shared);
         let test = test(Test {
             shared,
@@ -171,7 +160,7 @@ impl<S> Fixture<S> {
             }
             Ok(Err(error)) => {
                 dir.keep();
-                Err(format!("{error:?}").into())
+                Err(format!("{error:#}").into())
             }
             Err(panic) => {
                 dir.keep();
@@ -182,7 +171,7 @@ impl<S> Fixture<S> {
     }
 
     fn begin(&self, runtime: &Handle) -> Result<Started<S>, NotStarted> {
-        let failed = |error: anyhow::Error| NotStarted::Failed(format!("{error:?}"));
+        let failed = |error: anyhow::Error| NotStarted::Failed(format!("{error:#}"));
         let services = match Services::ensure(&mut say).map_err(failed)? {
             Availability::Ready(services) => services,
             Availability::Unavailable(reason) => return Err(NotStarted::Unavailable(reason)),
@@ -203,6 +192,22 @@ impl<S> Fixture<S> {
     }
 }
 
+/// A name as an id of at most 48 characters: letters, digits and `-`.
+fn short(name: &str) -> String {
+    let words = name
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let mut id = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    if id.len() > 40 {
+        let sum = name
+            .bytes()
+            .fold(0_u16, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        id.truncate(40);
+        id = format!("{}-{sum:04x}", id.trim_end_matches('-'));
+    }
+    id
+}
+
 /// The error by which a test says that it cannot run here.
 pub(crate) fn skip(reason: &str) -> anyhow::Error {
     Skipped(reason.to_owned()).into()
@@ -218,16 +223,25 @@ impl std::error::Error for Skipped {}
 
 impl<S> std::fmt::Debug for Suite<S> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            out,
-            "Suite({}, {} tests)",
-            self.fixture.name,
-            self.trials.len()
-        )
+        write!(out, "Suite({}, {} tests)", self.fixture.name, self.trials.len())
     }
 }
 
 /// To the person who waits.
 fn say(message: &str) {
     let _ = writeln!(std::io::stderr(), "{message}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn an_id_is_short_and_its_own() {
+        assert_eq!(short("DROP and 404: gone"), "drop-and-404-gone");
+        let long = "a name of a test that says what it shows, at some length, ";
+        let (one, two) = (short(&format!("{long}one")), short(&format!("{long}two")));
+        assert!(one.len() <= 48, "{one}");
+        assert_ne!(one, two);
+    }
 }

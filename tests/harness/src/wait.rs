@@ -8,11 +8,7 @@ use anyhow::{Result, bail};
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks until the answer is `Some`, or fails with `what` was waited for.
-pub async fn until<T>(
-    what: &str,
-    limit: Duration,
-    mut ask: impl AsyncFnMut() -> Option<T>,
-) -> Result<T> {
+pub async fn until<T>(what: &str, limit: Duration, mut ask: impl AsyncFnMut() -> Option<T>) -> Result<T> {
     let start = Instant::now();
     let mut pause = Duration::from_millis(5);
     loop {

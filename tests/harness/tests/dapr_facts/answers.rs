@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::json;
 use tidegate_harness::{Cluster, Reply, Suite, Test, wait};
 
@@ -19,14 +19,8 @@ pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
             "RETRY, an unknown status and any other HTTP code deliver again",
             retried,
         )
-        .test(
-            "a refused connection delivers again when the app is back",
-            refused,
-        )
-        .test(
-            "a later event of the partition waits for a retried one",
-            in_order,
-        )
+        .test("a refused connection delivers again when the app is back", refused)
+        .test("a later event of the partition waits for a retried one", in_order)
         .test(
             "an event in flight when the sidecar is killed is delivered again",
             killed,
@@ -35,16 +29,17 @@ pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
 
 /// Waits until the group has acknowledged as much, which the sidecar tells the broker once a second.
 async fn acknowledged(test: &Test<Cluster>, reader: &Reader, count: i64) -> Result<()> {
-    wait::until("the acknowledgement", wait::PATIENCE, async || {
-        let committed = test
-            .shared
-            .kafka
-            .committed(&test.id, &reader.topic)
-            .await
-            .unwrap_or_default();
-        (committed.get(&0) == Some(&count)).then_some(())
-    })
-    .await
+    let mut last = None;
+    let acknowledged = wait::until("the acknowledgement", wait::PATIENCE, async || {
+        let committed = test.shared.kafka.committed(&test.id, &reader.topic).await;
+        let done = committed
+            .as_ref()
+            .is_ok_and(|committed| committed.get(&0) == Some(&count));
+        last = Some(committed);
+        done.then_some(())
+    });
+    let acknowledged = acknowledged.await;
+    acknowledged.with_context(|| format!("the group has committed {last:?}, not {count}"))
 }
 
 /// Each answer is given once; every event must come once and no more.
@@ -53,10 +48,7 @@ async fn acknowledges(test: &Test<Cluster>, answers: Vec<Reply>) -> Result<()> {
     let count = answers.len();
     reader.app.answer(PATH, answers);
     for n in 0..count {
-        test.shared
-            .kafka
-            .produce(&reader.topic, event(&n.to_string()))
-            .await?;
+        test.shared.kafka.produce(&reader.topic, event(&n.to_string())).await?;
     }
     acknowledged(test, &reader, i64::try_from(count)?).await?;
     let ids: Vec<_> = reader
@@ -108,9 +100,7 @@ async fn retried(test: Test<Cluster>) -> Result<()> {
         Reply::status(429),
     ];
     let count = again.len();
-    reader
-        .app
-        .answer(PATH, again.into_iter().chain([Reply::status(200)]));
+    reader.app.answer(PATH, again.into_iter().chain([Reply::status(200)]));
     test.shared.kafka.produce(&reader.topic, event("1")).await?;
     acknowledged(&test, &reader, 1).await?;
     assert_eq!(reader.app.received(PATH).len(), count + 1);
@@ -123,11 +113,7 @@ async fn refused(test: Test<Cluster>) -> Result<()> {
     reader.app.wait_for(PATH, 1).await?;
     reader.app.pause().await;
     test.shared.kafka.produce(&reader.topic, event("2")).await?;
-    reader
-        .daprd
-        .process()
-        .wait_for_log("Retrying", wait::PATIENCE)
-        .await?;
+    reader.daprd.process().wait_for_log("Retrying", wait::PATIENCE).await?;
     reader.app.resume().await?;
     let received = reader.app.wait_for(PATH, 2).await?;
     assert_eq!(received[1].json()?["id"], "2");
@@ -136,10 +122,9 @@ async fn refused(test: Test<Cluster>) -> Result<()> {
 
 async fn in_order(test: Test<Cluster>) -> Result<()> {
     let reader = reader::start(&test, false).await?;
-    reader.app.answer(
-        PATH,
-        [Reply::status(500), Reply::status(500), Reply::status(200)],
-    );
+    reader
+        .app
+        .answer(PATH, [Reply::status(500), Reply::status(500), Reply::status(200)]);
     test.shared
         .kafka
         .produce_all(&reader.topic, vec![event("1"), event("2")])
@@ -158,10 +143,7 @@ async fn killed(test: Test<Cluster>) -> Result<()> {
     let reader = reader::start_with(&test, false, |daprd| daprd, &quick).await?;
     reader.app.answer(
         PATH,
-        [
-            Reply::status(200).after(Duration::from_mins(1)),
-            Reply::status(200),
-        ],
+        [Reply::status(200).after(Duration::from_mins(1)), Reply::status(200)],
     );
     test.shared.kafka.produce(&reader.topic, event("1")).await?;
     reader.app.wait_for(PATH, 1).await?;

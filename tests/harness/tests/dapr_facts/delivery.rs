@@ -15,18 +15,12 @@ pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
             "a structured delivery is the record byte for byte, with the broker's facts as headers",
             structured,
         )
-        .test(
-            "a binary-mode CloudEvent arrives as its data with ce_ headers",
-            binary,
-        )
+        .test("a binary-mode CloudEvent arrives as its data with ce_ headers", binary)
         .test(
             "a raw delivery of a binary-mode CloudEvent has ce_ headers too",
             raw_binary,
         )
-        .test(
-            "a header of the record can overwrite the broker's facts",
-            overwritten,
-        )
+        .test("a header of the record can overwrite the broker's facts", overwritten)
         .test(
             "a payload that is not JSON blocks its partition before the app sees it unless raw",
             not_json,
@@ -35,15 +29,9 @@ pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
             "a header with a line break blocks its partition unless escapeHeaders is on",
             hostile_header,
         )
-        .test(
-            "escapeHeaders lets a header with a line break through",
-            escaped_header,
-        )
+        .test("escapeHeaders lets a header with a line break through", escaped_header)
         .test("an expired event never reaches the app", expired)
-        .test(
-            "the tokens of both directions are required and sent",
-            tokens,
-        )
+        .test("the tokens of both directions are required and sent", tokens)
 }
 
 fn raw_bytes(received: &Received) -> Result<Vec<u8>> {
@@ -59,10 +47,7 @@ async fn raw(test: Test<Cluster>) -> Result<()> {
         b"",
     ];
     for value in values {
-        test.shared
-            .kafka
-            .produce(&reader.topic, Record::new(value))
-            .await?;
+        test.shared.kafka.produce(&reader.topic, Record::new(value)).await?;
     }
     let received = reader.app.wait_for(PATH, values.len()).await?;
     for (received, value) in received.iter().zip(values) {
@@ -70,10 +55,7 @@ async fn raw(test: Test<Cluster>) -> Result<()> {
     }
     let envelope = received[0].json()?;
     assert_eq!(received[0].method, "POST");
-    assert_eq!(
-        received[0].header("content-type"),
-        Some("application/cloudevents+json")
-    );
+    assert_eq!(received[0].header("content-type"), Some("application/cloudevents+json"));
     assert_eq!(envelope["datacontenttype"], "application/octet-stream");
     assert_eq!(envelope["specversion"], "1.0");
     assert_eq!(envelope["topic"], reader.topic);
@@ -99,15 +81,13 @@ async fn random_id(test: Test<Cluster>) -> Result<()> {
 
 async fn structured(test: Test<Cluster>) -> Result<()> {
     let reader = reader::start(&test, false).await?;
-    let value = r#"{ "type":"t", "id":"1", "specversion":"1.0", "source":"s", "data":{"n":9007199254740993, "a":1.10} }"#;
+    let value =
+        r#"{ "type":"t", "id":"1", "specversion":"1.0", "source":"s", "data":{"n":9007199254740993, "a":1.10} }"#;
     let record = Record::new(value).key("user-1").header("trace", "abc");
     test.shared.kafka.produce(&reader.topic, record).await?;
     let received = &reader.app.wait_for(PATH, 1).await?[0];
     assert_eq!(received.body, value.as_bytes());
-    assert_eq!(
-        received.header("content-type"),
-        Some("application/cloudevents+json")
-    );
+    assert_eq!(received.header("content-type"), Some("application/cloudevents+json"));
     assert_eq!(received.header("__key"), Some("user-1"));
     assert_eq!(received.header("__topic"), Some(reader.topic.as_str()));
     assert_eq!(received.header("__partition"), Some("0"));
@@ -119,7 +99,7 @@ async fn structured(test: Test<Cluster>) -> Result<()> {
             .header("__timestamp")
             .is_some_and(|time| time.parse::<u64>().is_ok())
     );
-    assert!(received.header("traceparent").is_some());
+    assert!(received.header("traceparent").is_some(), "{:?}", received.headers);
     Ok(())
 }
 
@@ -134,10 +114,7 @@ fn binary_event() -> Record {
 
 async fn binary(test: Test<Cluster>) -> Result<()> {
     let reader = reader::start(&test, false).await?;
-    test.shared
-        .kafka
-        .produce(&reader.topic, binary_event())
-        .await?;
+    test.shared.kafka.produce(&reader.topic, binary_event()).await?;
     let received = &reader.app.wait_for(PATH, 1).await?[0];
     assert_eq!(received.body, br#"{"n":9007199254740993}"#.as_slice());
     assert_eq!(received.header("ce_id"), Some("the-id"));
@@ -148,10 +125,7 @@ async fn binary(test: Test<Cluster>) -> Result<()> {
 
 async fn raw_binary(test: Test<Cluster>) -> Result<()> {
     let reader = reader::start(&test, true).await?;
-    test.shared
-        .kafka
-        .produce(&reader.topic, binary_event())
-        .await?;
+    test.shared.kafka.produce(&reader.topic, binary_event()).await?;
     let received = &reader.app.wait_for(PATH, 1).await?[0];
     assert_eq!(raw_bytes(received)?, br#"{"n":9007199254740993}"#);
     assert_eq!(received.header("ce_id"), Some("the-id"));
@@ -177,15 +151,8 @@ async fn not_json(test: Test<Cluster>) -> Result<()> {
         .kafka
         .produce(&reader.topic, Record::new("not JSON"))
         .await?;
-    test.shared
-        .kafka
-        .produce(&reader.topic, event("behind it"))
-        .await?;
-    reader
-        .daprd
-        .process()
-        .wait_for_log("Retrying", wait::PATIENCE)
-        .await?;
+    test.shared.kafka.produce(&reader.topic, event("behind it")).await?;
+    reader.daprd.process().wait_for_log("Retrying", wait::PATIENCE).await?;
     assert!(reader.app.received(PATH).is_empty());
     Ok(())
 }
@@ -196,47 +163,29 @@ fn line_break() -> Record {
 
 async fn hostile_header(test: Test<Cluster>) -> Result<()> {
     let reader = reader::start(&test, true).await?;
-    test.shared
-        .kafka
-        .produce(&reader.topic, line_break())
-        .await?;
-    reader
-        .daprd
-        .process()
-        .wait_for_log("Retrying", wait::PATIENCE)
-        .await?;
+    test.shared.kafka.produce(&reader.topic, line_break()).await?;
+    reader.daprd.process().wait_for_log("Retrying", wait::PATIENCE).await?;
     assert!(reader.app.received(PATH).is_empty());
     Ok(())
 }
 
 async fn escaped_header(test: Test<Cluster>) -> Result<()> {
-    let reader =
-        reader::start_with(&test, true, |daprd| daprd, &[("escapeHeaders", "true")]).await?;
+    let reader = reader::start_with(&test, true, |daprd| daprd, &[("escapeHeaders", "true")]).await?;
     test.shared
         .kafka
         .produce(&reader.topic, line_break().key("user 1"))
         .await?;
     let received = &reader.app.wait_for(PATH, 1).await?[0];
     assert_eq!(received.header("note"), Some("two%0D%0Alines"));
-    assert_eq!(
-        received.header("__key"),
-        Some("user+1"),
-        "the key is escaped too"
-    );
+    assert_eq!(received.header("__key"), Some("user+1"), "the key is escaped too");
     Ok(())
 }
 
 async fn expired(test: Test<Cluster>) -> Result<()> {
     let reader = reader::start(&test, false).await?;
     let stale = r#"{"specversion":"1.0","id":"stale","source":"s","type":"t","expiration":"2020-01-01T00:00:00Z"}"#;
-    test.shared
-        .kafka
-        .produce(&reader.topic, Record::new(stale))
-        .await?;
-    test.shared
-        .kafka
-        .produce(&reader.topic, event("fresh"))
-        .await?;
+    test.shared.kafka.produce(&reader.topic, Record::new(stale)).await?;
+    test.shared.kafka.produce(&reader.topic, event("fresh")).await?;
     let received = reader.app.wait_for(PATH, 1).await?;
     assert_eq!(received[0].json()?["id"], "fresh");
     Ok(())
@@ -255,14 +204,8 @@ async fn tokens(test: Test<Cluster>) -> Result<()> {
         .await?;
     let received = &reader.app.wait_for(PATH, 1).await?[0];
     assert_eq!(received.header("dapr-api-token"), Some("for-the-app"));
-    let url = reader
-        .daprd
-        .url(&format!("/v1.0/publish/{PUBSUB}/{}", reader.topic));
-    let refused = reqwest::Client::new()
-        .post(url)
-        .json(&json!({}))
-        .send()
-        .await?;
+    let url = reader.daprd.url(&format!("/v1.0/publish/{PUBSUB}/{}", reader.topic));
+    let refused = reqwest::Client::new().post(url).json(&json!({})).send().await?;
     assert_eq!(refused.status(), 401);
     Ok(())
 }

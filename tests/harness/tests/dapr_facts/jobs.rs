@@ -8,20 +8,14 @@ use tidegate_harness::{App, Cluster, Daprd, Reply, RunningDaprd, Suite, Test, wa
 
 pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
     suite
-        .test(
-            "a job calls the app when due with its string as it was",
-            string,
-        )
+        .test("a job calls the app when due with its string as it was", string)
         .test("a job of a name that exists answers 409", exists)
         .test(
             "a job whose callback fails is called again as its failurePolicy says",
             failing,
         )
         .test("a job whose callback answers 404 counts as done", not_found)
-        .test(
-            "a job survives a kill of the sidecar and of the scheduler",
-            survives,
-        )
+        .test("a job survives a kill of the sidecar and of the scheduler", survives)
 }
 
 async fn start(test: &Test<Cluster>) -> Result<(RunningDaprd, App)> {
@@ -35,13 +29,8 @@ async fn start(test: &Test<Cluster>) -> Result<(RunningDaprd, App)> {
 }
 
 async fn schedule(daprd: &RunningDaprd, name: &str, due: &str, data: Value) -> Result<u16> {
-    let job =
-        json!({"dueTime": due, "data": data, "failurePolicy": {"constant": {"interval": "1s"}}});
-    Ok(daprd
-        .post(&format!("/v1.0/jobs/{name}"), &job)
-        .await?
-        .status()
-        .as_u16())
+    let job = json!({"dueTime": due, "data": data, "failurePolicy": {"constant": {"interval": "1s"}}});
+    Ok(daprd.post(&format!("/v1.0/jobs/{name}"), &job).await?.status().as_u16())
 }
 
 async fn string(test: Test<Cluster>) -> Result<()> {
@@ -50,10 +39,7 @@ async fn string(test: Test<Cluster>) -> Result<()> {
     let asked = Instant::now();
     assert_eq!(schedule(&daprd, "one", "1s", json!(event)).await?, 204);
     let called = &app.wait_for("/job/one", 1).await?[0];
-    assert!(
-        called.at - asked >= Duration::from_millis(900),
-        "not before it is due"
-    );
+    assert!(called.at - asked >= Duration::from_millis(900), "not before it is due");
     assert_eq!(called.method, "POST");
     assert_eq!(called.json()?, json!(event));
     Ok(())
@@ -70,17 +56,10 @@ async fn exists(test: Test<Cluster>) -> Result<()> {
 
 async fn failing(test: Test<Cluster>) -> Result<()> {
     let (daprd, app) = start(&test).await?;
-    app.answer(
-        "/job/one",
-        [Reply::status(500), Reply::status(503), Reply::status(200)],
-    );
+    app.answer("/job/one", [Reply::status(500), Reply::status(503), Reply::status(200)]);
     assert_eq!(schedule(&daprd, "one", "0s", json!("a")).await?, 204);
     let called = app.wait_for("/job/one", 3).await?;
-    assert!(
-        called
-            .iter()
-            .all(|called| called.json().is_ok_and(|data| data == "a"))
-    );
+    assert!(called.iter().all(|called| called.json().is_ok_and(|data| data == "a")));
     Ok(())
 }
 

@@ -1,9 +1,7 @@
 //! An app behind a sidecar, subscribed to one topic that no other test uses.
 
 use anyhow::Result;
-use tidegate_harness::{
-    App, Cluster, Daprd, Record, RunningDaprd, Stored, Test, component, subscription,
-};
+use tidegate_harness::{App, Cluster, Daprd, Record, RunningDaprd, Stored, Test, component, subscription};
 
 /// The name of the pub/sub component.
 pub(crate) const PUBSUB: &str = "kafka-pubsub";

@@ -35,17 +35,9 @@ async fn check(test: &Test<Cluster>, store: Component, conflict: u16) -> Result<
         .component(store)
         .start(&test.services, &test.dir)
         .await?;
-    assert_eq!(
-        daprd.get(&format!("{PATH}/{KEY}")).await?.status(),
-        204,
-        "no such key"
-    );
+    assert_eq!(daprd.get(&format!("{PATH}/{KEY}")).await?.status(), 204, "no such key");
 
-    assert_eq!(
-        save(&daprd, "mine", None).await?,
-        204,
-        "create-only of a new key"
-    );
+    assert_eq!(save(&daprd, "mine", None).await?, 204, "create-only of a new key");
     assert_eq!(
         save(&daprd, "another's", None).await?,
         conflict,
@@ -54,26 +46,14 @@ async fn check(test: &Test<Cluster>, store: Component, conflict: u16) -> Result<
     let (value, etag) = read(&daprd).await?;
     assert_eq!(value, "mine", "the conflict has changed nothing");
 
-    assert_eq!(
-        save(&daprd, "done", Some(&etag)).await?,
-        204,
-        "with its ETag"
-    );
-    assert_eq!(
-        save(&daprd, "late", Some(&etag)).await?,
-        409,
-        "with an old ETag"
-    );
+    assert_eq!(save(&daprd, "done", Some(&etag)).await?, 204, "with its ETag");
+    assert_eq!(save(&daprd, "late", Some(&etag)).await?, 409, "with an old ETag");
     let (value, next) = read(&daprd).await?;
     assert_eq!(value, "done");
     assert_ne!(etag, next);
 
     assert_eq!(daprd.delete(&format!("{PATH}/{KEY}")).await?.status(), 204);
-    assert_eq!(
-        save(&daprd, "new", None).await?,
-        204,
-        "create-only of a deleted key"
-    );
+    assert_eq!(save(&daprd, "new", None).await?, 204, "create-only of a deleted key");
     Ok(())
 }
 
@@ -92,11 +72,6 @@ async fn save(daprd: &RunningDaprd, value: &str, etag: Option<&str>) -> Result<u
 
 async fn read(daprd: &RunningDaprd) -> Result<(Value, String)> {
     let answer = daprd.get(&format!("{PATH}/{KEY}")).await?;
-    let etag = answer
-        .headers()
-        .get("etag")
-        .context("an ETag")?
-        .to_str()?
-        .to_owned();
+    let etag = answer.headers().get("etag").context("an ETag")?.to_str()?.to_owned();
     Ok((answer.json().await?, etag))
 }
