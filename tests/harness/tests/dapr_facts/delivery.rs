@@ -15,6 +15,10 @@ pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
             "a structured delivery is the record byte for byte, with the broker's facts as headers",
             structured,
         )
+        .test(
+            "an event with a traceparent arrives with that trace as a header",
+            traced,
+        )
         .test("a binary-mode CloudEvent arrives as its data with ce_ headers", binary)
         .test(
             "a raw delivery of a binary-mode CloudEvent has ce_ headers too",
@@ -99,7 +103,20 @@ async fn structured(test: Test<Cluster>) -> Result<()> {
             .header("__timestamp")
             .is_some_and(|time| time.parse::<u64>().is_ok())
     );
-    assert!(received.header("traceparent").is_some(), "{:?}", received.headers);
+    assert_eq!(received.header("traceparent"), None, "only for an event that has one");
+    Ok(())
+}
+
+async fn traced(test: Test<Cluster>) -> Result<()> {
+    let reader = reader::start(&test, false).await?;
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let value = format!(
+        r#"{{"specversion":"1.0","id":"1","source":"s","type":"t","traceparent":"00-{trace}-b7ad6b7169203331-01"}}"#
+    );
+    test.shared.kafka.produce(&reader.topic, Record::new(value)).await?;
+    let received = &reader.app.wait_for(PATH, 1).await?[0];
+    let parent = received.header("traceparent").unwrap_or("absent");
+    assert!(parent.contains(trace), "{parent}");
     Ok(())
 }
 
