@@ -20,7 +20,7 @@ while read -r what id; do
     groups=$left ;;
   esac
 done
-for group in $groups; do kill -9 -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -9 "-$group" 2>/dev/null; done
 "#;
 
 /// A process group has started.
@@ -50,4 +50,25 @@ fn start() -> std::io::Result<Option<ChildStdin>> {
         .stderr(Stdio::null())
         .spawn()?;
     Ok(shell.stdin)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+    use std::process::Command;
+
+    #[test]
+    fn what_was_started_and_has_not_ended_is_killed_when_the_pipe_closes() {
+        let sleep = || Command::new("sleep").arg("60").process_group(0).spawn().expect("sleep");
+        let (mut left, mut ended) = (sleep(), sleep());
+        let mut pipe = super::start().expect("a shell").expect("its input");
+        let (one, other) = (left.id(), ended.id());
+        writeln!(pipe, "started {other}\nstarted {one}\nended {other}").expect("told");
+        drop(pipe);
+        assert_eq!(left.wait().expect("it ends").signal(), Some(9));
+        assert!(ended.try_wait().expect("asked").is_none(), "the other still runs");
+        ended.kill().expect("killed");
+        ended.wait().expect("it ends");
+    }
 }
