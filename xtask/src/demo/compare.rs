@@ -8,6 +8,9 @@ use super::{
     scenario::{Event, Scenario},
 };
 
+/// How much of an event is shown when it is not as expected.
+const SHOWN: usize = 300;
+
 /// What became of an event.
 #[derive(Debug)]
 pub(crate) struct Fate {
@@ -132,7 +135,7 @@ fn one(event: &Event, fate: &Fate) -> Vec<String> {
     let first = fate.outputs.first().map_or("", |output| &output.text);
     for text in &expect.holds {
         if !squeezed(first).contains(&squeezed(text)) {
-            differs("what was sent", first, text);
+            differs("what was sent", &first.chars().take(SHOWN).collect::<String>(), text);
         }
     }
     differences

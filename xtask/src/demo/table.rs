@@ -11,10 +11,13 @@ use super::{
 use crate::paint::Paint;
 
 /// The longest event id that is shown whole.
-const ID_WIDTH: usize = 30;
+const ID_WIDTH: usize = 20;
+
+/// What is shown of a derived id, which is a UUID.
+const UUID_START: usize = 8;
 
 /// How an event calls itself, as far as it can be read.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Name {
     #[serde(rename = "event_id")]
     id: Option<String>,
@@ -24,38 +27,42 @@ struct Name {
     version: Option<String>,
 }
 
-/// Prints the table: a line for each event with where it went first, a line for each further place, and one for the
-/// reason.
+/// Prints the table: a line for each event with where it went, and one with what is special about it and why it ended so.
 pub(crate) fn print(paint: Paint, scenario: &Scenario, fates: &[Fate]) {
-    let rows: Vec<_> = scenario.events.iter().map(|e| (title(e), id(e))).collect();
+    let rows: Vec<_> = scenario.events.iter().map(title_and_id).collect();
     let width = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
     let titles = width(&mut rows.iter().map(|row| &row.0));
     let ids = width(&mut rows.iter().map(|row| &row.1));
     let verdicts = width(&mut fates.iter().map(|fate| &fate.verdict));
-    let topics = width(&mut fates.iter().flat_map(|f| f.outputs.iter().map(|o| &o.topic)));
 
     let head = format!(
         "{:>3}  {:titles$}  {:ids$}  {:verdicts$}  went to",
         "", "event", "id", "verdict"
     );
     println!("{}", paint.bold(head));
-    let indent = 3 + 2 + titles + 2 + ids + 2 + verdicts + 2;
-    for (at, ((title, id), fate)) in rows.iter().zip(fates).enumerate() {
+    for (at, ((title, id), (event, fate))) in rows.iter().zip(scenario.events.iter().zip(fates)).enumerate() {
         let verdict = verdict(paint, &fate.verdict, verdicts);
-        print!("{:>3}  {title:titles$}  {id:ids$}  {verdict}  ", at + 1);
-        let mut places = fate
-            .outputs
-            .iter()
-            .map(|output| format!("{:topics$}  {}", output.topic, output.id));
-        println!("{}", places.next().as_deref().unwrap_or("–"));
-        for place in places {
-            println!("{:indent$}{place}", "");
-        }
-        println!("{:5}{}", "", paint.dim(&fate.reason));
-        if let Via::Apply { target } = &scenario.events[at].via {
-            let note = format!("(asked for in version {target} with `tidegate apply --target`)");
+        let went_to = went_to(fate);
+        println!("{:>3}  {title:titles$}  {id:ids$}  {verdict}  {went_to}", at + 1);
+        println!("{:5}{}", "", paint.dim(format!("{} → {}", event.about, fate.reason)));
+        if let Via::Apply { target } = &event.via {
+            let note = format!("(asked for in version {target}, with `tidegate apply --target`)");
             println!("{:5}{}", "", paint.dim(note));
         }
+    }
+}
+
+/// Topics and ids of what was sent.
+fn went_to(fate: &Fate) -> String {
+    let places: Vec<_> = fate
+        .outputs
+        .iter()
+        .map(|output| format!("{} {}", output.topic, short(&output.id)))
+        .collect();
+    if places.is_empty() {
+        "–".to_owned()
+    } else {
+        places.join(", ")
     }
 }
 
@@ -76,30 +83,32 @@ pub(crate) fn print_totals(paint: Paint, fates: &[Fate], took: Duration) {
             .collect();
         parts.join(", ")
     };
-    let events = format!("{} events judged in {} ms:", fates.len(), took.as_millis());
+    let events = format!("{} events judged in {:.1} s:", fates.len(), took.as_secs_f64());
     println!("{} {}", paint.bold(events), list(verdicts));
     println!("{} {}", paint.bold("Written to topics:"), list(topics));
 }
 
-/// Type and version; of what cannot be read, what it is.
-fn title(event: &Event) -> String {
-    let name: Name = serde_json::from_slice(&event.bytes).unwrap_or_default();
-    match (name.kind, name.version) {
-        (Some(kind), Some(version)) => format!("{kind} {version}"),
-        (Some(kind), None) => format!("{kind} –"),
-        (None, _) => format!("({})", event.about),
-    }
+/// Type and version, and the id, as far as they can be read.
+fn title_and_id(event: &Event) -> (String, String) {
+    let Ok(name) = serde_json::from_slice::<Name>(&event.bytes) else {
+        return ("(unreadable)".to_owned(), "–".to_owned());
+    };
+    let kind = name.kind.as_deref().unwrap_or("–");
+    let version = name.version.as_deref().unwrap_or("–");
+    (
+        format!("{kind} {version}"),
+        name.id.as_deref().map_or_else(|| "–".to_owned(), short),
+    )
 }
 
-fn id(event: &Event) -> String {
-    let name: Name = serde_json::from_slice(&event.bytes).unwrap_or_default();
-    let Some(id) = name.id else {
-        return "–".to_owned();
-    };
-    if id.chars().count() <= ID_WIDTH {
-        return id;
+/// An id as far as it fits.
+fn short(id: &str) -> String {
+    let is_uuid = id.len() == 36 && id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    let width = if is_uuid { UUID_START + 1 } else { ID_WIDTH };
+    if id.chars().count() <= width {
+        return id.to_owned();
     }
-    let start: String = id.chars().take(ID_WIDTH - 1).collect();
+    let start: String = id.chars().take(width - 1).collect();
     start + "…"
 }
 
