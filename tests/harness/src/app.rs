@@ -192,9 +192,10 @@ impl App {
 
     /// Opens its port, again.
     pub async fn resume(&self) -> Result<()> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
-            .await
-            .context("the app's port")?;
+        // A child process that is being started holds every socket for a moment, a probe of this port too.
+        let what = format!("the app's port {}", self.port);
+        let bind = async || TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await.ok();
+        let listener = wait::until(&what, Duration::from_secs(5), bind).await?;
         let router = Router::new().fallback(handle).with_state(Arc::clone(&self.state));
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
