@@ -104,7 +104,7 @@ fn play(places: &Places, steps: &Steps) -> Result<Report> {
     let stage = Stage::set(places)?;
     fs::write(stage.events(), scenario.as_lines())?;
 
-    steps.say("starting the gate: the embedded backend, an empty database");
+    steps.say("starting the gate on an empty database (the first time, it compiles the policy)");
     let mut gate = Gate::start(places, &stage)?;
     let cli = Cli::new(places, &stage);
 
@@ -240,8 +240,8 @@ fn suggestions(places: &Places, stage: &Stage) -> Vec<Suggestion> {
     vec![
         suggest(format!("topics --data {data}"), "how much is where", true),
         suggest(
-            format!("read dlq --data {data}"),
-            "the dead letters, complete, with their reasons",
+            format!("read dlq --limit 3 --data {data}"),
+            "the first dead letters, complete, with their reasons",
             true,
         ),
         suggest(

@@ -15,7 +15,7 @@ use super::{Stage, cli::without_settings};
 use crate::places::Places;
 
 /// How long the gate may take to be ready: it compiles the policy the first time.
-const START: Duration = Duration::from_mins(1);
+const START: Duration = Duration::from_mins(3);
 
 /// How long it may take to stop.
 const STOP: Duration = Duration::from_secs(10);
