@@ -1,7 +1,7 @@
 //! Where things are: the root of the repository, cargo's target directory and `dist/`; and cargo itself, run from there.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -18,8 +18,17 @@ pub(crate) struct Places {
     pub(crate) target: PathBuf,
     /// Where finished things are put.
     pub(crate) dist: PathBuf,
-    /// The names of all programs of integration tests in the workspace.
-    pub(crate) tests: Vec<String>,
+    /// All programs of integration tests in the workspace.
+    pub(crate) tests: Vec<TestProgram>,
+}
+
+/// A program of integration tests.
+#[derive(Debug)]
+pub(crate) struct TestProgram {
+    /// What cargo calls it.
+    pub(crate) name: String,
+    /// Whether it starts real services.
+    pub(crate) on_services: bool,
 }
 
 /// What is used of what cargo knows.
@@ -39,13 +48,25 @@ struct Package {
 struct Target {
     name: String,
     kind: Vec<String>,
+    src_path: PathBuf,
+}
+
+impl TestProgram {
+    /// Reads in a program's own text what it needs: one that makes a `Suite` of the harness starts services.
+    fn new(target: Target) -> Result<Self> {
+        let text = fs::read_to_string(&target.src_path).with_context(|| target.src_path.display().to_string())?;
+        Ok(Self {
+            name: target.name,
+            on_services: text.contains("Suite::new("),
+        })
+    }
 }
 
 impl Metadata {
     fn read() -> Result<Self> {
         let output = Command::new(cargo_path())
             .args(["metadata", "--no-deps", "--format-version=1"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .current_dir(here())
             .output()
             .context("cargo cannot be run")?;
         ensure!(
@@ -65,7 +86,7 @@ impl Places {
         let targets = metadata.packages.into_iter().flat_map(|package| package.targets);
         let tests = targets.filter(|target| target.kind.iter().any(|kind| kind == "test"));
         Ok(Self {
-            tests: tests.map(|target| target.name).collect(),
+            tests: tests.map(TestProgram::new).collect::<Result<_>>()?,
             dist: root.join("dist"),
             target: metadata.target_directory,
             root,
@@ -99,6 +120,12 @@ pub(crate) fn typed(path: &Path) -> String {
     } else {
         short
     }
+}
+
+/// The directory of this crate. Cargo says it when it runs a program; where a target directory is shared by several
+/// clones, what was compiled in could be that of another.
+fn here() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }
 
 fn cargo_path() -> PathBuf {

@@ -23,9 +23,6 @@ use crate::{
     steps::{self, Steps, clock},
 };
 
-/// Test programs that start real services. They are built with the others and run after them.
-const ON_SERVICES: [&str; 2] = ["dapr", "dapr_facts"];
-
 /// Arguments of `test`.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Arguments {
@@ -48,7 +45,7 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
     let built = stages.passed("build");
     stages.count("tests", || {
         steps.say("running the tests");
-        cargo::test(&mut cargo::all_but(places, &ON_SERVICES))
+        cargo::test(&mut cargo::without_services(places))
     });
     stages.count("doctests", || {
         steps.say("running the examples in the documentation");
@@ -67,7 +64,7 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
     } else {
         stages.count("services", || {
             steps.say("running the tests on real services (built from source the first time)");
-            cargo::test(&mut cargo::only(places, &ON_SERVICES))
+            cargo::test(&mut cargo::on_services(places))
         });
     }
     stages.check("lints", || {

@@ -14,24 +14,24 @@ use anyhow::{Context, Result};
 use super::tally::Tally;
 use crate::{paint::Paint, places::Places};
 
-/// All test programs of the workspace but these.
-pub(super) fn all_but(places: &Places, left_out: &[&str]) -> Command {
+/// The unit tests, and the test programs that need nothing but this repository.
+pub(super) fn without_services(places: &Places) -> Command {
     let mut command = places.cargo(["test", "--workspace", "--no-fail-fast", "--lib", "--bins"]);
-    for name in &places.tests {
-        if !left_out.contains(&name.as_str()) {
-            command.args(["--test", name]);
-        }
-    }
+    programs(&mut command, places, false);
     command
 }
 
-/// These test programs.
-pub(super) fn only(places: &Places, names: &[&str]) -> Command {
+/// The test programs that start real services.
+pub(super) fn on_services(places: &Places) -> Command {
     let mut command = places.cargo(["test", "--workspace", "--no-fail-fast"]);
-    for name in names {
-        command.args(["--test", name]);
-    }
+    programs(&mut command, places, true);
     command
+}
+
+fn programs(command: &mut Command, places: &Places, on_services: bool) {
+    for program in places.tests.iter().filter(|program| program.on_services == on_services) {
+        command.args(["--test", &program.name]);
+    }
 }
 
 /// Runs the tests to their end. Fails when cargo does, other than by tests that failed and are counted.
