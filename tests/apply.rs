@@ -9,7 +9,11 @@ const NOW: &str = "2026-03-02T08:00:00Z";
 fn apply(args: &[&str], input: &[u8]) -> Vec<Value> {
     let finished = tidegate(&[&["apply", "--now", NOW], args].concat(), input);
     assert_eq!(finished.code, 0, "{}", finished.err);
-    finished.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    finished
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
 }
 
 #[test]
@@ -33,9 +37,16 @@ fn a_target_version_is_kept() {
     let up = &apply(&[], event("e-1").as_bytes())[0];
     assert_eq!(up["outputs"][0]["event"]["event_version"], "1.1");
     let stays = &apply(&["--target", "1.0"], event("e-1").as_bytes())[0];
-    assert_eq!(stays["outputs"][0]["event"].to_string(), event("e-1"), "byte for byte as it came");
+    assert_eq!(
+        stays["outputs"][0]["event"].to_string(),
+        event("e-1"),
+        "byte for byte as it came"
+    );
     let nowhere = &apply(&["--target", "9.9"], event("e-1").as_bytes())[0];
-    assert_eq!((&nowhere["verdict"], &nowhere["violations"][0]["code"]), (&"reject".into(), &"no-path".into()));
+    assert_eq!(
+        (&nowhere["verdict"], &nowhere["violations"][0]["code"]),
+        (&"reject".into(), &"no-path".into())
+    );
 }
 
 #[test]
@@ -69,12 +80,25 @@ fn check_tells_people_and_machines() {
     let json = tidegate(&["check", &policy, "--json"], b"");
     let json: Value = serde_json::from_str(&json.out).expect("JSON");
     assert_eq!(json["passed"], true);
-    assert!(json["digest"].as_str().is_some_and(|digest| digest.starts_with("sha256:")));
+    assert!(
+        json["digest"]
+            .as_str()
+            .is_some_and(|digest| digest.starts_with("sha256:"))
+    );
 }
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["serve", "apply", "check", "send", "topics", "read", "config-schema", "completions"] {
+    for command in [
+        "serve",
+        "apply",
+        "check",
+        "send",
+        "topics",
+        "read",
+        "config-schema",
+        "completions",
+    ] {
         let help = tidegate(&[command, "--help"], b"");
         assert_eq!(help.code, 0, "{command}");
         assert!(help.out.contains("Usage:"), "{command}");

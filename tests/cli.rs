@@ -24,8 +24,15 @@ pub fn dist(name: &str) -> PathBuf {
         "policy.wasm" => std::env::var_os("TIDEGATE_POLICY"),
         _ => None,
     };
-    let path = named.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../dist").join(name), PathBuf::from);
-    assert!(path.is_file(), "{} is not there: run `cargo xtask build`", path.display());
+    let path = named.map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../dist").join(name),
+        PathBuf::from,
+    );
+    assert!(
+        path.is_file(),
+        "{} is not there: run `cargo xtask build`",
+        path.display()
+    );
     path
 }
 

@@ -11,9 +11,17 @@ use tidegate_tests::dist;
 
 async fn load(isolation: Isolation) -> Policy {
     let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/test-cache");
-    let options = Options { isolation, cache_dir: Some(cache), ..Options::default() };
+    let options = Options {
+        isolation,
+        cache_dir: Some(cache),
+        ..Options::default()
+    };
     let bytes = fs::read(dist("policy.wasm")).expect("a readable policy");
-    Engine::new(options).expect("an engine").load(&bytes).await.expect("the policy loads")
+    Engine::new(options)
+        .expect("an engine")
+        .load(&bytes)
+        .await
+        .expect("the policy loads")
 }
 
 #[rstest]
@@ -33,15 +41,25 @@ async fn the_component_answers_every_vector(#[case] isolation: Isolation) {
         let text = fs::read_to_string(&file).expect("a readable file");
         let cases: Vec<Value> = serde_json::from_str(&text).expect("an array of cases");
         for case in &cases {
-            let Some(answer) = answer(&policy, case).await else { continue };
+            let Some(answer) = answer(&policy, case).await else {
+                continue;
+            };
             count += 1;
             if case["expect"].to_string() != answer.to_string() {
-                wrong.push(format!("{}\n  expected {}\n  got      {answer}", case["name"], case["expect"]));
+                wrong.push(format!(
+                    "{}\n  expected {}\n  got      {answer}",
+                    case["name"], case["expect"]
+                ));
             }
         }
     }
     assert!(count > 400, "only {count} vectors found");
-    assert!(wrong.is_empty(), "{} of {count} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// What the component says to one case; `None` where its interface takes text and the case has none.
@@ -51,7 +69,12 @@ async fn answer(policy: &Policy, case: &Value) -> Option<Value> {
     Some(match case["call"].as_str().expect("a call") {
         "validate" => outcome(policy.validate(&event(input)).await.expect("no fault")),
         "catalog" => json!({ "ok": policy.catalog() }),
-        "migrate" => outcome(policy.migrate(&event(input), &text("to_version")).await.expect("no fault")),
+        "migrate" => outcome(
+            policy
+                .migrate(&event(input), &text("to_version"))
+                .await
+                .expect("no fault"),
+        ),
         "schedule-for" => json!({ "ok": policy.schedule_for(&text("event_type")).await.expect("no fault") }),
         "decide" => {
             let attempt = parse(&input["attempt"]);
@@ -87,7 +110,11 @@ fn event(input: &Value) -> Vec<u8> {
         return text.as_bytes().to_vec();
     }
     let parts: Vec<(String, usize)> = parse(&input["event_parts"]);
-    parts.iter().map(|(text, times)| text.repeat(*times)).collect::<String>().into_bytes()
+    parts
+        .iter()
+        .map(|(text, times)| text.repeat(*times))
+        .collect::<String>()
+        .into_bytes()
 }
 
 fn parse<T: DeserializeOwned>(value: &Value) -> T {
@@ -114,7 +141,12 @@ async fn the_policy_passes_its_own_examples() {
     let policy = load(Isolation::Fresh).await;
     let report = policy.self_test().await.expect("no fault");
     assert!(report.passed(), "{report:#?}");
-    let versions: usize = policy.catalog().event_types.iter().map(|event_type| event_type.versions.len()).sum();
+    let versions: usize = policy
+        .catalog()
+        .event_types
+        .iter()
+        .map(|event_type| event_type.versions.len())
+        .sum();
     assert_eq!(report.cases.len(), versions, "one case for each type and version");
 }
 
@@ -125,7 +157,9 @@ async fn many_calls_at_once_wait_their_turn() {
         let policy = policy.clone();
         tokio::spawn(async move {
             let event = tidegate_tests::event(&format!("e-{number}"));
-            policy.process(event.as_bytes(), &Context::at("2026-03-01T09:30:00Z")).await
+            policy
+                .process(event.as_bytes(), &Context::at("2026-03-01T09:30:00Z"))
+                .await
         })
     });
     for call in calls.collect::<Vec<_>>() {
@@ -137,14 +171,28 @@ async fn many_calls_at_once_wait_their_turn() {
 async fn a_damaged_cache_file_is_compiled_anew() {
     let dir = tempfile::tempdir().expect("a directory");
     let cache = dir.path().join("cache");
-    let options = || Options { cache_dir: Some(cache.clone()), ..Options::default() };
+    let options = || Options {
+        cache_dir: Some(cache.clone()),
+        ..Options::default()
+    };
     let bytes = fs::read(dist("policy.wasm")).expect("a readable policy");
-    let load = async || Engine::new(options()).expect("an engine").load(&bytes).await.expect("the policy loads");
+    let load = async || {
+        Engine::new(options())
+            .expect("an engine")
+            .load(&bytes)
+            .await
+            .expect("the policy loads")
+    };
 
     assert!(!load().await.load_report().from_cache, "the first load compiles");
     assert!(load().await.load_report().from_cache, "the second finds the code");
 
-    let file = fs::read_dir(&cache).expect("a readable folder").next().expect("a file").expect("an entry").path();
+    let file = fs::read_dir(&cache)
+        .expect("a readable folder")
+        .next()
+        .expect("a file")
+        .expect("an entry")
+        .path();
     let mut code = fs::read(&file).expect("readable");
     let middle = code.len() / 2;
     code[middle] ^= 0xff;
@@ -161,8 +209,15 @@ async fn a_damaged_cache_file_is_compiled_anew() {
 #[case::core_module(b"\0asm\x01\0\0\0", "wasm32-wasip2")]
 #[tokio::test]
 async fn what_is_no_component_is_refused(#[case] bytes: &[u8], #[case] says: &str) {
-    let error = Engine::new(Options::default()).expect("an engine").load(bytes).await.expect_err("refused");
-    assert!(matches!(error, LoadError::NotAComponent { .. }) && error.to_string().contains(says), "{error}");
+    let error = Engine::new(Options::default())
+        .expect("an engine")
+        .load(bytes)
+        .await
+        .expect_err("refused");
+    assert!(
+        matches!(error, LoadError::NotAComponent { .. }) && error.to_string().contains(says),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -170,14 +225,24 @@ async fn a_component_that_lacks_the_contract_is_told_what_is_missing() {
     let empty_component = b"\0asm\x0d\0\x01\0";
     let engine = Engine::new(Options::default()).expect("an engine");
     let error = engine.load(empty_component).await.expect_err("refused");
-    assert_eq!(error.to_string(), "the policy does not export tidegate:policy/validation@0.1.0");
+    assert_eq!(
+        error.to_string(),
+        "the policy does not export tidegate:policy/validation@0.1.0"
+    );
 }
 
 #[tokio::test]
 async fn an_import_of_files_is_refused_by_name() {
     let bytes = importing("wasi:filesystem/preopens@0.2.6");
-    let error = Engine::new(Options::default()).expect("an engine").load(&bytes).await.expect_err("refused");
-    assert!(matches!(&error, LoadError::ForbiddenImport { name } if name == "wasi:filesystem/preopens@0.2.6"), "{error}");
+    let error = Engine::new(Options::default())
+        .expect("an engine")
+        .load(&bytes)
+        .await
+        .expect_err("refused");
+    assert!(
+        matches!(&error, LoadError::ForbiddenImport { name } if name == "wasi:filesystem/preopens@0.2.6"),
+        "{error}"
+    );
 }
 
 /// A component that imports one empty instance and does nothing else.

@@ -9,8 +9,14 @@ use tidegate_tests::{dist, event};
 
 fn main() -> ExitCode {
     Suite::new("dapr", Cluster::start)
-        .test("a valid event arrives migrated, with its key and id, and an invalid one does not", valid_and_invalid)
-        .test("structured, binary and bare events are judged alike, raw payload or not", envelopes)
+        .test(
+            "a valid event arrives migrated, with its key and id, and an invalid one does not",
+            valid_and_invalid,
+        )
+        .test(
+            "structured, binary and bare events are judged alike, raw payload or not",
+            envelopes,
+        )
         .test("a kill of the gate between receipt and publish loses nothing", killed)
         .run()
 }
@@ -28,7 +34,7 @@ impl<'a> Stack<'a> {
         for topic in ["in", "out", "dlq", "ops"] {
             kafka.create_topic(&topic_of(test, topic), 3).await?;
         }
-        let port = free_port()?;
+        let port = free_port();
         let topic = |name| topic_of(test, name);
         let config = format!(
             "listen: 127.0.0.1:{port}
@@ -65,13 +71,19 @@ claims: {{ lease_ms: 1000 }}
     async fn publish(&self, event: &str, key: &str) -> Result<()> {
         let topic = topic_of(self.test, "in");
         let query = [("metadata.partitionKey", key)];
-        self.daprd.publish("kafka-pubsub", &topic, "application/json", event, &query).await?;
+        self.daprd
+            .publish("kafka-pubsub", &topic, "application/json", event, &query)
+            .await?;
         Ok(())
     }
 
     /// Waits until a topic holds so many records.
     async fn arrived(&self, topic: &str, count: usize) -> Result<Vec<Stored>> {
-        self.test.shared.kafka.wait_for(&topic_of(self.test, topic), count, Duration::from_secs(60)).await
+        self.test
+            .shared
+            .kafka
+            .wait_for(&topic_of(self.test, topic), count, Duration::from_secs(60))
+            .await
     }
 }
 
@@ -87,7 +99,12 @@ fn data(record: &Stored) -> Result<Value> {
 async fn valid_and_invalid(test: Test<Cluster>) -> Result<()> {
     let stack = Stack::start(&test, "").await?;
     stack.publish(&event("e-1"), "user-1").await?;
-    stack.publish(r#"{"event_id":"bad","event_type":"task.created","task_id":"123","payload":{}}"#, "user-1").await?;
+    stack
+        .publish(
+            r#"{"event_id":"bad","event_type":"task.created","task_id":"123","payload":{}}"#,
+            "user-1",
+        )
+        .await?;
     stack.publish(&event("e-1"), "user-1").await?;
     stack.publish(&event("e-2"), "user-1").await?;
 
@@ -95,19 +112,40 @@ async fn valid_and_invalid(test: Test<Cluster>) -> Result<()> {
     let envelopes: Vec<Value> = out.iter().map(Stored::json).collect::<Result<_>>()?;
     let ids: Vec<_> = envelopes.iter().map(|envelope| &envelope["id"]).collect();
     ensure!(ids == ["e-1", "e-2"], "the valid events, once, in order: {ids:?}");
-    ensure!(out.iter().all(|record| record.key_text() == Some("user-1")), "with the key of the user: {out:?}");
+    ensure!(
+        out.iter().all(|record| record.key_text() == Some("user-1")),
+        "with the key of the user: {out:?}"
+    );
     let envelope = &envelopes[0];
-    ensure!(envelope["type"] == "task.created" && envelope["source"] == "tidegate", "{envelope}");
-    ensure!(envelope["subject"] == "user-1" && envelope["datacontenttype"] == "application/json", "{envelope}");
+    ensure!(
+        envelope["type"] == "task.created" && envelope["source"] == "tidegate",
+        "{envelope}"
+    );
+    ensure!(
+        envelope["subject"] == "user-1" && envelope["datacontenttype"] == "application/json",
+        "{envelope}"
+    );
     ensure!(envelope["data"]["event_version"] == "1.1", "migrated: {envelope}");
     ensure!(envelope["data"]["payload"]["new_field"] == Value::Null, "{envelope}");
-    ensure!(envelope["data"]["task_id"].to_string() == "9007199254740993", "digit for digit: {envelope}");
+    ensure!(
+        envelope["data"]["task_id"].to_string() == "9007199254740993",
+        "digit for digit: {envelope}"
+    );
 
     let dead = stack.arrived("dlq", 1).await?;
     let dead = data(&dead[0])?;
-    ensure!(dead["event_type"] == "dlq.failed" && dead["payload"]["event_id"] == "bad", "{dead}");
-    let violations = dead["payload"]["dlq_metadata"]["violations"].as_array().cloned().unwrap_or_default();
-    let found: Vec<_> = violations.iter().map(|v| (v["code"].clone(), v["path"].clone())).collect();
+    ensure!(
+        dead["event_type"] == "dlq.failed" && dead["payload"]["event_id"] == "bad",
+        "{dead}"
+    );
+    let violations = dead["payload"]["dlq_metadata"]["violations"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let found: Vec<_> = violations
+        .iter()
+        .map(|v| (v["code"].clone(), v["path"].clone()))
+        .collect();
     ensure!(found.contains(&(json!("type"), json!("/task_id"))), "{found:?}");
     ensure!(found.contains(&(json!("required"), json!("/user_id"))), "{found:?}");
 
@@ -125,15 +163,25 @@ async fn envelopes(test: Test<Cluster>) -> Result<()> {
 
         stack.publish(&event("structured"), "user-1").await?;
         let binary = Record::new(event("binary")).key("user-1");
-        let binary = [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_source", "api"), ("ce_type", "t")]
-            .into_iter()
-            .fold(binary, |record, (name, value)| record.header(name, value));
-        kafka.produce(&topic, binary.header("content-type", "application/json")).await?;
+        let binary = [
+            ("ce_specversion", "1.0"),
+            ("ce_id", "1"),
+            ("ce_source", "api"),
+            ("ce_type", "t"),
+        ]
+        .into_iter()
+        .fold(binary, |record, (name, value)| record.header(name, value));
+        kafka
+            .produce(&topic, binary.header("content-type", "application/json"))
+            .await?;
         kafka.produce(&topic, Record::new(event("bare")).key("user-1")).await?;
 
         let expected = if raw == "true" { 3 } else { 6 };
         let out = stack.arrived("out", expected).await?;
-        let mut ids: Vec<_> = out.iter().map(|record| Ok(data(record)?["event_id"].to_string())).collect::<Result<_>>()?;
+        let mut ids: Vec<_> = out
+            .iter()
+            .map(|record| Ok(data(record)?["event_id"].to_string()))
+            .collect::<Result<_>>()?;
         ids.retain(|id| id.contains(group));
         ids.sort();
         let all = ["bare", "binary", "structured"].map(|kind| format!("\"{group}-{kind}\""));
@@ -147,8 +195,12 @@ async fn envelopes(test: Test<Cluster>) -> Result<()> {
 async fn killed(test: Test<Cluster>) -> Result<()> {
     const EVENTS: usize = 300;
     let stack = Stack::start(&test, "").await?;
-    let records = (0..EVENTS).map(|number| Record::new(event(&format!("e-{number}"))).key(format!("user-{}", number % 7)));
-    test.shared.kafka.produce_all(&topic_of(&test, "in"), records.collect()).await?;
+    let records =
+        (0..EVENTS).map(|number| Record::new(event(&format!("e-{number}"))).key(format!("user-{}", number % 7)));
+    test.shared
+        .kafka
+        .produce_all(&topic_of(&test, "in"), records.collect())
+        .await?;
     let mut kills = 0;
     while kills < 5 {
         tokio::time::sleep(Duration::from_millis(150)).await;
@@ -170,7 +222,12 @@ async fn killed(test: Test<Cluster>) -> Result<()> {
         tokio::time::sleep(Duration::from_millis(200)).await;
         out = test.shared.kafka.read(&topic_of(&test, "out")).await?;
     }
-    println!("{kills} kills, {EVENTS} events in, {} out, {} repeats, {} lost", out.len(), out.len() - ids.len(), EVENTS - ids.len());
+    println!(
+        "{kills} kills, {EVENTS} events in, {} out, {} repeats, {} lost",
+        out.len(),
+        out.len() - ids.len(),
+        EVENTS - ids.len()
+    );
     ensure!(ids.len() == EVENTS, "every event is there, not only {}", ids.len());
     Ok(())
 }

@@ -29,8 +29,13 @@ impl Embedded {
     /// Starts one with variables of its own.
     pub async fn start_with(name: &str, config: &str, env: &[(&str, &str)]) -> Self {
         let dir = Dir::new(name).expect("a directory");
-        let port = free_port().expect("a port");
-        let data = dir.service("data").expect("a directory").join("events.db").display().to_string();
+        let port = free_port();
+        let data = dir
+            .service("data")
+            .expect("a directory")
+            .join("events.db")
+            .display()
+            .to_string();
         let config = format!(
             "listen: 127.0.0.1:{port}\nlocal: {{ path: {data:?} }}\npolicy: {{ path: {:?} }}\n{config}",
             dist("policy.wasm")
@@ -49,7 +54,10 @@ impl Embedded {
     pub fn read(&self, topic: &str) -> Vec<Value> {
         let read = tidegate(&["read", topic, "--data", &self.data, "--json"], b"");
         assert_eq!(read.code, 0, "{}", read.err);
-        read.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        read.out
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
     }
 
     /// Waits until the first `count` records of an input topic are judged, and returns them.
@@ -60,7 +68,10 @@ impl Embedded {
             if records.iter().filter(|record| !record["outcome"].is_null()).count() >= count {
                 return records;
             }
-            assert!(started.elapsed() < PATIENCE, "{count} records are not judged: {records:#?}");
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{count} records are not judged: {records:#?}"
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

@@ -11,14 +11,20 @@ async fn post(url: String, body: impl Into<reqwest::Body>) -> Response {
 }
 
 fn verdicts(records: &[Value]) -> Vec<&str> {
-    records.iter().map(|record| record["outcome"]["verdict"].as_str().unwrap_or("none")).collect()
+    records
+        .iter()
+        .map(|record| record["outcome"]["verdict"].as_str().unwrap_or("none"))
+        .collect()
 }
 
 #[tokio::test]
 async fn events_are_migrated_routed_and_rejected() {
     let embedded = Embedded::start("routes", "").await;
     let reminder = r#"{"event_id":"r-1","event_type":"reminder.due","event_version":"1.1","task_id":7,"user_id":"user-2","timestamp":"2026-03-01T09:30:00Z","payload":{"new_field":null}}"#;
-    embedded.send("task-events", format!("{}\nnot json\n{}\n", event("e-1"), event("e-1")).as_bytes());
+    embedded.send(
+        "task-events",
+        format!("{}\nnot json\n{}\n", event("e-1"), event("e-1")).as_bytes(),
+    );
     embedded.send("reminders", reminder.as_bytes());
 
     let tasks = embedded.judged("task-events", 3).await;
@@ -28,13 +34,20 @@ async fn events_are_migrated_routed_and_rejected() {
 
     let out = embedded.read("task-events.gated");
     assert_eq!(out.len(), 1);
-    assert_eq!((&out[0]["key"], &out[0]["id"], &out[0]["source"]), (&json!("user-1"), &json!("e-1"), &json!("task-events@0")));
+    assert_eq!(
+        (&out[0]["key"], &out[0]["id"], &out[0]["source"]),
+        (&json!("user-1"), &json!("e-1"), &json!("task-events@0"))
+    );
     assert_eq!(out[0]["event"]["event_version"], "1.1");
     assert_eq!(out[0]["event"]["task_id"].to_string(), "9007199254740993");
     assert_eq!(out[0]["event"]["payload"]["new_field"], Value::Null);
 
     let out = embedded.read("reminders.gated");
-    assert_eq!(out[0]["event"].to_string(), reminder, "an event that is right leaves byte for byte");
+    assert_eq!(
+        out[0]["event"].to_string(),
+        reminder,
+        "an event that is right leaves byte for byte"
+    );
 
     let dead = embedded.read("dlq");
     assert_eq!(dead.len(), 1);
@@ -51,9 +64,16 @@ async fn another_event_with_a_used_id_is_a_dead_letter() {
     let judged = embedded.judged("task-events", 2).await;
     assert_eq!(verdicts(&judged), ["forward", "reject"]);
     let dead = embedded.read("dlq");
-    assert_eq!(dead[0]["event"]["payload"]["dlq_metadata"]["violations"][0]["code"], "id-conflict");
+    assert_eq!(
+        dead[0]["event"]["payload"]["dlq_metadata"]["violations"][0]["code"],
+        "id-conflict"
+    );
     assert_eq!(dead[0]["event"]["payload"]["payload"]["title"], "Something else");
-    assert_eq!(embedded.read("task-events.gated").len(), 1, "the first one is untouched");
+    assert_eq!(
+        embedded.read("task-events.gated").len(),
+        1,
+        "the first one is untouched"
+    );
 }
 
 #[tokio::test]
@@ -65,9 +85,16 @@ async fn a_service_publishes_through_the_gate() {
     let answer = post(url(), draft).await;
     assert_eq!(answer.status(), StatusCode::OK);
     let answer: Value = answer.json().await.expect("JSON");
-    assert_eq!(answer["event_id"], "task.completed-1180591620717411303424-2026-01-31T09:00:00Z");
+    assert_eq!(
+        answer["event_id"],
+        "task.completed-1180591620717411303424-2026-01-31T09:00:00Z"
+    );
     assert_eq!(answer["verdict"], "forward");
-    assert_eq!(answer["outputs"].as_array().map(Vec::len), Some(2), "the event and the request for the next occurrence");
+    assert_eq!(
+        answer["outputs"].as_array().map(Vec::len),
+        Some(2),
+        "the event and the request for the next occurrence"
+    );
 
     let repeat: Value = post(url(), draft).await.json().await.expect("JSON");
     assert_eq!(repeat["verdict"], "duplicate");
@@ -78,11 +105,20 @@ async fn a_service_publishes_through_the_gate() {
     assert_eq!(out[0]["event"]["payload"]["price"].to_string(), "1.10");
     assert_eq!(out[1]["event"]["event_type"], "task.occurrence-requested");
 
-    let invalid = post(url(), r#"{"event_type":"task.created","task_id":"1","user_id":"","payload":{}}"#).await;
+    let invalid = post(
+        url(),
+        r#"{"event_type":"task.created","task_id":"1","user_id":"","payload":{}}"#,
+    )
+    .await;
     assert_eq!(invalid.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(invalid.headers()["content-type"], "application/problem+json");
     let problem: Value = invalid.json().await.expect("JSON");
-    let codes: Vec<_> = problem["violations"].as_array().expect("a list").iter().map(|v| &v["code"]).collect();
+    let codes: Vec<_> = problem["violations"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|v| &v["code"])
+        .collect();
     assert_eq!(codes, ["type", "empty-user-id"]);
 
     let broken = post(url(), "{").await;
@@ -92,11 +128,22 @@ async fn a_service_publishes_through_the_gate() {
 #[tokio::test]
 async fn dry_runs_send_nothing() {
     let embedded = Embedded::start("dry-runs", "").await;
-    let valid: Value = post(embedded.gate.url("/v1/validate"), event("e-1")).await.json().await.expect("JSON");
+    let valid: Value = post(embedded.gate.url("/v1/validate"), event("e-1"))
+        .await
+        .json()
+        .await
+        .expect("JSON");
     assert_eq!((&valid["valid"], &valid["key"]), (&json!(true), &json!("user-1")));
 
-    let migrated = post(embedded.gate.url("/v1/migrate?to=1.1"), event("e-1")).await.text().await.expect("text");
-    assert!(migrated.contains(r#""path":["1.0","1.1"]"#) && migrated.contains("9007199254740993"), "{migrated}");
+    let migrated = post(embedded.gate.url("/v1/migrate?to=1.1"), event("e-1"))
+        .await
+        .text()
+        .await
+        .expect("text");
+    assert!(
+        migrated.contains(r#""path":["1.0","1.1"]"#) && migrated.contains("9007199254740993"),
+        "{migrated}"
+    );
 
     let nowhere = post(embedded.gate.url("/v1/migrate?to=9.9"), event("e-1")).await;
     assert_eq!(nowhere.status(), StatusCode::UNPROCESSABLE_ENTITY);
@@ -112,7 +159,11 @@ async fn a_delivery_never_gets_a_404() {
         answer.json::<Value>().await.expect("JSON")["status"].clone()
     };
     assert_eq!(status("/deliver/yesterday", "{}").await, "RETRY");
-    assert_eq!(status("/deliver/task-events", "garbage").await, "SUCCESS", "its dead letter is stored");
+    assert_eq!(
+        status("/deliver/task-events", "garbage").await,
+        "SUCCESS",
+        "its dead letter is stored"
+    );
     assert_eq!(status("/deliver/task-events", &event("e-1")).await, "SUCCESS");
     assert_eq!(embedded.read("dlq").len(), 1);
 }
@@ -122,11 +173,25 @@ async fn dapr_is_told_what_to_bring_and_must_show_its_token() {
     let config = "subscriptions: [{ name: tasks, topic: task-events, route: /api/events/task-events }]";
     let embedded = Embedded::start_with("token", config, &[("APP_API_TOKEN", "a-secret")]).await;
     let ask = || Client::new().get(embedded.gate.url("/dapr/subscribe"));
-    assert_eq!(ask().send().await.expect("an answer").status(), StatusCode::UNAUTHORIZED);
-    let wrong = ask().header("dapr-api-token", "a-secreT").send().await.expect("an answer");
+    assert_eq!(
+        ask().send().await.expect("an answer").status(),
+        StatusCode::UNAUTHORIZED
+    );
+    let wrong = ask()
+        .header("dapr-api-token", "a-secreT")
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
 
-    let told: Value = ask().header("dapr-api-token", "a-secret").send().await.expect("an answer").json().await.expect("JSON");
+    let told: Value = ask()
+        .header("dapr-api-token", "a-secret")
+        .send()
+        .await
+        .expect("an answer")
+        .json()
+        .await
+        .expect("JSON");
     assert_eq!(
         told,
         json!([{ "pubsubname": "kafka-pubsub", "topic": "task-events", "metadata": { "rawPayload": "true" },
@@ -141,7 +206,12 @@ async fn what_happened_is_counted() {
     let embedded = Embedded::start("metrics", "").await;
     embedded.send("task-events", format!("{}\nnot json\n", event("e-1")).as_bytes());
     embedded.judged("task-events", 2).await;
-    let page = reqwest::get(embedded.gate.url("/metrics")).await.expect("an answer").text().await.expect("text");
+    let page = reqwest::get(embedded.gate.url("/metrics"))
+        .await
+        .expect("an answer")
+        .text()
+        .await
+        .expect("text");
     for line in [
         r#"tidegate_deliveries_total{topic="task-events",end="forward"} 1"#,
         r#"tidegate_deliveries_total{topic="task-events",end="reject"} 1"#,
@@ -159,7 +229,11 @@ async fn a_kill_between_receipt_and_publish_loses_nothing() {
     let lines: String = (0..2_000).map(|number| event(&format!("e-{number}")) + "\n").collect();
     embedded.send("task-events", lines.as_bytes());
     let mut kills = 0;
-    while embedded.read("task-events").iter().any(|record| record["outcome"].is_null()) {
+    while embedded
+        .read("task-events")
+        .iter()
+        .any(|record| record["outcome"].is_null())
+    {
         if kills < 6 {
             tokio::time::sleep(Duration::from_millis(120)).await;
             embedded.gate.process().kill9();
@@ -173,7 +247,11 @@ async fn a_kill_between_receipt_and_publish_loses_nothing() {
     let sent = ids.len();
     ids.sort_unstable();
     ids.dedup();
-    println!("{kills} kills, 2000 events in, {sent} out, {} repeats, {} lost", sent - ids.len(), 2_000 - ids.len());
+    println!(
+        "{kills} kills, 2000 events in, {sent} out, {} repeats, {} lost",
+        sent - ids.len(),
+        2_000 - ids.len()
+    );
     assert_eq!(ids.len(), 2_000, "every event is there");
     assert!(kills > 0, "it was killed at least once");
 }
@@ -183,11 +261,20 @@ async fn sigterm_drains_and_exits_with_zero() {
     let embedded = Embedded::start("drain", "").await;
     let lines: String = (0..500).map(|number| event(&format!("e-{number}")) + "\n").collect();
     embedded.send("task-events", lines.as_bytes());
-    let status = embedded.gate.process().terminate(Duration::from_secs(20)).await.expect("it ends");
+    let status = embedded
+        .gate
+        .process()
+        .terminate(Duration::from_secs(20))
+        .await
+        .expect("it ends");
     assert_eq!(status.code(), Some(0));
     embedded.gate.process().restart().await.expect("it starts again");
     embedded.judged("task-events", 500).await;
-    assert_eq!(embedded.read("task-events.gated").len(), 500, "none lost, and none twice after a clean stop");
+    assert_eq!(
+        embedded.read("task-events.gated").len(),
+        500,
+        "none lost, and none twice after a clean stop"
+    );
 }
 
 #[tokio::test]

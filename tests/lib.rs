@@ -4,5 +4,5 @@
 mod cli;
 mod embedded;
 
-pub use cli::{dist, tidegate, Finished};
+pub use cli::{Finished, dist, tidegate};
 pub use embedded::{Embedded, event};

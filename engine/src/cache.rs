@@ -93,7 +93,11 @@ fn tempfile_in(dir: &Path) -> io::Result<PathBuf> {
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |elapsed| elapsed.as_nanos());
     let path = dir.join(format!(".{}-{unique}.tmp", std::process::id()));
-    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)?;
     Ok(path)
 }
 

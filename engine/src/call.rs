@@ -9,8 +9,8 @@ use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, L
 
 use crate::{
     contract::{
-        Accepted, Composed, Context, Decision, Draft, FailedEvent, Migrated, MigrationFailure,
-        Misuse, Output, PolicyCatalog, Rejection, Schedule, Verdict,
+        Accepted, Composed, Context, Decision, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
+        PolicyCatalog, Rejection, Schedule, Verdict,
     },
     engine::Core,
     fault::{Fault, FaultKind},
@@ -88,11 +88,7 @@ fn qualified(interface: &str, function: &str) -> String {
     format!("tidegate:policy/{interface}@{VERSION}#{function}")
 }
 
-fn find(
-    component: &Component,
-    interface: &str,
-    function: &str,
-) -> Result<ComponentExportIndex, LoadError> {
+fn find(component: &Component, interface: &str, function: &str) -> Result<ComponentExportIndex, LoadError> {
     let instance = component.get_export_index(None, &*format!("tidegate:policy/{interface}@{VERSION}"));
     instance
         .and_then(|instance| component.get_export_index(Some(&instance), function))
@@ -102,12 +98,7 @@ fn find(
 }
 
 impl Caller {
-    async fn call<P, R>(
-        &self,
-        function: &'static str,
-        export: &ComponentExportIndex,
-        params: P,
-    ) -> Result<R, Fault>
+    async fn call<P, R>(&self, function: &'static str, export: &ComponentExportIndex, params: P) -> Result<R, Fault>
     where
         P: ComponentNamedList + Lower + Send + Sync,
         R: Lift + Send + Sync + 'static,

@@ -258,7 +258,7 @@ contract! {
     record Draft {
         /// Type of the event.
         "event-type" event_type: String,
-        /// Its version; `None`: the latest.
+        /// Its version; `None`: the oldest of the type.
         "event-version" event_version: Option<String>,
         /// The task, as a JSON integer of any size.
         "task-id" task_id: String,

@@ -4,8 +4,7 @@ use std::{fmt, io, path::PathBuf, sync::Arc, thread, time::Duration};
 
 use tokio::sync::Semaphore;
 use wasmtime::{
-    Config, Enabled, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
-    component::Linker,
+    Config, Enabled, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, component::Linker,
 };
 
 use crate::{
@@ -36,7 +35,9 @@ pub(crate) struct Core {
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// wasmtime refuses the options on this machine.
-    #[error("the WebAssembly engine does not start; is `limits.memory` or the number of concurrent calls too large for this machine?")]
+    #[error(
+        "the WebAssembly engine does not start; is `limits.memory` or the number of concurrent calls too large for this machine?"
+    )]
     Config(#[source] wasmtime::Error),
     /// The cache directory cannot be used.
     #[error("the cache directory {} cannot be used", path.display())]
@@ -88,7 +89,9 @@ impl Engine {
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").field("options", &self.core.options).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("options", &self.core.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -144,18 +147,20 @@ fn prepare_config() -> Config {
 /// Advances the epochs until the engines are gone.
 fn keep_time(engines: [EngineWeak; 2]) -> io::Result<()> {
     let tick: Duration = sandbox::TICK;
-    thread::Builder::new().name("tidegate-epoch".to_owned()).spawn(move || {
-        loop {
-            thread::sleep(tick);
-            let mut alive = false;
-            for engine in engines.iter().filter_map(EngineWeak::upgrade) {
-                engine.increment_epoch();
-                alive = true;
+    thread::Builder::new()
+        .name("tidegate-epoch".to_owned())
+        .spawn(move || {
+            loop {
+                thread::sleep(tick);
+                let mut alive = false;
+                for engine in engines.iter().filter_map(EngineWeak::upgrade) {
+                    engine.increment_epoch();
+                    alive = true;
+                }
+                if !alive {
+                    return;
+                }
             }
-            if !alive {
-                return;
-            }
-        }
-    })?;
+        })?;
     Ok(())
 }

@@ -77,11 +77,7 @@ impl Fault {
     }
 
     /// Says which fault `error` is, given what the sandbox saw.
-    pub(crate) fn of_call(
-        function: &'static str,
-        error: wasmtime::Error,
-        memory_refused: bool,
-    ) -> Self {
+    pub(crate) fn of_call(function: &'static str, error: wasmtime::Error, memory_refused: bool) -> Self {
         let kind = match error.downcast_ref::<wasmtime::Trap>() {
             Some(wasmtime::Trap::Interrupt) => FaultKind::Deadline,
             Some(wasmtime::Trap::StackOverflow) => FaultKind::Stack,

@@ -32,9 +32,9 @@ mod selftest;
 
 pub use call::CallError;
 pub use contract::{
-    Accepted, Action, Composed, Context, Decision, Draft, Encoding, EventTypeInfo, FailedEvent,
-    Migrated, MigrationCause, MigrationFailure, Misuse, Outcome, Output, PolicyCatalog,
-    PolicyLimits, Rejection, RejectionCause, Schedule, Verdict, VersionInfo, Violation,
+    Accepted, Action, Composed, Context, Decision, Draft, Encoding, EventTypeInfo, FailedEvent, Migrated,
+    MigrationCause, MigrationFailure, Misuse, Outcome, Output, PolicyCatalog, PolicyLimits, Rejection, RejectionCause,
+    Schedule, Verdict, VersionInfo, Violation,
 };
 pub use engine::{Engine, EngineError};
 pub use fault::{Fault, FaultKind};

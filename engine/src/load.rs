@@ -32,7 +32,9 @@ pub enum LoadError {
         reason: String,
     },
     /// It wants something that no policy may have.
-    #[error("the policy imports {name}, which no policy may: only wasi:cli, clocks, io and random are there, and they do nothing")]
+    #[error(
+        "the policy imports {name}, which no policy may: only wasi:cli, clocks, io and random are there, and they do nothing"
+    )]
     ForbiddenImport {
         /// The import.
         name: String,
@@ -104,9 +106,18 @@ impl Core {
         exports.check_types(&mut live)?;
         drop(live);
 
-        let caller = Caller { core: self, instances, exports };
+        let caller = Caller {
+            core: self,
+            instances,
+            exports,
+        };
         let catalog = caller.call_catalog().await?;
-        Ok(Policy { caller, digest, catalog, report })
+        Ok(Policy {
+            caller,
+            digest,
+            catalog,
+            report,
+        })
     }
 
     /// Snapshots and compiles on a thread of its own, and keeps the result in the cache.
@@ -125,8 +136,7 @@ impl Core {
             let snapshot_took = started.elapsed();
 
             let started = Instant::now();
-            let component = Component::new(&self.engine, &snapshot)
-                .map_err(|source| LoadError::Compile { source })?;
+            let component = Component::new(&self.engine, &snapshot).map_err(|source| LoadError::Compile { source })?;
             let compile_took = started.elapsed();
 
             if let Some(cache) = &self.cache {
@@ -138,10 +148,9 @@ impl Core {
                     tracing::warn!(%error, "the compiled policy could not be kept; the next start compiles again");
                 }
             }
-            Ok((component, snapshot_took, compile_took))
+            Ok::<_, LoadError>((component, snapshot_took, compile_took))
         });
-        let (component, snapshot, compile) =
-            built.await.map_err(|error| LoadError::Panicked(error.to_string()))??;
+        let (component, snapshot, compile) = built.await.map_err(|error| LoadError::Panicked(error.to_string()))??;
         report.snapshot = Some(snapshot);
         report.compile = Some(compile);
         Ok(component)

@@ -8,9 +8,8 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     call::{CallError, Caller},
     contract::{
-        Accepted, Composed, Context, Decision, Draft, FailedEvent, Migrated, MigrationCause,
-        MigrationFailure, Outcome, Output, PolicyCatalog, PolicyLimits, Rejection, RejectionCause,
-        Schedule, Verdict, Violation,
+        Accepted, Composed, Context, Decision, Draft, FailedEvent, Migrated, MigrationCause, MigrationFailure, Outcome,
+        Output, PolicyCatalog, PolicyLimits, Rejection, RejectionCause, Schedule, Verdict, Violation,
     },
     fault::Fault,
 };
@@ -51,10 +50,14 @@ impl Policy {
     /// Judges an event and says what to send.
     pub async fn process(&self, event: &[u8], context: &Context) -> Result<Verdict, CallError> {
         match text(event, &self.catalog.limits) {
-            Ok(event) => self.caller.call_process(event, context).await?.map_err(CallError::Misuse),
+            Ok(event) => self
+                .caller
+                .call_process(event, context)
+                .await?
+                .map_err(CallError::Misuse),
             Err(violation) => Ok(Verdict {
                 outcome: Outcome::Reject,
-                reason: format!("{}: {}", violation.code, violation.message),
+                reason: violation.message.clone(),
                 event_id: None,
                 event_type: None,
                 event_version: None,
@@ -78,11 +81,7 @@ impl Policy {
     }
 
     /// Brings an event to the version `to_version`.
-    pub async fn migrate(
-        &self,
-        event: &[u8],
-        to_version: &str,
-    ) -> Result<Result<Migrated, MigrationFailure>, Fault> {
+    pub async fn migrate(&self, event: &[u8], to_version: &str) -> Result<Result<Migrated, MigrationFailure>, Fault> {
         match text(event, &self.catalog.limits) {
             Ok(event) => self.caller.call_migrate(event, to_version).await,
             Err(violation) => Ok(Err(MigrationFailure {
@@ -112,7 +111,10 @@ impl Policy {
 
     /// Builds what is sent when an event is given up: its dead letter and the alerts.
     pub async fn dead_letter(&self, failed: &FailedEvent, now: &str) -> Result<Vec<Output>, CallError> {
-        self.caller.call_dead_letter(failed, now).await?.map_err(CallError::Misuse)
+        self.caller
+            .call_dead_letter(failed, now)
+            .await?
+            .map_err(CallError::Misuse)
     }
 
     /// `json.validate` of the contract: text to text.
@@ -201,10 +203,17 @@ impl LoadReport {
 fn text<'a>(event: &'a [u8], limits: &PolicyLimits) -> Result<&'a str, Violation> {
     std::str::from_utf8(event).map_err(|error| {
         let (code, message) = if event.len() > limits.event_bytes as usize {
-            ("too-large", format!("{} bytes; at most {} are allowed", event.len(), limits.event_bytes))
+            (
+                "too-large",
+                format!("{} bytes; at most {} are allowed", event.len(), limits.event_bytes),
+            )
         } else {
             ("not-utf8", format!("not UTF-8 at byte {}", error.valid_up_to() + 1))
         };
-        Violation { code: code.to_owned(), path: String::new(), message }
+        Violation {
+            code: code.to_owned(),
+            path: String::new(),
+            message,
+        }
     })
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline, component::Linker};
 use wasmtime_wasi::{
-    HostMonotonicClock, HostWallClock, ResourceTable, WasiCtx, WasiCtxBuilder, WasiCtxView,
-    WasiView, random::Deterministic,
+    HostMonotonicClock, HostWallClock, ResourceTable, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
+    random::Deterministic,
 };
 
 use crate::options::Limits;
@@ -24,9 +24,7 @@ const TABLE_ELEMENTS: usize = 20_000;
 /// True when a policy may import the interface `name`, such as `wasi:io/streams@0.2.6`.
 pub(crate) fn may_import(name: &str) -> bool {
     let interface = name.split('@').next().unwrap_or(name);
-    ALLOWED_IMPORTS
-        .iter()
-        .any(|allowed| interface.starts_with(allowed))
+    ALLOWED_IMPORTS.iter().any(|allowed| interface.starts_with(allowed))
 }
 
 /// Links what the allow-list names.
@@ -92,12 +90,7 @@ impl Sandbox {
 }
 
 impl ResourceLimiter for Sandbox {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let total = self.memory_in_use.saturating_add(desired - current);
         let granted = total <= self.memory_cap;
         if granted {
@@ -108,12 +101,7 @@ impl ResourceLimiter for Sandbox {
         Ok(granted)
     }
 
-    fn table_growing(
-        &mut self,
-        _current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let granted = desired <= TABLE_ELEMENTS;
         self.memory_refused |= !granted;
         Ok(granted)
@@ -182,7 +170,11 @@ mod tests {
 
     #[test]
     fn what_runtimes_need_is_there() {
-        for allowed in ["wasi:io/streams@0.2.6", "wasi:cli/stderr@0.2.0", "wasi:random/insecure-seed"] {
+        for allowed in [
+            "wasi:io/streams@0.2.6",
+            "wasi:cli/stderr@0.2.0",
+            "wasi:random/insecure-seed",
+        ] {
             assert!(may_import(allowed), "{allowed}");
         }
     }

@@ -74,7 +74,11 @@ impl Policy {
                     .map(|v| format!("the example is invalid: {} at {:?}: {}", v.code, v.path, v.message)),
             ),
         }
-        for target in event_type.versions.iter().filter(|target| target.version != version.version) {
+        for target in event_type
+            .versions
+            .iter()
+            .filter(|target| target.version != version.version)
+        {
             if let Err(failure) = self.migrate(example, &target.version).await?
                 && failure.cause != crate::MigrationCause::NoPath
             {
@@ -105,12 +109,19 @@ impl Policy {
         }
         for output in &first.outputs {
             if !self.catalog().channels.contains(&output.channel) {
-                problems.push(format!("it sends on {:?}, which its catalog does not list", output.channel));
+                problems.push(format!(
+                    "it sends on {:?}, which its catalog does not list",
+                    output.channel
+                ));
             }
             let sent = output.event.as_deref().map_or(example, str::as_bytes);
             if let Err(rejection) = self.validate(sent).await? {
                 let codes: Vec<_> = rejection.violations.iter().map(|v| v.code.as_str()).collect();
-                problems.push(format!("it sends an invalid {}: {}", output.event_type, codes.join(", ")));
+                problems.push(format!(
+                    "it sends an invalid {}: {}",
+                    output.event_type,
+                    codes.join(", ")
+                ));
             }
         }
         Ok(problems)

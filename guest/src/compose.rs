@@ -16,7 +16,7 @@ use crate::violation::{Violation, code, in_order, under};
 pub struct Draft {
     /// Type of the event.
     pub event_type: String,
-    /// Its version; absent: the latest of the type.
+    /// Its version; absent: the oldest of the type, as for an event that names none.
     #[serde(default)]
     pub event_version: Option<String>,
     /// The task, as a JSON integer of any size, such as `42`.
@@ -72,8 +72,8 @@ impl Policy {
             None => format!("{}-{task_id}-{timestamp}", draft.event_type),
         };
         let version = draft.event_version.as_deref().or_else(|| {
-            let latest = self.event_type(&draft.event_type)?.versions.last()?;
-            Some(&latest.name)
+            let oldest = self.event_type(&draft.event_type)?.versions.first()?;
+            Some(&oldest.name)
         });
 
         let mut members = Map::with_capacity(7);

@@ -1,6 +1,6 @@
 //! What the gate needs from outside: somewhere to send, and somewhere to keep claims.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -30,14 +30,14 @@ pub struct Message {
 
 /// Sends events.
 #[async_trait]
-pub trait Publisher: Send + Sync {
+pub trait Publisher: fmt::Debug + Send + Sync {
     /// Sends one message. `Ok` means that it is stored where it survives a crash of this process.
     async fn publish(&self, message: &Message) -> Result<(), BackendError>;
 }
 
 /// Keeps small records under keys, with optimistic locking.
 #[async_trait]
-pub trait StateStore: Send + Sync {
+pub trait StateStore: fmt::Debug + Send + Sync {
     /// The record and the tag of its present version.
     async fn get(&self, key: &str) -> Result<Option<Versioned>, BackendError>;
 
@@ -98,10 +98,7 @@ impl BackendError {
     }
 
     /// No answer at all.
-    pub fn broken(
-        action: impl Into<String>,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
+    pub fn broken(action: impl Into<String>, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let source = source.into();
         Self {
             action: action.into(),

@@ -11,15 +11,14 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     backend::{BackendError, Expected, Put, StateStore},
-    clock,
-    config,
+    clock, config,
 };
 
 /// Longest event id that is part of a key as it is.
 const PLAIN_ID_BYTES: usize = 200;
 
 /// Makes and keeps claims in a state store.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Claims {
     store: Arc<dyn StateStore>,
     settings: config::Claims,
@@ -71,8 +70,15 @@ impl Claims {
     pub async fn claim(&self, event_id: &str, event: &[u8]) -> Result<Claim, BackendError> {
         let key = key(event_id);
         let digest = hex::encode(Sha256::digest(event));
-        let lease = self.record(&digest, State::Leased, clock::unix_millis() + millis(self.settings.lease));
-        let held = || Held { key: key.clone(), digest: digest.clone() };
+        let lease = self.record(
+            &digest,
+            State::Leased,
+            clock::unix_millis() + millis(self.settings.lease),
+        );
+        let held = || Held {
+            key: key.clone(),
+            digest: digest.clone(),
+        };
         if self.put(&key, &lease, Expected::Absent).await? == Put::Stored {
             return Ok(Claim::Mine(held()));
         }
@@ -149,7 +155,10 @@ mod tests {
 
     #[test]
     fn ids_that_a_store_could_refuse_are_hashed() {
-        assert_eq!(key("task.created-7-2026-03-01T09:30:00Z"), "event-task.created-7-2026-03-01T09:30:00Z");
+        assert_eq!(
+            key("task.created-7-2026-03-01T09:30:00Z"),
+            "event-task.created-7-2026-03-01T09:30:00Z"
+        );
         for id in ["a||b", "a b", "ü", "a/b", &"x".repeat(201), "sha256:00"] {
             let key = key(id);
             assert!(key.starts_with("event-sha256:") && key.len() == 77, "{id:?}: {key}");

@@ -19,6 +19,7 @@ use crate::{
 };
 
 /// A gate that is built and bound, and takes nothing yet.
+#[derive(Debug)]
 pub struct Gate {
     config: Config,
     listener: TcpListener,
@@ -84,7 +85,10 @@ impl Gate {
     pub async fn build(config: Config, policy: PathBuf) -> Result<Self, GateError> {
         let listener = TcpListener::bind(config.listen)
             .await
-            .map_err(|source| GateError::Listen { address: config.listen, source })?;
+            .map_err(|source| GateError::Listen {
+                address: config.listen,
+                source,
+            })?;
         let (publisher, state, db): (Arc<dyn Publisher>, Arc<dyn StateStore>, _) = match &config.backend {
             Backend::Local { path } => {
                 let db = Db::open(path)?;
@@ -112,7 +116,12 @@ impl Gate {
             places: Arc::new(Semaphore::new(config.concurrency)),
             stopping: CancellationToken::new(),
         });
-        Ok(Self { config, listener, app, db })
+        Ok(Self {
+            config,
+            listener,
+            app,
+            db,
+        })
     }
 
     /// The address that it is bound to.
@@ -162,9 +171,15 @@ async fn load(config: &Config, path: PathBuf) -> Result<tidegate_engine::Policy,
         Err(source) => return Err(GateError::ReadPolicy { path, source }),
     };
     let engine = Engine::new(config.engine.clone())?;
-    let failed = |source| GateError::LoadPolicy { path: path.clone(), source };
+    let failed = |source| GateError::LoadPolicy {
+        path: path.clone(),
+        source,
+    };
     let policy = engine.load(&bytes).await.map_err(failed)?;
-    let report = policy.self_test().await.map_err(|fault| failed(LoadError::Catalog(fault)))?;
+    let report = policy
+        .self_test()
+        .await
+        .map_err(|fault| failed(LoadError::Catalog(fault)))?;
     if !SelfTestReport::passed(&report) {
         return Err(GateError::SelfTest { path });
     }

@@ -28,7 +28,11 @@ impl Generations {
 
     /// Puts a policy in force.
     pub fn install(&self, policy: Policy) {
-        let number = self.current.load().as_ref().map_or(1, |generation| generation.number + 1);
+        let number = self
+            .current
+            .load()
+            .as_ref()
+            .map_or(1, |generation| generation.number + 1);
         self.current.store(Some(Arc::new(Generation { number, policy })));
     }
 }

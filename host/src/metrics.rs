@@ -42,11 +42,19 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("tidegate");
         let deliveries = Family::default();
-        registry.register("deliveries", "Deliveries by topic and the end they came to", deliveries.clone());
+        registry.register(
+            "deliveries",
+            "Deliveries by topic and the end they came to",
+            deliveries.clone(),
+        );
         let published = Family::default();
         registry.register("published", "Events sent, by topic", published.clone());
         let faults = Family::default();
-        registry.register("policy_faults", "Policy calls that gave no verdict, by kind", faults.clone());
+        registry.register(
+            "policy_faults",
+            "Policy calls that gave no verdict, by kind",
+            faults.clone(),
+        );
         // From 10 µs to 160 ms.
         let policy_seconds = Histogram::new((0..15).map(|step| 1e-5 * f64::from(1 << step)));
         registry.register_with_unit(
@@ -56,7 +64,11 @@ impl Default for Metrics {
             policy_seconds.clone(),
         );
         let in_flight = Gauge::default();
-        registry.register("deliveries_in_flight", "Deliveries that are being processed", in_flight.clone());
+        registry.register(
+            "deliveries_in_flight",
+            "Deliveries that are being processed",
+            in_flight.clone(),
+        );
         Self {
             registry,
             deliveries,
@@ -89,13 +101,17 @@ impl Metrics {
     pub(crate) fn not_done(&self, topic: &str, error: &NotDone) {
         self.delivery(topic, "again");
         if let NotDone::Policy(CallError::Fault(fault)) = error {
-            let labels = FaultLabels { kind: fault.kind.to_string() };
+            let labels = FaultLabels {
+                kind: fault.kind.to_string(),
+            };
             self.faults.get_or_create(&labels).inc();
         }
     }
 
     pub(crate) fn published(&self, topic: &str) {
-        let labels = TopicLabels { topic: topic.to_owned() };
+        let labels = TopicLabels {
+            topic: topic.to_owned(),
+        };
         self.published.get_or_create(&labels).inc();
     }
 

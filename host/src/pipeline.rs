@@ -20,6 +20,7 @@ use crate::{
 };
 
 /// Takes deliveries to their end.
+#[derive(Debug)]
 pub struct Pipeline {
     /// The policy in force.
     pub generations: Arc<Generations>,
@@ -103,7 +104,9 @@ pub enum NotDone {
     #[error("the policy gave no verdict")]
     Policy(#[from] CallError),
     /// The policy sends on a channel that leads nowhere.
-    #[error("the policy sends on the channel {channel:?}, which the configuration does not bind: add it under `channels`")]
+    #[error(
+        "the policy sends on the channel {channel:?}, which the configuration does not bind: add it under `channels`"
+    )]
     UnboundChannel {
         /// The channel.
         channel: String,
@@ -181,7 +184,11 @@ impl Pipeline {
                 let event_id = verdict.event_id.as_deref().unwrap_or_default();
                 let claim = self.claims.claim(event_id, &delivery.event).await;
                 match claim.map_err(|error| soon(error.into()))? {
-                    Claim::Repeat => Ok(report(End::Duplicate, "the same event was processed before", Vec::new())),
+                    Claim::Repeat => Ok(report(
+                        End::Duplicate,
+                        "the same event was processed before",
+                        Vec::new(),
+                    )),
                     Claim::Busy(left) => Err((NotDone::Busy, left.clamp(RETRY_SOON, Duration::from_secs(5)))),
                     Claim::Conflict => {
                         let violation = id_conflict();
@@ -191,7 +198,10 @@ impl Pipeline {
                             .await
                             .map_err(soon)?;
                         let report = report(End::Reject, &reason, sent);
-                        Ok(Report { violations: vec![violation], ..report })
+                        Ok(Report {
+                            violations: vec![violation],
+                            ..report
+                        })
                     }
                     Claim::Mine(held) => match self.send(&verdict.outputs, delivery).await {
                         Ok(sent) => {
@@ -245,19 +255,27 @@ impl Pipeline {
     }
 
     async fn send(&self, outputs: &[Output], delivery: &Delivery) -> Result<Vec<(String, String)>, NotDone> {
-        let messages: Vec<_> =
-            outputs.iter().map(|output| self.message(output, delivery)).collect::<Result<_, _>>()?;
+        let messages: Vec<_> = outputs
+            .iter()
+            .map(|output| self.message(output, delivery))
+            .collect::<Result<_, _>>()?;
         for message in &messages {
             self.publisher.publish(message).await?;
             self.metrics.published(&message.topic.name);
         }
-        Ok(outputs.iter().map(|output| (output.channel.clone(), output.id.clone())).collect())
+        Ok(outputs
+            .iter()
+            .map(|output| (output.channel.clone(), output.id.clone()))
+            .collect())
     }
 
     fn message(&self, output: &Output, delivery: &Delivery) -> Result<Message, NotDone> {
-        let topic = self.channels.get(&output.channel).ok_or_else(|| NotDone::UnboundChannel {
-            channel: output.channel.clone(),
-        })?;
+        let topic = self
+            .channels
+            .get(&output.channel)
+            .ok_or_else(|| NotDone::UnboundChannel {
+                channel: output.channel.clone(),
+            })?;
         let event = match &output.event {
             Some(event) => Bytes::copy_from_slice(event.as_bytes()),
             None => delivery.event.clone(),

@@ -81,7 +81,11 @@ impl Apply {
         .with_context(|| format!("judging by {}", Path::new(&path).display()))?;
         progress.finish_and_clear();
         let fail = matches!(self.fail_on, Some(FailOn::Reject)) && rejected > 0;
-        Ok(if fail { ExitCode::from(exit::NO) } else { ExitCode::SUCCESS })
+        Ok(if fail {
+            ExitCode::from(exit::NO)
+        } else {
+            ExitCode::SUCCESS
+        })
     }
 }
 
@@ -125,7 +129,10 @@ async fn judge_all(policy: Arc<Policy>, context: Arc<Context>, batch: Batch) -> 
         rejected: 0,
     };
     for (number, line) in (batch.first..).zip(&batch.lines) {
-        let verdict = policy.process(line, &context).await.with_context(|| format!("line {number}"))?;
+        let verdict = policy
+            .process(line, &context)
+            .await
+            .with_context(|| format!("line {number}"))?;
         judged.rejected += u64::from(verdict.outcome == Outcome::Reject);
         Line::new(&verdict, line)
             .and_then(|line| serde_json::to_writer(&mut judged.text, &line))

@@ -48,7 +48,11 @@ impl Check {
         } else {
             print!("{}", text(&policy, &report)?);
         }
-        Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::from(exit::NO) })
+        Ok(if report.passed() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(exit::NO)
+        })
     }
 }
 
@@ -67,7 +71,11 @@ fn text(policy: &Policy, report: &SelfTestReport) -> Result<String, std::fmt::Er
     section(&mut out, "exports", &load.exports)?;
     writeln!(out, "\nevent types")?;
     for event_type in &catalog.event_types {
-        let versions: Vec<_> = event_type.versions.iter().map(|version| version.version.as_str()).collect();
+        let versions: Vec<_> = event_type
+            .versions
+            .iter()
+            .map(|version| version.version.as_str())
+            .collect();
         let taken = if event_type.accepted { "taken" } else { "sent only" };
         let channel = event_type.channel.as_deref().unwrap_or("dropped");
         let retries = event_type.retry_delays_ms.len();
@@ -88,7 +96,12 @@ fn text(policy: &Policy, report: &SelfTestReport) -> Result<String, std::fmt::Er
         }
     }
     let failed = report.cases.iter().filter(|case| !case.problems.is_empty()).count();
-    writeln!(out, "\n{}: {} examples, {failed} failed", if report.passed() { "pass" } else { "FAIL" }, report.cases.len())?;
+    writeln!(
+        out,
+        "\n{}: {} examples, {failed} failed",
+        if report.passed() { "pass" } else { "FAIL" },
+        report.cases.len()
+    )?;
     Ok(out)
 }
 

@@ -22,13 +22,22 @@ impl PolicyFile {
         if let Some(path) = self.path.as_deref().or(configured) {
             return Ok(path.to_owned());
         }
-        let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("policy.wasm")));
-        let places: Vec<_> = [Some(PathBuf::from("policy.wasm")), beside].into_iter().flatten().collect();
+        let beside = std::env::current_exe()
+            .ok()
+            .and_then(|exe| Some(exe.parent()?.join("policy.wasm")));
+        let places: Vec<_> = [Some(PathBuf::from("policy.wasm")), beside]
+            .into_iter()
+            .flatten()
+            .collect();
         match places.iter().find(|place| place.is_file()) {
             Some(found) => Ok(found.clone()),
             None => bail!(
                 "no policy found: looked for {}; name one with --policy FILE",
-                places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(" and ")
+                places
+                    .iter()
+                    .map(|place| place.display().to_string())
+                    .collect::<Vec<_>>()
+                    .join(" and ")
             ),
         }
     }
@@ -51,7 +60,10 @@ impl DataFile {
     /// Opens it if it is there.
     pub(super) fn open_existing(&self) -> anyhow::Result<Db> {
         if !self.path.is_file() {
-            bail!("there is no data file {}; name it with --data FILE", self.path.display());
+            bail!(
+                "there is no data file {}; name it with --data FILE",
+                self.path.display()
+            );
         }
         self.open()
     }
@@ -59,12 +71,17 @@ impl DataFile {
 
 /// Loads a policy outside of a gate, with the default limits and the user's cache.
 pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: u32) -> anyhow::Result<Policy> {
-    let bytes = tokio::fs::read(path).await.with_context(|| format!("the policy {} cannot be read", path.display()))?;
+    let bytes = tokio::fs::read(path)
+        .await
+        .with_context(|| format!("the policy {} cannot be read", path.display()))?;
     let engine = Engine::new(Options {
         limits: Limits::default(),
         isolation,
         max_concurrent_calls: concurrency,
         cache_dir: config::default_cache_dir(),
     })?;
-    engine.load(&bytes).await.with_context(|| format!("the policy {} cannot be loaded", path.display()))
+    engine
+        .load(&bytes)
+        .await
+        .with_context(|| format!("the policy {} cannot be loaded", path.display()))
 }

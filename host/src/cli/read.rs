@@ -124,6 +124,15 @@ fn print_text(out: &mut impl Write, record: &Record) -> io::Result<()> {
     }
     // One line a record: what could move the cursor is shown, not sent.
     let text = String::from_utf8_lossy(&record.value);
-    let shown: String = text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
+    let shown: String = text
+        .chars()
+        .flat_map(|c| {
+            if c.is_control() {
+                c.escape_default().collect()
+            } else {
+                vec![c]
+            }
+        })
+        .collect();
     writeln!(out, "\n        {shown}")
 }

@@ -44,7 +44,10 @@ impl Send {
             count += appended.count;
         }
         if self.json {
-            println!("{}", json!({ "topic": self.topic, "first_offset": first_offset, "count": count }));
+            println!(
+                "{}",
+                json!({ "topic": self.topic, "first_offset": first_offset, "count": count })
+            );
         } else {
             println!("{count} events sent to {}", self.topic);
         }
@@ -56,7 +59,9 @@ fn batch() -> anyhow::Result<Vec<NewRecord>> {
     let mut input = io::stdin().lock();
     let mut records = Vec::new();
     while records.len() < BATCH {
-        let Some(value) = lines::next_line(&mut input).context("standard input cannot be read")? else { break };
+        let Some(value) = lines::next_line(&mut input).context("standard input cannot be read")? else {
+            break;
+        };
         records.push(NewRecord {
             at: clock::now(),
             value,

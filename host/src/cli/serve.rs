@@ -57,7 +57,9 @@ impl Serve {
         let policy = self.policy.find(config.policy.as_deref())?;
         match &config.backend {
             Backend::Local { path } => tracing::info!(data = %path.display(), "embedded backend"),
-            Backend::Dapr(dapr) => tracing::info!(sidecar = dapr.endpoint, state_store = dapr.state_store, "Dapr backend"),
+            Backend::Dapr(dapr) => {
+                tracing::info!(sidecar = dapr.endpoint, state_store = dapr.state_store, "Dapr backend")
+            }
         }
         for subscription in &config.subscriptions {
             tracing::info!(topic = subscription.topic.name, route = subscription.route, "reads");
@@ -88,7 +90,9 @@ impl Serve {
 fn start_log(format: Option<LogFormat>) {
     let terminal = std::io::stderr().is_terminal();
     let filter = EnvFilter::try_from_env(config::TIDEGATE_LOG).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json }) {
         LogFormat::Text => {
             let colours = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());

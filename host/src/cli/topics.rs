@@ -27,7 +27,9 @@ impl Topics {
         }
         println!("{:<28} {:>9}  judged", "topic", "records");
         for topic in &topics {
-            let judged = topic.acknowledged.map_or_else(|| "-".to_owned(), |count| count.to_string());
+            let judged = topic
+                .acknowledged
+                .map_or_else(|| "-".to_owned(), |count| count.to_string());
             println!("{:<28} {:>9}  {judged}", topic.topic, topic.records);
         }
         Ok(ExitCode::SUCCESS)

@@ -53,7 +53,10 @@ fn subscriptions(file: &File, problems: &mut Vec<Problem>) -> Vec<Subscription> 
     let mut routes = BTreeSet::new();
     let mut subscriptions = Vec::new();
     if file.subscriptions.is_empty() {
-        problems.push(Problem::new("subscriptions", "name at least one topic that events come from"));
+        problems.push(Problem::new(
+            "subscriptions",
+            "name at least one topic that events come from",
+        ));
     }
     for (index, given) in file.subscriptions.iter().enumerate() {
         let key = format!("subscriptions.{index}");
@@ -61,15 +64,24 @@ fn subscriptions(file: &File, problems: &mut Vec<Problem>) -> Vec<Subscription> 
             pubsub: given.pubsub.clone().unwrap_or_else(|| file.dapr.pubsub.clone()),
             name: given.topic.clone().unwrap_or_else(|| given.name.clone()),
         };
-        let route = given.route.clone().unwrap_or_else(|| format!("/deliver/{}", given.name));
+        let route = given
+            .route
+            .clone()
+            .unwrap_or_else(|| format!("/deliver/{}", given.name));
         if topic.name.is_empty() {
             problems.push(Problem::new(format!("{key}.topic"), "must not be empty"));
         }
         if !topics.insert(topic.clone()) {
-            problems.push(Problem::new(format!("{key}.topic"), format!("the topic {:?} is subscribed twice", topic.name)));
+            problems.push(Problem::new(
+                format!("{key}.topic"),
+                format!("the topic {:?} is subscribed twice", topic.name),
+            ));
         }
         if !routes.insert(route.clone()) {
-            problems.push(Problem::new(format!("{key}.route"), format!("the route {route:?} is used twice")));
+            problems.push(Problem::new(
+                format!("{key}.route"),
+                format!("the route {route:?} is used twice"),
+            ));
         }
         if let Some(problem) = route_problem(&route) {
             problems.push(Problem::new(format!("{key}.route"), problem));
@@ -89,7 +101,9 @@ fn route_problem(route: &str) -> Option<String> {
         return Some(format!("{route:?} must be a plain path that starts with /"));
     }
     let taken = OWN_ROUTES.iter().find(|own| {
-        route.strip_prefix(**own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        route
+            .strip_prefix(**own)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })?;
     Some(format!("{taken} belongs to the gate itself; choose another path"))
 }
@@ -122,7 +136,10 @@ fn channels(file: &File, subscriptions: &[Subscription], problems: &mut Vec<Prob
 fn check_limits(limits: &file::Limits, problems: &mut Vec<Problem>) {
     let mut at_least = |key: &str, value: u64, least: u64| {
         if value < least {
-            problems.push(Problem::new(format!("limits.{key}"), format!("must be at least {least}, not {value}")));
+            problems.push(Problem::new(
+                format!("limits.{key}"),
+                format!("must be at least {least}, not {value}"),
+            ));
         }
     };
     at_least("deadline_ms", limits.deadline_ms, 1);
@@ -132,7 +149,10 @@ fn check_limits(limits: &file::Limits, problems: &mut Vec<Problem>) {
     at_least("concurrency", u64::from(limits.concurrency), 1);
     at_least("send_timeout_seconds", limits.send_timeout_seconds, 1);
     if limits.memory_bytes as u64 > 4 << 30 {
-        problems.push(Problem::new("limits.memory_bytes", "must be at most 4294967296 (4 GiB)"));
+        problems.push(Problem::new(
+            "limits.memory_bytes",
+            "must be at most 4294967296 (4 GiB)",
+        ));
     }
     if limits.concurrency > 1024 {
         problems.push(Problem::new("limits.concurrency", "must be at most 1024"));
@@ -141,7 +161,9 @@ fn check_limits(limits: &file::Limits, problems: &mut Vec<Problem>) {
 
 fn backend(file: &File, environment: &Environment, problems: &mut Vec<Problem>) -> Backend {
     if file.backend == BackendKind::Local {
-        return Backend::Local { path: file.local.path.clone() };
+        return Backend::Local {
+            path: file.local.path.clone(),
+        };
     }
     let endpoint = file
         .dapr
@@ -150,7 +172,10 @@ fn backend(file: &File, environment: &Environment, problems: &mut Vec<Problem>) 
         .or_else(|| environment.dapr_endpoint())
         .unwrap_or_else(|| "http://127.0.0.1:3500".to_owned());
     if reqwest::Url::parse(&endpoint).is_err() {
-        problems.push(Problem::new("dapr.endpoint", format!("{endpoint:?} is not a URL such as http://127.0.0.1:3500")));
+        problems.push(Problem::new(
+            "dapr.endpoint",
+            format!("{endpoint:?} is not a URL such as http://127.0.0.1:3500"),
+        ));
     }
     Backend::Dapr(Dapr {
         endpoint: endpoint.trim_end_matches('/').to_owned(),

@@ -21,7 +21,16 @@ const DAPR_HTTP_PORT: &str = "DAPR_HTTP_PORT";
 const DAPR_API_TOKEN: &str = "DAPR_API_TOKEN";
 const APP_API_TOKEN: &str = "APP_API_TOKEN";
 
-const READ_ELSEWHERE: &[&str] = &[TIDEGATE_CONFIG, TIDEGATE_POLICY, TIDEGATE_DATA, TIDEGATE_LOG];
+/// The program that the project's own tests run; the programs that they start inherit it.
+const TIDEGATE_BIN: &str = "TIDEGATE_BIN";
+
+const READ_ELSEWHERE: &[&str] = &[
+    TIDEGATE_CONFIG,
+    TIDEGATE_POLICY,
+    TIDEGATE_DATA,
+    TIDEGATE_LOG,
+    TIDEGATE_BIN,
+];
 
 /// The variables as they were when the program started.
 #[derive(Debug, Clone, Default)]
@@ -62,7 +71,11 @@ impl Environment {
     }
 
     fn secret(&self, name: &str) -> Option<Secret> {
-        self.0.get(name).filter(|value| !value.is_empty()).cloned().map(Secret::new)
+        self.0
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .cloned()
+            .map(Secret::new)
     }
 }
 

@@ -31,13 +31,17 @@ pub(super) fn parse(yaml: &str, environment: &Environment) -> Result<Config, Con
     let mut document = yaml_value(yaml).map_err(|problem| ConfigError::Invalid(vec![problem]))?;
     let mut problems = overlay(&mut document, environment);
     problems.extend(prune_invalid(&mut document));
-    let file = match serde_json::from_value::<File>(document) {
-        Ok(file) => file,
-        Err(error) => {
-            if problems.is_empty() {
-                problems.push(Problem::new("", error.to_string()));
+    let file = loop {
+        match serde_path_to_error::deserialize::<_, File>(&document) {
+            Ok(file) => break file,
+            Err(error) => {
+                let key = error.path().to_string();
+                let taken_out = remove(&mut document, &format!("/{}", key.replace('.', "/")));
+                problems.push(Problem::new(key, error.into_inner().to_string()));
+                if !taken_out {
+                    return Err(ConfigError::Invalid(sorted(problems)));
+                }
             }
-            return Err(ConfigError::Invalid(sorted(problems)));
         }
     };
     match Config::build(file, environment) {
@@ -64,7 +68,9 @@ fn yaml_value(yaml: &str) -> Result<Value, Problem> {
 fn overlay(document: &mut Value, environment: &Environment) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (path, text, name) in environment.overrides() {
-        let Some((last, sections)) = path.split_last() else { continue };
+        let Some((last, sections)) = path.split_last() else {
+            continue;
+        };
         let value = match serde_saphyr::from_str::<Value>(text) {
             Ok(value) => value,
             Err(_) => Value::String(text.to_owned()),
@@ -95,7 +101,11 @@ fn prune_invalid(document: &mut Value) -> Vec<Problem> {
         let key = pointer.trim_start_matches('/').replace('/', ".");
         if let jsonschema::error::ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
             for name in unexpected {
-                let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                let key = if key.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{key}.{name}")
+                };
                 faults.push((format!("{pointer}/{name}"), Problem::new(key, "there is no such key")));
             }
         } else {
@@ -109,18 +119,21 @@ fn prune_invalid(document: &mut Value) -> Vec<Problem> {
     faults.into_iter().map(|(_, problem)| problem).collect()
 }
 
-fn remove(document: &mut Value, pointer: &str) {
-    let Some((parent, name)) = pointer.rsplit_once('/') else { return };
+/// True when there was something to take out.
+fn remove(document: &mut Value, pointer: &str) -> bool {
+    let Some((parent, name)) = pointer.rsplit_once('/') else {
+        return false;
+    };
     match document.pointer_mut(parent) {
-        Some(Value::Object(object)) => {
-            object.shift_remove(name);
-        }
-        Some(Value::Array(array)) => {
-            if let Some(index) = name.parse().ok().filter(|index| *index < array.len()) {
+        Some(Value::Object(object)) => object.shift_remove(name).is_some(),
+        Some(Value::Array(array)) => match name.parse() {
+            Ok(index) if index < array.len() => {
                 array.remove(index);
+                true
             }
-        }
-        _ => {}
+            _ => false,
+        },
+        _ => false,
     }
 }
 

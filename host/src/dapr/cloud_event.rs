@@ -55,7 +55,10 @@ mod tests {
     #[test]
     fn the_event_stands_in_its_envelope_digit_for_digit() {
         let message = Message {
-            topic: Topic { pubsub: "kafka-pubsub".to_owned(), name: "out".to_owned() },
+            topic: Topic {
+                pubsub: "kafka-pubsub".to_owned(),
+                name: "out".to_owned(),
+            },
             key: "user-1".to_owned(),
             id: "e-1".to_owned(),
             event_type: "task.created".to_owned(),

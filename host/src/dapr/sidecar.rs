@@ -40,18 +40,18 @@ impl Sidecar {
     /// Whether the sidecar answers and its components are ready to send.
     pub async fn ready(&self) -> Result<(), BackendError> {
         let action = "asking the sidecar whether it is ready";
-        let response = self.send(action, self.get(&["v1.0", "healthz", "outbound"])).await?;
+        let response = self.send(action, self.get_at(&["v1.0", "healthz", "outbound"])).await?;
         if response.status().is_success() {
             return Ok(());
         }
         Err(refusal(action, response).await)
     }
 
-    pub(super) fn get(&self, path: &[&str]) -> RequestBuilder {
+    pub(super) fn get_at(&self, path: &[&str]) -> RequestBuilder {
         self.client.get(self.url(path))
     }
 
-    pub(super) fn post(&self, path: &[&str]) -> RequestBuilder {
+    pub(super) fn post_to(&self, path: &[&str]) -> RequestBuilder {
         self.client.post(self.url(path))
     }
 
@@ -61,7 +61,10 @@ impl Sidecar {
             None => request,
         };
         // The URL is taken out of the error: keys and topics stand in `action` already.
-        request.send().await.map_err(|error| BackendError::broken(action, error.without_url()))
+        request
+            .send()
+            .await
+            .map_err(|error| BackendError::broken(action, error.without_url()))
     }
 
     /// Joins path segments, each escaped.

@@ -16,31 +16,39 @@ use crate::backend::{BackendError, Expected, Put, StateStore, Versioned};
 impl StateStore for Sidecar {
     async fn get(&self, key: &str) -> Result<Option<Versioned>, BackendError> {
         let action = format!("reading {key:?} from {}", self.state_store);
-        let request = self.get(&["v1.0", "state", &self.state_store, key]).query(&[("consistency", "strong")]);
+        let request = self
+            .get_at(&["v1.0", "state", &self.state_store, key])
+            .query(&[("consistency", "strong")]);
         let response = self.send(&action, request).await?;
         match response.status() {
             StatusCode::OK => {}
             StatusCode::NO_CONTENT => return Ok(None),
             _ => return Err(refusal(&action, response).await),
         }
-        let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+        let etag = response
+            .headers()
+            .get("etag")
+            .and_then(|etag| etag.to_str().ok())
+            .map(str::to_owned);
         let Some(etag) = etag else {
-            return Err(BackendError::refused(action, "the store gives no ETag; claims need one that does"));
+            return Err(BackendError::refused(
+                action,
+                "the store gives no ETag; claims need one that does",
+            ));
         };
-        let record = response.bytes().await.map_err(|error| BackendError::broken(action, error))?;
-        Ok(Some(Versioned { record: record.to_vec(), etag }))
+        let record = response
+            .bytes()
+            .await
+            .map_err(|error| BackendError::broken(action, error))?;
+        Ok(Some(Versioned {
+            record: record.to_vec(),
+            etag,
+        }))
     }
 
-    async fn put(
-        &self,
-        key: &str,
-        record: &[u8],
-        expected: Expected<'_>,
-        keep: Duration,
-    ) -> Result<Put, BackendError> {
+    async fn put(&self, key: &str, record: &[u8], expected: Expected<'_>, keep: Duration) -> Result<Put, BackendError> {
         let action = format!("writing {key:?} to {}", self.state_store);
-        let value: &RawValue =
-            serde_json::from_slice(record).map_err(|error| BackendError::broken(&action, error))?;
+        let value: &RawValue = serde_json::from_slice(record).map_err(|error| BackendError::broken(&action, error))?;
         let mut item = json!({
             "key": key,
             "value": value,
@@ -55,7 +63,7 @@ impl StateStore for Sidecar {
             }
             Expected::Any => item["options"] = json!({ "consistency": "strong" }),
         }
-        let request = self.post(&["v1.0", "state", &self.state_store]).json(&[item]);
+        let request = self.post_to(&["v1.0", "state", &self.state_store]).json(&[item]);
         let response = self.send(&action, request).await?;
         match (response.status(), expected) {
             (status, _) if status.is_success() => Ok(Put::Stored),

@@ -44,8 +44,15 @@ struct CloudEvent<'a> {
 
 /// Takes the envelopes off `body`: the sidecar's own when `raw_payload`, then the producer's.
 pub fn unwrap(body: Bytes, raw_payload: bool) -> Unwrapped {
-    let broker = if raw_payload { wrapped_bytes(&body).unwrap_or(body) } else { body };
-    open(&broker).unwrap_or(Unwrapped { event: broker, traceparent: None })
+    let broker = if raw_payload {
+        wrapped_bytes(&body).unwrap_or(body)
+    } else {
+        body
+    };
+    open(&broker).unwrap_or(Unwrapped {
+        event: broker,
+        traceparent: None,
+    })
 }
 
 /// The broker's bytes in the sidecar's own envelope.
@@ -62,7 +69,9 @@ fn open(broker: &Bytes) -> Option<Unwrapped> {
         (None, Some(base64)) => BASE64_STANDARD.decode(base64.as_bytes()).ok()?.into(),
         _ => return None,
     };
-    let traceparent = envelope.traceparent.and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let traceparent = envelope
+        .traceparent
+        .and_then(|raw| serde_json::from_str(raw.get()).ok());
     Some(Unwrapped { event, traceparent })
 }
 
@@ -74,7 +83,12 @@ fn cloud_event(bytes: &[u8]) -> Option<CloudEvent<'_>> {
 /// JSON data stands in the envelope as it is; text of another type stands there as a JSON string.
 fn data_bytes(broker: &Bytes, data: &RawValue, content_type: Option<&str>) -> Option<Bytes> {
     let json = content_type.is_none_or(|content_type| {
-        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let essence = content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         essence.ends_with("/json") || essence.ends_with("+json")
     });
     if !json && data.get().starts_with('"') {
@@ -112,14 +126,26 @@ mod tests {
 
     #[test]
     fn every_way_to_wrap_an_event_gives_the_same_bytes() {
-        assert_eq!(event(raw(EVENT.as_bytes()), true), EVENT.as_bytes(), "bare, raw payload");
-        assert_eq!(event(raw(structured(EVENT).as_bytes()), true), EVENT.as_bytes(), "structured, raw payload");
+        assert_eq!(
+            event(raw(EVENT.as_bytes()), true),
+            EVENT.as_bytes(),
+            "bare, raw payload"
+        );
+        assert_eq!(
+            event(raw(structured(EVENT).as_bytes()), true),
+            EVENT.as_bytes(),
+            "structured, raw payload"
+        );
         assert_eq!(event(structured(EVENT), false), EVENT.as_bytes(), "structured");
         assert_eq!(event(EVENT, false), EVENT.as_bytes(), "bare, or binary mode");
         let text = structured(&serde_json::to_string(EVENT).expect("json")).replace("application/json", "text/plain");
         assert_eq!(event(text, false), EVENT.as_bytes(), "JSON in a text");
         let base64 = raw(EVENT.as_bytes()).replace("gate", "producer");
-        assert_eq!(event(raw(base64.as_bytes()), true), EVENT.as_bytes(), "binary data, raw payload");
+        assert_eq!(
+            event(raw(base64.as_bytes()), true),
+            EVENT.as_bytes(),
+            "binary data, raw payload"
+        );
     }
 
     #[test]
@@ -130,7 +156,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_unwrapped_is_the_event() {
-        for body in [&b"\xff\xfe"[..], b"", b"[1]", br#"{"specversion":"1.0"}"#, br#"{"specversion":"1.0","id":"1","source":"s","type":"t"}"#] {
+        for body in [
+            &b"\xff\xfe"[..],
+            b"",
+            b"[1]",
+            br#"{"specversion":"1.0"}"#,
+            br#"{"specversion":"1.0","id":"1","source":"s","type":"t"}"#,
+        ] {
             assert_eq!(event(Bytes::from_static(body), false), body);
             assert_eq!(event(raw(body), true), body, "in raw payload");
         }

@@ -60,7 +60,10 @@ pub(super) fn retry() -> Response {
 /// A header that is safe to show: any producer can set any of them.
 fn plain(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = headers.get(name)?.to_str().ok()?;
-    let safe = value.len() <= HEADER_VALUE && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    let safe = value.len() <= HEADER_VALUE
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     safe.then(|| value.to_owned())
 }
 

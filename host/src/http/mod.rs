@@ -27,6 +27,7 @@ use crate::{
 use problem::Problem;
 
 /// What the routes share.
+#[derive(Debug)]
 pub struct App {
     /// The path of a delivery.
     pub pipeline: Arc<Pipeline>,
@@ -65,7 +66,12 @@ impl App {
             .filter(|channel| !self.pipeline.channels.contains_key(*channel))
             .map(String::as_str)
             .collect();
-        (!unbound.is_empty()).then(|| format!("the policy sends on channels that are not bound: {}", unbound.join(", ")))
+        (!unbound.is_empty()).then(|| {
+            format!(
+                "the policy sends on channels that are not bound: {}",
+                unbound.join(", ")
+            )
+        })
     }
 }
 
@@ -79,7 +85,8 @@ pub fn router(app: Arc<App>, body_bytes: usize) -> Router {
     for subscription in &app.subscriptions {
         let (app, subscription) = (app.clone(), subscription.clone());
         let route = subscription.route.clone();
-        let handler = move |headers: HeaderMap, body: Bytes| deliver::deliver(app.clone(), subscription.clone(), headers, body);
+        let handler =
+            move |headers: HeaderMap, body: Bytes| deliver::deliver(app.clone(), subscription.clone(), headers, body);
         guarded = guarded.route(&route, post(handler));
     }
     guarded
@@ -95,7 +102,10 @@ pub fn router(app: Arc<App>, body_bytes: usize) -> Router {
 /// A POST to a path that nobody knows may be a delivery for a subscription of yesterday: it must come again.
 async fn unknown(method: Method, uri: Uri) -> Response {
     if method == Method::POST {
-        tracing::error!(path = uri.path(), "a POST to a path that no subscription has; answered with RETRY");
+        tracing::error!(
+            path = uri.path(),
+            "a POST to a path that no subscription has; answered with RETRY"
+        );
         return deliver::retry();
     }
     Problem::new(StatusCode::NOT_FOUND, "not found", "there is nothing at this path").into_response()

@@ -33,8 +33,11 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, content_type)], page).into_response()
         }
-        Err(error) => {
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written", error.to_string()).into_response()
-        }
+        Err(error) => Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the metrics cannot be written",
+            error.to_string(),
+        )
+        .into_response(),
     }
 }

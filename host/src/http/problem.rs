@@ -33,7 +33,10 @@ impl Problem {
 
     /// The event is not valid: 422 with everything that is wrong.
     pub(crate) fn invalid(violations: Vec<Violation>) -> Self {
-        let detail = violations.first().map(|violation| violation.message.clone()).unwrap_or_default();
+        let detail = violations
+            .first()
+            .map(|violation| violation.message.clone())
+            .unwrap_or_default();
         Self {
             violations,
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "the event is not valid", detail)
@@ -42,7 +45,11 @@ impl Problem {
 
     /// The policy or something behind the gate did not answer: try again.
     pub(crate) fn unavailable(error: &dyn std::error::Error) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not done, try again", error.to_string())
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not done, try again",
+            error.to_string(),
+        )
     }
 }
 

@@ -53,9 +53,16 @@ struct Sent {
 
 /// `POST /v1/events`: composes an event, and takes it the way of any delivery. 200 when it is stored.
 pub(super) async fn publish(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, Problem> {
-    let _place = app.take_place().ok_or_else(|| Problem::unavailable(&NotDone::NotTaken("the gate is full or stopping")))?;
-    let new: NewEvent = serde_json::from_slice(&body)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "the body is not a new event", error.to_string()))?;
+    let _place = app
+        .take_place()
+        .ok_or_else(|| Problem::unavailable(&NotDone::NotTaken("the gate is full or stopping")))?;
+    let new: NewEvent = serde_json::from_slice(&body).map_err(|error| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "the body is not a new event",
+            error.to_string(),
+        )
+    })?;
     let draft = Draft {
         event_type: new.event_type,
         event_version: new.event_version,
@@ -67,7 +74,11 @@ pub(super) async fn publish(State(app): State<Arc<App>>, body: Bytes) -> Result<
     };
     let now = clock::now();
     let generation = current(&app)?;
-    let composed = generation.policy.compose(&draft, &now).await.map_err(|fault| Problem::unavailable(&fault))??;
+    let composed = generation
+        .policy
+        .compose(&draft, &now)
+        .await
+        .map_err(|fault| Problem::unavailable(&fault))??;
     let delivery = Delivery {
         event: composed.event.into(),
         source: Source::topic("v1/events"),
@@ -80,7 +91,11 @@ pub(super) async fn publish(State(app): State<Arc<App>>, body: Bytes) -> Result<
             event_id: report.event_id,
             verdict: report.end.as_str(),
             reason: report.reason,
-            outputs: report.sent.into_iter().map(|(channel, id)| Sent { channel, id }).collect(),
+            outputs: report
+                .sent
+                .into_iter()
+                .map(|(channel, id)| Sent { channel, id })
+                .collect(),
         })
         .into_response()),
         Ack::Again { error, .. } => Err(Problem::unavailable(&error)),
@@ -99,7 +114,11 @@ struct Valid {
 /// `POST /v1/validate`: is the body a valid event? Nothing is sent.
 pub(super) async fn validate(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, Problem> {
     let generation = current(&app)?;
-    let accepted = generation.policy.validate(&body).await.map_err(|fault| Problem::unavailable(&fault))??;
+    let accepted = generation
+        .policy
+        .validate(&body)
+        .await
+        .map_err(|fault| Problem::unavailable(&fault))??;
     Ok(Json(Valid {
         valid: true,
         event_id: accepted.event_id,
@@ -151,7 +170,10 @@ pub(super) async fn migrate(
 }
 
 fn current(app: &App) -> Result<Arc<Generation>, Problem> {
-    app.pipeline.generations.current().ok_or_else(|| Problem::unavailable(&NotDone::NoPolicy))
+    app.pipeline
+        .generations
+        .current()
+        .ok_or_else(|| Problem::unavailable(&NotDone::NoPolicy))
 }
 
 fn not_json() -> Violation {

@@ -16,7 +16,10 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
     let Some(token) = &app.token else {
         return next.run(request).await;
     };
-    let given = request.headers().get("dapr-api-token").map_or(&b""[..], |value| value.as_bytes());
+    let given = request
+        .headers()
+        .get("dapr-api-token")
+        .map_or(&b""[..], |value| value.as_bytes());
     if token.matches(given) {
         return next.run(request).await;
     }

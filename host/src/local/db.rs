@@ -84,10 +84,16 @@ impl Db {
     pub fn open(path: &Path) -> Result<Self, LocalError> {
         let connection = Connection::open(path)
             .and_then(|connection| prepare(&connection).map(|format| (connection, format)))
-            .map_err(|source| LocalError::Open { path: path.to_owned(), source });
+            .map_err(|source| LocalError::Open {
+                path: path.to_owned(),
+                source,
+            });
         let (connection, found) = connection?;
         if found != FORMAT {
-            return Err(LocalError::Format { path: path.to_owned(), found });
+            return Err(LocalError::Format {
+                path: path.to_owned(),
+                found,
+            });
         }
         Ok(Self {
             connection: Arc::new(Mutex::new(connection)),
@@ -121,7 +127,9 @@ fn prepare(connection: &Connection) -> rusqlite::Result<i64> {
     connection.set_prepared_statement_cache_capacity(32);
     let format: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if format == 0 {
-        connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"))?;
+        connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"
+        ))?;
         return Ok(FORMAT);
     }
     Ok(format)

@@ -18,7 +18,10 @@ impl Publisher for Db {
         };
         match self.append(&message.topic.name, vec![record]).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(BackendError::broken(format!("appending to {:?}", message.topic.name), error)),
+            Err(error) => Err(BackendError::broken(
+                format!("appending to {:?}", message.topic.name),
+                error,
+            )),
         }
     }
 }

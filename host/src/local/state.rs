@@ -16,25 +16,24 @@ impl StateStore for Db {
     async fn get(&self, key: &str) -> Result<Option<Versioned>, BackendError> {
         let name = key.to_owned();
         let found = self.run(move |connection| {
-            let mut select = connection.prepare_cached("SELECT value, etag FROM state WHERE key = ?1 AND expires > ?2")?;
+            let mut select =
+                connection.prepare_cached("SELECT value, etag FROM state WHERE key = ?1 AND expires > ?2")?;
             let versioned = |row: &rusqlite::Row<'_>| {
                 Ok(Versioned {
                     record: row.get(0)?,
                     etag: row.get::<_, i64>(1)?.to_string(),
                 })
             };
-            select.query_row(params![name, clock::unix_millis()], versioned).optional()
+            select
+                .query_row(params![name, clock::unix_millis()], versioned)
+                .optional()
         });
-        found.await.map_err(|error| BackendError::broken(format!("reading the state {key:?}"), error))
+        found
+            .await
+            .map_err(|error| BackendError::broken(format!("reading the state {key:?}"), error))
     }
 
-    async fn put(
-        &self,
-        key: &str,
-        record: &[u8],
-        expected: Expected<'_>,
-        keep: Duration,
-    ) -> Result<Put, BackendError> {
+    async fn put(&self, key: &str, record: &[u8], expected: Expected<'_>, keep: Duration) -> Result<Put, BackendError> {
         let name = key.to_owned();
         let record = record.to_owned();
         let expected = match expected {
@@ -59,6 +58,7 @@ impl StateStore for Db {
             transaction.commit()?;
             Ok(Put::Stored)
         });
-        put.await.map_err(|error| BackendError::broken(format!("writing the state {key:?}"), error))
+        put.await
+            .map_err(|error| BackendError::broken(format!("writing the state {key:?}"), error))
     }
 }

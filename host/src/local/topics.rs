@@ -93,11 +93,23 @@ impl Db {
                          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                     )?;
                     for (offset, r) in (first_offset..).zip(&records) {
-                        insert.execute(params![topic, offset, r.key, r.id, r.event_type, r.source, r.at, r.value])?;
+                        insert.execute(params![
+                            topic,
+                            offset,
+                            r.key,
+                            r.id,
+                            r.event_type,
+                            r.source,
+                            r.at,
+                            r.value
+                        ])?;
                     }
                 }
                 transaction.commit()?;
-                Ok(Appended { first_offset, count: records.len() })
+                Ok(Appended {
+                    first_offset,
+                    count: records.len(),
+                })
             })
             .await?;
         self.appended.notify_waiters();
