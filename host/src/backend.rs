@@ -61,15 +61,13 @@ pub enum Expected<'a> {
     Absent,
     /// This version.
     Version(&'a str),
-    /// Whatever it is.
-    Any,
 }
 
 /// How storing a record went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Put {
-    /// It is stored.
-    Stored,
+    /// It is stored, and this is the tag of its version, where the store says so.
+    Stored(Option<String>),
     /// Something else was there.
     Conflict,
 }

@@ -42,6 +42,7 @@ pub enum Claim {
 pub struct Held {
     key: String,
     digest: String,
+    etag: String,
 }
 
 #[derive(Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -70,61 +71,77 @@ impl Claims {
     pub async fn claim(&self, event_id: &str, event: &[u8]) -> Result<Claim, BackendError> {
         let key = key(event_id);
         let digest = hex::encode(Sha256::digest(event));
-        let lease = self.record(
+        let lease = record(
             &digest,
             State::Leased,
             clock::unix_millis() + millis(self.settings.lease),
         );
-        let held = || Held {
-            key: key.clone(),
-            digest: digest.clone(),
-        };
-        if self.put(&key, &lease, Expected::Absent).await? == Put::Stored {
-            return Ok(Claim::Mine(held()));
+        if let Put::Stored(etag) = self.put(&key, &lease, Expected::Absent).await? {
+            return self.held(key, lease, etag).await;
         }
-        let Some(found) = self.store.get(&key).await? else {
+        let Some((found, etag)) = self.find(&key).await? else {
             // It was there a moment ago: its time was up. The next delivery finds the way free.
             return Ok(Claim::Busy(Duration::ZERO));
         };
-        let Ok(record) = serde_json::from_slice::<Record>(&found.record) else {
-            return Err(BackendError::refused(
-                format!("reading the claim {key:?}"),
-                "it is not a claim of this gate; does something else write under this key?",
-            ));
-        };
-        if record.digest != digest {
+        if found.digest != digest {
             return Ok(Claim::Conflict);
         }
-        if record.state == State::Done {
+        if found.state == State::Done {
             return Ok(Claim::Repeat);
         }
-        let left = record.lease_until - clock::unix_millis();
-        if let Ok(left @ 1..) = u64::try_from(left) {
+        if let Ok(left @ 1..) = u64::try_from(found.lease_until - clock::unix_millis()) {
             return Ok(Claim::Busy(Duration::from_millis(left)));
         }
-        Ok(match self.put(&key, &lease, Expected::Version(&found.etag)).await? {
-            Put::Stored => Claim::Mine(held()),
-            Put::Conflict => Claim::Busy(self.settings.lease),
-        })
+        match self.put(&key, &lease, Expected::Version(&etag)).await? {
+            Put::Stored(etag) => self.held(key, lease, etag).await,
+            Put::Conflict => Ok(Claim::Busy(self.settings.lease)),
+        }
     }
 
     /// Everything is sent: repeats will be recognised.
     pub async fn done(&self, held: &Held) -> Result<(), BackendError> {
-        let record = self.record(&held.digest, State::Done, 0);
-        self.put(&held.key, &record, Expected::Any).await.map(|_| ())
+        self.mark(held, State::Done).await
     }
 
     /// Not everything could be sent: the next delivery may try at once.
     pub async fn release(&self, held: &Held) -> Result<(), BackendError> {
-        let record = self.record(&held.digest, State::Leased, 0);
-        self.put(&held.key, &record, Expected::Any).await.map(|_| ())
+        self.mark(held, State::Leased).await
     }
 
-    fn record(&self, digest: &str, state: State, lease_until: i64) -> Record {
-        Record {
-            digest: digest.to_owned(),
-            state,
-            lease_until,
+    async fn mark(&self, held: &Held, state: State) -> Result<(), BackendError> {
+        let record = record(&held.digest, state, 0);
+        // A conflict means that the lease was over and another gate has taken the event: it is its to mark.
+        self.put(&held.key, &record, Expected::Version(&held.etag))
+            .await
+            .map(|_| ())
+    }
+
+    /// The claim that was just stored, with the tag of its version: read back where the store did not say.
+    async fn held(&self, key: String, lease: Record, etag: Option<String>) -> Result<Claim, BackendError> {
+        let etag = match etag {
+            Some(etag) => etag,
+            None => match self.find(&key).await? {
+                Some((found, etag)) if found == lease => etag,
+                _ => return Ok(Claim::Busy(self.settings.lease)),
+            },
+        };
+        Ok(Claim::Mine(Held {
+            key,
+            digest: lease.digest,
+            etag,
+        }))
+    }
+
+    async fn find(&self, key: &str) -> Result<Option<(Record, String)>, BackendError> {
+        let Some(found) = self.store.get(key).await? else {
+            return Ok(None);
+        };
+        match serde_json::from_slice(&found.record) {
+            Ok(record) => Ok(Some((record, found.etag))),
+            Err(_) => Err(BackendError::refused(
+                format!("reading the claim {key:?}"),
+                "it is not a claim of this gate; does something else write under this key?",
+            )),
         }
     }
 
@@ -132,6 +149,14 @@ impl Claims {
         let json = serde_json::to_vec(record)
             .map_err(|error| BackendError::broken(format!("writing the claim {key:?}"), error))?;
         self.store.put(key, &json, expected, self.settings.keep).await
+    }
+}
+
+fn record(digest: &str, state: State, lease_until: i64) -> Record {
+    Record {
+        digest: digest.to_owned(),
+        state,
+        lease_until,
     }
 }
 

@@ -52,28 +52,25 @@ impl StateStore for Sidecar {
         let mut item = json!({
             "key": key,
             "value": value,
+            // A write without first-write would lift the lock of the ones before it (seen on Redis).
+            "options": { "concurrency": "first-write", "consistency": "strong" },
             "metadata": { "ttlInSeconds": keep.as_secs().max(1).to_string() },
         });
-        let first_write = json!({ "concurrency": "first-write", "consistency": "strong" });
-        match expected {
-            Expected::Absent => item["options"] = first_write,
-            Expected::Version(etag) => {
-                item["options"] = first_write;
-                item["etag"] = etag.into();
-            }
-            Expected::Any => item["options"] = json!({ "consistency": "strong" }),
+        if let Expected::Version(etag) = expected {
+            item["etag"] = etag.into();
         }
         let request = self.post_to(&["v1.0", "state", &self.state_store]).json(&[item]);
         let response = self.send(&action, request).await?;
-        match (response.status(), expected) {
-            (status, _) if status.is_success() => Ok(Put::Stored),
-            (StatusCode::CONFLICT, _) => Ok(Put::Conflict),
-            (status, Expected::Absent | Expected::Version(_)) if status.is_server_error() => {
+        match response.status() {
+            status if status.is_success() => Ok(Put::Stored(None)),
+            StatusCode::CONFLICT => Ok(Put::Conflict),
+            status if status.is_server_error() => {
                 let error = refusal(&action, response).await;
                 let found = self.get(key).await?;
                 let conflict = match (found, expected) {
                     (Some(found), Expected::Version(etag)) => found.etag != etag,
-                    (found, _) => found.is_some(),
+                    (found, Expected::Absent) => found.is_some(),
+                    (None, Expected::Version(_)) => true,
                 };
                 if conflict { Ok(Put::Conflict) } else { Err(error) }
             }

@@ -37,9 +37,8 @@ impl StateStore for Db {
         let name = key.to_owned();
         let record = record.to_owned();
         let expected = match expected {
-            Expected::Absent => Some(0),
-            Expected::Version(etag) => Some(etag.parse::<i64>().unwrap_or(-1)),
-            Expected::Any => None,
+            Expected::Absent => 0,
+            Expected::Version(etag) => etag.parse::<i64>().unwrap_or(-1),
         };
         let put = self.run(move |connection| {
             let now = clock::unix_millis();
@@ -49,14 +48,14 @@ impl StateStore for Db {
                 .prepare_cached("SELECT etag FROM state WHERE key = ?1 AND expires > ?2")?
                 .query_row(params![name, now], |row| row.get(0))
                 .optional()?;
-            if expected.is_some_and(|expected| expected != present.unwrap_or(0)) {
+            if expected != present.unwrap_or(0) {
                 return Ok(Put::Conflict);
             }
             transaction
                 .prepare_cached("INSERT OR REPLACE INTO state (key, value, etag, expires) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![name, record, present.unwrap_or(0) + 1, expires])?;
+                .execute(params![name, record, expected + 1, expires])?;
             transaction.commit()?;
-            Ok(Put::Stored)
+            Ok(Put::Stored(Some((expected + 1).to_string())))
         });
         put.await
             .map_err(|error| BackendError::broken(format!("writing the state {key:?}"), error))
