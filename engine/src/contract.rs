@@ -1,6 +1,6 @@
 //! The types of `wit/policy.wit` as Rust sees them. Names, order and meaning are the contract's; nothing else is here.
 //!
-//! They serialize to the JSON of the golden vectors: snake_case members in the contract's order.
+//! They serialize to the JSON of the golden vectors: `snake_case` members in the contract's order.
 
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift, Lower};
