@@ -45,7 +45,7 @@ async fn the_component_answers_every_vector(#[case] isolation: Isolation) {
                 continue;
             };
             count += 1;
-            if case["expect"].to_string() != answer.to_string() {
+            if case["expect"] != answer {
                 wrong.push(format!(
                     "{}\n  expected {}\n  got      {answer}",
                     case["name"], case["expect"]

@@ -1,4 +1,5 @@
 //! The gate behind a real daprd on a real Kafka.
+#![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
 use std::{process::ExitCode, time::Duration};
 
@@ -63,7 +64,7 @@ channels:
   user-alerts: {{ topic: {ops} }}
 claims: {{ lease_ms: 1000 }}
 {config}",
-            dist("policy.wasm"),
+            dist("policy.wasm").display().to_string(),
             topic("in"),
             topic("dlq"),
             out = topic("out"),
@@ -96,7 +97,7 @@ claims: {{ lease_ms: 1000 }}
         self.test
             .shared
             .kafka
-            .wait_for(&topic_of(self.test, topic), count, Duration::from_secs(60))
+            .wait_for(&topic_of(self.test, topic), count, Duration::from_mins(1))
             .await
     }
 }
@@ -152,15 +153,15 @@ async fn valid_and_invalid(test: Test<Cluster>) -> Result<()> {
     ensure!(envelope["data"]["event_version"] == "1.1", "migrated: {envelope}");
     ensure!(envelope["data"]["payload"]["new_field"] == Value::Null, "{envelope}");
     ensure!(
-        envelope["data"]["task_id"].to_string() == "9007199254740993",
+        envelope["data"]["task_id"] == "9007199254740993",
         "digit for digit: {envelope}"
     );
 
-    let text = String::from_utf8(out[1].value.clone().unwrap_or_default())?;
+    let envelope = String::from_utf8(out[1].value.clone().unwrap_or_default())?;
     let migrated = event("e-2")
         .replace(r#"_version":"1.0"#, r#"_version":"1.1"#)
         .replace(r#"plants"}"#, r#"plants","new_field":null}"#);
-    ensure!(text.contains(&migrated), "members keep their order: {text}");
+    ensure!(envelope.contains(&migrated), "members keep their order: {envelope}");
 
     let dead = stack.arrived("dlq", 1).await?;
     let dead = data(&dead[0])?;
@@ -287,7 +288,7 @@ async fn killed(test: Test<Cluster>) -> Result<()> {
         for record in &out {
             ids.insert(record.json()?["id"].to_string());
         }
-        if ids.len() == EVENTS || started.elapsed() > Duration::from_secs(60) {
+        if ids.len() == EVENTS || started.elapsed() > Duration::from_mins(1) {
             break;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;

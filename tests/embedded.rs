@@ -38,7 +38,7 @@ impl Embedded {
             .to_string();
         let config = format!(
             "listen: 127.0.0.1:{port}\nlocal: {{ path: {data:?} }}\npolicy: {{ path: {:?} }}\n{config}",
-            dist("policy.wasm")
+            dist("policy.wasm").display().to_string()
         );
         let gate = Gate::start(&dir, port, &config, env).await.expect("the gate starts");
         Self { gate, data, _dir: dir }

@@ -58,7 +58,7 @@ impl Serve {
         match &config.backend {
             Backend::Local { path } => tracing::info!(data = %path.display(), "embedded backend"),
             Backend::Dapr(dapr) => {
-                tracing::info!(sidecar = dapr.endpoint, state_store = dapr.state_store, "Dapr backend")
+                tracing::info!(sidecar = dapr.endpoint, state_store = dapr.state_store, "Dapr backend");
             }
         }
         for subscription in &config.subscriptions {

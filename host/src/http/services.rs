@@ -103,6 +103,7 @@ pub(super) async fn publish(State(app): State<Arc<App>>, body: Bytes) -> Result<
 }
 
 #[derive(Serialize)]
+#[allow(clippy::struct_field_names, reason = "the names of the answer")]
 struct Valid {
     valid: bool,
     event_id: String,
