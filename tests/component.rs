@@ -1,17 +1,24 @@
 //! The component gives the answers of the golden vectors, byte for byte, in every isolation; and loading it is safe.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rstest::rstest;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use tidegate_engine::{CallError, Context, Draft, Engine, FailedEvent, Isolation, LoadError, Options, Policy};
+use tidegate_engine::{
+    CallError, Context, Draft, Engine, FailedEvent, FaultKind, Isolation, Limits, LoadError, Options, Policy,
+};
 use tidegate_tests::dist;
 
 async fn load(isolation: Isolation) -> Policy {
+    load_within(isolation, Limits::default()).await
+}
+
+async fn load_within(isolation: Isolation, limits: Limits) -> Policy {
     let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/test-cache");
     let options = Options {
+        limits,
         isolation,
         cache_dir: Some(cache),
         ..Options::default()
@@ -165,6 +172,63 @@ async fn many_calls_at_once_wait_their_turn() {
     for call in calls.collect::<Vec<_>>() {
         call.await.expect("no panic").expect("a verdict");
     }
+}
+
+/// A megabyte that takes the policy long to read and to write, and much memory.
+fn laborious() -> String {
+    let members: String = (0..30_000)
+        .map(|number| format!(r#","member-{number}":[{number}]"#))
+        .collect();
+    tidegate_tests::event("e-1").replace(r#""title""#, &format!(r#""n":0{members},"title""#))
+}
+
+/// The default limits, on a machine that is busy with other tests.
+const PATIENT: Limits = Limits {
+    deadline: Duration::from_mins(1),
+    memory_bytes: 64 << 20,
+    output_bytes: 4 << 20,
+};
+
+#[rstest]
+#[case::time(Limits { deadline: Duration::from_millis(2), ..Limits::default() }, FaultKind::Deadline)]
+#[case::memory(Limits { memory_bytes: 8 << 20, ..PATIENT }, FaultKind::Memory)]
+#[case::output(Limits { output_bytes: 64 << 10, ..PATIENT }, FaultKind::Output)]
+#[tokio::test]
+async fn a_call_beyond_its_bounds_is_a_fault_and_the_next_one_is_not(#[case] limits: Limits, #[case] kind: FaultKind) {
+    for isolation in [Isolation::Fresh, Isolation::Reuse] {
+        let policy = load_within(isolation, limits).await;
+        let context = Context::at("2026-03-01T09:30:00Z");
+        for _ in 0..3 {
+            match policy.process(laborious().as_bytes(), &context).await {
+                Err(CallError::Fault(fault)) => assert_eq!(fault.kind, kind, "{fault:?}"),
+                other => panic!("{kind} was not noticed: {other:.200?}"),
+            }
+        }
+        let small = policy.process(tidegate_tests::event("e-2").as_bytes(), &context).await;
+        assert_eq!(small.expect("no fault").event_id.as_deref(), Some("e-2"));
+    }
+}
+
+#[tokio::test]
+async fn a_long_call_lets_others_run() {
+    let policy = load_within(Isolation::Fresh, PATIENT).await;
+    let context = Context::at("2026-03-01T09:30:00Z");
+    let event = laborious();
+    let long = policy.process(event.as_bytes(), &context);
+    let mut long = std::pin::pin!(long);
+    // On one thread: the other task only gets its turns when the call yields.
+    let mut turns = 0;
+    loop {
+        tokio::select! {
+            biased;
+            verdict = &mut long => {
+                verdict.expect("a verdict");
+                break;
+            }
+            () = tokio::task::yield_now() => turns += 1,
+        }
+    }
+    assert!(turns > 0, "the call never yielded");
 }
 
 #[tokio::test]

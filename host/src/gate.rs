@@ -175,6 +175,7 @@ async fn load(config: &Config, path: PathBuf) -> Result<tidegate_engine::Policy,
         path: path.clone(),
         source,
     };
+    tracing::info!(policy = %path.display(), "loading the policy; the first time it is compiled, which takes seconds");
     let policy = engine.load(&bytes).await.map_err(failed)?;
     let report = policy
         .self_test()

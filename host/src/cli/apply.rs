@@ -1,22 +1,21 @@
 //! `tidegate apply`: the gate as a filter.
 
 use std::{
-    io::{self, BufRead, BufWriter, IsTerminal, Write},
+    io::{self, BufRead, BufWriter, Write},
     path::Path,
     process::ExitCode,
     sync::Arc,
-    time::Duration,
 };
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use futures::{StreamExt, stream};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tidegate_engine::{Context, Outcome, Policy, Verdict, Violation};
 
-use super::{exit, files, lines};
+use super::{exit, files, lines, progress};
 use tidegate::{clock, config::Isolation};
 
 /// Judge events from standard input, one a line, and print one verdict a line. No server is needed.
@@ -68,7 +67,7 @@ impl Apply {
             now: self.now.clone().unwrap_or_else(clock::now),
             target_version: self.target.clone(),
         });
-        let progress = progress_bar();
+        let progress = progress::spinner("{spinner} {human_pos} events, {per_sec}, {elapsed}");
         let rejected = tokio::task::block_in_place(|| {
             let judge = |batch: Batch| {
                 let (policy, context) = (policy.clone(), context.clone());
@@ -163,16 +162,6 @@ async fn print_all(
     }
     out.flush().context("standard output cannot be written")?;
     Ok(rejected)
-}
-
-fn progress_bar() -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{spinner} {human_pos} events, {per_sec}, {elapsed}");
-    let bar = ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 /// One line out.

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use tidegate_engine::{Engine, Isolation, Limits, Options, Policy};
 
+use super::progress;
 use tidegate::{config, local::Db};
 
 /// Which policy to use.
@@ -80,8 +81,8 @@ pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: 
         max_concurrent_calls: concurrency,
         cache_dir: config::default_cache_dir(),
     })?;
-    engine
-        .load(&bytes)
-        .await
-        .with_context(|| format!("the policy {} cannot be loaded", path.display()))
+    let spinner = progress::spinner("{spinner} loading the policy (compiled the first time) {elapsed}");
+    let policy = engine.load(&bytes).await;
+    spinner.finish_and_clear();
+    policy.with_context(|| format!("the policy {} cannot be loaded", path.display()))
 }

@@ -8,6 +8,7 @@ mod completions;
 pub(crate) mod exit;
 mod files;
 mod lines;
+mod progress;
 mod read;
 mod schema;
 mod send;
