@@ -159,7 +159,8 @@ async fn a_delivery_never_gets_a_404() {
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         answer.json::<Value>().await.expect("JSON")["status"].clone()
     };
-    assert_eq!(status("/deliver/yesterday", "{}").await, "RETRY");
+    let yesterday = post(embedded.gate.url("/deliver/yesterday"), "{}").await;
+    assert_eq!(yesterday.status(), StatusCode::SERVICE_UNAVAILABLE, "the sidecar brings it again");
     assert_eq!(
         status("/deliver/task-events", "garbage").await,
         "SUCCESS",

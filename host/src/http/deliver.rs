@@ -53,7 +53,7 @@ pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: 
 }
 
 /// The answer that brings the event again.
-pub(super) fn retry() -> Response {
+fn retry() -> Response {
     Json(json!({ "status": "RETRY" })).into_response()
 }
 

@@ -102,11 +102,9 @@ pub fn router(app: Arc<App>, body_bytes: usize) -> Router {
 /// A POST to a path that nobody knows may be a delivery for a subscription of yesterday: it must come again.
 async fn unknown(method: Method, uri: Uri) -> Response {
     if method == Method::POST {
-        tracing::error!(
-            path = uri.path(),
-            "a POST to a path that no subscription has; answered with RETRY"
-        );
-        return deliver::retry();
+        tracing::warn!(path = uri.path(), "a POST to a path that no subscription has");
+        let detail = "no subscription has this path; is one of yesterday still known to the sidecar?";
+        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not done, try again", detail).into_response();
     }
     Problem::new(StatusCode::NOT_FOUND, "not found", "there is nothing at this path").into_response()
 }
