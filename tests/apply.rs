@@ -106,3 +106,16 @@ fn every_command_explains_itself() {
     let completions = tidegate(&["completions", "bash"], b"");
     assert!(completions.out.contains("_tidegate"));
 }
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_error() {
+    let command = format!(
+        "{} completions bash | head -c 10",
+        tidegate_tests::dist("tidegate").display()
+    );
+    let ended = std::process::Command::new("bash")
+        .args(["-o", "pipefail", "-c", &command])
+        .output()
+        .expect("a shell");
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
+}

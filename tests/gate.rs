@@ -160,14 +160,64 @@ async fn a_delivery_never_gets_a_404() {
         answer.json::<Value>().await.expect("JSON")["status"].clone()
     };
     let yesterday = post(embedded.gate.url("/deliver/yesterday"), "{}").await;
-    assert_eq!(yesterday.status(), StatusCode::SERVICE_UNAVAILABLE, "the sidecar brings it again");
+    assert_eq!(
+        yesterday.status(),
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the sidecar brings it again"
+    );
     assert_eq!(
         status("/deliver/task-events", "garbage").await,
         "SUCCESS",
         "its dead letter is stored"
     );
     assert_eq!(status("/deliver/task-events", &event("e-1")).await, "SUCCESS");
-    assert_eq!(embedded.read("dlq").len(), 1);
+    let large = "\u{1}".repeat(3 << 20);
+    assert_eq!(
+        status("/deliver/task-events", &large).await,
+        "SUCCESS",
+        "however it has to be written"
+    );
+    let time = |value: &str| {
+        let request = Client::new()
+            .post(embedded.gate.url("/deliver/task-events"))
+            .header("__timestamp", value.to_owned());
+        request.body(event(value)).send()
+    };
+    for value in ["999999999999999", "-99999999999999", "", "soon"] {
+        let answer = time(value).await.expect("an answer").text().await.expect("text");
+        assert!(
+            answer.contains("SUCCESS"),
+            "a producer's header {value:?} must not stop its event: {answer}"
+        );
+    }
+    assert_eq!(
+        embedded.read("dlq").len(),
+        3,
+        "the garbage, the large one, and the event with an empty id"
+    );
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_does_not_stop_its_delivery() {
+    let embedded = Embedded::start("hangs-up", "").await;
+    for number in 0..50 {
+        let url = embedded.gate.url("/deliver/task-events");
+        let request = Client::new()
+            .post(url)
+            .body(event(&format!("e-{number}")))
+            .timeout(Duration::from_micros(900));
+        // Whether the answer comes in time does not matter.
+        let _ = request.send().await;
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    for number in 0..50 {
+        let answer = post(embedded.gate.url("/deliver/task-events"), event(&format!("e-{number}"))).await;
+        assert!(
+            answer.text().await.expect("text").contains("SUCCESS"),
+            "no claim was left behind"
+        );
+    }
+    assert_eq!(embedded.read("task-events.gated").len(), 50);
 }
 
 #[tokio::test]
@@ -297,4 +347,25 @@ channels:
     let ended = tidegate_tests::tidegate(&["serve", "--config", &file.display().to_string()], b"");
     assert_eq!(ended.code, 3);
     insta::assert_snapshot!(ended.err);
+}
+
+#[tokio::test]
+async fn a_policy_and_a_configuration_that_do_not_fit_do_not_start() {
+    for (config, says) in [
+        ("policy: { target_version: v1.1 }", "has no such version"),
+        ("channels: { dlq: { topic: dead } }", "leads nowhere"),
+        ("channels: { dlq: { topic: task-events, pubsub: other } }", "a loop"),
+        (
+            "backend: dapr\ndapr: { endpoint: localhost:3500 }",
+            "is not a plain HTTP address",
+        ),
+    ] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("gate.yaml");
+        let data = dir.path().join("events.db").display().to_string();
+        let config = format!("listen: 127.0.0.1:0\nlocal: {{ path: {data:?} }}\n{config}\n");
+        std::fs::write(&file, config).expect("writable");
+        let ended = tidegate_tests::tidegate(&["serve", "--config", &file.display().to_string()], b"");
+        assert!(ended.code == 3 && ended.err.contains(says), "{says}: {}", ended.err);
+    }
 }

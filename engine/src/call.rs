@@ -115,12 +115,14 @@ impl Caller {
             .get_typed_func::<P, (R,)>(&mut live.store, export)
             .map_err(|error| Fault::new(FaultKind::Instantiate, function, error))?;
         Sandbox::arm(&mut live.store, self.instances.limits().deadline);
-        match typed.call_async(&mut live.store, params).await {
-            Ok((answer,)) => {
+        let call = typed.call_async(&mut live.store, params);
+        match tokio::time::timeout(self.instances.limits().wall_clock(), call).await {
+            Err(_) => Err(Fault::waited(function)),
+            Ok(Ok((answer,))) => {
                 self.instances.give_back(live);
                 Ok(answer)
             }
-            Err(error) => {
+            Ok(Err(error)) => {
                 let memory_refused = live.store.data().memory_refused();
                 Err(Fault::of_call(function, error, memory_refused))
             }

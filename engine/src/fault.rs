@@ -76,6 +76,16 @@ impl Fault {
         }
     }
 
+    /// The call waited instead of running: no tick counts while it does.
+    pub(crate) fn waited(function: &'static str) -> Self {
+        Self {
+            kind: FaultKind::Deadline,
+            function,
+            detail: Detail(Some("it waited for something".to_owned())),
+            source: None,
+        }
+    }
+
     /// Says which fault `error` is, given what the sandbox saw.
     pub(crate) fn of_call(function: &'static str, error: wasmtime::Error, memory_refused: bool) -> Self {
         let kind = match error.downcast_ref::<wasmtime::Trap>() {

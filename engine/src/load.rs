@@ -130,8 +130,14 @@ impl Core {
         let runtime = tokio::runtime::Handle::current();
         let built = tokio::task::spawn_blocking(move || {
             let started = Instant::now();
+            let prepared = async { tokio::time::timeout(PREPARE_DEADLINE * 3, self.snapshot(&bytes)).await };
             let snapshot = runtime
-                .block_on(self.snapshot(&bytes))
+                .block_on(prepared)
+                .unwrap_or_else(|_| {
+                    Err(wasmtime::Error::msg(
+                        "it waited for something instead of coming to an end",
+                    ))
+                })
                 .map_err(|source| LoadError::Prepare { source })?;
             let snapshot_took = started.elapsed();
 

@@ -38,12 +38,19 @@ pub struct Limits {
     pub output_bytes: usize,
 }
 
+impl Limits {
+    /// Time after which a call is given up even when it does not run: long enough for a turn on a busy machine.
+    pub(crate) fn wall_clock(&self) -> Duration {
+        self.deadline.saturating_mul(10).max(Duration::from_secs(5))
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             deadline: Duration::from_millis(100),
             memory_bytes: 64 << 20,
-            output_bytes: 4 << 20,
+            output_bytes: 16 << 20,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The service: builds everything from a [`Config`], binds its socket, runs until told to stop, then drains.
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use tidegate_engine::{Engine, EngineError, LoadError, SelfTestReport};
+use tidegate_engine::{Engine, EngineError, EventTypeInfo, LoadError, PolicyCatalog, SelfTestReport};
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     backend::{BackendError, Publisher, StateStore},
@@ -17,6 +17,9 @@ use crate::{
     metrics::Metrics,
     pipeline::Pipeline,
 };
+
+/// Time for the answers to deliveries that have ended.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// A gate that is built and bound, and takes nothing yet.
 #[derive(Debug)]
@@ -66,6 +69,9 @@ pub enum GateError {
         /// The file.
         path: PathBuf,
     },
+    /// The policy and the configuration do not fit together.
+    #[error("the policy and the configuration do not fit: {0}")]
+    Misfit(String),
     /// The data file does not work.
     #[error(transparent)]
     Local(#[from] LocalError),
@@ -77,7 +83,7 @@ pub enum GateError {
     Serve(#[source] io::Error),
     /// What was in flight did not end in time.
     #[error("stopped with deliveries in flight after {0:?}; they were not acknowledged and will be brought again")]
-    NotDrained(std::time::Duration),
+    NotDrained(Duration),
 }
 
 impl Gate {
@@ -114,6 +120,7 @@ impl Gate {
             subscriptions: config.subscriptions.clone(),
             token: config.app_api_token.clone(),
             places: Arc::new(Semaphore::new(config.concurrency)),
+            in_flight: TaskTracker::new(),
             stopping: CancellationToken::new(),
         });
         Ok(Self {
@@ -157,11 +164,18 @@ impl Gate {
             while let Some(ended) = consumers.join_next().await {
                 ended.map_err(LocalError::from)??;
             }
-            server.await.map_err(LocalError::from)?.map_err(GateError::Serve)
+            self.app.in_flight.close();
+            self.app.in_flight.wait().await;
+            Ok(())
         };
         tokio::time::timeout(self.config.drain, drained)
             .await
-            .unwrap_or(Err(GateError::NotDrained(self.config.drain)))
+            .unwrap_or(Err(GateError::NotDrained(self.config.drain)))?;
+        // Answers on their way get a moment; a caller that sends half a request does not hold up the stop.
+        match tokio::time::timeout(LAST_ANSWERS, server).await {
+            Ok(ended) => ended.map_err(LocalError::from)?.map_err(GateError::Serve),
+            Err(_) => Ok(()),
+        }
     }
 }
 
@@ -184,6 +198,7 @@ async fn load(config: &Config, path: PathBuf) -> Result<tidegate_engine::Policy,
     if !SelfTestReport::passed(&report) {
         return Err(GateError::SelfTest { path });
     }
+    fits(config, policy.catalog())?;
     tracing::info!(
         policy = %path.display(),
         name = policy.catalog().name,
@@ -194,4 +209,29 @@ async fn load(config: &Config, path: PathBuf) -> Result<tidegate_engine::Policy,
         "the policy is loaded"
     );
     Ok(policy)
+}
+
+/// What would reject every event, or have nowhere to send it, is found before the first one comes.
+fn fits(config: &Config, catalog: &PolicyCatalog) -> Result<(), GateError> {
+    if let Some(channel) = catalog
+        .channels
+        .iter()
+        .find(|name| !config.channels.contains_key(*name))
+    {
+        let advice = "add it under `channels`, which replaces the defaults as a whole";
+        return Err(GateError::Misfit(format!(
+            "the policy sends on {channel:?}, which leads nowhere; {advice}"
+        )));
+    }
+    let Some(target) = &config.target_version else {
+        return Ok(());
+    };
+    let lacks = |kind: &&EventTypeInfo| kind.accepted && kind.versions.iter().all(|known| known.version != *target);
+    match catalog.event_types.iter().find(lacks) {
+        Some(kind) => Err(GateError::Misfit(format!(
+            "`policy.target_version` is {target:?}, and {} has no such version",
+            kind.name
+        ))),
+        None => Ok(()),
+    }
 }

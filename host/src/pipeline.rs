@@ -137,6 +137,7 @@ const RETRY_SOON: Duration = Duration::from_millis(200);
 impl Pipeline {
     /// Takes one delivery to its end, or says why it must be brought again.
     pub async fn deliver(&self, delivery: &Delivery) -> Ack {
+        let _counted = self.metrics.enter();
         match self.judge_and_send(delivery).await {
             Ok(report) => {
                 self.metrics.ended(&delivery.source.topic, report.end);
@@ -237,9 +238,11 @@ impl Pipeline {
         error: &str,
         violations: Vec<Violation>,
     ) -> Result<Vec<(String, String)>, NotDone> {
+        // JSON writes a control character in six; base64 never takes more than four for three.
+        let control = delivery.event.iter().filter(|byte| byte.is_ascii_control()).count();
         let (original, encoding) = match std::str::from_utf8(&delivery.event) {
-            Ok(text) => (text.to_owned(), Encoding::Text),
-            Err(_) => (BASE64_STANDARD.encode(&delivery.event), Encoding::Base64),
+            Ok(text) if control < text.len() / 16 => (text.to_owned(), Encoding::Text),
+            _ => (BASE64_STANDARD.encode(&delivery.event), Encoding::Base64),
         };
         let failed = FailedEvent {
             original,

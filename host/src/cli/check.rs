@@ -1,6 +1,11 @@
 //! `tidegate check`: can this file be a policy?
 
-use std::{fmt::Write as _, path::PathBuf, process::ExitCode};
+use std::{
+    fmt::Write as _,
+    io::{Write as _, stdout},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::Args;
 use serde::Serialize;
@@ -44,9 +49,9 @@ impl Check {
                 catalog: policy.catalog(),
                 self_test: &report,
             };
-            println!("{}", serde_json::to_string(&checked)?);
+            writeln!(stdout(), "{}", serde_json::to_string(&checked)?)?;
         } else {
-            print!("{}", text(&policy, &report)?);
+            write!(stdout(), "{}", text(&policy, &report)?)?;
         }
         Ok(if report.passed() {
             ExitCode::SUCCESS

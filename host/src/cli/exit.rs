@@ -1,6 +1,6 @@
 //! Exit codes; `tidegate --help` lists them.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use tidegate_engine::{CallError, Fault};
 
@@ -15,4 +15,18 @@ pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
         .chain()
         .any(|cause| cause.is::<Fault>() || matches!(cause.downcast_ref::<CallError>(), Some(CallError::Fault(_))));
     ExitCode::from(if fault { FAULT } else { UNUSABLE })
+}
+
+/// True when nobody reads the output any more.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| match cause.downcast_ref::<io::Error>() {
+        Some(error) => broken(error),
+        None => {
+            cause
+                .downcast_ref::<serde_json::Error>()
+                .and_then(serde_json::Error::io_error_kind)
+                == Some(io::ErrorKind::BrokenPipe)
+        }
+    })
 }

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead};
 
 /// Bytes kept of one line. The policy's own limit is lower, so that a longer line is still rejected as too large.
-const KEPT: usize = 8 << 20;
+pub(super) const KEPT: usize = 8 << 20;
 
 /// Reads the next line without its line break; `None` at the end. Of a line longer than the bound, the rest is skipped.
 pub(super) fn next_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {

@@ -1,5 +1,4 @@
 //! The command line: one file a command. Parses, calls the library, prints.
-#![allow(clippy::print_stdout, reason = "printing is what commands do")]
 #![allow(clippy::doc_markdown, reason = "these comments are what `--help` prints")]
 
 mod apply;

@@ -1,6 +1,9 @@
 //! `tidegate config-schema`: the JSON Schema of the configuration.
 
-use std::process::ExitCode;
+use std::{
+    io::{Write, stdout},
+    process::ExitCode,
+};
 
 use clap::Args;
 
@@ -13,7 +16,7 @@ pub(super) struct ConfigSchema {}
 impl ConfigSchema {
     #[allow(clippy::unused_self, reason = "commands are run alike")]
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        println!("{}", serde_json::to_string_pretty(&config::json_schema())?);
+        writeln!(stdout(), "{}", serde_json::to_string_pretty(&config::json_schema())?)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,8 +1,11 @@
 //! `tidegate send`: events onto a topic of the embedded backend.
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, Write, stdout},
+    process::ExitCode,
+};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::json;
 
@@ -44,12 +47,13 @@ impl Send {
             count += appended.count;
         }
         if self.json {
-            println!(
+            writeln!(
+                stdout(),
                 "{}",
                 json!({ "topic": self.topic, "first_offset": first_offset, "count": count })
-            );
+            )?;
         } else {
-            println!("{count} events sent to {}", self.topic);
+            writeln!(stdout(), "{count} events sent to {}", self.topic)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -62,6 +66,12 @@ fn batch() -> anyhow::Result<Vec<NewRecord>> {
         let Some(value) = lines::next_line(&mut input).context("standard input cannot be read")? else {
             break;
         };
+        if value.len() >= lines::KEPT {
+            bail!(
+                "an event of {} bytes or more: send shorter ones; nothing after the last full batch was sent",
+                lines::KEPT
+            );
+        }
         records.push(NewRecord {
             at: clock::now(),
             value,

@@ -1,6 +1,9 @@
 //! `tidegate topics`: what is on the embedded backend.
 
-use std::process::ExitCode;
+use std::{
+    io::{Write, stdout},
+    process::ExitCode,
+};
 
 use clap::Args;
 
@@ -21,16 +24,16 @@ impl Topics {
         let topics = self.data.open_existing()?.topics().await?;
         if self.json {
             for topic in &topics {
-                println!("{}", serde_json::to_string(topic)?);
+                writeln!(stdout(), "{}", serde_json::to_string(topic)?)?;
             }
             return Ok(ExitCode::SUCCESS);
         }
-        println!("{:<28} {:>9}  judged", "topic", "records");
+        writeln!(stdout(), "{:<28} {:>9}  judged", "topic", "records")?;
         for topic in &topics {
             let judged = topic
                 .acknowledged
                 .map_or_else(|| "-".to_owned(), |count| count.to_string());
-            println!("{:<28} {:>9}  {judged}", topic.topic, topic.records);
+            writeln!(stdout(), "{:<28} {:>9}  {judged}", topic.topic, topic.records)?;
         }
         Ok(ExitCode::SUCCESS)
     }

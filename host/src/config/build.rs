@@ -24,6 +24,12 @@ impl Config {
         if file.claims.lease_ms == 0 {
             problems.push(Problem::new("claims.lease_ms", "must be at least 1"));
         }
+        if u64::from(file.claims.keep_seconds) * 1000 < file.claims.lease_ms.max(1000) {
+            problems.push(Problem::new(
+                "claims.keep_seconds",
+                "must be at least a second, and no shorter than the lease",
+            ));
+        }
         let backend = backend(&file, environment, &mut problems);
         if !problems.is_empty() {
             return Err(problems);
@@ -60,10 +66,7 @@ fn subscriptions(file: &File, problems: &mut Vec<Problem>) -> Vec<Subscription> 
     }
     for (index, given) in file.subscriptions.iter().enumerate() {
         let key = format!("subscriptions.{index}");
-        let topic = Topic {
-            pubsub: given.pubsub.clone().unwrap_or_else(|| file.dapr.pubsub.clone()),
-            name: given.topic.clone().unwrap_or_else(|| given.name.clone()),
-        };
+        let topic = topic(file, given.pubsub.as_ref(), given.topic.as_ref().unwrap_or(&given.name));
         let route = given
             .route
             .clone()
@@ -96,8 +99,19 @@ fn subscriptions(file: &File, problems: &mut Vec<Problem>) -> Vec<Subscription> 
     subscriptions
 }
 
+/// On the embedded backend topics of all components are the same tables.
+fn topic(file: &File, pubsub: Option<&String>, name: &str) -> Topic {
+    let pubsub = pubsub
+        .filter(|_| file.backend == BackendKind::Dapr)
+        .unwrap_or(&file.dapr.pubsub);
+    Topic {
+        pubsub: pubsub.clone(),
+        name: name.to_owned(),
+    }
+}
+
 fn route_problem(route: &str) -> Option<String> {
-    if !route.starts_with('/') || route.contains(['{', '}', '*', '?', '#', ' ']) {
+    if !route.starts_with('/') || route.contains(['{', '}', '*', '?', '#', ' ', ':']) {
         return Some(format!("{route:?} must be a plain path that starts with /"));
     }
     let taken = OWN_ROUTES.iter().find(|own| {
@@ -112,10 +126,7 @@ fn channels(file: &File, subscriptions: &[Subscription], problems: &mut Vec<Prob
     let mut channels = BTreeMap::new();
     for (name, given) in &file.channels {
         let key = format!("channels.{name}.topic");
-        let topic = Topic {
-            pubsub: given.pubsub.clone().unwrap_or_else(|| file.dapr.pubsub.clone()),
-            name: given.topic.clone(),
-        };
+        let topic = topic(file, given.pubsub.as_ref(), &given.topic);
         if topic.name.is_empty() {
             problems.push(Problem::new(&key, "must not be empty"));
         }
@@ -171,10 +182,11 @@ fn backend(file: &File, environment: &Environment, problems: &mut Vec<Problem>) 
         .clone()
         .or_else(|| environment.dapr_endpoint())
         .unwrap_or_else(|| "http://127.0.0.1:3500".to_owned());
-    if reqwest::Url::parse(&endpoint).is_err() {
+    let usable = reqwest::Url::parse(&endpoint).is_ok_and(|url| url.scheme() == "http" && url.has_host());
+    if !usable {
         problems.push(Problem::new(
             "dapr.endpoint",
-            format!("{endpoint:?} is not a URL such as http://127.0.0.1:3500"),
+            format!("{endpoint:?} is not a plain HTTP address such as http://127.0.0.1:3500"),
         ));
     }
     Backend::Dapr(Dapr {
@@ -200,7 +212,9 @@ fn engine_options(file: &File) -> engine::Options {
 
 /// `$XDG_CACHE_HOME/tidegate`, else `~/.cache/tidegate`.
 pub fn default_cache_dir() -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .filter(|base| !base.is_empty())
+        .map(PathBuf::from);
     let base = base.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
     Some(base.join("tidegate"))
 }

@@ -1,6 +1,6 @@
 //! Every environment variable that the gate reads, and nothing that reads one elsewhere.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ffi::OsString};
 
 use super::Secret;
 
@@ -39,7 +39,9 @@ pub struct Environment(BTreeMap<String, String>);
 impl Environment {
     /// Of this process.
     pub fn of_process() -> Self {
-        std::env::vars().collect()
+        // What is not UTF-8 is none of ours.
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        std::env::vars_os().filter_map(text).collect()
     }
 
     /// Keys to override and their texts: `(["dapr", "pubsub"], "orders", "TIDEGATE_DAPR__PUBSUB")`.
@@ -49,6 +51,10 @@ impl Environment {
                 return None;
             }
             let key = name.strip_prefix(PREFIX)?;
+            // Kubernetes describes a Service called `tidegate` to every pod in these.
+            if key == "PORT" || key.starts_with("PORT_") || key.starts_with("SERVICE_") {
+                return None;
+            }
             let path = key.split("__").map(str::to_lowercase).collect();
             Some((path, text.as_str(), name.as_str()))
         })

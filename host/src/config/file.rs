@@ -189,7 +189,7 @@ impl Default for Limits {
         Self {
             deadline_ms: 100,
             memory_bytes: 64 << 20,
-            output_bytes: 4 << 20,
+            output_bytes: 16 << 20,
             body_bytes: 4 << 20,
             concurrency: 64,
             send_timeout_seconds: 10,

@@ -72,6 +72,8 @@ fn overlay(document: &mut Value, environment: &Environment) -> Vec<Problem> {
             continue;
         };
         let value = match serde_saphyr::from_str::<Value>(text) {
+            // `1.1` is a version where a text is wanted: no key takes a fraction.
+            Ok(Value::Number(number)) if !number.is_u64() => Value::String(text.to_owned()),
             Ok(value) => value,
             Err(_) => Value::String(text.to_owned()),
         };

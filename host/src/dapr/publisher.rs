@@ -5,6 +5,7 @@
 //! envelope as it is, and subscribers see no difference.
 
 use async_trait::async_trait;
+use reqwest::StatusCode;
 
 use super::{
     cloud_event::envelope,
@@ -26,7 +27,7 @@ impl Publisher for Sidecar {
             .header("content-type", "application/octet-stream")
             .body(envelope(message)?);
         let response = self.send(&action, request).await?;
-        if response.status().is_success() {
+        if response.status() == StatusCode::NO_CONTENT {
             return Ok(());
         }
         Err(refusal(&action, response).await)

@@ -26,6 +26,8 @@ impl Sidecar {
         let client = Client::builder()
             .timeout(config.timeout)
             .no_proxy()
+            // A redirect turns a POST into a GET, whose 200 would pass for "stored"; and it would carry the token away.
+            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| BackendError::broken(action, error))?;
         let base = Url::parse(&config.endpoint).map_err(|error| BackendError::broken(action, error))?;

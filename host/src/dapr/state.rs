@@ -62,7 +62,7 @@ impl StateStore for Sidecar {
         let request = self.post_to(&["v1.0", "state", &self.state_store]).json(&[item]);
         let response = self.send(&action, request).await?;
         match response.status() {
-            status if status.is_success() => Ok(Put::Stored(None)),
+            StatusCode::NO_CONTENT | StatusCode::CREATED => Ok(Put::Stored(None)),
             StatusCode::CONFLICT => Ok(Put::Conflict),
             status if status.is_server_error() => {
                 let error = refusal(&action, response).await;

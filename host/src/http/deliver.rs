@@ -10,7 +10,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use chrono::DateTime;
+use chrono::{DateTime, Datelike};
 use serde_json::json;
 
 use super::App;
@@ -32,7 +32,7 @@ pub(super) async fn subscribe(State(app): State<Arc<App>>) -> Response {
 
 /// `POST {route of a subscription}`.
 pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: HeaderMap, body: Bytes) -> Response {
-    let Some(_place) = app.take_place() else {
+    let Some(place) = app.take_place() else {
         return retry();
     };
     let unwrapped = dapr::unwrap(body, subscription.raw_payload);
@@ -46,9 +46,9 @@ pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: 
         at: broker_time(&headers).unwrap_or_else(clock::now),
         traceparent: unwrapped.traceparent.or_else(|| plain(&headers, "traceparent")),
     };
-    match app.pipeline.deliver(&delivery).await {
-        Ack::Done(_) => Json(json!({ "status": "SUCCESS" })).into_response(),
-        Ack::Again { .. } => retry(),
+    match app.carry(delivery, place).await {
+        Some(Ack::Done(_)) => Json(json!({ "status": "SUCCESS" })).into_response(),
+        Some(Ack::Again { .. }) | None => retry(),
     }
 }
 
@@ -60,15 +60,17 @@ fn retry() -> Response {
 /// A header that is safe to show: any producer can set any of them.
 fn plain(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = headers.get(name)?.to_str().ok()?;
-    let safe = value.len() <= HEADER_VALUE
+    let safe = (1..=HEADER_VALUE).contains(&value.len())
         && value
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     safe.then(|| value.to_owned())
 }
 
-/// When the broker took the event: milliseconds since 1970 in `__timestamp`.
+/// When the broker took the event: milliseconds since 1970 in `__timestamp`. Any producer can set that header, so a time
+/// that RFC 3339 cannot write counts as none.
 fn broker_time(headers: &HeaderMap) -> Option<String> {
     let millis = plain(headers, "__timestamp")?.parse().ok()?;
-    Some(clock::rfc3339(DateTime::from_timestamp_millis(millis)?))
+    let at = DateTime::from_timestamp_millis(millis).filter(|at| (0..=9999).contains(&at.year()))?;
+    Some(clock::rfc3339(at))
 }

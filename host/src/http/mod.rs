@@ -18,11 +18,12 @@ use axum::{
     routing::{get, post},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::{Secret, Subscription},
-    pipeline::Pipeline,
+    delivery::Delivery,
+    pipeline::{Ack, Pipeline},
 };
 use problem::Problem;
 
@@ -37,6 +38,8 @@ pub struct App {
     pub token: Option<Secret>,
     /// Places for deliveries; a full gate says RETRY at once instead of queueing.
     pub places: Arc<Semaphore>,
+    /// Deliveries that were taken over HTTP and have not ended.
+    pub in_flight: TaskTracker,
     /// Set when the gate is about to stop: what is in flight is finished, nothing new is taken.
     pub stopping: CancellationToken,
 }
@@ -48,6 +51,17 @@ impl App {
             return None;
         }
         self.places.clone().try_acquire_owned().ok()
+    }
+
+    /// Takes a delivery to its end on a task of its own: a caller that hangs up must not stop it half way. `None`: it
+    /// panicked.
+    async fn carry(&self, delivery: Delivery, place: OwnedSemaphorePermit) -> Option<Ack> {
+        let pipeline = self.pipeline.clone();
+        let carried = self.in_flight.spawn(async move {
+            let _place = place;
+            pipeline.deliver(&delivery).await
+        });
+        carried.await.ok()
     }
 
     /// Why the gate is not ready, if it is not.
@@ -75,7 +89,7 @@ impl App {
     }
 }
 
-/// All routes; bodies are limited to `body_bytes`.
+/// All routes; bodies are limited to `body_bytes`, those of deliveries to twice as much.
 pub fn router(app: Arc<App>, body_bytes: usize) -> Router {
     let mut guarded = Router::new()
         .route("/dapr/subscribe", get(deliver::subscribe))
@@ -87,7 +101,9 @@ pub fn router(app: Arc<App>, body_bytes: usize) -> Router {
         let route = subscription.route.clone();
         let handler =
             move |headers: HeaderMap, body: Bytes| deliver::deliver(app.clone(), subscription.clone(), headers, body);
-        guarded = guarded.route(&route, post(handler));
+        // The broker's bytes come as base64: four bytes for three.
+        let limit = DefaultBodyLimit::max(body_bytes.saturating_mul(2));
+        guarded = guarded.route(&route, post(handler).layer(limit));
     }
     guarded
         .layer(middleware::from_fn_with_state(app.clone(), token::check))

@@ -53,7 +53,7 @@ struct Sent {
 
 /// `POST /v1/events`: composes an event, and takes it the way of any delivery. 200 when it is stored.
 pub(super) async fn publish(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, Problem> {
-    let _place = app
+    let place = app
         .take_place()
         .ok_or_else(|| Problem::unavailable(&NotDone::NotTaken("the gate is full or stopping")))?;
     let new: NewEvent = serde_json::from_slice(&body).map_err(|error| {
@@ -85,7 +85,8 @@ pub(super) async fn publish(State(app): State<Arc<App>>, body: Bytes) -> Result<
         at: now,
         traceparent: None,
     };
-    match app.pipeline.deliver(&delivery).await {
+    let ack = app.carry(delivery, place).await;
+    match ack.ok_or_else(|| Problem::unavailable(&NotDone::NotTaken("the delivery ended in a panic")))? {
         Ack::Done(report) if report.end == End::Reject => Err(Problem::invalid(report.violations)),
         Ack::Done(report) => Ok(Json(Published {
             event_id: report.event_id,

@@ -167,7 +167,7 @@ impl Db {
                 .prepare_cached("INSERT OR REPLACE INTO judged (topic, offset, verdict, reason, policy) VALUES (?1, ?2, ?3, ?4, ?5)")?
                 .execute(params![topic, offset, judged.verdict, judged.reason, judged.policy])?;
             transaction
-                .prepare_cached("INSERT INTO offsets (topic, next) VALUES (?1, ?2) ON CONFLICT (topic) DO UPDATE SET next = excluded.next")?
+                .prepare_cached("INSERT INTO offsets (topic, next) VALUES (?1, ?2) ON CONFLICT (topic) DO UPDATE SET next = max(next, excluded.next)")?
                 .execute(params![topic, offset + 1])?;
             transaction.commit()
         })
