@@ -114,9 +114,10 @@ impl Caller {
             .instance
             .get_typed_func::<P, (R,)>(&mut live.store, export)
             .map_err(|error| Fault::new(FaultKind::Instantiate, function, error))?;
-        Sandbox::arm(&mut live.store, self.instances.limits().deadline);
+        let limits = self.instances.limits();
+        Sandbox::arm(&mut live.store, limits.deadline_of(function));
         let call = typed.call_async(&mut live.store, params);
-        match tokio::time::timeout(self.instances.limits().wall_clock(), call).await {
+        match tokio::time::timeout(limits.wall_clock_of(function), call).await {
             Err(_) => Err(Fault::waited(function)),
             Ok(Ok((answer,))) => {
                 self.instances.give_back(live);

@@ -30,7 +30,7 @@ impl Default for Options {
 /// Bounds of one policy call. What goes beyond them is a [`crate::Fault`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Time that a call may spend running, waiting for its turn not counted.
+    /// Time that a call may spend running, waiting for its turn not counted; twenty times as much for a dead letter.
     pub deadline: Duration,
     /// Linear memory of the instance, in bytes.
     pub memory_bytes: usize,
@@ -38,10 +38,24 @@ pub struct Limits {
     pub output_bytes: usize,
 }
 
+/// How much longer than another call the making of a dead letter may take: it is the last resort of an event, and takes
+/// originals far larger than a valid event.
+const LAST_RESORT: u32 = 20;
+
 impl Limits {
+    /// Time that a call of this function may spend running.
+    pub(crate) fn deadline_of(&self, function: &str) -> Duration {
+        match function {
+            "dead-letter" => self.deadline.saturating_mul(LAST_RESORT),
+            _ => self.deadline,
+        }
+    }
+
     /// Time after which a call is given up even when it does not run: long enough for a turn on a busy machine.
-    pub(crate) fn wall_clock(&self) -> Duration {
-        self.deadline.saturating_mul(10).max(Duration::from_secs(5))
+    pub(crate) fn wall_clock_of(&self, function: &str) -> Duration {
+        self.deadline_of(function)
+            .saturating_mul(10)
+            .max(Duration::from_secs(5))
     }
 }
 
