@@ -39,16 +39,6 @@ impl Sidecar {
         })
     }
 
-    /// Whether the sidecar answers and its components are ready to send.
-    pub async fn ready(&self) -> Result<(), BackendError> {
-        let action = "asking the sidecar whether it is ready";
-        let response = self.send(action, self.get_at(&["v1.0", "healthz", "outbound"])).await?;
-        if response.status().is_success() {
-            return Ok(());
-        }
-        Err(refusal(action, response).await)
-    }
-
     pub(super) fn get_at(&self, path: &[&str]) -> RequestBuilder {
         self.client.get(self.url(path))
     }

@@ -18,7 +18,7 @@ pub(super) async fn healthz(State(app): State<Arc<App>>) -> Response {
     "ok\n".into_response()
 }
 
-/// `GET /readyz`: a policy is loaded and every channel that it uses leads somewhere.
+/// `GET /readyz`: a policy is loaded; one whose channels lead nowhere never is.
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
     match app.unready() {
         None => "ready\n".into_response(),
