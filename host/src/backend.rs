@@ -1,38 +1,28 @@
-//! What the gate needs from outside: somewhere to send, and somewhere to keep claims.
+//! What the gate needs from outside: topics to send to, somewhere to keep claims, and timers that survive a crash.
 
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 
-use crate::config::Topic;
+use crate::{
+    config::Topic,
+    hold::Hold,
+    sink::{Message, SendError},
+};
 
-/// One event on its way out.
-#[derive(Debug, Clone)]
-pub struct Message {
-    /// Where it goes.
-    pub topic: Topic,
-    /// The partition key.
-    pub key: String,
-    /// Id of the event: the same for every repeat.
-    pub id: String,
-    /// Type of the event.
-    pub event_type: String,
-    /// The event, the text of one JSON value.
-    pub event: Bytes,
-    /// When it was judged, RFC 3339.
-    pub at: String,
-    /// Where the event came from that led to it.
-    pub source: String,
-    /// W3C trace context to carry on.
-    pub traceparent: Option<String>,
-}
-
-/// Sends events.
+/// Sends events to topics.
 #[async_trait]
 pub trait Publisher: fmt::Debug + Send + Sync {
     /// Sends one message. `Ok` means that it is stored where it survives a crash of this process.
-    async fn publish(&self, message: &Message) -> Result<(), BackendError>;
+    async fn publish(&self, topic: &Topic, message: &Message) -> Result<(), SendError>;
+}
+
+/// Puts deliveries aside until they are due.
+#[async_trait]
+pub trait Timers: fmt::Debug + Send + Sync {
+    /// Puts a delivery aside for as long as `wait`, at least. `Ok` means that it is stored where it survives a crash of
+    /// this process, now or by an earlier call with a hold of the same name.
+    async fn hold(&self, hold: &Hold, wait: Duration) -> Result<(), BackendError>;
 }
 
 /// Keeps small records under keys, with optimistic locking.

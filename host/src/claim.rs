@@ -1,8 +1,9 @@
 //! Claims: the record that makes an event's processing happen once.
 //!
 //! A claim is made before anything is sent and marked done after all of it is. Whoever finds a claim reads in it what
-//! to do: a done one is a repeat, a live lease is another gate at work, an expired one is taken over. The digest in it
-//! tells a repeat from another event that uses the same id.
+//! to do: a done one is a repeat, a live lease is another gate at work, an expired one is taken over. A delivery that
+//! is put aside leaves its claim held for the turn in which it comes back. The digest in a claim tells a repeat from
+//! another event that uses the same id.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     backend::{BackendError, Expected, Put, StateStore},
     clock, config,
+    delivery::{Delivery, Origin},
 };
 
 /// Longest event id that is part of a key as it is.
@@ -27,9 +29,9 @@ pub struct Claims {
 /// What a gate may do with an event.
 #[derive(Debug)]
 pub enum Claim {
-    /// It is this gate's: send, then mark it done, or release it.
+    /// It is this gate's: send, then mark it done, or leave it.
     Mine(Held),
-    /// It was done before.
+    /// It came to its end before, or waits for its next turn.
     Repeat,
     /// Someone is at it, for that long at most.
     Busy(Duration),
@@ -41,24 +43,40 @@ pub enum Claim {
 #[derive(Debug)]
 pub struct Held {
     key: String,
-    digest: String,
+    record: Record,
     etag: String,
 }
 
-#[derive(Debug, Serialize, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 struct Record {
     digest: String,
     state: State,
     /// Milliseconds since 1970 until which the lease holds.
     lease_until: i64,
+    /// How often the delivery was put aside that made the claim, or for which it is held.
+    #[serde(default)]
+    turn: u32,
+    /// The time by which the event was judged first, RFC 3339.
+    #[serde(default)]
+    at: Option<String>,
 }
 
-#[derive(Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 enum State {
+    /// Somebody is at it.
     Leased,
+    /// It is put aside.
+    Held,
+    /// It has come to its end.
     Done,
+}
+
+impl Held {
+    /// The time by which the event was judged when it was claimed first, if that was another.
+    pub fn judged_at(&self, delivery: &Delivery) -> Option<&str> {
+        self.record.at.as_deref().filter(|at| *at != delivery.at)
+    }
 }
 
 impl Claims {
@@ -67,49 +85,63 @@ impl Claims {
         Self { store, settings }
     }
 
-    /// Tries to claim the event with this id and these bytes.
-    pub async fn claim(&self, event_id: &str, event: &[u8]) -> Result<Claim, BackendError> {
-        let key = key(event_id);
-        let digest = hex::encode(Sha256::digest(event));
-        let lease = record(
-            &digest,
-            State::Leased,
-            clock::unix_millis() + millis(self.settings.lease),
-        );
+    /// Tries to claim an event for a delivery of it.
+    pub async fn claim(&self, event_id: &str, delivery: &Delivery) -> Result<Claim, BackendError> {
+        let key = key(event_id, &delivery.origin);
+        let mut lease = Record {
+            digest: hex::encode(Sha256::digest(&delivery.event)),
+            state: State::Leased,
+            lease_until: clock::unix_millis() + clock::millis(self.settings.lease),
+            turn: delivery.history.turn,
+            at: Some(delivery.at.clone()),
+        };
         if let Put::Stored(etag) = self.put(&key, &lease, Expected::Absent).await? {
-            return self.held(key, lease, etag).await;
+            return self.mine(key, lease, etag).await;
         }
         let Some((found, etag)) = self.find(&key).await? else {
             // It was there a moment ago: its time was up. The next delivery finds the way free.
             return Ok(Claim::Busy(Duration::ZERO));
         };
-        if found.digest != digest {
+        if found.digest != lease.digest {
             return Ok(Claim::Conflict);
         }
-        if found.state == State::Done {
+        // Of a delivery that waits for a later turn, an earlier one is a repeat.
+        if found.state == State::Done || found.turn > lease.turn {
             return Ok(Claim::Repeat);
         }
-        if let Ok(left @ 1..) = u64::try_from(found.lease_until - clock::unix_millis()) {
-            return Ok(Claim::Busy(Duration::from_millis(left)));
+        let left = found.lease_until - clock::unix_millis();
+        if found.state == State::Leased && left > 0 {
+            return Ok(Claim::Busy(Duration::from_millis(left.unsigned_abs())));
         }
+        lease.at = found.at.or(lease.at);
         match self.put(&key, &lease, Expected::Version(&etag)).await? {
-            Put::Stored(etag) => self.held(key, lease, etag).await,
+            Put::Stored(etag) => self.mine(key, lease, etag).await,
             Put::Conflict => Ok(Claim::Busy(self.settings.lease)),
         }
     }
 
-    /// Everything is sent: repeats will be recognised.
+    /// The event came to its end: repeats will be recognised.
     pub async fn done(&self, held: &Held) -> Result<(), BackendError> {
-        self.mark(held, State::Done).await
+        self.mark(held, State::Done, held.record.turn).await
     }
 
-    /// Not everything could be sent: the next delivery may try at once.
+    /// The event is put aside until its `turn`: repeats before it will be recognised.
+    pub async fn hold(&self, held: &Held, turn: u32) -> Result<(), BackendError> {
+        self.mark(held, State::Held, turn).await
+    }
+
+    /// Nothing came of it: the next delivery may try at once.
     pub async fn release(&self, held: &Held) -> Result<(), BackendError> {
-        self.mark(held, State::Leased).await
+        self.mark(held, State::Leased, held.record.turn).await
     }
 
-    async fn mark(&self, held: &Held, state: State) -> Result<(), BackendError> {
-        let record = record(&held.digest, state, 0);
+    async fn mark(&self, held: &Held, state: State, turn: u32) -> Result<(), BackendError> {
+        let record = Record {
+            state,
+            turn,
+            lease_until: 0,
+            ..held.record.clone()
+        };
         // A conflict means that the lease was over and another gate has taken the event: it is its to mark.
         self.put(&held.key, &record, Expected::Version(&held.etag))
             .await
@@ -117,19 +149,15 @@ impl Claims {
     }
 
     /// The claim that was just stored, with the tag of its version: read back where the store did not say.
-    async fn held(&self, key: String, lease: Record, etag: Option<String>) -> Result<Claim, BackendError> {
+    async fn mine(&self, key: String, record: Record, etag: Option<String>) -> Result<Claim, BackendError> {
         let etag = match etag {
             Some(etag) => etag,
             None => match self.find(&key).await? {
-                Some((found, etag)) if found == lease => etag,
+                Some((found, etag)) if found == record => etag,
                 _ => return Ok(Claim::Busy(self.settings.lease)),
             },
         };
-        Ok(Claim::Mine(Held {
-            key,
-            digest: lease.digest,
-            etag,
-        }))
+        Ok(Claim::Mine(Held { key, record, etag }))
     }
 
     async fn find(&self, key: &str) -> Result<Option<(Record, String)>, BackendError> {
@@ -152,34 +180,32 @@ impl Claims {
     }
 }
 
-fn record(digest: &str, state: State, lease_until: i64) -> Record {
-    Record {
-        digest: digest.to_owned(),
-        state,
-        lease_until,
+/// `event-{event_id}`; what a consumer hands back and what a person brings back have keys of their own. State stores
+/// refuse some characters and long keys: such ids are hashed.
+fn key(event_id: &str, origin: &Origin) -> String {
+    match origin {
+        Origin::Producer => format!("event-{}", plain(event_id)),
+        Origin::Consumer { failures } => format!("failure-{failures}-{}", plain(event_id)),
+        Origin::Redrive { dead_letter } => format!("redrive-{}", plain(dead_letter)),
     }
 }
 
-/// `event-{event_id}`. State stores refuse some characters and long keys: such ids are hashed.
-fn key(event_id: &str) -> String {
+fn plain(id: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:+@".contains(&byte);
-    if event_id.len() <= PLAIN_ID_BYTES && event_id.bytes().all(plain) && !event_id.starts_with("sha256:") {
-        format!("event-{event_id}")
+    if id.len() <= PLAIN_ID_BYTES && id.bytes().all(plain) && !id.starts_with("sha256:") {
+        id.to_owned()
     } else {
-        format!("event-sha256:{}", hex::encode(Sha256::digest(event_id)))
+        format!("sha256:{}", hex::encode(Sha256::digest(id)))
     }
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::key;
+    use super::{Origin, key};
 
     #[test]
     fn ids_that_a_store_could_refuse_are_hashed() {
+        let key = |id: &str| key(id, &Origin::Producer);
         assert_eq!(
             key("task.created-7-2026-03-01T09:30:00Z"),
             "event-task.created-7-2026-03-01T09:30:00Z"
@@ -188,5 +214,17 @@ mod tests {
             let key = key(id);
             assert!(key.starts_with("event-sha256:") && key.len() == 77, "{id:?}: {key}");
         }
+    }
+
+    #[test]
+    fn what_comes_back_does_not_meet_the_claim_of_the_first_time() {
+        let consumer = |failures| key("e-1", &Origin::Consumer { failures });
+        let redrive = Origin::Redrive {
+            dead_letter: "d-1".to_owned(),
+        };
+        assert_eq!(
+            [consumer(1), consumer(2), key("e-1", &redrive)],
+            ["failure-1-e-1", "failure-2-e-1", "redrive-d-1"]
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! The time, as the contract writes it. The policy has no clock of its own: this is the one that it is told.
 
+use std::time::Duration;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 
 /// Now, RFC 3339 with milliseconds, such as `2026-03-01T09:30:00.250Z`.
@@ -15,4 +17,9 @@ pub fn rfc3339(at: DateTime<Utc>) -> String {
 /// Milliseconds since 1970.
 pub fn unix_millis() -> i64 {
     Utc::now().timestamp_millis()
+}
+
+/// A duration in milliseconds.
+pub fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2)
 }

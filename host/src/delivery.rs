@@ -1,13 +1,16 @@
-//! One event arriving once: its bytes, where it came from and when. Knows nothing of envelopes.
+//! One event arriving once: its bytes, where it came from, and what has happened to it so far. Knows nothing of
+//! envelopes.
 
 use std::fmt;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
-/// One event arriving once on one subscription.
-#[derive(Debug, Clone)]
+/// One event arriving once, or once more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// The event, byte for byte as its producer wrote it.
+    #[serde(with = "exact_bytes")]
     pub event: Bytes,
     /// Where it came from.
     pub source: Source,
@@ -15,18 +18,81 @@ pub struct Delivery {
     /// the same time as the first delivery.
     pub at: String,
     /// W3C trace context of whoever sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// Who brought it.
+    pub origin: Origin,
+    /// Whether it is claimed, so that a repeat is recognised.
+    pub once: bool,
+    /// What has happened to it so far.
+    #[serde(default)]
+    pub history: History,
+}
+
+/// Who brought a delivery. Each origin has claims of its own: what a consumer hands back was done before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Whoever made the event.
+    Producer,
+    /// A consumer that was sent it and could not handle it, for the `failures`th time.
+    Consumer {
+        /// How often the consumer has failed, from 1.
+        failures: u32,
+    },
+    /// A person who brings a dead letter back.
+    Redrive {
+        /// Id of the dead letter.
+        dead_letter: String,
+    },
+}
+
+/// What has happened to a delivery so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct History {
+    /// Attempts that failed, which is the number of this one: the first is 0.
+    pub attempt: u32,
+    /// How often it was put aside.
+    pub turn: u32,
+    /// When an attempt failed first, RFC 3339.
+    pub first_failure: Option<String>,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+    /// How often the policy faulted on it.
+    pub faults: u32,
+    /// Ids of the outputs that have been sent.
+    pub sent: Vec<String>,
+    /// When it began to wait for an earlier event of its key, milliseconds since 1970.
+    pub waits_since: Option<i64>,
 }
 
 /// Where a delivery came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// The topic; for the HTTP API, its path.
     pub topic: String,
     /// Its partition, where the backend says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<String>,
     /// Its offset there, where the backend says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<String>,
+}
+
+impl Delivery {
+    /// What a producer sent.
+    pub fn new(event: Bytes, source: Source, at: String) -> Self {
+        Self {
+            event,
+            source,
+            at,
+            traceparent: None,
+            origin: Origin::Producer,
+            once: true,
+            history: History::default(),
+        }
+    }
 }
 
 impl Source {
@@ -51,5 +117,60 @@ impl fmt::Display for Source {
             write!(f, "@{offset}")?;
         }
         Ok(())
+    }
+}
+
+/// Bytes in JSON: as a text where they are one, else in base64.
+mod exact_bytes {
+    use std::borrow::Cow;
+
+    use base64::{Engine as _, prelude::BASE64_STANDARD};
+    use bytes::Bytes;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Exact<'a> {
+        #[serde(borrow)]
+        Text(Cow<'a, str>),
+        #[serde(borrow)]
+        Base64(Cow<'a, str>),
+    }
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+        let exact = match std::str::from_utf8(bytes) {
+            Ok(text) => Exact::Text(text.into()),
+            Err(_) => Exact::Base64(BASE64_STANDARD.encode(bytes).into()),
+        };
+        exact.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+        match Exact::deserialize(deserializer)? {
+            Exact::Text(text) => Ok(text.into_owned().into()),
+            Exact::Base64(text) => Ok(BASE64_STANDARD.decode(&*text).map_err(D::Error::custom)?.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::{Delivery, Source};
+
+    #[test]
+    fn what_is_written_down_is_read_back_byte_for_byte() {
+        for event in [
+            &b"{\"a\":1e400,\n \"b\":\"\\u0000\"}"[..],
+            b"",
+            b"\xff\xfe",
+            "é\u{1F600}\"\\".as_bytes(),
+        ] {
+            let delivery = Delivery::new(Bytes::copy_from_slice(event), Source::topic("t"), "now".to_owned());
+            let json = serde_json::to_vec(&delivery).expect("JSON");
+            let read: Delivery = serde_json::from_slice(&json).expect("a delivery");
+            assert_eq!(read, delivery);
+        }
     }
 }

@@ -7,15 +7,16 @@ use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    backend::{BackendError, Publisher, StateStore},
+    backend::{BackendError, Publisher, StateStore, Timers},
     claim::Claims,
     config::{Backend, Config},
-    dapr::Sidecar,
+    dapr::{RetryTopics, Sidecar},
     generation::Generations,
     http::{self, App},
     local::{self, Db, LocalError},
     metrics::Metrics,
     pipeline::Pipeline,
+    sink::{self, Sinks},
 };
 
 /// Time for the answers to deliveries that have ended.
@@ -95,29 +96,29 @@ impl Gate {
                 address: config.listen,
                 source,
             })?;
-        let (publisher, state, db): (Arc<dyn Publisher>, Arc<dyn StateStore>, _) = match &config.backend {
-            Backend::Local { path } => {
-                let db = Db::open(path)?;
-                (Arc::new(db.clone()), Arc::new(db.clone()), Some(db))
-            }
-            Backend::Dapr(dapr) => {
-                let sidecar = Sidecar::new(dapr)?;
-                (Arc::new(sidecar.clone()), Arc::new(sidecar), None)
-            }
-        };
+        let outside = Outside::new(&config)?;
         let generations = Arc::new(Generations::default());
         generations.install(load(&config, policy).await?);
         let pipeline = Arc::new(Pipeline {
             generations,
-            publisher,
-            claims: Claims::new(state, config.claims),
+            sinks: Sinks {
+                topics: outside.publisher,
+                sidecar: outside.sidecar.clone(),
+                http: sink::Http::new(config.send_timeout)?,
+                log: outside.db.clone().or(outside.log),
+            },
+            timers: outside.timers,
+            claims: Claims::new(outside.state, config.claims),
             channels: config.channels.clone(),
+            retries: config.retries.clone(),
             target_version: config.target_version.clone(),
             metrics: Arc::new(Metrics::default()),
         });
         let app = Arc::new(App {
             pipeline,
             subscriptions: config.subscriptions.clone(),
+            sidecar: outside.sidecar,
+            retry_topics: outside.retry_topics,
             token: config.app_api_token.clone(),
             places: Arc::new(Semaphore::new(config.concurrency)),
             in_flight: TaskTracker::new(),
@@ -127,7 +128,7 @@ impl Gate {
             config,
             listener,
             app,
-            db,
+            db: outside.db,
         })
     }
 
@@ -142,10 +143,11 @@ impl Gate {
         let mut consumers = JoinSet::new();
         if let Some(db) = self.db {
             for subscription in &self.app.subscriptions {
-                let (db, app, topic) = (db.clone(), self.app.clone(), subscription.topic.name.clone());
+                let (db, app, subscription) = (db.clone(), self.app.clone(), subscription.clone());
                 let stopping = stopping.clone();
-                consumers.spawn(async move { local::consume(db, topic, &app.pipeline, stopping).await });
+                consumers.spawn(async move { local::consume(db, subscription, &app.pipeline, stopping).await });
             }
+            consumers.spawn(local::resume(db, self.app.pipeline.clone(), stopping.clone()));
         }
         let router = http::router(self.app.clone(), self.config.body_bytes);
         let server = axum::serve(self.listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned());
@@ -155,14 +157,14 @@ impl Gate {
             () = stop.cancelled() => {}
             Some(ended) = consumers.join_next() => {
                 stopping.cancel();
-                ended.map_err(LocalError::from)??;
+                ended.map_err(LocalError::from)?;
             }
         }
         tracing::info!("stopping: finishing what is in flight");
         stopping.cancel();
         let drained = async {
             while let Some(ended) = consumers.join_next().await {
-                ended.map_err(LocalError::from)??;
+                ended.map_err(LocalError::from)?;
             }
             self.app.in_flight.close();
             self.app.in_flight.wait().await;
@@ -176,6 +178,54 @@ impl Gate {
             Ok(ended) => ended.map_err(LocalError::from)?.map_err(GateError::Serve),
             Err(_) => Ok(()),
         }
+    }
+}
+
+/// The parts of a backend.
+struct Outside {
+    publisher: Arc<dyn Publisher>,
+    state: Arc<dyn StateStore>,
+    timers: Arc<dyn Timers>,
+    sidecar: Option<Sidecar>,
+    retry_topics: Option<RetryTopics>,
+    db: Option<Db>,
+    /// The data file, where it is opened for channels alone.
+    log: Option<Db>,
+}
+
+impl Outside {
+    fn new(config: &Config) -> Result<Self, GateError> {
+        let dapr = match &config.backend {
+            Backend::Local { path } => {
+                let db = Db::open(path)?;
+                return Ok(Self {
+                    publisher: Arc::new(db.clone()),
+                    state: Arc::new(db.clone()),
+                    timers: Arc::new(db.clone()),
+                    sidecar: None,
+                    retry_topics: None,
+                    db: Some(db),
+                    log: None,
+                });
+            }
+            Backend::Dapr(dapr) => dapr,
+        };
+        let sidecar = Sidecar::new(dapr)?;
+        let tiers = &config.retries.tiers;
+        let retry_topics = (!tiers.is_empty()).then(|| RetryTopics::new(sidecar.clone(), tiers.clone()));
+        let timers: Arc<dyn Timers> = match &retry_topics {
+            Some(topics) => Arc::new(topics.clone()),
+            None => Arc::new(sidecar.clone()),
+        };
+        Ok(Self {
+            publisher: Arc::new(sidecar.clone()),
+            state: Arc::new(sidecar.clone()),
+            timers,
+            sidecar: Some(sidecar),
+            retry_topics,
+            db: None,
+            log: config.log.as_deref().map(Db::open).transpose()?,
+        })
     }
 }
 

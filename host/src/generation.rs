@@ -5,6 +5,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use tidegate_engine::Policy;
 
+use crate::health::Health;
+
 /// One loaded policy.
 #[derive(Debug)]
 pub struct Generation {
@@ -12,6 +14,8 @@ pub struct Generation {
     pub number: u64,
     /// The policy.
     pub policy: Policy,
+    /// How it does.
+    pub health: Health,
 }
 
 /// Holds the current generation, or none while no good policy was loaded.
@@ -33,6 +37,10 @@ impl Generations {
             .load()
             .as_ref()
             .map_or(1, |generation| generation.number + 1);
-        self.current.store(Some(Arc::new(Generation { number, policy })));
+        self.current.store(Some(Arc::new(Generation {
+            number,
+            policy,
+            health: Health::default(),
+        })));
     }
 }

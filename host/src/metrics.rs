@@ -2,14 +2,12 @@
 
 use std::{fmt, time::Instant};
 
+use crate::pipeline::End;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
-use tidegate_engine::CallError;
-
-use crate::pipeline::{End, NotDone};
 
 /// All metrics of a gate.
 #[derive(Debug)]
@@ -98,21 +96,18 @@ impl Metrics {
         self.delivery(topic, end.as_str());
     }
 
-    pub(crate) fn not_done(&self, topic: &str, error: &NotDone) {
+    pub(crate) fn not_done(&self, topic: &str) {
         self.delivery(topic, "again");
-        if let NotDone::Policy(CallError::Fault(fault)) = error {
-            let labels = FaultLabels {
-                kind: fault.kind.to_string(),
-            };
-            self.faults.get_or_create(&labels).inc();
-        }
     }
 
-    pub(crate) fn published(&self, topic: &str) {
-        let labels = TopicLabels {
-            topic: topic.to_owned(),
-        };
-        self.published.get_or_create(&labels).inc();
+    /// The policy gave no verdict.
+    pub(crate) fn fault(&self, kind: &str) {
+        let labels = FaultLabels { kind: kind.to_owned() };
+        self.faults.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn published(&self, topic: String) {
+        self.published.get_or_create(&TopicLabels { topic }).inc();
     }
 
     pub(crate) fn time_policy(&self) -> Timer<'_> {

@@ -64,8 +64,8 @@ impl Serve {
         for subscription in &config.subscriptions {
             tracing::info!(topic = subscription.topic.name, route = subscription.route, "reads");
         }
-        for (channel, topic) in &config.channels {
-            tracing::info!(channel, topic = topic.name, "sends");
+        for (channel, sink) in &config.channels {
+            tracing::info!(channel, to = sink.name(), "sends");
         }
         let stop = stop_signal()?;
         let gate = Gate::build(config, policy).await?;

@@ -1,25 +1,27 @@
 //! From a [`File`] to a [`Config`]: what the types cannot say. Everything that is wrong is found in one pass.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use tidegate_engine as engine;
 
 use super::{
-    Backend, BackendKind, Claims, Config, Dapr, Environment, File, Isolation, Problem, Subscription, Topic, file,
+    Backend, BackendKind, Claims, Config, Dapr, Environment, File, Isolation, Problem, Subscription, Topic,
+    channels::{channels, log},
+    file,
+    retries::retries,
 };
 
 /// Paths that the gate answers itself.
-const OWN_ROUTES: &[&str] = &["/dapr", "/v1", "/healthz", "/readyz", "/metrics", "/job", "/admin"];
+const OWN_ROUTES: &[&str] = &[
+    "/held", "/dapr", "/v1", "/healthz", "/readyz", "/metrics", "/job", "/admin",
+];
 
 impl Config {
     pub(super) fn build(file: File, environment: &Environment) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let subscriptions = subscriptions(&file, &mut problems);
         let channels = channels(&file, &subscriptions, &mut problems);
+        let retries = retries(&file, &subscriptions, &channels, &mut problems);
         check_limits(&file.limits, &mut problems);
         if file.claims.lease_ms == 0 {
             problems.push(Problem::new("claims.lease_ms", "must be at least 1"));
@@ -31,6 +33,7 @@ impl Config {
             ));
         }
         let backend = backend(&file, environment, &mut problems);
+        let log = log(&file, &channels);
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -41,7 +44,10 @@ impl Config {
             policy: file.policy.path,
             target_version: file.policy.target_version,
             subscriptions,
+            log,
             channels,
+            retries,
+            send_timeout: Duration::from_secs(file.limits.send_timeout_seconds),
             claims: Claims {
                 lease: Duration::from_millis(file.claims.lease_ms),
                 keep: Duration::from_secs(u64::from(file.claims.keep_seconds)),
@@ -94,13 +100,14 @@ fn subscriptions(file: &File, problems: &mut Vec<Problem>) -> Vec<Subscription> 
             topic,
             route,
             raw_payload: given.raw_payload.unwrap_or(file.dapr.raw_payload),
+            idempotent: given.idempotency == file::Switch::On,
         });
     }
     subscriptions
 }
 
 /// On the embedded backend topics of all components are the same tables.
-fn topic(file: &File, pubsub: Option<&String>, name: &str) -> Topic {
+pub(super) fn topic(file: &File, pubsub: Option<&String>, name: &str) -> Topic {
     let pubsub = pubsub
         .filter(|_| file.backend == BackendKind::Dapr)
         .unwrap_or(&file.dapr.pubsub);
@@ -120,28 +127,6 @@ fn route_problem(route: &str) -> Option<String> {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })?;
     Some(format!("{taken} belongs to the gate itself; choose another path"))
-}
-
-fn channels(file: &File, subscriptions: &[Subscription], problems: &mut Vec<Problem>) -> BTreeMap<String, Topic> {
-    let mut channels = BTreeMap::new();
-    for (name, given) in &file.channels {
-        let key = format!("channels.{name}.topic");
-        let topic = topic(file, given.pubsub.as_ref(), &given.topic);
-        if topic.name.is_empty() {
-            problems.push(Problem::new(&key, "must not be empty"));
-        }
-        if let Some(subscription) = subscriptions.iter().find(|s| s.topic == topic) {
-            problems.push(Problem::new(
-                &key,
-                format!(
-                    "a loop: the topic {:?} is also where the subscription {:?} reads; use another topic",
-                    topic.name, subscription.name
-                ),
-            ));
-        }
-        channels.insert(name.clone(), topic);
-    }
-    channels
 }
 
 fn check_limits(limits: &file::Limits, problems: &mut Vec<Problem>) {

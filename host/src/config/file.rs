@@ -23,8 +23,10 @@ pub struct File {
     pub dapr: Dapr,
     /// Topics that events come from.
     pub subscriptions: Vec<Subscription>,
-    /// Where each channel of the policy goes.
+    /// Where each channel of the policy leads.
     pub channels: BTreeMap<String, Channel>,
+    /// How often and when something is tried again.
+    pub retries: Retries,
     /// The records that make an event's processing happen once.
     pub claims: Claims,
     /// Seconds that deliveries in flight get when the gate stops.
@@ -124,17 +126,129 @@ pub struct Subscription {
     /// Overrides `dapr.raw_payload`.
     #[serde(default)]
     pub raw_payload: Option<bool>,
+    /// `off` when whoever reads the outputs recognises repeats itself: the gate then claims nothing.
+    #[serde(default)]
+    pub idempotency: Switch,
 }
 
-/// Where a channel goes.
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// As it should be.
+    #[default]
+    On,
+    /// Left to others.
+    Off,
+}
+
+/// Where a channel leads: one of the four.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Channel {
+    /// A topic of the backend.
+    Topic(TopicChannel),
+    /// A method of an app behind a sidecar.
+    App(AppChannel),
+    /// An address that takes events over HTTP.
+    Url(UrlChannel),
+    /// A topic of the data file, whatever the backend.
+    Log(LogChannel),
+}
+
+/// A topic of the backend.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Channel {
+pub struct TopicChannel {
     /// The topic.
     pub topic: String,
     /// Name of the pub/sub component; absent: `dapr.pubsub`.
     #[serde(default)]
     pub pubsub: Option<String>,
+}
+
+/// A method of an app behind a sidecar; the app's answer says whether it has handled the event.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppChannel {
+    /// The app's id.
+    pub app: String,
+    /// The method, such as `reminders/due`.
+    pub method: String,
+}
+
+/// An address that takes events over HTTP; its answer says whether it has handled the event.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UrlChannel {
+    /// The address, `http://…` or `https://…`.
+    pub url: String,
+}
+
+/// A topic of the data file.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogChannel {
+    /// The topic.
+    pub log: String,
+}
+
+/// How often and when something is tried again.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retries {
+    /// Factor on the delays that the policy gives.
+    pub scale: f64,
+    /// Faults of the policy on one event after which it is given up, when the policy does well on others.
+    pub fault_limit: u32,
+    /// Whether later events of a key wait for one that is put aside.
+    pub ordering: Ordering,
+    /// Seconds that an event waits at most for an earlier one of its key; then it overtakes.
+    pub order_wait_seconds: u32,
+    /// What keeps events that are put aside, on the Dapr backend.
+    pub holds: HoldsKind,
+    /// The retry topics, for `holds: topics`.
+    pub topics: RetryTopics,
+}
+
+/// Whether later events of a key wait for one that is put aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ordering {
+    /// They overtake it.
+    None,
+    /// They wait until it has come to its end.
+    PerKey,
+}
+
+/// What keeps events that are put aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HoldsKind {
+    /// Dapr's scheduler.
+    Jobs,
+    /// Topics, one for each length of delay.
+    Topics,
+}
+
+/// Topics that keep events until they are due.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryTopics {
+    /// Name of their pub/sub component, which must have a consumer group of its own and retry for ever.
+    pub pubsub: String,
+    /// One for each length of delay.
+    pub tiers: Vec<Tier>,
+}
+
+/// A topic for delays of about one length.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// The topic.
+    pub topic: String,
+    /// The delay in seconds.
+    pub seconds: u32,
 }
 
 /// The records that make an event's processing happen once.
@@ -155,13 +269,14 @@ impl Default for File {
             route: None,
             pubsub: None,
             raw_payload: None,
+            idempotency: Switch::On,
         };
         let channel = |name: &str, topic: &str| {
-            let channel = Channel {
+            let channel = TopicChannel {
                 topic: topic.to_owned(),
                 pubsub: None,
             };
-            (name.to_owned(), channel)
+            (name.to_owned(), Channel::Topic(channel))
         };
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
@@ -178,6 +293,7 @@ impl Default for File {
                 channel("ops-alerts", "ops-alerts"),
                 channel("user-alerts", "user-alerts"),
             ]),
+            retries: Retries::default(),
             claims: Claims::default(),
             drain_seconds: 20,
         }
@@ -221,6 +337,19 @@ impl Default for Claims {
         Self {
             lease_ms: 60_000,
             keep_seconds: 7 * 24 * 3600,
+        }
+    }
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self {
+            scale: 1.0,
+            fault_limit: 5,
+            ordering: Ordering::None,
+            order_wait_seconds: 600,
+            holds: HoldsKind::Jobs,
+            topics: RetryTopics::default(),
         }
     }
 }

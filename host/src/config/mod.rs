@@ -3,10 +3,12 @@
 //! [`File`] is what people write, [`Config`] is what the gate runs on: it exists only when all of it makes sense.
 
 mod build;
+mod channels;
 mod env;
 mod file;
 mod problem;
 mod read;
+mod retries;
 mod secret;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -33,8 +35,14 @@ pub struct Config {
     pub engine: tidegate_engine::Options,
     /// Topics that events come from; their topics and routes are unique.
     pub subscriptions: Vec<Subscription>,
-    /// Where each channel goes; never to a topic that is subscribed.
-    pub channels: std::collections::BTreeMap<String, Topic>,
+    /// Where each channel leads; never to a topic that is subscribed.
+    pub channels: std::collections::BTreeMap<String, Sink>,
+    /// How often and when something is tried again.
+    pub retries: Retries,
+    /// The SQLite file, when a channel leads to a topic of it.
+    pub log: Option<PathBuf>,
+    /// Time that one request to a sink may take.
+    pub send_timeout: Duration,
     /// The records that make an event's processing happen once.
     pub claims: Claims,
     /// Largest body of a request, in bytes.
@@ -92,6 +100,70 @@ pub struct Subscription {
     pub route: String,
     /// Whether Dapr delivers the broker's bytes in a wrapper.
     pub raw_payload: bool,
+    /// Whether its events are claimed, so that repeats are recognised.
+    pub idempotent: bool,
+}
+
+/// Where a channel leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sink {
+    /// A topic of the backend.
+    Topic(Topic),
+    /// A method of an app behind a sidecar.
+    App {
+        /// The app's id.
+        app: String,
+        /// The method.
+        method: String,
+    },
+    /// An address that takes events over HTTP.
+    Url(reqwest::Url),
+    /// A topic of the data file.
+    Log {
+        /// The topic.
+        topic: String,
+    },
+}
+
+impl Sink {
+    /// Its name, for metrics and logs. Of an address only what is no secret.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Topic(topic) => topic.name.clone(),
+            Self::App { app, method } => format!("{app}/{method}"),
+            Self::Url(url) => format!("{}{}", url.origin().ascii_serialization(), url.path()),
+            Self::Log { topic } => topic.clone(),
+        }
+    }
+}
+
+/// How often and when something is tried again.
+#[derive(Debug, Clone)]
+pub struct Retries {
+    /// Factor on the delays that the policy gives.
+    pub scale: f64,
+    /// Faults of the policy on one event after which it is given up.
+    pub fault_limit: u32,
+    /// How long an event waits for an earlier one of its key; `None`: it does not.
+    pub order_wait: Option<Duration>,
+    /// Topics that keep what is put aside, the shortest delay first; empty: jobs do.
+    pub tiers: Vec<Tier>,
+}
+
+impl Retries {
+    /// A delay, scaled.
+    pub fn scaled(&self, delay: Duration) -> Duration {
+        Duration::try_from_secs_f64(delay.as_secs_f64() * self.scale).unwrap_or(Duration::MAX)
+    }
+}
+
+/// A topic for delays of about one length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tier {
+    /// The topic.
+    pub topic: Topic,
+    /// The delay.
+    pub delay: Duration,
 }
 
 /// The records that make an event's processing happen once.

@@ -5,31 +5,37 @@
 //! envelope as it is, and subscribers see no difference.
 
 use async_trait::async_trait;
-use reqwest::StatusCode;
 
-use super::{
-    cloud_event::envelope,
-    sidecar::{Sidecar, refusal},
+use super::Sidecar;
+use crate::{
+    backend::Publisher,
+    config::Topic,
+    sink::{Message, SendError, answered, envelope},
 };
-use crate::backend::{BackendError, Message, Publisher};
 
 #[async_trait]
 impl Publisher for Sidecar {
-    async fn publish(&self, message: &Message) -> Result<(), BackendError> {
-        let topic = &message.topic;
+    async fn publish(&self, topic: &Topic, message: &Message) -> Result<(), SendError> {
         let action = format!("publishing {:?} to {}/{}", message.id, topic.pubsub, topic.name);
+        self.publish_bytes(&action, topic, &message.key, envelope(message)?)
+            .await
+    }
+}
+
+impl Sidecar {
+    /// Publishes bytes as they are.
+    pub(super) async fn publish_bytes(
+        &self,
+        action: &str,
+        topic: &Topic,
+        key: &str,
+        bytes: Vec<u8>,
+    ) -> Result<(), SendError> {
         let request = self
             .post_to(&["v1.0", "publish", &topic.pubsub, &topic.name])
-            .query(&[
-                ("metadata.partitionKey", message.key.as_str()),
-                ("metadata.rawPayload", "true"),
-            ])
+            .query(&[("metadata.partitionKey", key), ("metadata.rawPayload", "true")])
             .header("content-type", "application/octet-stream")
-            .body(envelope(message)?);
-        let response = self.send(&action, request).await?;
-        if response.status() == StatusCode::NO_CONTENT {
-            return Ok(());
-        }
-        Err(refusal(&action, response).await)
+            .body(bytes);
+        answered(action, self.send(action, request).await?).await
     }
 }

@@ -7,9 +7,6 @@ use crate::{
     config::{Dapr, Secret},
 };
 
-/// Characters of an answer that are kept for an error.
-const ERROR_TEXT: usize = 300;
-
 /// The sidecar, reached over HTTP. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Sidecar {
@@ -67,12 +64,4 @@ impl Sidecar {
         }
         url
     }
-}
-
-/// The error for an answer that says no.
-pub(super) async fn refusal(action: &str, response: reqwest::Response) -> BackendError {
-    let status = response.status();
-    let text = response.text().await.unwrap_or_default();
-    let text: String = text.chars().filter(|c| !c.is_control()).take(ERROR_TEXT).collect();
-    BackendError::refused(action, format!("the sidecar answered {status}: {text}"))
 }

@@ -9,8 +9,11 @@ use async_trait::async_trait;
 use reqwest::StatusCode;
 use serde_json::{json, value::RawValue};
 
-use super::sidecar::{Sidecar, refusal};
-use crate::backend::{BackendError, Expected, Put, StateStore, Versioned};
+use super::Sidecar;
+use crate::{
+    backend::{BackendError, Expected, Put, StateStore, Versioned},
+    sink::refusal,
+};
 
 #[async_trait]
 impl StateStore for Sidecar {

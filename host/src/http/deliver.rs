@@ -27,7 +27,7 @@ const HEADER_VALUE: usize = 64;
 
 /// `GET /dapr/subscribe`.
 pub(super) async fn subscribe(State(app): State<Arc<App>>) -> Response {
-    Json(dapr::subscriptions(&app.subscriptions)).into_response()
+    Json(dapr::subscriptions(&app.subscriptions, &app.pipeline.retries.tiers)).into_response()
 }
 
 /// `POST {route of a subscription}`.
@@ -36,24 +36,28 @@ pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: 
         return retry();
     };
     let unwrapped = dapr::unwrap(body, subscription.raw_payload);
-    let delivery = Delivery {
-        event: unwrapped.event,
-        source: Source {
-            topic: subscription.topic.name.clone(),
-            partition: plain(&headers, "__partition"),
-            offset: plain(&headers, "__offset"),
-        },
-        at: broker_time(&headers).unwrap_or_else(clock::now),
-        traceparent: unwrapped.traceparent.or_else(|| plain(&headers, "traceparent")),
+    let source = Source {
+        topic: subscription.topic.name.clone(),
+        partition: plain(&headers, "__partition"),
+        offset: plain(&headers, "__offset"),
     };
-    match app.carry(delivery, place).await {
+    let at = broker_time(&headers).unwrap_or_else(clock::now);
+    let delivery = Delivery {
+        traceparent: unwrapped.traceparent.or_else(|| plain(&headers, "traceparent")),
+        once: subscription.idempotent,
+        ..Delivery::new(unwrapped.event, source, at)
+    };
+    match app
+        .carry(place, async move |pipeline| pipeline.deliver(&delivery).await)
+        .await
+    {
         Some(Ack::Done(_)) => Json(json!({ "status": "SUCCESS" })).into_response(),
         Some(Ack::Again { .. }) | None => retry(),
     }
 }
 
 /// The answer that brings the event again.
-fn retry() -> Response {
+pub(super) fn retry() -> Response {
     Json(json!({ "status": "RETRY" })).into_response()
 }
 

@@ -1,6 +1,8 @@
 //! The routes. A delivery never gets a 404: the sidecar would take it for "drop this event".
 
 mod deliver;
+mod failures;
+mod held;
 mod probes;
 mod problem;
 mod services;
@@ -22,8 +24,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::{Secret, Subscription},
-    delivery::Delivery,
-    pipeline::{Ack, Pipeline},
+    dapr::{self, RetryTopics, Sidecar},
+    pipeline::{Ack, NotDone, Pipeline},
 };
 use problem::Problem;
 
@@ -34,6 +36,10 @@ pub struct App {
     pub pipeline: Arc<Pipeline>,
     /// Topics that events come from.
     pub subscriptions: Vec<Subscription>,
+    /// The sidecar whose jobs call back.
+    pub sidecar: Option<Sidecar>,
+    /// Topics that bring back what was put aside.
+    pub retry_topics: Option<RetryTopics>,
     /// The token that callers must show.
     pub token: Option<Secret>,
     /// Places for deliveries; a full gate says RETRY at once instead of queueing.
@@ -55,13 +61,22 @@ impl App {
 
     /// Takes a delivery to its end on a task of its own: a caller that hangs up must not stop it half way. `None`: it
     /// panicked.
-    async fn carry(&self, delivery: Delivery, place: OwnedSemaphorePermit) -> Option<Ack> {
-        let pipeline = self.pipeline.clone();
+    async fn carry<F>(&self, place: OwnedSemaphorePermit, way: impl FnOnce(Arc<Pipeline>) -> F) -> Option<Ack>
+    where
+        F: Future<Output = Ack> + Send + 'static,
+    {
+        let way = way(self.pipeline.clone());
         let carried = self.in_flight.spawn(async move {
             let _place = place;
-            pipeline.deliver(&delivery).await
+            way.await
         });
         carried.await.ok()
+    }
+
+    /// A place for a service's request.
+    fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        self.take_place()
+            .ok_or_else(|| Problem::unavailable(&NotDone::NotTaken("the gate is full or stopping")))
     }
 
     /// Why the gate is not ready, if it is not.
@@ -69,8 +84,10 @@ impl App {
         if self.stopping.is_cancelled() {
             return Some("the gate is stopping".to_owned());
         }
-        let loaded = self.pipeline.generations.current();
-        loaded.is_none().then(|| "no policy is loaded".to_owned())
+        match self.pipeline.generations.current() {
+            None => Some(NotDone::NoPolicy.to_string()),
+            Some(generation) => generation.health.is_sick().then(|| NotDone::SickPolicy.to_string()),
+        }
     }
 }
 
@@ -80,7 +97,15 @@ pub fn router(app: Arc<App>, body_bytes: usize) -> Router {
         .route("/dapr/subscribe", get(deliver::subscribe))
         .route("/v1/events", post(services::publish))
         .route("/v1/validate", post(services::validate))
-        .route("/v1/migrate", post(services::migrate));
+        .route("/v1/migrate", post(services::migrate))
+        .route("/v1/failures", post(failures::take_back))
+        .route("/job/{name}", post(held::job));
+    for index in 0..app.pipeline.retries.tiers.len() {
+        let held = app.clone();
+        let handler = move |body: Bytes| held::record(held.clone(), body);
+        let limit = DefaultBodyLimit::max(body_bytes.saturating_mul(2));
+        guarded = guarded.route(&dapr::tier_route(index), post(handler).layer(limit));
+    }
     for subscription in &app.subscriptions {
         let (app, subscription) = (app.clone(), subscription.clone());
         let route = subscription.route.clone();

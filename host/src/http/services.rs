@@ -79,26 +79,30 @@ pub(super) async fn publish(State(app): State<Arc<App>>, body: Bytes) -> Result<
         .compose(&draft, &now)
         .await
         .map_err(|fault| Problem::unavailable(&fault))??;
-    let delivery = Delivery {
-        event: composed.event.into(),
-        source: Source::topic("v1/events"),
-        at: now,
-        traceparent: None,
-    };
-    let ack = app.carry(delivery, place).await;
+    let delivery = Delivery::new(composed.event.into(), Source::topic("v1/events"), now);
+    let ack = app
+        .carry(place, async move |pipeline| pipeline.deliver(&delivery).await)
+        .await;
     match ack.ok_or_else(|| Problem::unavailable(&NotDone::NotTaken("the delivery ended in a panic")))? {
         Ack::Done(report) if report.end == End::Reject => Err(Problem::invalid(report.violations)),
-        Ack::Done(report) => Ok(Json(Published {
-            event_id: report.event_id,
-            verdict: report.end.as_str(),
-            reason: report.reason,
-            outputs: report
-                .sent
-                .into_iter()
-                .map(|(channel, id)| Sent { channel, id })
-                .collect(),
-        })
-        .into_response()),
+        Ack::Done(report) => Ok((
+            if report.end == End::Held {
+                StatusCode::ACCEPTED
+            } else {
+                StatusCode::OK
+            },
+            Json(Published {
+                event_id: report.event_id,
+                verdict: report.end.as_str(),
+                reason: report.reason,
+                outputs: report
+                    .sent
+                    .into_iter()
+                    .map(|(channel, id)| Sent { channel, id })
+                    .collect(),
+            }),
+        )
+            .into_response()),
         Ack::Again { error, .. } => Err(Problem::unavailable(&error)),
     }
 }

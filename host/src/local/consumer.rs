@@ -1,6 +1,7 @@
 //! Receiving on the embedded backend: reads a topic from its offset on and hands each record to the pipeline, in order.
 //!
-//! The offset moves only when the pipeline is done with a record; one that is not done is brought again.
+//! The offset moves only when the pipeline is done with a record; one that is not done is brought again. When the data
+//! file cannot be read or written for a while (a full disk), it is tried until it can.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Db, Judged, LocalError, Record};
 use crate::{
+    config::Subscription,
     delivery::{Delivery, Source},
     pipeline::{Ack, NotDone, Pipeline, Report},
 };
@@ -16,61 +18,80 @@ use crate::{
 const BATCH: u32 = 64;
 /// How often to look for records that another process has appended.
 const POLL: Duration = Duration::from_millis(50);
-/// The longest wait before a record is brought again.
+/// The shortest wait before something that failed is tried again.
+const SHORTEST_WAIT: Duration = Duration::from_millis(100);
+/// The longest.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Consumes a topic until `stop`. The record at hand is finished first.
-pub async fn consume(db: Db, topic: String, pipeline: &Pipeline, stop: CancellationToken) -> Result<(), LocalError> {
-    let mut next = db.next_offset(&topic).await?;
+pub async fn consume(db: Db, subscription: Subscription, pipeline: &Pipeline, stop: CancellationToken) {
+    let mut backoff = SHORTEST_WAIT;
     while !stop.is_cancelled() {
-        let appended = db.appended.notified();
-        let batch = db.read(&topic, next, BATCH).await?;
-        if batch.is_empty() {
-            tokio::select! {
-                () = appended => {}
-                () = tokio::time::sleep(POLL) => {}
-                () = stop.cancelled() => {}
+        match consume_batch(&db, &subscription, pipeline, &stop).await {
+            Ok(()) => backoff = SHORTEST_WAIT,
+            Err(error) => {
+                tracing::error!(topic = subscription.topic.name, %error, "not read; trying again");
+                tokio::select! {
+                    () = tokio::time::sleep(backoff) => backoff = (backoff * 2).min(LONGEST_WAIT),
+                    () = stop.cancelled() => {}
+                }
             }
         }
-        for record in batch {
-            let offset = record.offset;
-            let Some(report) = deliver(pipeline, &topic, record, &stop).await else {
-                return Ok(());
-            };
-            let judged = Judged {
-                verdict: report.end.as_str().to_owned(),
-                reason: report.reason,
-                policy: report.policy,
-            };
-            db.acknowledge(&topic, offset, judged).await?;
-            next = offset + 1;
-            if stop.is_cancelled() {
-                return Ok(());
-            }
+    }
+}
+
+async fn consume_batch(
+    db: &Db,
+    subscription: &Subscription,
+    pipeline: &Pipeline,
+    stop: &CancellationToken,
+) -> Result<(), LocalError> {
+    let topic = &subscription.topic.name;
+    let appended = db.appended.notified();
+    let next = db.next_offset(topic).await?;
+    let batch = db.read(topic, next, BATCH).await?;
+    if batch.is_empty() {
+        tokio::select! {
+            () = appended => {}
+            () = tokio::time::sleep(POLL) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+    for record in batch {
+        let offset = record.offset;
+        let Some(report) = deliver(pipeline, subscription, record, stop).await else {
+            return Ok(());
+        };
+        db.acknowledge(topic, offset, Judged::of(&report)).await?;
+        if stop.is_cancelled() {
+            return Ok(());
         }
     }
     Ok(())
 }
 
 /// Brings one record until it is done, or `None` when it is time to stop.
-async fn deliver(pipeline: &Pipeline, topic: &str, record: Record, stop: &CancellationToken) -> Option<Report> {
-    let delivery = Delivery {
-        event: record.value.into(),
-        source: Source {
-            topic: topic.to_owned(),
-            partition: None,
-            offset: Some(record.offset.to_string()),
-        },
-        at: record.at,
-        traceparent: None,
+async fn deliver(
+    pipeline: &Pipeline,
+    subscription: &Subscription,
+    record: Record,
+    stop: &CancellationToken,
+) -> Option<Report> {
+    let source = Source {
+        offset: Some(record.offset.to_string()),
+        ..Source::topic(&subscription.topic.name)
     };
-    let mut backoff = Duration::from_millis(100);
+    let delivery = Delivery {
+        once: subscription.idempotent,
+        ..Delivery::new(record.value.into(), source, record.at)
+    };
+    let mut backoff = SHORTEST_WAIT;
     loop {
         match pipeline.deliver(&delivery).await {
             Ack::Done(report) => return Some(report),
             Ack::Again { error, wait } => {
                 let wait = match error {
-                    NotDone::Busy => wait,
+                    NotDone::Busy(_) => wait,
                     _ => wait.max(backoff),
                 };
                 backoff = (backoff * 2).min(LONGEST_WAIT);

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::Notify;
 
 /// Raised when the tables change.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS records (
@@ -42,6 +42,13 @@ CREATE TABLE IF NOT EXISTS state (
     etag    INTEGER NOT NULL,
     expires INTEGER NOT NULL    -- milliseconds since 1970
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS state_expires ON state (expires);
+CREATE TABLE IF NOT EXISTS holds (
+    name    TEXT    PRIMARY KEY,
+    due     INTEGER NOT NULL,   -- milliseconds since 1970
+    record  TEXT    NOT NULL    -- the delivery and what comes next for it, JSON
+);
+CREATE INDEX IF NOT EXISTS holds_due ON holds (due);
 ";
 
 /// Why the file did not do what was asked.
@@ -77,6 +84,7 @@ pub enum LocalError {
 pub struct Db {
     connection: Arc<Mutex<Connection>>,
     pub(super) appended: Arc<Notify>,
+    pub(super) held: Arc<Notify>,
 }
 
 impl Db {
@@ -98,6 +106,7 @@ impl Db {
         Ok(Self {
             connection: Arc::new(Mutex::new(connection)),
             appended: Arc::new(Notify::new()),
+            held: Arc::new(Notify::new()),
         })
     }
 
@@ -126,7 +135,8 @@ fn prepare(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.set_prepared_statement_cache_capacity(32);
     let format: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if format == 0 {
+    // Format 1 had no holds.
+    if format == 0 || format == 1 {
         connection.execute_batch(&format!(
             "BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"
         ))?;

@@ -3,11 +3,22 @@
 use async_trait::async_trait;
 
 use super::{Db, NewRecord};
-use crate::backend::{BackendError, Message, Publisher};
+use crate::{
+    backend::{BackendError, Publisher},
+    config::Topic,
+    sink::{Message, SendError},
+};
 
 #[async_trait]
 impl Publisher for Db {
-    async fn publish(&self, message: &Message) -> Result<(), BackendError> {
+    async fn publish(&self, topic: &Topic, message: &Message) -> Result<(), SendError> {
+        self.log(&topic.name, message).await
+    }
+}
+
+impl Db {
+    /// Appends a message to a topic of the file.
+    pub(crate) async fn log(&self, topic: &str, message: &Message) -> Result<(), SendError> {
         let record = NewRecord {
             key: Some(message.key.clone()),
             id: Some(message.id.clone()),
@@ -16,12 +27,9 @@ impl Publisher for Db {
             at: message.at.clone(),
             value: message.event.to_vec(),
         };
-        match self.append(&message.topic.name, vec![record]).await {
+        match self.append(topic, vec![record]).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(BackendError::broken(
-                format!("appending to {:?}", message.topic.name),
-                error,
-            )),
+            Err(error) => Err(BackendError::broken(format!("appending to {topic:?}"), error).into()),
         }
     }
 }

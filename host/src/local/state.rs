@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
-use super::Db;
+use super::{Db, LocalError};
 use crate::{
     backend::{BackendError, Expected, Put, StateStore, Versioned},
     clock,
@@ -42,7 +42,7 @@ impl StateStore for Db {
         };
         let put = self.run(move |connection| {
             let now = clock::unix_millis();
-            let expires = now.saturating_add(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX));
+            let expires = now.saturating_add(clock::millis(keep));
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let present: Option<i64> = transaction
                 .prepare_cached("SELECT etag FROM state WHERE key = ?1 AND expires > ?2")?
@@ -59,5 +59,20 @@ impl StateStore for Db {
         });
         put.await
             .map_err(|error| BackendError::broken(format!("writing the state {key:?}"), error))
+    }
+}
+
+impl Db {
+    /// Deletes records whose time is over.
+    pub(super) async fn sweep(&self) -> Result<(), LocalError> {
+        self.run(|connection| {
+            connection
+                .prepare_cached(
+                    "DELETE FROM state WHERE key IN (SELECT key FROM state WHERE expires <= ?1 LIMIT 10000)",
+                )?
+                .execute([clock::unix_millis()])
+        })
+        .await
+        .map(drop)
     }
 }

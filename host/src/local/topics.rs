@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::{Db, LocalError};
+use crate::pipeline::{End, Report};
 
 /// A record to append.
 #[derive(Debug, Clone, Default)]
@@ -46,12 +47,23 @@ pub struct Record {
 /// What the gate made of a record.
 #[derive(Debug, Clone, Serialize)]
 pub struct Judged {
-    /// `forward`, `drop`, `reject` or `duplicate`.
+    /// `forward`, `drop`, `reject`, `duplicate`, `held` or `given-up`.
     pub verdict: String,
     /// Why, in one line.
     pub reason: String,
     /// Digest of the policy that judged it.
     pub policy: String,
+}
+
+impl Judged {
+    /// From the end that a delivery came to.
+    pub(super) fn of(report: &Report) -> Self {
+        Self {
+            verdict: report.end.as_str().to_owned(),
+            reason: report.reason.clone(),
+            policy: report.policy.clone(),
+        }
+    }
 }
 
 /// Where records were put.
@@ -158,13 +170,15 @@ impl Db {
         .await
     }
 
-    /// Acknowledges a record: what became of it and the next offset, in one transaction.
+    /// Acknowledges a record: what became of it and the next offset, in one transaction. The end of one that was put
+    /// aside may be known before it is acknowledged, and stays.
     pub(super) async fn acknowledge(&self, topic: &str, offset: i64, judged: Judged) -> Result<(), LocalError> {
         let topic = topic.to_owned();
         self.run(move |connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let or = if judged.verdict == End::Held.as_str() { "IGNORE" } else { "REPLACE" };
             transaction
-                .prepare_cached("INSERT OR REPLACE INTO judged (topic, offset, verdict, reason, policy) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .prepare_cached(&format!("INSERT OR {or} INTO judged (topic, offset, verdict, reason, policy) VALUES (?1, ?2, ?3, ?4, ?5)"))?
                 .execute(params![topic, offset, judged.verdict, judged.reason, judged.policy])?;
             transaction
                 .prepare_cached("INSERT INTO offsets (topic, next) VALUES (?1, ?2) ON CONFLICT (topic) DO UPDATE SET next = max(next, excluded.next)")?

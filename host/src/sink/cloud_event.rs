@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::backend::{BackendError, Message};
+use super::Message;
+use crate::backend::BackendError;
 
 /// What stands in `source` of every event that a gate sends.
 const SOURCE: &str = "tidegate";
@@ -21,14 +22,20 @@ struct CloudEvent<'a> {
     datacontenttype: &'a str,
     /// Where the event came from that led to this one.
     tidegatesource: &'a str,
+    /// Attempts that failed before this one.
+    #[serde(skip_serializing_if = "is_first")]
+    tidegateattempt: u32,
+    /// Id of the dead letter that was brought back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tidegateredriven: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<&'a str>,
     data: &'a RawValue,
 }
 
 /// The envelope of a message, as JSON.
-pub(super) fn envelope(message: &Message) -> Result<Vec<u8>, BackendError> {
-    let broken = |error| BackendError::broken(format!("wrapping {:?} for {:?}", message.id, message.topic.name), error);
+pub fn envelope(message: &Message) -> Result<Vec<u8>, BackendError> {
+    let broken = |error| BackendError::broken(format!("wrapping {:?}", message.id), error);
     let data: &RawValue = serde_json::from_slice(&message.event).map_err(broken)?;
     serde_json::to_vec(&CloudEvent {
         specversion: "1.0",
@@ -39,26 +46,28 @@ pub(super) fn envelope(message: &Message) -> Result<Vec<u8>, BackendError> {
         time: &message.at,
         datacontenttype: "application/json",
         tidegatesource: &message.source,
+        tidegateattempt: message.attempt,
+        tidegateredriven: message.redriven.as_deref(),
         traceparent: message.traceparent.as_deref(),
         data,
     })
     .map_err(broken)
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_first(attempt: &u32) -> bool {
+    *attempt == 0
+}
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
 
-    use super::envelope;
-    use crate::{backend::Message, config::Topic};
+    use super::{Message, envelope};
 
     #[test]
     fn the_event_stands_in_its_envelope_digit_for_digit() {
         let message = Message {
-            topic: Topic {
-                pubsub: "kafka-pubsub".to_owned(),
-                name: "out".to_owned(),
-            },
             key: "user-1".to_owned(),
             id: "e-1".to_owned(),
             event_type: "task.created".to_owned(),
@@ -66,8 +75,10 @@ mod tests {
             at: "2026-03-01T09:30:00Z".to_owned(),
             source: "task-events/3@7".to_owned(),
             traceparent: None,
+            attempt: 2,
+            redriven: Some("d-1".to_owned()),
         };
         let envelope = String::from_utf8(envelope(&message).expect("wrapped")).expect("text");
-        insta::assert_snapshot!(envelope, @r#"{"specversion":"1.0","id":"e-1","source":"tidegate","type":"task.created","subject":"user-1","time":"2026-03-01T09:30:00Z","datacontenttype":"application/json","tidegatesource":"task-events/3@7","data":{"b":9007199254740993,"a":1.10, "c":1e400}}"#);
+        insta::assert_snapshot!(envelope, @r#"{"specversion":"1.0","id":"e-1","source":"tidegate","type":"task.created","subject":"user-1","time":"2026-03-01T09:30:00Z","datacontenttype":"application/json","tidegatesource":"task-events/3@7","tidegateattempt":2,"tidegateredriven":"d-1","data":{"b":9007199254740993,"a":1.10, "c":1e400}}"#);
     }
 }

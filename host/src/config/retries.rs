@@ -1,0 +1,66 @@
+//! How often and when something is tried again, checked.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    BackendKind, File, Problem, Retries, Sink, Subscription, Tier, Topic,
+    file::{HoldsKind, Ordering},
+};
+
+pub(super) fn retries(
+    file: &File,
+    subscriptions: &[Subscription],
+    channels: &BTreeMap<String, Sink>,
+    problems: &mut Vec<Problem>,
+) -> Retries {
+    let given = &file.retries;
+    if !(given.scale.is_finite() && (0.0..=1000.0).contains(&given.scale)) {
+        problems.push(Problem::new("retries.scale", "must be a number from 0 to 1000"));
+    }
+    if given.fault_limit == 0 {
+        problems.push(Problem::new("retries.fault_limit", "must be at least 1"));
+    }
+    let tiers = match given.holds {
+        HoldsKind::Topics if file.backend == BackendKind::Dapr => tiers(file, problems),
+        HoldsKind::Topics | HoldsKind::Jobs => Vec::new(),
+    };
+    for tier in &tiers {
+        let sent = channels.values().any(|sink| *sink == Sink::Topic(tier.topic.clone()));
+        if sent
+            || subscriptions
+                .iter()
+                .any(|subscription| subscription.topic == tier.topic)
+        {
+            let message = format!("the topic {:?} must be used for nothing else", tier.topic.name);
+            problems.push(Problem::new("retries.topics.tiers", message));
+        }
+    }
+    Retries {
+        scale: given.scale,
+        fault_limit: given.fault_limit,
+        order_wait: (given.ordering == Ordering::PerKey).then(|| Duration::from_secs(given.order_wait_seconds.into())),
+        tiers,
+    }
+}
+
+fn tiers(file: &File, problems: &mut Vec<Problem>) -> Vec<Tier> {
+    let given = &file.retries.topics;
+    if given.pubsub.is_empty() || given.pubsub == file.dapr.pubsub {
+        let message = "name a pub/sub component of their own: it needs another consumer group";
+        problems.push(Problem::new("retries.topics.pubsub", message));
+    }
+    if given.tiers.is_empty() {
+        let message = "name at least one topic, or use `holds: jobs`";
+        problems.push(Problem::new("retries.topics.tiers", message));
+    }
+    let tier = |tier: &super::file::Tier| Tier {
+        topic: Topic {
+            pubsub: given.pubsub.clone(),
+            name: tier.topic.clone(),
+        },
+        delay: Duration::from_secs(tier.seconds.into()),
+    };
+    let mut tiers: Vec<_> = given.tiers.iter().map(tier).collect();
+    tiers.sort_by_key(|tier| tier.delay);
+    tiers
+}

@@ -1,0 +1,93 @@
+//! `POST /v1/failures`: a consumer that could not handle an event hands it back, and the policy decides what follows.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{App, problem::Problem};
+use crate::{
+    clock,
+    delivery::{Delivery, History, Origin, Source},
+    pipeline::{Ack, End, NotDone},
+};
+
+/// Longest error that is kept, in bytes.
+const ERROR: usize = 4 << 10;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Failed {
+    /// The event as the consumer was sent it.
+    event: Box<RawValue>,
+    /// Why it could not be handled, in one line.
+    error: String,
+    /// Retries that were made before: `tidegateattempt` of the event's envelope, or 0 without it.
+    #[serde(default)]
+    retry_count: u32,
+}
+
+#[derive(Serialize)]
+struct Decided {
+    /// `retry` or `dead-letter`.
+    action: &'static str,
+    event_id: Option<String>,
+    reason: String,
+}
+
+/// Answers 202 with what follows: the event is stored and need not be handed back again.
+pub(super) async fn take_back(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, Problem> {
+    let failed: Failed = serde_json::from_slice(&body).map_err(|error| {
+        let wanted = "want {\"event\": {…}, \"error\": \"…\", \"retry_count\": 0}";
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "the body is not a failure",
+            format!("{error}; {wanted}"),
+        )
+    })?;
+    let error = line(&failed.error);
+    let mut delivery = Delivery::new(
+        failed.event.get().to_owned().into(),
+        Source::topic("v1/failures"),
+        clock::now(),
+    );
+    delivery.origin = Origin::Consumer {
+        failures: failed.retry_count.saturating_add(1),
+    };
+    delivery.history = History {
+        attempt: failed.retry_count,
+        ..History::default()
+    };
+    let place = app.place()?;
+    let ack = app.carry(place, async move |pipeline| pipeline.take_back(&delivery, &error).await);
+    match ack.await {
+        Some(Ack::Done(report)) => {
+            let decided = Decided {
+                action: if report.end == End::Held {
+                    "retry"
+                } else {
+                    "dead-letter"
+                },
+                event_id: report.event_id,
+                reason: report.reason,
+            };
+            Ok((StatusCode::ACCEPTED, Json(decided)).into_response())
+        }
+        Some(Ack::Again { error, .. }) => Err(Problem::unavailable(&error)),
+        None => Err(Problem::unavailable(&NotDone::NotTaken("it ended in a panic"))),
+    }
+}
+
+/// A text of a consumer, as one line of bounded length.
+fn line(text: &str) -> String {
+    let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    line.truncate(line.floor_char_boundary(ERROR));
+    line
+}

@@ -1,0 +1,94 @@
+//! Timers on the embedded backend: one row a hold.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rusqlite::{OptionalExtension, params};
+
+use super::{Db, Judged, LocalError};
+use crate::{
+    backend::{BackendError, Timers},
+    clock,
+    hold::Hold,
+};
+
+#[async_trait]
+impl Timers for Db {
+    async fn hold(&self, hold: &Hold, _wait: Duration) -> Result<(), BackendError> {
+        let (name, due, record) = (hold.name(), hold.due, hold.to_json()?);
+        let stored = self.run(move |connection| {
+            connection
+                .prepare_cached("INSERT INTO holds (name, due, record) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
+                .execute(params![name, due, record])
+        });
+        stored
+            .await
+            .map_err(|error| BackendError::broken(format!("putting {} aside", hold.name()), error))?;
+        self.held.notify_one();
+        Ok(())
+    }
+}
+
+impl Db {
+    /// Names and records of up to `limit` holds that are due, the longest due first.
+    pub(super) async fn due(&self, limit: u32) -> Result<Vec<(String, String)>, LocalError> {
+        self.run(move |connection| {
+            let mut select =
+                connection.prepare_cached("SELECT name, record FROM holds WHERE due <= ?1 ORDER BY due LIMIT ?2")?;
+            let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            select.query_map(params![clock::unix_millis(), limit], row)?.collect()
+        })
+        .await
+    }
+
+    /// When the first hold after now is due, milliseconds since 1970.
+    pub(super) async fn next_due(&self) -> Result<Option<i64>, LocalError> {
+        self.run(|connection| {
+            connection
+                .prepare_cached("SELECT due FROM holds WHERE due > ?1 ORDER BY due LIMIT 1")?
+                .query_row([clock::unix_millis()], |row| row.get(0))
+                .optional()
+        })
+        .await
+    }
+
+    /// A hold did not come to its end: it is due again later.
+    pub(super) async fn postpone(&self, name: String, wait: Duration) -> Result<(), LocalError> {
+        let due = clock::unix_millis().saturating_add(clock::millis(wait));
+        self.run(move |connection| {
+            connection
+                .prepare_cached("UPDATE holds SET due = ?2 WHERE name = ?1")?
+                .execute(params![name, due])
+        })
+        .await
+        .map(drop)
+    }
+
+    /// A hold came to its end: it goes, and the record that it began with is told what became of it.
+    pub(super) async fn end(
+        &self,
+        name: String,
+        began: Option<(String, i64)>,
+        judged: Judged,
+    ) -> Result<(), LocalError> {
+        self.run(move |connection| {
+            let transaction = connection.transaction()?;
+            transaction
+                .prepare_cached("DELETE FROM holds WHERE name = ?1")?
+                .execute([name])?;
+            if let Some((topic, offset)) = began {
+                transaction
+                    .prepare_cached("INSERT OR REPLACE INTO judged (topic, offset, verdict, reason, policy) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                    .execute(params![topic, offset, judged.verdict, judged.reason, judged.policy])?;
+            }
+            transaction.commit()
+        })
+        .await
+    }
+
+    /// How many deliveries are put aside.
+    pub async fn holds(&self) -> Result<i64, LocalError> {
+        self.run(|connection| connection.query_row("SELECT count(*) FROM holds", [], |row| row.get(0)))
+            .await
+    }
+}

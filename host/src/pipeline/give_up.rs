@@ -1,0 +1,126 @@
+//! Giving an event up: its dead letter and its alerts, as the policy builds them. When they cannot be sent they are put
+//! aside like any event, for as long as it takes: a dead letter is never given up.
+
+use std::time::Duration;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use tidegate_engine::{Encoding, FailedEvent};
+
+use super::{
+    End, NotDone, Pipeline, Report, Run,
+    judge::Misjudged,
+    send::{Hope, Unsent},
+};
+use crate::{
+    claim::Held,
+    clock,
+    delivery::{Delivery, Origin},
+    hold::{Failure, GivenUp, Next},
+};
+
+/// The wait before a dead letter is sent again for the first time; each further one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The longest of them.
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+
+impl Pipeline {
+    /// Sends the dead letter and the alerts of an event, or puts them aside.
+    pub(super) async fn give_up(
+        &self,
+        run: Run<'_>,
+        failure: &Failure,
+        event_id: Option<&str>,
+        claim: Option<&Held>,
+    ) -> Result<Report, NotDone> {
+        let unsent = match self.dead_letter(run, failure).await {
+            Ok(sent) => {
+                if let Some(held) = claim {
+                    self.claims.done(held).await?;
+                }
+                let end = match failure.end {
+                    GivenUp::Rejected => End::Reject,
+                    GivenUp::Undelivered => End::GivenUp,
+                };
+                let report = run.report(end, &failure.error, event_id);
+                return Ok(Report {
+                    sent,
+                    violations: failure.violations.clone(),
+                    ..report
+                });
+            }
+            Err(unsent) => unsent,
+        };
+        tracing::warn!(source = %run.delivery.source, error = unsent.error, "a dead letter could not be sent; it is put aside");
+        let mut delivery = run.delivery.clone();
+        delivery.history.sent = unsent.sent;
+        let wait = FIRST_WAIT
+            .saturating_mul(2_u32.saturating_pow(failure.tries))
+            .min(LONGEST_WAIT);
+        let wait = match unsent.hope {
+            Hope::Later(after) => self.retries.scaled(wait).max(after),
+            Hope::None => self.retries.scaled(wait),
+        };
+        let failure = Failure {
+            tries: failure.tries.saturating_add(1),
+            ..failure.clone()
+        };
+        self.put_aside(run, delivery, Next::GiveUp(failure), wait, event_id, claim)
+            .await
+    }
+
+    /// Goes on with a dead letter that was put aside.
+    pub(super) async fn bury(&self, delivery: &Delivery, failure: &Failure) -> Result<Report, NotDone> {
+        let generation = self.generations.current().ok_or(NotDone::NoPolicy)?;
+        let run = Run {
+            generation: &generation,
+            delivery,
+        };
+        self.give_up(run, failure, None, None).await
+    }
+
+    async fn dead_letter(&self, run: Run<'_>, failure: &Failure) -> Result<Vec<(String, String)>, Unsent> {
+        let delivery = run.delivery;
+        let now = clock::now();
+        let misjudged = |error: Misjudged| {
+            self.metrics.fault(error.kind().unwrap_or("misuse"));
+            Unsent {
+                sent: delivery.history.sent.clone(),
+                error: super::chain(&error),
+                hope: Hope::Later(Duration::ZERO),
+            }
+        };
+        let outputs = run
+            .generation
+            .policy
+            .dead_letter(&failed(run, failure), &now)
+            .await
+            .map_err(|error| misjudged(error.into()))?;
+        let outputs = self.address(&outputs, delivery, &now).map_err(misjudged)?;
+        self.send(&outputs, delivery).await
+    }
+}
+
+fn failed(run: Run<'_>, failure: &Failure) -> FailedEvent {
+    let event = &run.delivery.event;
+    // JSON writes a control character in six; base64 never takes more than four for three.
+    let control = event.iter().filter(|byte| byte.is_ascii_control()).count();
+    let (original, encoding) = match std::str::from_utf8(event) {
+        Ok(text) if control < text.len() / 16 => (text.to_owned(), Encoding::Text),
+        _ => (BASE64_STANDARD.encode(event), Encoding::Base64),
+    };
+    let source = match &run.delivery.origin {
+        Origin::Producer => run.delivery.source.to_string(),
+        Origin::Consumer { failures } => format!("{} (failure {failures})", run.delivery.source),
+        // Part of the new dead letter's id, which so is another than that of the one brought back.
+        Origin::Redrive { dead_letter } => format!("{} (redrive of {dead_letter})", run.delivery.source),
+    };
+    FailedEvent {
+        original,
+        encoding,
+        error: failure.error.clone(),
+        retry_count: run.delivery.history.attempt,
+        violations: failure.violations.clone(),
+        source,
+        policy: run.generation.policy.digest().to_string(),
+    }
+}

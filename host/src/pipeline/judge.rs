@@ -1,0 +1,159 @@
+//! What the policy says of a delivery, checked: every output is JSON and has somewhere to go.
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+use tidegate_engine::{CallError, Context, Outcome, Output, Policy, Verdict};
+
+use super::{Pipeline, Run};
+use crate::{
+    config::Sink,
+    delivery::{Delivery, Origin},
+    sink::Message,
+};
+
+/// The code of the violation for a type that the policy sends and never takes in.
+const EMITTED_ONLY: &str = "emitted-only";
+
+/// A verdict whose outputs can be sent.
+#[derive(Debug)]
+pub(super) struct Judgement<'a> {
+    pub(super) verdict: Verdict,
+    pub(super) outputs: Vec<Addressed<'a>>,
+}
+
+/// An output with its address.
+#[derive(Debug)]
+pub(super) struct Addressed<'a> {
+    pub(super) channel: String,
+    pub(super) sink: &'a Sink,
+    pub(super) message: Message,
+}
+
+/// Why there is no judgement. Never the event's verdict.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Misjudged {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("the policy sends on the channel {channel:?}, which leads nowhere: add it under `channels`")]
+    UnboundChannel { channel: String },
+    #[error("the policy made an output for {channel:?} that is not JSON")]
+    NotJson {
+        channel: String,
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl Misjudged {
+    /// What the policy did, as one word; `None` when it was called wrongly.
+    pub(super) fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Call(CallError::Fault(fault)) => Some(fault.kind.as_str()),
+            Self::Call(CallError::Misuse(_)) => None,
+            Self::UnboundChannel { .. } => Some("unbound-channel"),
+            Self::NotJson { .. } => Some("not-json"),
+        }
+    }
+}
+
+impl Pipeline {
+    /// Judges a delivery by the time `at`.
+    pub(super) async fn judge(&self, run: Run<'_>, at: &str) -> Result<Judgement<'_>, Misjudged> {
+        let delivery = run.delivery;
+        let context = Context {
+            now: at.to_owned(),
+            target_version: self.target_version.clone(),
+        };
+        let timer = self.metrics.time_policy();
+        let mut verdict = run.generation.policy.process(&delivery.event, &context).await?;
+        drop(timer);
+        if matches!(delivery.origin, Origin::Consumer { .. }) {
+            verdict = sent_before(&run.generation.policy, delivery, verdict).await?;
+        }
+        let outputs = self.address(&verdict.outputs, delivery, at)?;
+        Ok(Judgement { verdict, outputs })
+    }
+
+    /// Finds where each output goes.
+    pub(super) fn address(
+        &self,
+        outputs: &[Output],
+        delivery: &Delivery,
+        at: &str,
+    ) -> Result<Vec<Addressed<'_>>, Misjudged> {
+        let address = |output: &Output| {
+            let channel = output.channel.clone();
+            let Some(sink) = self.channels.get(&channel) else {
+                return Err(Misjudged::UnboundChannel { channel });
+            };
+            let message = message(output, delivery, at).map_err(|source| Misjudged::NotJson {
+                channel: channel.clone(),
+                source,
+            })?;
+            Ok(Addressed { channel, sink, message })
+        };
+        outputs.iter().map(address).collect()
+    }
+}
+
+/// What a consumer hands back was sent by the gate: only the event itself is sent again, not what follows from it, and
+/// it may be of a type that the policy does not take in.
+async fn sent_before(policy: &Policy, delivery: &Delivery, mut verdict: Verdict) -> Result<Verdict, CallError> {
+    let own = verdict.event_id.clone().unwrap_or_default();
+    verdict.outputs.retain(|output| output.id == own);
+    if verdict
+        .violations
+        .first()
+        .is_none_or(|violation| violation.code != EMITTED_ONLY)
+    {
+        return Ok(verdict);
+    }
+    let Ok(accepted) = policy.validate(&delivery.event).await? else {
+        return Ok(verdict);
+    };
+    let mut types = policy.catalog().event_types.iter();
+    let Some(channel) = types
+        .find(|kind| kind.name == accepted.event_type)
+        .and_then(|kind| kind.channel.clone())
+    else {
+        return Ok(verdict);
+    };
+    let output = Output {
+        channel,
+        key: accepted.key,
+        id: accepted.event_id,
+        event_type: accepted.event_type,
+        event: None,
+    };
+    Ok(Verdict {
+        outcome: Outcome::Forward,
+        reason: "sent again".to_owned(),
+        outputs: vec![output],
+        violations: Vec::new(),
+        ..verdict
+    })
+}
+
+fn message(output: &Output, delivery: &Delivery, at: &str) -> Result<Message, serde_json::Error> {
+    let event = match &output.event {
+        Some(event) => Bytes::copy_from_slice(event.as_bytes()),
+        None => delivery.event.clone(),
+    };
+    // The policy is not trusted to make JSON: broken text inside an envelope would break the envelope.
+    serde_json::from_slice::<&RawValue>(&event)?;
+    let redriven = match &delivery.origin {
+        Origin::Redrive { dead_letter } => Some(dead_letter.clone()),
+        Origin::Producer | Origin::Consumer { .. } => None,
+    };
+    Ok(Message {
+        key: output.key.clone(),
+        id: output.id.clone(),
+        event_type: output.event_type.clone(),
+        event,
+        at: at.to_owned(),
+        source: delivery.source.to_string(),
+        traceparent: delivery.traceparent.clone(),
+        attempt: delivery.history.attempt,
+        redriven,
+    })
+}

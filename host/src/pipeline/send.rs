@@ -1,0 +1,64 @@
+//! Sending the outputs of a delivery, one after the other; those that have been sent in an earlier attempt are not sent
+//! again.
+
+use std::time::Duration;
+
+use super::{Pipeline, judge::Addressed};
+use crate::{
+    delivery::Delivery,
+    sink::{Later, SendError},
+};
+
+/// An output that could not be sent.
+#[derive(Debug)]
+pub(super) struct Unsent {
+    /// Ids of those that have been sent, in this attempt or before.
+    pub(super) sent: Vec<String>,
+    /// Why, in one line.
+    pub(super) error: String,
+    /// Whether it may work later.
+    pub(super) hope: Hope,
+}
+
+/// Whether sending may work later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hope {
+    /// It may, and not before that long.
+    Later(Duration),
+    /// It will not.
+    None,
+}
+
+impl Pipeline {
+    /// Sends outputs; gives channel and id of each.
+    pub(super) async fn send(
+        &self,
+        outputs: &[Addressed<'_>],
+        delivery: &Delivery,
+    ) -> Result<Vec<(String, String)>, Unsent> {
+        let mut sent = delivery.history.sent.clone();
+        for output in outputs
+            .iter()
+            .filter(|output| !delivery.history.sent.contains(&output.message.id))
+        {
+            if let Err(error) = self.sinks.send(output.sink, &output.message).await {
+                let line = super::chain(&error);
+                let hope = match error {
+                    SendError::Again(Later { after, .. }) => Hope::Later(after.unwrap_or_default()),
+                    SendError::Final(_) => Hope::None,
+                };
+                return Err(Unsent {
+                    sent,
+                    error: line,
+                    hope,
+                });
+            }
+            self.metrics.published(output.sink.name());
+            sent.push(output.message.id.clone());
+        }
+        let outputs = outputs.iter();
+        Ok(outputs
+            .map(|output| (output.channel.clone(), output.message.id.clone()))
+            .collect())
+    }
+}

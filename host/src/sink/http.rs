@@ -1,0 +1,99 @@
+//! Sending to an address, and what the answers of HTTP mean: 2xx is done; 408, 429, 5xx and no answer may pass; anything
+//! else is final.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::{Client, Response, StatusCode, Url, header::RETRY_AFTER};
+
+use super::{Later, Message, SendError, envelope};
+use crate::backend::BackendError;
+
+/// The media type of what is sent.
+pub(crate) const CLOUD_EVENT: &str = "application/cloudevents+json";
+
+/// Characters of an answer that are kept for an error.
+const ERROR_TEXT: usize = 300;
+/// Bytes of an answer that are read for it.
+const ERROR_BYTES: usize = 4 << 10;
+
+/// A client for the addresses that channels lead to.
+#[derive(Debug, Clone)]
+pub struct Http {
+    client: Client,
+}
+
+impl Http {
+    /// A client that waits for an answer as long as `timeout`.
+    pub fn new(timeout: Duration) -> Result<Self, BackendError> {
+        let client = Client::builder()
+            .timeout(timeout)
+            // A redirect turns a POST into a GET, whose 200 would pass for "taken".
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| BackendError::broken("preparing the client of sinks", error))?;
+        Ok(Self { client })
+    }
+
+    /// Posts the message in its envelope.
+    pub(super) async fn post(&self, url: &Url, message: &Message) -> Result<(), SendError> {
+        // The query may hold a key, so it is left out of errors.
+        let action = format!("sending {:?} to {}{}", message.id, origin(url), url.path());
+        let request = self
+            .client
+            .post(url.clone())
+            .header("content-type", CLOUD_EVENT)
+            .body(envelope(message)?);
+        match request.send().await {
+            Ok(response) => answered(&action, response).await,
+            Err(error) => Err(BackendError::broken(action, error.without_url()).into()),
+        }
+    }
+}
+
+/// What an answer means for the message.
+pub(crate) async fn answered(action: &str, response: Response) -> Result<(), SendError> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let after = retry_after(&response);
+    let error = refusal(action, response).await;
+    let passes =
+        status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+    Err(if passes {
+        SendError::Again(Later { error, after })
+    } else {
+        SendError::Final(error)
+    })
+}
+
+/// The error for an answer that says no.
+pub(crate) async fn refusal(action: &str, mut response: Response) -> BackendError {
+    let status = response.status();
+    let mut bytes = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        bytes.extend_from_slice(&chunk[..chunk.len().min(ERROR_BYTES - bytes.len())]);
+        if bytes.len() == ERROR_BYTES {
+            break;
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let text: String = text.chars().filter(|c| !c.is_control()).take(ERROR_TEXT).collect();
+    BackendError::refused(action, format!("the answer was {status}: {text}"))
+}
+
+/// `Retry-After`: seconds, or a date.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = DateTime::parse_from_rfc2822(value).ok()?;
+    (date.with_timezone(&Utc) - Utc::now()).to_std().ok()
+}
+
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
