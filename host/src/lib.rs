@@ -8,6 +8,7 @@ pub mod claim;
 pub mod clock;
 pub mod config;
 pub mod dapr;
+pub mod dead_letter;
 pub mod delivery;
 pub mod gate;
 pub mod generation;
