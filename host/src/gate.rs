@@ -1,4 +1,4 @@
-//! The service: builds everything from a [`Config`], binds its socket, runs until told to stop, then drains.
+//! The service: builds everything from a [`Config`], binds its sockets, runs until told to stop, then drains.
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -9,23 +9,24 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     backend::{BackendError, Publisher, StateStore},
     claim::Claims,
-    config::{Backend, Config},
+    config::{Backend, Config, HttpLimits},
     dapr::Sidecar,
     generation::Generations,
-    http::{self, App},
+    http::{self, App, SidecarProbe},
     local::{self, Db, LocalError},
     metrics::Metrics,
     pipeline::Pipeline,
 };
 
-/// Time for the answers to deliveries that have ended.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
+/// Connections that the admin listener takes at a time.
+const ADMIN_CONNECTIONS: usize = 16;
 
 /// A gate that is built and bound, and takes nothing yet.
 #[derive(Debug)]
 pub struct Gate {
     config: Config,
     listener: TcpListener,
+    admin: Option<TcpListener>,
     app: Arc<App>,
     db: Option<Db>,
 }
@@ -33,9 +34,11 @@ pub struct Gate {
 /// Why a gate does not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
 pub enum GateError {
-    /// Its socket is taken or not allowed.
-    #[error("cannot listen on {address}; is another program there? Set `listen` to another address")]
+    /// A socket is taken or not allowed.
+    #[error("cannot listen on {address}; is another program there? Set `{key}` to another address")]
     Listen {
+        /// The key of the configuration that names it.
+        key: &'static str,
         /// The address.
         address: SocketAddr,
         /// Why not.
@@ -78,23 +81,20 @@ pub enum GateError {
     /// The sidecar's client does not work.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// The HTTP server ended.
-    #[error("the HTTP server ended")]
-    Serve(#[source] io::Error),
     /// What was in flight did not end in time.
     #[error("stopped with deliveries in flight after {0:?}; they were not acknowledged and will be brought again")]
     NotDrained(Duration),
 }
 
 impl Gate {
-    /// Builds all parts, binds the socket and loads the policy.
+    /// Builds all parts, binds the sockets and loads the policy.
     pub async fn build(config: Config, policy: PathBuf) -> Result<Self, GateError> {
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .map_err(|source| GateError::Listen {
-                address: config.listen,
-                source,
-            })?;
+        let listener = bind("listen", config.listen).await?;
+        let admin = match config.admin {
+            Some(address) => Some(bind("admin.listen", address).await?),
+            None => None,
+        };
+        let mut probe = None;
         let (publisher, state, db): (Arc<dyn Publisher>, Arc<dyn StateStore>, _) = match &config.backend {
             Backend::Local { path } => {
                 let db = Db::open(path)?;
@@ -102,6 +102,7 @@ impl Gate {
             }
             Backend::Dapr(dapr) => {
                 let sidecar = Sidecar::new(dapr)?;
+                probe = Some(SidecarProbe::new(sidecar.clone()));
                 (Arc::new(sidecar.clone()), Arc::new(sidecar), None)
             }
         };
@@ -119,13 +120,17 @@ impl Gate {
             pipeline,
             subscriptions: config.subscriptions.clone(),
             token: config.app_api_token.clone(),
+            limits: config.http,
+            concurrency: config.concurrency,
             places: Arc::new(Semaphore::new(config.concurrency)),
             in_flight: TaskTracker::new(),
             stopping: CancellationToken::new(),
+            sidecar: probe,
         });
         Ok(Self {
             config,
             listener,
+            admin,
             app,
             db,
         })
@@ -147,9 +152,24 @@ impl Gate {
                 consumers.spawn(async move { local::consume(db, topic, &app.pipeline, stopping).await });
             }
         }
-        let router = http::router(self.app.clone(), self.config.body_bytes);
-        let server = axum::serve(self.listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned());
-        let server = tokio::spawn(server.into_future());
+        let closing = CancellationToken::new();
+        let servers = TaskTracker::new();
+        let metrics = &self.app.pipeline.metrics;
+        let limits = self.config.http;
+        let router = http::router(self.app.clone());
+        servers.spawn(http::serve(
+            self.listener,
+            router,
+            limits,
+            metrics.clone(),
+            closing.clone(),
+        ));
+        if let Some(listener) = self.admin {
+            let connections = ADMIN_CONNECTIONS;
+            let limits = HttpLimits { connections, ..limits };
+            let router = http::admin_router(self.app.clone());
+            servers.spawn(http::serve(listener, router, limits, metrics.clone(), closing.clone()));
+        }
 
         tokio::select! {
             () = stop.cancelled() => {}
@@ -168,15 +188,22 @@ impl Gate {
             self.app.in_flight.wait().await;
             Ok(())
         };
+        // Meanwhile the listener is open: probes say that the gate stops, and deliveries are told to come again.
         tokio::time::timeout(self.config.drain, drained)
             .await
             .unwrap_or(Err(GateError::NotDrained(self.config.drain)))?;
-        // Answers on their way get a moment; a caller that sends half a request does not hold up the stop.
-        match tokio::time::timeout(LAST_ANSWERS, server).await {
-            Ok(ended) => ended.map_err(LocalError::from)?.map_err(GateError::Serve),
-            Err(_) => Ok(()),
-        }
+        closing.cancel();
+        servers.close();
+        servers.wait().await;
+        Ok(())
     }
+}
+
+async fn bind(key: &'static str, address: SocketAddr) -> Result<TcpListener, GateError> {
+    let failed = |source| GateError::Listen { key, address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    tracing::info!(key, address = %listener.local_addr().map_err(failed)?, "bound");
+    Ok(listener)
 }
 
 async fn load(config: &Config, path: PathBuf) -> Result<tidegate_engine::Policy, GateError> {

@@ -1,31 +1,46 @@
 //! The routes. A delivery never gets a 404: the sidecar would take it for "drop this event".
 
+mod admin;
+mod body;
 mod deliver;
+mod impatient;
+mod linger;
+mod place;
 mod probes;
 mod problem;
+mod query;
+mod refusal;
+mod seldom;
+mod server;
 mod services;
+mod time_limit;
 mod token;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Bytes,
-    extract::DefaultBodyLimit,
+    body::Body,
     http::{HeaderMap, Method, StatusCode, Uri},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::{Secret, Subscription},
+    config::{HttpLimits, Secret, Subscription},
     delivery::Delivery,
     pipeline::{Ack, Pipeline},
+    untrusted::Untrusted,
 };
+pub use admin::admin_router;
+use place::Place;
+pub use probes::SidecarProbe;
 use problem::Problem;
+use seldom::Seldom;
+pub(crate) use server::serve;
 
 /// What the routes share.
 #[derive(Debug)]
@@ -36,76 +51,79 @@ pub struct App {
     pub subscriptions: Vec<Subscription>,
     /// The token that callers must show.
     pub token: Option<Secret>,
-    /// Places for deliveries; a full gate says RETRY at once instead of queueing.
+    /// Bounds of requests.
+    pub limits: HttpLimits,
+    /// How many places there are.
+    pub concurrency: usize,
+    /// Places for requests with a body; a full gate says so at once instead of queueing.
     pub places: Arc<Semaphore>,
-    /// Deliveries that were taken over HTTP and have not ended.
+    /// Requests that have a place and are not done: what a gate that stops waits for.
     pub in_flight: TaskTracker,
     /// Set when the gate is about to stop: what is in flight is finished, nothing new is taken.
     pub stopping: CancellationToken,
+    /// The sidecar, on the Dapr backend.
+    pub sidecar: Option<SidecarProbe>,
 }
 
 impl App {
-    /// A place for one more delivery, unless the gate is full or stopping.
-    fn take_place(&self) -> Option<OwnedSemaphorePermit> {
-        if self.stopping.is_cancelled() {
-            return None;
-        }
-        self.places.clone().try_acquire_owned().ok()
-    }
-
     /// Takes a delivery to its end on a task of its own: a caller that hangs up must not stop it half way. `None`: it
     /// panicked.
-    async fn carry(&self, delivery: Delivery, place: OwnedSemaphorePermit) -> Option<Ack> {
+    async fn carry(&self, delivery: Delivery, place: Place) -> Option<Ack> {
         let pipeline = self.pipeline.clone();
-        let carried = self.in_flight.spawn(async move {
+        let carried = tokio::spawn(async move {
             let _place = place;
             pipeline.deliver(&delivery).await
         });
         carried.await.ok()
     }
-
-    /// Why the gate is not ready, if it is not.
-    fn unready(&self) -> Option<String> {
-        if self.stopping.is_cancelled() {
-            return Some("the gate is stopping".to_owned());
-        }
-        let loaded = self.pipeline.generations.current();
-        loaded.is_none().then(|| "no policy is loaded".to_owned())
-    }
 }
 
-/// All routes; bodies are limited to `body_bytes`, those of deliveries to twice as much.
-pub fn router(app: Arc<App>, body_bytes: usize) -> Router {
-    let mut guarded = Router::new()
-        .route("/dapr/subscribe", get(deliver::subscribe))
-        .route("/v1/events", post(services::publish))
-        .route("/v1/validate", post(services::validate))
-        .route("/v1/migrate", post(services::migrate));
+/// All routes but those of the admin listener.
+pub fn router(app: Arc<App>) -> Router {
+    let mut deliveries = Router::new();
     for subscription in &app.subscriptions {
         let (app, subscription) = (app.clone(), subscription.clone());
         let route = subscription.route.clone();
         let handler =
-            move |headers: HeaderMap, body: Bytes| deliver::deliver(app.clone(), subscription.clone(), headers, body);
-        // The broker's bytes come as base64: four bytes for three.
-        let limit = DefaultBodyLimit::max(body_bytes.saturating_mul(2));
-        guarded = guarded.route(&route, post(handler).layer(limit));
+            move |headers: HeaderMap, body: Body| deliver::deliver(app.clone(), subscription.clone(), headers, body);
+        deliveries = deliveries.route(&route, post(handler));
     }
-    guarded
-        .layer(middleware::from_fn_with_state(app.clone(), token::check))
+    let deliveries = deliveries.layer(middleware::from_fn_with_state(app.clone(), time_limit::delivery));
+    let services = Router::new()
+        .route("/dapr/subscribe", get(deliver::subscribe))
+        .route("/v1/events", post(services::publish))
+        .route("/v1/validate", post(services::validate))
+        .route("/v1/migrate", post(services::migrate))
+        .fallback(unknown);
+    let probes = Router::new()
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
-        .route("/metrics", get(probes::metrics))
-        .fallback(unknown)
-        .layer(DefaultBodyLimit::max(body_bytes))
+        .route("/metrics", get(probes::metrics));
+    let token = middleware::from_fn_with_state(app.clone(), token::check);
+    let time_limit = middleware::from_fn_with_state(app.clone(), time_limit::request);
+    services
+        .layer(time_limit.clone())
+        .merge(deliveries)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(token)
+        .merge(probes.method_not_allowed_fallback(wrong_method).layer(time_limit))
         .with_state(app)
 }
 
 /// A POST to a path that nobody knows may be a delivery for a subscription of yesterday: it must come again.
 async fn unknown(method: Method, uri: Uri) -> Response {
-    if method == Method::POST {
-        tracing::warn!(path = uri.path(), "a POST to a path that no subscription has");
-        let detail = "no subscription has this path; is one of yesterday still known to the sidecar?";
-        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not done, try again", detail).into_response();
+    static LINES: Seldom = Seldom::new();
+    if method != Method::POST {
+        return Problem::new(StatusCode::NOT_FOUND, "not found", "there is nothing at this path").into_response();
     }
-    Problem::new(StatusCode::NOT_FOUND, "not found", "there is nothing at this path").into_response()
+    if let Some(held_back) = LINES.pass() {
+        tracing::warn!(path = %Untrusted(uri.path()), held_back, "a POST to a path that no subscription has");
+    }
+    Problem::try_again("no subscription has this path; is one of yesterday still known to the sidecar?").into_response()
+}
+
+/// The router adds the header `Allow`.
+async fn wrong_method(method: Method) -> Problem {
+    let detail = format!("this path does not take {}", Untrusted(method.as_str()));
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong method", detail)
 }
