@@ -53,6 +53,7 @@ impl<'a> Stack<'a> {
         let topic = |name| topic_of(test, name);
         let config = format!(
             "listen: 127.0.0.1:{port}
+admin: {{ listen: \"127.0.0.1:0\" }}
 backend: dapr
 policy: {{ path: {:?} }}
 subscriptions: [{{ name: task-events, topic: {} }}]

@@ -17,5 +17,7 @@ pub mod hold;
 pub mod http;
 pub mod local;
 pub mod metrics;
+mod outside;
 pub mod pipeline;
 pub mod sink;
+pub mod untrusted;

@@ -1,0 +1,104 @@
+//! Callers that are slow, or many.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tidegate_tests::{Embedded, Wire, event};
+
+#[tokio::test]
+async fn slow_headers_are_cut_off() {
+    let embedded = Embedded::start("slow-headers", "limits: { header_seconds: 1 }").await;
+    let mut wire = Wire::open(embedded.gate.port()).await;
+    let started = Instant::now();
+    wire.send("GET /healthz HTTP/1.1\r\n").await;
+    // One header after the other, without end.
+    while started.elapsed() < Duration::from_secs(20) && wire.send("x: y\r\n").await {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    wire.closed().await;
+    let took = started.elapsed();
+    println!("a connection with slow headers was closed after {took:.1?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_connection_serves_many_requests_and_is_closed_when_idle() {
+    let embedded = Embedded::start("keep-alive", "limits: { header_seconds: 1 }").await;
+    let mut wire = Wire::open(embedded.gate.port()).await;
+    for number in 0..3 {
+        let event = event(&format!("e-{number}"));
+        wire.post("/deliver/task-events", event.len(), event.as_bytes()).await;
+        assert_eq!(wire.answer().await.json(), json!({ "status": "SUCCESS" }));
+    }
+    wire.closed().await;
+}
+
+#[tokio::test]
+async fn a_slow_body_gets_408_and_frees_its_place() {
+    let embedded = Embedded::start("slow-body", "limits: { concurrency: 1, body_seconds: 1 }").await;
+    let event = event("e-1");
+    for path in ["/deliver/task-events", "/v1/validate"] {
+        let mut slow = Wire::open(embedded.gate.port()).await;
+        slow.post(path, event.len(), &event.as_bytes()[..40]).await;
+        let answer = slow.answer().await;
+        answer.assert_problem(408);
+
+        let mut next = Wire::open(embedded.gate.port()).await;
+        next.post(path, event.len(), event.as_bytes()).await;
+        assert_eq!(next.answer().await.status, 200, "the place is free again");
+    }
+    assert_eq!(
+        embedded
+            .counted(r#"tidegate_requests_refused_total{reason="body-too-slow"}"#)
+            .await,
+        2
+    );
+}
+
+#[tokio::test]
+async fn a_caller_that_breaks_off_frees_its_place() {
+    let embedded = Embedded::start("breaks-off", "limits: { concurrency: 1 }").await;
+    let event = event("e-1");
+    let mut gone = Wire::open(embedded.gate.port()).await;
+    gone.post("/deliver/task-events", event.len(), &event.as_bytes()[..40])
+        .await;
+    embedded.places_free(0).await;
+    drop(gone);
+    embedded.places_free(1).await;
+}
+
+#[tokio::test]
+async fn the_connection_cap_holds() {
+    let limits = "limits: { connections: 4, header_seconds: 60 }";
+    let embedded = Embedded::start("connections", limits).await;
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        let mut wire = Wire::open(embedded.gate.port()).await;
+        wire.send("GET /healthz HTTP/1.1\r\n").await;
+        held.push(wire);
+    }
+    let mut fifth = Wire::open(embedded.gate.port()).await;
+    fifth.send("GET /healthz HTTP/1.1\r\nhost: gate\r\n\r\n").await;
+    assert!(fifth.is_silent(Duration::from_millis(500)).await, "four and no more");
+    held.pop();
+    assert_eq!(fifth.answer().await.status, 200, "its turn has come");
+}
+
+#[tokio::test]
+async fn half_a_request_does_not_hold_up_the_stop() {
+    let embedded = Embedded::start("half", "").await;
+    let mut body = Wire::open(embedded.gate.port()).await;
+    body.post("/deliver/task-events", 1000, b"half of it").await;
+    let mut head = Wire::open(embedded.gate.port()).await;
+    head.send("POST /deliver/task-events HTTP/1.1\r\n").await;
+    embedded.places_free(63).await;
+
+    let started = Instant::now();
+    let process = embedded.gate.process();
+    let (ended, answer) = tokio::join!(process.terminate(Duration::from_secs(20)), body.answer());
+    assert_eq!(ended.expect("it ends").code(), Some(0));
+    assert_eq!(answer.json(), json!({ "status": "RETRY" }));
+    let took = started.elapsed();
+    println!("a gate with half a request in it stopped after {took:.1?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
