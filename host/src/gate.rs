@@ -9,7 +9,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     backend::BackendError,
     claim::Claims,
-    config::{Backend, Config, HttpLimits},
+    config::{Config, HttpLimits},
     generation::Generations,
     http::{self, App, SidecarProbe},
     local::{self, Db, LocalError},

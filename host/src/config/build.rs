@@ -101,7 +101,7 @@ fn subscriptions(file: &File, problems: &mut Vec<Problem>) -> Vec<Subscription> 
             topic,
             route,
             raw_payload: given.raw_payload.unwrap_or(file.dapr.raw_payload),
-            idempotent: given.idempotency == file::Switch::On,
+            idempotent: given.idempotency,
         });
     }
     subscriptions

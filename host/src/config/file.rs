@@ -144,20 +144,13 @@ pub struct Subscription {
     /// Overrides `dapr.raw_payload`.
     #[serde(default)]
     pub raw_payload: Option<bool>,
-    /// `off` when whoever reads the outputs recognises repeats itself: the gate then claims nothing.
-    #[serde(default)]
-    pub idempotency: Switch,
+    /// `off` (false) when whoever reads the outputs recognises repeats itself: the gate then claims nothing.
+    #[serde(default = "on")]
+    pub idempotency: bool,
 }
 
-/// On or off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Switch {
-    /// As it should be.
-    #[default]
-    On,
-    /// Left to others.
-    Off,
+const fn on() -> bool {
+    true
 }
 
 /// Where a channel leads: one of the four.
@@ -287,7 +280,7 @@ impl Default for File {
             route: None,
             pubsub: None,
             raw_payload: None,
-            idempotency: Switch::On,
+            idempotency: true,
         };
         let channel = |name: &str, topic: &str| {
             let channel = TopicChannel {

@@ -7,6 +7,7 @@ use reqwest::{Client, RequestBuilder, Url};
 use crate::{
     backend::BackendError,
     config::{Dapr, Secret},
+    sink::refusal,
 };
 
 /// How long the sidecar may take to say that it is ready.

@@ -74,7 +74,7 @@ async fn status(State(app): State<Arc<App>>) -> Response {
     });
     let status = Status {
         stopping: app.stopping.is_cancelled(),
-        backend: if app.sidecar.is_some() { "dapr" } else { "local" },
+        backend: if app.jobs.is_some() { "dapr" } else { "local" },
         generation,
         deliveries_in_flight: app.pipeline.metrics.in_flight(),
         places: Places {

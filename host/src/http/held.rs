@@ -59,5 +59,6 @@ pub(super) async fn record(State(app): State<Arc<App>>, body: Body) -> Response 
 }
 
 async fn resume(app: &App, place: Place, hold: Hold) -> Option<Ack> {
-    app.carry(place, async move |pipeline| pipeline.resume(&hold).await).await
+    app.carry(place, async move |pipeline| pipeline.resume(&hold).await)
+        .await
 }

@@ -1,6 +1,7 @@
 //! The routes. A delivery never gets a 404: the sidecar would take it for "drop this event".
 
 mod admin;
+mod answer;
 mod body;
 mod deliver;
 mod failures;

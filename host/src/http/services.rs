@@ -2,22 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tidegate_engine::{Draft, Violation};
 
-use super::{App, body::Admitted, problem::Problem, query::Asked};
+use super::{App, answer::answer, body::Admitted, problem::Problem, query::Asked};
 use crate::{
     clock,
     delivery::{Delivery, Source},
     generation::Generation,
-    pipeline::{Ack, End, NotDone},
+    pipeline::{NotDone, Pipeline},
 };
 
 /// What `POST /v1/events` takes. `task_id` and `payload` keep their digits.
@@ -34,20 +29,6 @@ struct NewEvent {
     event_id: Option<String>,
     #[serde(default)]
     timestamp: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Published {
-    event_id: Option<String>,
-    verdict: &'static str,
-    reason: String,
-    outputs: Vec<Sent>,
-}
-
-#[derive(Serialize)]
-struct Sent {
-    channel: String,
-    id: String,
 }
 
 /// `POST /v1/events`: composes an event, and takes it the way of any delivery. 200 when it is stored.
@@ -77,31 +58,8 @@ pub(super) async fn publish(State(app): State<Arc<App>>, request: Admitted) -> R
         .await
         .map_err(|fault| Problem::unavailable(&fault))??;
     let delivery = Delivery::new(composed.event.into(), Source::topic("v1/events"), now);
-    let ack = app
-        .carry(place, async move |pipeline| pipeline.deliver(&delivery).await)
-        .await;
-    match ack.ok_or_else(|| Problem::unavailable(&NotDone::NotTaken("the delivery ended in a panic")))? {
-        Ack::Done(report) if report.end == End::Reject => Err(Problem::invalid(report.violations)),
-        Ack::Done(report) => Ok((
-            if report.end == End::Held {
-                StatusCode::ACCEPTED
-            } else {
-                StatusCode::OK
-            },
-            Json(Published {
-                event_id: report.event_id,
-                verdict: report.end.as_str(),
-                reason: report.reason,
-                outputs: report
-                    .sent
-                    .into_iter()
-                    .map(|(channel, id)| Sent { channel, id })
-                    .collect(),
-            }),
-        )
-            .into_response()),
-        Ack::Again { error, .. } => Err(Problem::unavailable(&error)),
-    }
+    let way = async move |pipeline: Arc<Pipeline>| pipeline.deliver(&delivery).await;
+    answer(app.carry(place, way).await)
 }
 
 #[derive(Serialize)]
