@@ -126,7 +126,7 @@ async fn a_sink_that_always_fails_gets_exactly_the_schedules_attempts() {
     let about = |topic: &str| {
         let alerts = embedded.read(topic);
         let about = |alert: &Value| {
-            alert["event"]["payload"]["event_type"]
+            alert["event"]["payload"]["failed_event_type"]
                 .as_str()
                 .unwrap_or_default()
                 .to_owned()
