@@ -46,6 +46,7 @@ async fn a_full_gate_answers_before_it_has_read_a_body() {
         answer.assert_problem(503);
         assert_eq!(answer.headers["retry-after"], "1", "{path}");
     }
+    delivery.closed().await;
     let refused = r#"tidegate_requests_refused_total{reason="full"}"#;
     assert_eq!(embedded.counted(refused).await, 4);
 
