@@ -202,7 +202,7 @@ impl Gate {
 async fn bind(key: &'static str, address: SocketAddr) -> Result<TcpListener, GateError> {
     let failed = |source| GateError::Listen { key, address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
-    tracing::info!(key, address = %listener.local_addr().map_err(failed)?, "bound");
+    tracing::info!(key, address = %listener.local_addr().map_err(failed)?, "listening");
     Ok(listener)
 }
 

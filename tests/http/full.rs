@@ -14,11 +14,17 @@ const DELIVER: &str = "/deliver/task-events";
 /// A gate with one place, and the delivery that has it.
 async fn full(name: &str) -> (Embedded, Wire) {
     let embedded = Embedded::start(name, "limits: { concurrency: 1 }").await;
+    let holder = hold(&embedded).await;
+    (embedded, holder)
+}
+
+/// Takes the only place.
+async fn hold(embedded: &Embedded) -> Wire {
     let mut holder = Wire::open(embedded.gate.port()).await;
     let event = event("holder");
     holder.post(DELIVER, event.len(), &event.as_bytes()[..40]).await;
     embedded.places_free(0).await;
-    (embedded, holder)
+    holder
 }
 
 #[tokio::test]
@@ -40,6 +46,7 @@ async fn a_full_gate_answers_before_it_has_read_a_body() {
         answer.assert_problem(503);
         assert_eq!(answer.headers["retry-after"], "1", "{path}");
     }
+    delivery.closed().await;
     let refused = r#"tidegate_requests_refused_total{reason="full"}"#;
     assert_eq!(embedded.counted(refused).await, 4);
 
@@ -62,7 +69,11 @@ async fn a_flood_is_answered_retry_and_memory_stays_flat() {
     const CALLERS: usize = 100;
     const REQUESTS: usize = 300;
     const BODY: usize = 4 << 20;
-    let (embedded, _holder) = full("flood").await;
+    let (embedded, holder) = full("flood").await;
+    // What compiling the policy has left behind could hide what the flood takes.
+    drop(holder);
+    embedded.gate.process().restart().await.expect("it starts again");
+    let _holder = hold(&embedded).await;
     let before = resident(&embedded);
     let body: &'static [u8] = vec![b' '; BODY].leak();
     let client = reqwest::Client::new();
@@ -96,8 +107,9 @@ async fn a_flood_is_answered_retry_and_memory_stays_flat() {
 async fn many_slow_large_bodies_cost_no_more_than_the_places_there_are() {
     const SLOW: usize = 200;
     let embedded = Embedded::start("slow-flood", "limits: { concurrency: 4 }").await;
+    embedded.gate.process().restart().await.expect("it starts again");
     let before = resident(&embedded);
-    let part = vec![b' '; 1 << 20];
+    let part = vec![b' '; 4 << 20];
     let mut wires = Vec::new();
     let send = async {
         for _ in 0..SLOW {
@@ -113,8 +125,8 @@ async fn many_slow_large_bodies_cost_no_more_than_the_places_there_are() {
     };
     let peak = peak_while(&embedded, send).await;
     let grown = peak.saturating_sub(before);
-    println!("{SLOW} connections that send 1 of 8 MiB, 4 places: {grown} MiB more than {before} MiB at the peak");
-    assert!(grown < 64, "{grown} MiB");
+    println!("{SLOW} connections that send 4 of 8 MiB, 4 places: {grown} MiB more than {before} MiB at the peak");
+    assert!(grown < 128, "what came is 800 MiB: {grown} MiB");
     assert_eq!(embedded.status().await["places"]["free"], 0);
 }
 

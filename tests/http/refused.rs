@@ -86,9 +86,10 @@ async fn a_query_that_is_not_right_is_400(#[case] path: &str) {
 async fn many_large_headers_are_taken_and_too_many_are_told_of() {
     let embedded = Embedded::start("headers", "").await;
     let deliver = |headers: usize, event: String| {
-        let headers: String = (0..headers)
+        let headers: Vec<_> = (0..headers)
             .map(|number| format!("kafka-header-{number}: {}\r\n", "v".repeat(200)))
             .collect();
+        let headers = headers.concat();
         let length = event.len();
         format!("POST /deliver/task-events HTTP/1.1\r\nhost: gate\r\n{headers}content-length: {length}\r\n\r\n{event}")
     };

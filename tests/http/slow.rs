@@ -1,6 +1,9 @@
 //! Callers that are slow, or many.
 
-use std::time::{Duration, Instant};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 use tidegate_tests::{Embedded, Wire, event};
@@ -101,4 +104,73 @@ async fn half_a_request_does_not_hold_up_the_stop() {
     let took = started.elapsed();
     println!("a gate with half a request in it stopped after {took:.1?}");
     assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_caller_that_does_not_read_its_answers_is_cut_off_and_frees_its_place() {
+    let embedded = Embedded::start("no-reader", "limits: { concurrency: 1, body_seconds: 2 }").await;
+    let large = event("e-1").replace("plants\"", &format!("plants\",\"notes\":\"{}\"", "n".repeat(900_000)));
+    let head = format!(
+        "POST /v1/migrate?to=1.1 HTTP/1.1\r\nhost: gate\r\ncontent-length: {}\r\n\r\n",
+        large.len()
+    );
+    let mut reader = Wire::open(embedded.gate.port()).await;
+    reader.send(format!("{head}{large}")).await;
+    assert!(reader.answer().await.body.len() > 900_000);
+
+    // Answers of more than any socket buffer holds are asked for, and none is read.
+    let mut deaf = Wire::open(embedded.gate.port()).await;
+    let asking = tokio::spawn(async move {
+        for _ in 0..50 {
+            if !deaf.send(format!("{head}{large}")).await {
+                return true;
+            }
+        }
+        false
+    });
+    let cut_off = tokio::time::timeout(Duration::from_secs(20), asking).await;
+    let cut_off = cut_off.expect("it is closed in time").expect("it ends");
+    assert!(cut_off, "the connection is closed");
+    embedded.places_free(1).await;
+}
+
+#[tokio::test]
+async fn without_free_file_descriptors_the_gate_waits_and_then_goes_on() {
+    let embedded = Embedded::start("descriptors", "").await;
+    let id = embedded.gate.process().id().expect("it runs");
+    let open = std::fs::read_dir(format!("/proc/{id}/fd")).expect("it runs").count();
+    let limit = |descriptors: usize| {
+        let limit = format!("--nofile={descriptors}:");
+        let set = Command::new("prlimit")
+            .args(["--pid", &id.to_string(), &limit])
+            .status();
+        assert!(set.expect("util-linux is there").success());
+    };
+    limit(open + 8);
+    let mut held = Vec::new();
+    for _ in 0..30 {
+        held.push(Wire::open(embedded.gate.port()).await);
+    }
+    let process = embedded.gate.process();
+    let said = process.wait_for_log("no connection can be accepted", Duration::from_secs(10));
+    said.await.expect("the log says so");
+    let before = processor_ticks(id);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let spent = processor_ticks(id) - before;
+    println!("2 s without file descriptors cost {spent} hundredths of a second");
+    assert!(spent < 50, "it spins: {spent}");
+
+    limit(1024);
+    let mut last = Wire::open(embedded.gate.port()).await;
+    last.send("GET /healthz HTTP/1.1\r\nhost: gate\r\n\r\n").await;
+    assert_eq!(last.answer().await.status, 200, "and goes on");
+    assert_eq!(embedded.log().matches("no connection can be accepted").count(), 1);
+}
+
+/// Processor time that a process has used, in hundredths of a second.
+fn processor_ticks(id: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("it runs");
+    let after_name = stat.rsplit(')').next().expect("a name");
+    let times = after_name.split_whitespace().skip(11).take(2);
+    times.map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
 }

@@ -1,7 +1,7 @@
 //! Places: so many requests may be at work at a time, and what each of them keeps in memory is bounded by its place.
 //!
-//! A place is taken before a body is read and given back when the answer is written: a caller that reads slowly, or not
-//! at all, cannot have another one meanwhile.
+//! A place is taken before a body is read. An answer that may be large keeps it until it is written: a caller that reads
+//! slowly, or not at all, holds no more than places hold.
 
 use axum::{
     body::{Body, Bytes, to_bytes},
