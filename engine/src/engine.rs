@@ -10,7 +10,7 @@ use wasmtime::{
 use crate::{
     cache::Cache,
     load::LoadError,
-    options::Options,
+    options::{LAST_RESORT_MEMORY, Options},
     policy::Policy,
     sandbox::{self, Sandbox},
 };
@@ -107,12 +107,19 @@ fn deterministic() -> Config {
     config
 }
 
+/// All that a 32-bit memory can address.
+const ADDRESSES: usize = 4 << 30;
+
 /// Fast to call: slots for instances are reserved ahead and reset by writing back only the pages that were touched.
 fn call_config(options: &Options) -> Config {
     let slots = options.max_concurrent_calls;
     // A component is several core modules: the policy and its adapters.
     let core_slots = slots.saturating_mul(12);
-    let memory = options.limits.memory_bytes;
+    let memory = options
+        .limits
+        .memory_bytes
+        .saturating_mul(LAST_RESORT_MEMORY)
+        .min(ADDRESSES);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_core_instances(core_slots)
@@ -133,7 +140,7 @@ fn call_config(options: &Options) -> Config {
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         // The whole 32-bit address space a slot: only addresses are reserved, and no access needs a bounds check.
-        .memory_reservation(4 << 30)
+        .memory_reservation(ADDRESSES as u64)
         .memory_reservation_for_growth(0);
     config
 }

@@ -45,7 +45,7 @@ impl Instances {
             return Ok(live);
         }
         let mut store = Sandbox::store(self.pre.engine(), &self.limits);
-        Sandbox::arm(&mut store, self.limits.deadline);
+        Sandbox::arm(&mut store, self.limits.deadline, self.limits.memory_bytes);
         let instance = self.pre.instantiate_async(&mut store).await?;
         Ok(Live { store, instance })
     }

@@ -169,7 +169,7 @@ impl Core {
             ..self.options.limits
         };
         let mut store = Sandbox::store(&self.prepare_engine, &limits);
-        Sandbox::arm(&mut store, PREPARE_DEADLINE);
+        Sandbox::arm(&mut store, PREPARE_DEADLINE, limits.memory_bytes);
         let linker = sandbox::linker(&self.prepare_engine)?;
         let (snapshot, _) = Wizer::new()
             .init_func("prepare")

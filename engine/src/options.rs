@@ -41,6 +41,8 @@ pub struct Limits {
 /// How much longer than another call the making of a dead letter may take: it is the last resort of an event, and takes
 /// originals far larger than a valid event.
 const LAST_RESORT: u32 = 20;
+/// How much more memory it may take: where judging an event runs out of memory, its dead letter must not.
+pub(crate) const LAST_RESORT_MEMORY: usize = 2;
 
 impl Limits {
     /// Time that a call of this function may spend running.
@@ -48,6 +50,14 @@ impl Limits {
         match function {
             "dead-letter" => self.deadline.saturating_mul(LAST_RESORT),
             _ => self.deadline,
+        }
+    }
+
+    /// Memory that a call of this function may take.
+    pub(crate) fn memory_of(&self, function: &str) -> usize {
+        match function {
+            "dead-letter" => self.memory_bytes.saturating_mul(LAST_RESORT_MEMORY),
+            _ => self.memory_bytes,
         }
     }
 

@@ -73,8 +73,9 @@ impl Sandbox {
         store
     }
 
-    /// Gives the next call its time. Ticks count only while the call runs, since each one ends in a yield.
-    pub(crate) fn arm(store: &mut Store<Self>, deadline: Duration) {
+    /// Gives the next call its time and its memory. Ticks count only while the call runs, since each one ends in a yield.
+    pub(crate) fn arm(store: &mut Store<Self>, deadline: Duration, memory_cap: usize) {
+        store.data_mut().memory_cap = memory_cap;
         let ticks = deadline.as_millis().div_ceil(TICK.as_millis());
         store.data_mut().ticks_left = u64::try_from(ticks).unwrap_or(u64::MAX);
         store.set_epoch_deadline(1);

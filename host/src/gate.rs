@@ -14,6 +14,7 @@ use crate::{
     http::{self, App, SidecarProbe},
     local::{self, Db, LocalError},
     metrics::Metrics,
+    order::Order,
     outside::Outside,
     pipeline::Pipeline,
     sink::{self, Sinks},
@@ -107,6 +108,10 @@ impl Gate {
                 log: outside.db.clone().or(outside.log),
             },
             timers: outside.timers,
+            order: config
+                .retries
+                .order_wait
+                .map(|wait| Order::new(outside.state.clone(), wait)),
             claims: Claims::new(outside.state, config.claims),
             channels: config.channels.clone(),
             retries: config.retries.clone(),

@@ -17,6 +17,7 @@ pub mod hold;
 pub mod http;
 pub mod local;
 pub mod metrics;
+pub mod order;
 mod outside;
 pub mod pipeline;
 pub mod sink;

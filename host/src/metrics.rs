@@ -16,6 +16,7 @@ pub struct Metrics {
     deliveries: Family<DeliveryLabels, Counter>,
     published: Family<TopicLabels, Counter>,
     faults: Family<FaultLabels, Counter>,
+    overtakings: Family<TopicLabels, Counter>,
     refused: Family<RefusedLabels, Counter>,
     policy_seconds: Histogram,
     in_flight: Gauge,
@@ -65,6 +66,12 @@ impl Default for Metrics {
             "Requests that were turned away, by reason",
             refused.clone(),
         );
+        let overtakings = Family::default();
+        registry.register(
+            "overtakings",
+            "Events that could not wait any longer for an earlier one of their key, by topic",
+            overtakings.clone(),
+        );
         // From 10 µs to 160 ms.
         let policy_seconds = Histogram::new((0..15).map(|step| 1e-5 * f64::from(1 << step)));
         registry.register_with_unit(
@@ -84,6 +91,7 @@ impl Default for Metrics {
             deliveries,
             published,
             faults,
+            overtakings,
             refused,
             policy_seconds,
             in_flight,
@@ -126,6 +134,14 @@ impl Metrics {
     pub(crate) fn fault(&self, kind: &str) {
         let labels = FaultLabels { kind: kind.to_owned() };
         self.faults.get_or_create(&labels).inc();
+    }
+
+    /// An event has overtaken an earlier one of its key.
+    pub(crate) fn overtook(&self, topic: &str) {
+        let labels = TopicLabels {
+            topic: topic.to_owned(),
+        };
+        self.overtakings.get_or_create(&labels).inc();
     }
 
     pub(crate) fn published(&self, topic: String) {

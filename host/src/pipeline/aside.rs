@@ -35,7 +35,6 @@ impl Pipeline {
         history.first_failure.get_or_insert_with(clock::now);
         history.last_error = Some(unsent.error.clone());
         history.sent = unsent.sent;
-        let event_id = verdict.event_id.as_deref();
         if let Hope::Later(after) = unsent.hope {
             let event_type = verdict.event_type.as_deref().unwrap_or_default();
             let decision = run.generation.policy.decide(event_type, history.attempt).await;
@@ -44,7 +43,7 @@ impl Pipeline {
                 history.attempt += 1;
                 let delay = self.retries.scaled(Duration::from_millis(decision.delay_ms.into()));
                 return self
-                    .put_aside(run, delivery, Next::Process, delay.max(after), event_id, claim)
+                    .put_aside(run, delivery, Next::Process, delay.max(after), claim)
                     .await;
             }
         }
@@ -58,7 +57,7 @@ impl Pipeline {
             delivery: &delivery,
             ..run
         };
-        self.give_up(run, &failure, event_id, claim).await
+        self.give_up(run, &failure, claim).await
     }
 
     /// The policy misbehaved. The event is tried again; it is given up only when the policy does well on others.
@@ -95,12 +94,12 @@ impl Pipeline {
                 delivery: &delivery,
                 ..run
             };
-            return self.give_up(run, &failure, None, claim).await;
+            return self.give_up(run, &failure, claim).await;
         }
         let doublings = faults.saturating_sub(1).min(16);
         let wait = FIRST_FAULT_WAIT.saturating_mul(1 << doublings).min(LONGEST_FAULT_WAIT);
         let wait = self.retries.scaled(wait);
-        self.put_aside(run, delivery, Next::Process, wait, None, claim).await
+        self.put_aside(run, delivery, Next::Process, wait, claim).await
     }
 
     /// Puts a delivery aside and leaves its claim for the turn in which it comes back.
@@ -110,10 +109,13 @@ impl Pipeline {
         mut delivery: Delivery,
         next: Next,
         wait: Duration,
-        event_id: Option<&str>,
         claim: Option<&Held>,
     ) -> Result<Report, NotDone> {
         let wait = wait.min(hold::LONGEST);
+        match &next {
+            Next::Process => self.join_line(run, wait).await?,
+            Next::GiveUp(_) => self.leave_line(run).await,
+        }
         delivery.history.turn += 1;
         let reason = format!(
             "{}; tried again in {wait:?}",
@@ -130,7 +132,7 @@ impl Pipeline {
         {
             tracing::warn!(%error, "the claim stays until its lease ends");
         }
-        Ok(run.report(End::Held, &reason, event_id))
+        Ok(run.report(End::Held, &reason))
     }
 
     /// True when the policy gives verdicts on other events: on one of the last ones, else on its own examples.

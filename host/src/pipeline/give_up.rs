@@ -29,7 +29,6 @@ impl Pipeline {
         &self,
         run: Run<'_>,
         failure: &Failure,
-        event_id: Option<&str>,
         claim: Option<&Held>,
     ) -> Result<Report, NotDone> {
         let unsent = match self.dead_letter(run, failure).await {
@@ -41,7 +40,7 @@ impl Pipeline {
                     GivenUp::Rejected => End::Reject,
                     GivenUp::Undelivered => End::GivenUp,
                 };
-                let report = run.report(end, &failure.error, event_id);
+                let report = run.report(end, &failure.error);
                 return Ok(Report {
                     sent,
                     violations: failure.violations.clone(),
@@ -64,18 +63,13 @@ impl Pipeline {
             tries: failure.tries.saturating_add(1),
             ..failure.clone()
         };
-        self.put_aside(run, delivery, Next::GiveUp(failure), wait, event_id, claim)
-            .await
+        self.put_aside(run, delivery, Next::GiveUp(failure), wait, claim).await
     }
 
     /// Goes on with a dead letter that was put aside.
     pub(super) async fn bury(&self, delivery: &Delivery, failure: &Failure) -> Result<Report, NotDone> {
         let generation = self.generations.current().ok_or(NotDone::NoPolicy)?;
-        let run = Run {
-            generation: &generation,
-            delivery,
-        };
-        self.give_up(run, failure, None, None).await
+        self.give_up(Run::new(&generation, delivery), failure, None).await
     }
 
     async fn dead_letter(&self, run: Run<'_>, failure: &Failure) -> Result<Vec<(String, String)>, Unsent> {

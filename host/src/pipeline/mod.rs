@@ -7,6 +7,7 @@
 mod aside;
 mod give_up;
 mod judge;
+mod line;
 mod outcome;
 mod send;
 
@@ -22,7 +23,9 @@ use crate::{
     generation::{Generation, Generations},
     hold::{Failure, GivenUp, Hold, Next},
     metrics::Metrics,
+    order::Order,
     sink::Sinks,
+    untrusted::Untrusted,
 };
 use judge::Judgement;
 pub use outcome::{Ack, End, NotDone, Report};
@@ -39,6 +42,8 @@ pub struct Pipeline {
     pub timers: Arc<dyn Timers>,
     /// What makes processing happen once.
     pub claims: Claims,
+    /// What keeps the events of a key in order, where that is wanted.
+    pub order: Option<Order>,
     /// Where each channel of the policy leads.
     pub channels: BTreeMap<String, Sink>,
     /// How often and when something is tried again.
@@ -49,11 +54,14 @@ pub struct Pipeline {
     pub metrics: Arc<Metrics>,
 }
 
-/// A delivery on its way, with the policy that it began with.
+/// A delivery on its way, with the policy that it began with and what is known of its event.
 #[derive(Debug, Clone, Copy)]
 struct Run<'a> {
     generation: &'a Generation,
     delivery: &'a Delivery,
+    event_id: Option<&'a str>,
+    /// Partition key of the event.
+    key: Option<&'a str>,
 }
 
 impl Pipeline {
@@ -79,10 +87,7 @@ impl Pipeline {
 
     async fn process(&self, delivery: &Delivery) -> Result<Report, NotDone> {
         let generation = self.generations.current().ok_or(NotDone::NoPolicy)?;
-        let run = Run {
-            generation: &generation,
-            delivery,
-        };
+        let run = Run::new(&generation, delivery);
         if !generation.health.admits() {
             return Err(NotDone::SickPolicy);
         }
@@ -92,52 +97,61 @@ impl Pipeline {
         };
         generation.health.passed();
         let verdict = &judgement.verdict;
-        let event_id = verdict.event_id.as_deref();
+        let run = run.of(verdict);
         match verdict.outcome {
-            Outcome::Drop => Ok(run.report(End::Drop, &verdict.reason, event_id)),
-            Outcome::Reject => self.give_up(run, &rejection(verdict), event_id, None).await,
-            Outcome::Forward if delivery.once => {
-                match self.claims.claim(event_id.unwrap_or_default(), delivery).await? {
-                    Claim::Mine(held) => self.forward(run, judgement, Some(held)).await,
-                    Claim::Repeat => Ok(run.report(End::Duplicate, "the event was taken before", event_id)),
-                    Claim::Busy(left) => Err(NotDone::Busy(left)),
-                    Claim::Conflict => self.give_up(run, &id_conflict(), event_id, None).await,
+            Outcome::Drop => Ok(run.report(End::Drop, &verdict.reason)),
+            Outcome::Reject => self.give_up(run, &rejection(verdict), None).await,
+            Outcome::Forward => {
+                if let Some(report) = self.wait_in_line(run).await? {
+                    return Ok(report);
                 }
+                let report = self.claim_and_send(run, &judgement).await?;
+                if report.end != End::Held {
+                    self.leave_line(run).await;
+                }
+                Ok(report)
             }
-            Outcome::Forward => self.forward(run, judgement, None).await,
         }
     }
 
-    async fn forward(&self, run: Run<'_>, judgement: Judgement<'_>, claim: Option<Held>) -> Result<Report, NotDone> {
-        let ended = self.send_all(run, judgement, claim.as_ref()).await;
-        if let (Err(_), Some(held)) = (&ended, &claim)
-            && let Err(error) = self.claims.release(held).await
+    async fn claim_and_send(&self, run: Run<'_>, judgement: &Judgement<'_>) -> Result<Report, NotDone> {
+        if !run.delivery.once {
+            return self.send_all(run, judgement, None).await;
+        }
+        let held = match self
+            .claims
+            .claim(run.event_id.unwrap_or_default(), run.delivery)
+            .await?
+        {
+            Claim::Mine(held) => held,
+            Claim::Repeat => return Ok(run.report(End::Duplicate, "the event was taken before")),
+            Claim::Busy(left) => return Err(NotDone::Busy(left)),
+            Claim::Conflict => return self.give_up(run, &id_conflict(), None).await,
+        };
+        // Who takes over judges by the time of the first, so that a repeat is the same to the byte.
+        let ended = match held.judged_at(run.delivery) {
+            None => self.send_all(run, judgement, Some(&held)).await,
+            Some(at) => match self.judge(run, at).await {
+                Ok(judgement) => self.send_all(run, &judgement, Some(&held)).await,
+                Err(error) => self.faulted(run, error, Some(&held)).await,
+            },
+        };
+        if ended.is_err()
+            && let Err(error) = self.claims.release(&held).await
         {
             tracing::warn!(%error, "the claim stays until its lease ends");
         }
         ended
     }
 
-    async fn send_all(
-        &self,
-        run: Run<'_>,
-        mut judgement: Judgement<'_>,
-        claim: Option<&Held>,
-    ) -> Result<Report, NotDone> {
-        // Who takes over judges by the time of the first, so that a repeat is the same to the byte.
-        if let Some(at) = claim.and_then(|held| held.judged_at(run.delivery)) {
-            judgement = match self.judge(run, at).await {
-                Ok(judgement) => judgement,
-                Err(error) => return self.faulted(run, error, claim).await,
-            };
-        }
+    async fn send_all(&self, run: Run<'_>, judgement: &Judgement<'_>, claim: Option<&Held>) -> Result<Report, NotDone> {
         let verdict = &judgement.verdict;
         match self.send(&judgement.outputs, run.delivery).await {
             Ok(sent) => {
                 if let Some(held) = claim {
                     self.claims.done(held).await?;
                 }
-                let report = run.report(End::Forward, &verdict.reason, verdict.event_id.as_deref());
+                let report = run.report(End::Forward, &verdict.reason);
                 Ok(Report { sent, ..report })
             }
             Err(unsent) => self.after_failure(run, verdict, unsent, claim).await,
@@ -147,10 +161,7 @@ impl Pipeline {
     /// What a consumer hands back: the policy decides whether it is sent again, and when.
     async fn schedule(&self, delivery: &Delivery, error: &str) -> Result<Report, NotDone> {
         let generation = self.generations.current().ok_or(NotDone::NoPolicy)?;
-        let run = Run {
-            generation: &generation,
-            delivery,
-        };
+        let run = Run::new(&generation, delivery);
         if !generation.health.admits() {
             return Err(NotDone::SickPolicy);
         }
@@ -160,12 +171,10 @@ impl Pipeline {
         };
         generation.health.passed();
         let verdict = &judgement.verdict;
+        let run = run.of(verdict);
         match verdict.outcome {
-            Outcome::Drop => Ok(run.report(End::Drop, &verdict.reason, verdict.event_id.as_deref())),
-            Outcome::Reject => {
-                let event_id = verdict.event_id.as_deref();
-                self.give_up(run, &rejection(verdict), event_id, None).await
-            }
+            Outcome::Drop => Ok(run.report(End::Drop, &verdict.reason)),
+            Outcome::Reject => self.give_up(run, &rejection(verdict), None).await,
             Outcome::Forward => {
                 let unsent = Unsent {
                     sent: Vec::new(),
@@ -184,7 +193,7 @@ impl Pipeline {
                 self.metrics.ended(&delivery.source.topic, report.end);
                 tracing::debug!(
                     source = %delivery.source,
-                    event_id = report.event_id.as_deref().map(tracing::field::debug),
+                    event_id = report.event_id.as_deref().map(|id| tracing::field::display(Untrusted(id))),
                     end = report.end.as_str(),
                     generation = report.generation,
                     "delivered"
@@ -201,12 +210,30 @@ impl Pipeline {
     }
 }
 
-impl Run<'_> {
-    fn report(&self, end: End, reason: &str, event_id: Option<&str>) -> Report {
+impl<'a> Run<'a> {
+    fn new(generation: &'a Generation, delivery: &'a Delivery) -> Self {
+        Self {
+            generation,
+            delivery,
+            event_id: None,
+            key: None,
+        }
+    }
+
+    /// With what the policy has read in the event.
+    fn of(self, verdict: &'a Verdict) -> Self {
+        Self {
+            event_id: verdict.event_id.as_deref(),
+            key: verdict.outputs.first().map(|output| &*output.key),
+            ..self
+        }
+    }
+
+    fn report(&self, end: End, reason: &str) -> Report {
         Report {
             end,
             reason: reason.to_owned(),
-            event_id: event_id.map(str::to_owned),
+            event_id: self.event_id.map(str::to_owned),
             sent: Vec::new(),
             violations: Vec::new(),
             generation: self.generation.number,

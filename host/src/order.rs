@@ -1,0 +1,148 @@
+//! Order of the events of one key, where it is wanted: while one is put aside, those behind it wait in line.
+//!
+//! The line of a key is a record in the state store: the events that came to be put aside, the first one first. An event
+//! that finds others before it is put aside too and looks again later. A line is bounded in length and in time: who
+//! cannot wait any longer overtakes, which is counted.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    backend::{BackendError, Expected, Put, StateStore},
+    clock,
+};
+
+/// Events that wait in one line at most.
+const LONGEST_LINE: usize = 1000;
+/// How often a change of a line is tried when others change it too.
+const TRIES: usize = 10;
+
+/// Keeps lines in a state store.
+#[derive(Debug, Clone)]
+pub struct Order {
+    store: Arc<dyn StateStore>,
+    longest_wait: Duration,
+}
+
+/// What an event finds in front of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Nobody, or none of those who count.
+    Free,
+    /// Somebody: look again later.
+    Behind,
+    /// Somebody, and it has waited long enough.
+    Overtakes,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Line {
+    waiting: Vec<Waiting>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Waiting {
+    event_id: String,
+    /// When it came, milliseconds since 1970.
+    since: i64,
+    /// When it is forgotten, should it never be heard of again.
+    until: i64,
+}
+
+impl Order {
+    /// Lines in `store`, in which nobody waits longer than `longest_wait`.
+    pub fn new(store: Arc<dyn StateStore>, longest_wait: Duration) -> Self {
+        Self { store, longest_wait }
+    }
+
+    /// Where an event stands. `since` is when it began to wait, if it has.
+    pub async fn place(&self, key: &str, event_id: &str, since: Option<i64>) -> Result<Place, BackendError> {
+        let now = clock::unix_millis();
+        let Some((line, _)) = self.find(&name(key)).await? else {
+            return Ok(Place::Free);
+        };
+        let mut others = line.waiting.iter().take_while(|waiting| waiting.event_id != event_id);
+        if !others.any(|waiting| waiting.until > now) {
+            return Ok(Place::Free);
+        }
+        let waited = now - since.unwrap_or(now);
+        let full = since.is_none() && line.waiting.len() >= LONGEST_LINE;
+        Ok(if full || waited >= clock::millis(self.longest_wait) {
+            Place::Overtakes
+        } else {
+            Place::Behind
+        })
+    }
+
+    /// An event is put aside for as long as `wait`: it is in line from now on, if it is not yet.
+    pub async fn join(&self, key: &str, event_id: &str, wait: Duration) -> Result<(), BackendError> {
+        let now = clock::unix_millis();
+        // Whoever is not heard of for that long after it was due has come to its end elsewhere.
+        let until = now + clock::millis(wait) + clock::millis(self.longest_wait);
+        self.change(key, |line| {
+            line.waiting.retain(|waiting| waiting.until > now);
+            match line.waiting.iter_mut().find(|waiting| waiting.event_id == event_id) {
+                Some(waiting) => waiting.until = until,
+                None => line.waiting.push(Waiting {
+                    event_id: event_id.to_owned(),
+                    since: now,
+                    until,
+                }),
+            }
+            true
+        })
+        .await
+    }
+
+    /// An event has come to its end: who is behind it may go on.
+    pub async fn leave(&self, key: &str, event_id: &str) -> Result<(), BackendError> {
+        self.change(key, |line| {
+            let before = line.waiting.len();
+            line.waiting.retain(|waiting| waiting.event_id != event_id);
+            line.waiting.len() < before
+        })
+        .await
+    }
+
+    /// Changes the line of a key, unless `change` says that there is nothing to change.
+    async fn change(&self, key: &str, mut change: impl FnMut(&mut Line) -> bool) -> Result<(), BackendError> {
+        let name = name(key);
+        for _ in 0..TRIES {
+            let found = self.find(&name).await?;
+            let (mut line, etag) = match found {
+                Some((line, etag)) => (line, Some(etag)),
+                None => (Line::default(), None),
+            };
+            if !change(&mut line) {
+                return Ok(());
+            }
+            let record = serde_json::to_vec(&line)
+                .map_err(|error| BackendError::broken(format!("writing the line {name:?}"), error))?;
+            let expected = etag.as_deref().map_or(Expected::Absent, Expected::Version);
+            if let Put::Stored(_) = self.store.put(&name, &record, expected, self.keep()).await? {
+                return Ok(());
+            }
+        }
+        let reason = "others change it all the time";
+        Err(BackendError::refused(format!("changing the line {name:?}"), reason))
+    }
+
+    async fn find(&self, name: &str) -> Result<Option<(Line, String)>, BackendError> {
+        let Some(found) = self.store.get(name).await? else {
+            return Ok(None);
+        };
+        let line = serde_json::from_slice(&found.record)
+            .map_err(|error| BackendError::broken(format!("reading the line {name:?}"), error))?;
+        Ok(Some((line, found.etag)))
+    }
+
+    fn keep(&self) -> Duration {
+        crate::hold::LONGEST + self.longest_wait
+    }
+}
+
+fn name(key: &str) -> String {
+    format!("line-{}", hex::encode(&Sha256::digest(key)[..16]))
+}
