@@ -3,7 +3,8 @@
 //! A claim is made before anything is sent and marked done after all of it is. Whoever finds a claim reads in it what
 //! to do: a done one is a repeat, a live lease is another gate at work, an expired one is taken over. A delivery that
 //! is put aside leaves its claim held for the turn in which it comes back. The digest in a claim tells a repeat from
-//! another event that uses the same id.
+//! another event that uses the same id. That an event is given up is written into its claim before its dead letter is
+//! sent: whoever takes over sends the dead letter too, and never the event.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,6 +15,7 @@ use crate::{
     backend::{BackendError, Expected, Put, StateStore},
     clock, config,
     delivery::{Delivery, Origin},
+    hold::Failure,
 };
 
 /// Longest event id that is part of a key as it is.
@@ -47,7 +49,7 @@ pub struct Held {
     etag: String,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Record {
     digest: String,
     state: State,
@@ -59,6 +61,9 @@ struct Record {
     /// The time by which the event was judged first, RFC 3339.
     #[serde(default)]
     at: Option<String>,
+    /// Why it is given up, when it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    given_up: Option<Failure>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, PartialEq, Eq)]
@@ -77,6 +82,11 @@ impl Held {
     pub fn judged_at(&self, delivery: &Delivery) -> Option<&str> {
         self.record.at.as_deref().filter(|at| *at != delivery.at)
     }
+
+    /// Why the event is given up, when it is.
+    pub fn given_up(&self) -> Option<&Failure> {
+        self.record.given_up.as_ref()
+    }
 }
 
 impl Claims {
@@ -94,6 +104,7 @@ impl Claims {
             lease_until: clock::unix_millis() + clock::millis(self.settings.lease),
             turn: delivery.history.turn,
             at: Some(delivery.at.clone()),
+            given_up: None,
         };
         if let Put::Stored(etag) = self.put(&key, &lease, Expected::Absent).await? {
             return self.mine(key, lease, etag).await;
@@ -114,10 +125,50 @@ impl Claims {
             return Ok(Claim::Busy(Duration::from_millis(left.unsigned_abs())));
         }
         lease.at = found.at.or(lease.at);
+        lease.given_up = found.given_up;
         match self.put(&key, &lease, Expected::Version(&etag)).await? {
             Put::Stored(etag) => self.mine(key, lease, etag).await,
             Put::Conflict => Ok(Claim::Busy(self.settings.lease)),
         }
+    }
+
+    /// Writes down that the event is given up, before its dead letter is sent. False: another gate has taken it over.
+    pub async fn give_up(&self, held: &mut Held, failure: &Failure) -> Result<bool, BackendError> {
+        let record = Record {
+            given_up: Some(failure.clone()),
+            ..held.record.clone()
+        };
+        let Put::Stored(etag) = self.put(&held.key, &record, Expected::Version(&held.etag)).await? else {
+            return Ok(false);
+        };
+        match self.mine(held.key.clone(), record, etag).await? {
+            Claim::Mine(again) => {
+                *held = again;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Writes down that an event is given up that the policy cannot judge, and so has no claim.
+    pub async fn give_up_unjudged(&self, delivery: &Delivery, failure: &Failure) -> Result<(), BackendError> {
+        let key = unjudged_key(delivery);
+        let json =
+            serde_json::to_vec(failure).map_err(|error| BackendError::broken(format!("writing {key:?}"), error))?;
+        // What is there already says the same.
+        let keep = self.settings.keep;
+        self.store.put(&key, &json, Expected::Absent, keep).await.map(drop)
+    }
+
+    /// Why an event is given up that the policy could not judge, when it is.
+    pub async fn given_up_unjudged(&self, delivery: &Delivery) -> Result<Option<Failure>, BackendError> {
+        let key = unjudged_key(delivery);
+        let Some(found) = self.store.get(&key).await? else {
+            return Ok(None);
+        };
+        serde_json::from_slice(&found.record)
+            .map(Some)
+            .map_err(|error| BackendError::broken(format!("reading {key:?}"), error))
     }
 
     /// The event came to its end: repeats will be recognised.
@@ -188,6 +239,10 @@ fn key(event_id: &str, origin: &Origin) -> String {
         Origin::Consumer { failures } => format!("failure-{failures}-{}", plain(event_id)),
         Origin::Redrive { dead_letter } => format!("redrive-{}", plain(dead_letter)),
     }
+}
+
+fn unjudged_key(delivery: &Delivery) -> String {
+    format!("fault-{}", delivery.digest())
 }
 
 fn plain(id: &str) -> String {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// One event arriving once, or once more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +93,17 @@ impl Delivery {
             once: true,
             history: History::default(),
         }
+    }
+
+    /// Of its event, where it came from and who brought it: the same for every turn of it.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        let origin = format!("{:?}", self.origin);
+        for part in [self.source.to_string().as_bytes(), origin.as_bytes(), &self.event] {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+        hex::encode(&hash.finalize()[..16])
     }
 }
 

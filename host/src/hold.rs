@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use tidegate_engine::Violation;
 
 use crate::{backend::BackendError, delivery::Delivery};
@@ -61,18 +60,7 @@ impl Hold {
     /// Its name: the same whenever the same delivery is put aside for the same time round, so that putting it aside
     /// twice does no harm.
     pub fn name(&self) -> String {
-        let delivery = &self.delivery;
-        let origin = format!("{:?}", delivery.origin);
-        let mut hash = Sha256::new();
-        for part in [
-            delivery.source.to_string().as_bytes(),
-            origin.as_bytes(),
-            &delivery.event,
-        ] {
-            hash.update(part.len().to_le_bytes());
-            hash.update(part);
-        }
-        format!("hold-{}-{}", &hex::encode(hash.finalize())[..32], delivery.history.turn)
+        format!("hold-{}-{}", self.delivery.digest(), self.delivery.history.turn)
     }
 
     /// As it is written down.

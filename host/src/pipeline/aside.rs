@@ -28,7 +28,7 @@ impl Pipeline {
         run: Run<'_>,
         verdict: &Verdict,
         unsent: Unsent,
-        claim: Option<&Held>,
+        claim: Option<&mut Held>,
     ) -> Result<Report, NotDone> {
         let mut delivery = run.delivery.clone();
         let history = &mut delivery.history;
@@ -65,7 +65,7 @@ impl Pipeline {
         &self,
         run: Run<'_>,
         error: Misjudged,
-        claim: Option<&Held>,
+        claim: Option<&mut Held>,
     ) -> Result<Report, NotDone> {
         let line = super::chain(&error);
         let Some(kind) = error.kind() else {
@@ -94,6 +94,9 @@ impl Pipeline {
                 delivery: &delivery,
                 ..run
             };
+            if claim.is_none() {
+                self.claims.give_up_unjudged(&delivery, &failure).await?;
+            }
             return self.give_up(run, &failure, claim).await;
         }
         let doublings = faults.saturating_sub(1).min(16);
@@ -109,7 +112,7 @@ impl Pipeline {
         mut delivery: Delivery,
         next: Next,
         wait: Duration,
-        claim: Option<&Held>,
+        claim: Option<&mut Held>,
     ) -> Result<Report, NotDone> {
         let wait = wait.min(hold::LONGEST);
         match &next {

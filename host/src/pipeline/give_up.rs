@@ -29,8 +29,14 @@ impl Pipeline {
         &self,
         run: Run<'_>,
         failure: &Failure,
-        claim: Option<&Held>,
+        mut claim: Option<&mut Held>,
     ) -> Result<Report, NotDone> {
+        if let Some(held) = claim.as_deref_mut()
+            && held.given_up().is_none()
+            && !self.claims.give_up(held, failure).await?
+        {
+            return Err(NotDone::Busy(Duration::ZERO));
+        }
         let unsent = match self.dead_letter(run, failure).await {
             Ok(sent) => {
                 if let Some(held) = claim {

@@ -91,6 +91,11 @@ impl Pipeline {
         if !generation.health.admits() {
             return Err(NotDone::SickPolicy);
         }
+        if delivery.history.faults > 0
+            && let Some(failure) = self.claims.given_up_unjudged(delivery).await?
+        {
+            return self.give_up(run, &failure, None).await;
+        }
         let judgement = match self.judge(run, &delivery.at).await {
             Ok(judgement) => judgement,
             Err(error) => return self.faulted(run, error, None).await,
@@ -118,7 +123,7 @@ impl Pipeline {
         if !run.delivery.once {
             return self.send_all(run, judgement, None).await;
         }
-        let held = match self
+        let mut held = match self
             .claims
             .claim(run.event_id.unwrap_or_default(), run.delivery)
             .await?
@@ -128,14 +133,7 @@ impl Pipeline {
             Claim::Busy(left) => return Err(NotDone::Busy(left)),
             Claim::Conflict => return self.give_up(run, &id_conflict(), None).await,
         };
-        // Who takes over judges by the time of the first, so that a repeat is the same to the byte.
-        let ended = match held.judged_at(run.delivery) {
-            None => self.send_all(run, judgement, Some(&held)).await,
-            Some(at) => match self.judge(run, at).await {
-                Ok(judgement) => self.send_all(run, &judgement, Some(&held)).await,
-                Err(error) => self.faulted(run, error, Some(&held)).await,
-            },
-        };
+        let ended = self.go_on(run, judgement, &mut held).await;
         if ended.is_err()
             && let Err(error) = self.claims.release(&held).await
         {
@@ -144,7 +142,27 @@ impl Pipeline {
         ended
     }
 
-    async fn send_all(&self, run: Run<'_>, judgement: &Judgement<'_>, claim: Option<&Held>) -> Result<Report, NotDone> {
+    /// Goes on with a claim: with that of another, from where that one was.
+    async fn go_on(&self, run: Run<'_>, judgement: &Judgement<'_>, held: &mut Held) -> Result<Report, NotDone> {
+        if let Some(failure) = held.given_up().cloned() {
+            return self.give_up(run, &failure, Some(held)).await;
+        }
+        // By the time of the first, so that a repeat is the same to the byte.
+        let Some(at) = held.judged_at(run.delivery).map(str::to_owned) else {
+            return self.send_all(run, judgement, Some(held)).await;
+        };
+        match self.judge(run, &at).await {
+            Ok(judgement) => self.send_all(run, &judgement, Some(held)).await,
+            Err(error) => self.faulted(run, error, Some(held)).await,
+        }
+    }
+
+    async fn send_all(
+        &self,
+        run: Run<'_>,
+        judgement: &Judgement<'_>,
+        claim: Option<&mut Held>,
+    ) -> Result<Report, NotDone> {
         let verdict = &judgement.verdict;
         match self.send(&judgement.outputs, run.delivery).await {
             Ok(sent) => {
