@@ -4,5 +4,5 @@
 mod cli;
 mod embedded;
 
-pub use cli::{Finished, dist, tidegate};
+pub use cli::{Finished, dist, tidegate, tidegate_with};
 pub use embedded::{Embedded, event};

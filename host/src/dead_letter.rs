@@ -8,7 +8,7 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 use serde_json::{Value, value::RawValue};
-use tidegate_engine::Violation;
+use tidegate_engine::{Encoding, Violation};
 
 use crate::dapr;
 
@@ -128,6 +128,14 @@ struct Metadata {
     violations: Vec<Violation>,
     source: String,
     policy: String,
+}
+
+/// An event as [`tidegate_engine::FailedEvent::original`] takes it: as text, or in base64 when it is none.
+pub fn encoded(event: &[u8]) -> (String, Encoding) {
+    match std::str::from_utf8(event) {
+        Ok(text) => (text.to_owned(), Encoding::Text),
+        Err(_) => (BASE64_STANDARD.encode(event), Encoding::Base64),
+    }
 }
 
 /// The members of an object, in their order, each value as it is written.
