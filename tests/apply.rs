@@ -70,30 +70,6 @@ fn the_exit_code_says_how_it_went(#[case] args: &[&str], #[case] input: &str, #[
     assert_eq!(finished.code, code, "{}", finished.err);
 }
 
-/// The default bounds of a call are too narrow for this one: a dead letter is a last resort, a verdict is not.
-#[test]
-fn what_came_before_a_fault_is_printed() {
-    let members: String = (0..30_000)
-        .map(|number| format!(r#","m{number}":[{number}]"#))
-        .collect();
-    let slow = event("slow").replace(r#""title""#, &format!(r#""n":0{members},"title""#));
-    let faults = format!("{}\n{}\n{slow}\n{}\n", event("e-1"), event("e-2"), event("e-3"));
-    let finished = tidegate(&["apply", "--now", NOW], faults.as_bytes());
-    let ids: Vec<_> = finished
-        .out
-        .lines()
-        .filter(|line| line.contains(r#""id":"e-"#))
-        .collect();
-    match finished.code {
-        4 => {
-            assert_eq!(ids.len(), 2, "{}", finished.err);
-            assert!(finished.err.contains("line 3"), "{}", finished.err);
-        }
-        // On a machine that is quick enough it is no fault.
-        code => assert_eq!((code, ids.len()), (0, 3), "{}", finished.err),
-    }
-}
-
 #[test]
 fn without_a_cache_directory_there_is_one_warning_and_no_failure() {
     let home = [("HOME", "/dev/null"), ("XDG_CACHE_HOME", "/dev/null/cache")];

@@ -84,18 +84,18 @@ fn done(finished: Finished) -> String {
 #[test]
 fn a_person_sees_all_dead_letters_and_one() {
     let (_dir, data) = data();
-    insta::assert_snapshot!("dlq-list", done(tidegate(&["dlq", "list", "--data", &data], b"")));
+    insta::assert_snapshot!("list", done(tidegate(&["dlq", "list", "--data", &data], b"")));
     for (at, letter) in letters().iter().enumerate() {
         let shown = done(tidegate(&["dlq", "show", &id(letter), "--data", &data], b""));
         assert!(!shown.contains('\u{1b}'));
-        insta::assert_snapshot!(format!("dlq-show-{at}"), shown);
+        insta::assert_snapshot!(format!("show-{at}"), shown);
     }
     insta::assert_snapshot!(
-        "dlq-list-json",
+        "list-json",
         done(tidegate(&["dlq", "list", "--json", "--data", &data], b""))
     );
     let shown = done(tidegate(&["dlq", "show", "e-1", "--json", "--data", &data], b""));
-    insta::assert_snapshot!("dlq-show-json", shown);
+    insta::assert_snapshot!("show-json", shown);
 }
 
 #[test]

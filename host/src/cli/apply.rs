@@ -73,7 +73,8 @@ impl Apply {
             };
             let batches = stream::iter(batches(io::stdin().lock())).map(|batch| async { judge(batch?).await });
             let judged = batches.buffered(workers * 2);
-            tokio::runtime::Handle::current().block_on(print_all(judged, &progress))
+            let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+            tokio::runtime::Handle::current().block_on(print_all(judged, &mut out, &progress))
         });
         progress.finish_and_clear();
         let rejected = rejected.with_context(|| format!("judging by {}", path.display()))?;
@@ -147,9 +148,9 @@ async fn judge(policy: &Policy, context: &Context, line: &[u8], out: &mut Vec<u8
 
 async fn print_all(
     judged: impl futures::Stream<Item = anyhow::Result<Judged>>,
+    out: &mut impl Write,
     progress: &ProgressBar,
 ) -> anyhow::Result<u64> {
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut rejected = 0;
     let mut judged = std::pin::pin!(judged);
     while let Some(next) = judged.next().await {
@@ -208,5 +209,32 @@ impl<'a> Line<'a> {
             outputs: outputs.collect::<serde_json::Result<_>>()?,
             violations: &verdict.violations,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+    use indicatif::ProgressBar;
+
+    use super::{Judged, print_all};
+
+    fn judged(text: &str, stopped: Option<&'static str>) -> anyhow::Result<Judged> {
+        Ok(Judged {
+            text: text.into(),
+            events: 1,
+            rejected: 1,
+            stopped: stopped.map(anyhow::Error::msg),
+        })
+    }
+
+    #[tokio::test]
+    async fn what_came_before_a_fault_is_printed_and_nothing_after_it() {
+        let all = stream::iter([judged("1\n", None), judged("2\n", Some("fault")), judged("4\n", None)]);
+        let mut out = Vec::new();
+        let error = print_all(all, &mut out, &ProgressBar::hidden())
+            .await
+            .expect_err("a fault");
+        assert_eq!((out.as_slice(), error.to_string().as_str()), (&b"1\n2\n"[..], "fault"));
     }
 }
