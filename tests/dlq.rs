@@ -196,6 +196,8 @@ fn the_exit_code_says_what_is_wrong() {
 struct Gate {
     given: Arc<Mutex<Vec<(Bytes, HeaderMap)>>>,
     answers: Arc<Mutex<Vec<(u16, Value)>>>,
+    /// A data file on whose topic `dlq` it puts another letter for each.
+    gives_up_again: Option<String>,
 }
 
 impl Gate {
@@ -220,6 +222,12 @@ async fn answer(State(gate): State<Gate>, headers: HeaderMap, body: Bytes) -> Re
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push((body, headers));
+    if let Some(data) = gate.gives_up_again.clone() {
+        let letter = letters()[0].replace(&id(&letters()[0]), &format!("again-{}", gate.given().len()));
+        let send = move || tidegate(&["send", "--topic", "dlq", "--data", &data], letter.as_bytes());
+        let sent = tokio::task::spawn_blocking(send).await.expect("no panic");
+        assert_eq!(sent.code, 0, "{}", sent.err);
+    }
     let next = gate.answers.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let (status, body) =
         next.unwrap_or_else(|| (200, json!({ "verdict": "forward", "event_id": "e", "reason": "fine" })));
@@ -263,6 +271,23 @@ async fn redriving_brings_each_letter_to_the_gate_as_it_is() {
         .collect();
     assert_eq!(bodies, letters());
     assert!(given.iter().all(|(_, headers)| headers["dapr-api-token"] == "secret"));
+}
+
+#[tokio::test]
+async fn what_is_given_up_meanwhile_is_not_redriven() {
+    let (_dir, data) = data();
+    let gate = Gate {
+        gives_up_again: Some(data.clone()),
+        ..Gate::default()
+    };
+    let url = gate.start().await;
+    let redrive = move || {
+        let redriven = tidegate(&["dlq", "redrive", "--all", "--url", &url, "--data", &data], b"");
+        (redriven, tidegate(&["dlq", "list", "--json", "--data", &data], b""))
+    };
+    let (redriven, listed) = tokio::task::spawn_blocking(redrive).await.expect("no panic");
+    assert_eq!((redriven.code, gate.given().len()), (0, 5), "{}", redriven.out);
+    assert_eq!(listed.out.lines().count(), 10);
 }
 
 #[tokio::test]

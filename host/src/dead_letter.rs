@@ -55,6 +55,14 @@ pub struct Names {
     pub user_id: Option<String>,
 }
 
+impl Names {
+    fn of(event: &[u8]) -> Self {
+        let text = std::str::from_utf8(event).ok();
+        text.and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default()
+    }
+}
+
 /// Why something is not a dead letter that can be read.
 #[derive(Debug, thiserror::Error)]
 pub enum NotADeadLetter {
@@ -114,7 +122,7 @@ impl DeadLetter {
             violations: metadata.violations,
             source: metadata.source,
             policy: metadata.policy,
-            names: serde_json::from_slice(&original).unwrap_or_default(),
+            names: Names::of(&original),
             original: original.into(),
         })
     }

@@ -219,18 +219,19 @@ mod tests {
 
     use super::{Judged, print_all};
 
-    fn judged(text: &str, stopped: Option<&'static str>) -> anyhow::Result<Judged> {
-        Ok(Judged {
+    fn judged(text: &str, stopped: Option<&'static str>) -> Judged {
+        Judged {
             text: text.into(),
             events: 1,
             rejected: 1,
             stopped: stopped.map(anyhow::Error::msg),
-        })
+        }
     }
 
     #[tokio::test]
     async fn what_came_before_a_fault_is_printed_and_nothing_after_it() {
-        let all = stream::iter([judged("1\n", None), judged("2\n", Some("fault")), judged("4\n", None)]);
+        let all = [judged("1\n", None), judged("2\n", Some("fault")), judged("4\n", None)];
+        let all = stream::iter(all.map(Ok));
         let mut out = Vec::new();
         let error = print_all(all, &mut out, &ProgressBar::hidden())
             .await

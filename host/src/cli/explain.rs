@@ -21,7 +21,7 @@ mod text;
 /// Nothing is sent. The exit code is 0 also for an event that is rejected. With --json one object:
 ///
 ///   {"verdict","reason","violations":[{"code","path","message"}],
-///    "event":{"id","type","version","key","bytes"},"migration":["1.0","1.1"],
+///    "event":{"id","type","version","key","bytes"},"migration":[version,…],
 ///    "outputs":[{"channel","type","key","id"}],
 ///    "retries":{"type","schedule":[{"attempt","wait_ms","elapsed_ms"}]},
 ///    "failure":{"attempt","action":"retry|dead-letter","wait_ms","retries_left","why"},
@@ -91,11 +91,11 @@ struct Retries {
     /// The type whose schedule it is; none: the policy's default.
     #[serde(rename = "type")]
     event_type: Option<String>,
-    schedule: Vec<Attempt>,
+    schedule: Vec<Retry>,
 }
 
 #[derive(Debug, Serialize)]
-struct Attempt {
+struct Retry {
     attempt: usize,
     wait_ms: u64,
     elapsed_ms: u64,
@@ -248,7 +248,7 @@ async fn retries(policy: &Policy, verdict: &Verdict) -> anyhow::Result<Retries> 
     let delays = policy.schedule_for(event_type).await?.delays_ms;
     let schedule = delays.into_iter().map(u64::from).enumerate().map(|(at, wait_ms)| {
         elapsed_ms += wait_ms;
-        Attempt {
+        Retry {
             attempt: at + 1,
             wait_ms,
             elapsed_ms,

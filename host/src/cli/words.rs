@@ -56,7 +56,8 @@ pub(super) fn wrapped(text: &str, indent: usize) -> String {
     }
     lines.push(line);
     let indent = " ".repeat(indent);
-    lines.iter().map(|line| format!("{indent}{line}\n")).collect()
+    let ends = lines.iter().flat_map(|line| [&indent, line.as_str(), "\n"]);
+    ends.collect()
 }
 
 /// Milliseconds in words, such as `17 min 3 s`.

@@ -53,6 +53,8 @@ enum Input {
         db: Db,
         topic: String,
         next: i64,
+        /// What comes after it was not there at the start: a letter that is redriven can make another.
+        end: i64,
         page: VecDeque<(i64, Vec<u8>)>,
     },
     Lines {
@@ -63,19 +65,25 @@ enum Input {
 }
 
 impl Source {
-    pub(super) fn open(&self) -> anyhow::Result<Letters> {
+    pub(super) async fn open(&self) -> anyhow::Result<Letters> {
         let input = match self.from.as_deref() {
             Some(from) => Input::Lines {
                 input: files::open_input(from)?,
                 name: name(from),
                 number: 0,
             },
-            None => Input::Topic {
-                db: self.data.open_existing()?,
-                topic: self.topic.clone(),
-                next: 0,
-                page: VecDeque::new(),
-            },
+            None => {
+                let db = self.data.open_existing()?;
+                let topics = db.topics().await?;
+                let records = topics.iter().find(|known| known.topic == self.topic);
+                Input::Topic {
+                    db,
+                    topic: self.topic.clone(),
+                    next: 0,
+                    end: records.map_or(0, |known| known.records),
+                    page: VecDeque::new(),
+                }
+            }
         };
         Ok(Letters { input, unreadable: 0 })
     }
@@ -101,10 +109,17 @@ impl Input {
     /// The next record and its place, for messages.
     async fn next(&mut self) -> anyhow::Result<Option<(String, Bytes)>> {
         match self {
-            Self::Topic { db, topic, next, page } => {
-                if page.is_empty() {
+            Self::Topic {
+                db,
+                topic,
+                next,
+                end,
+                page,
+            } => {
+                if page.is_empty() && next < end {
                     let records = db.read(topic, *next, PAGE).await?;
-                    page.extend(records.into_iter().map(|record| (record.offset, record.value)));
+                    let records = records.into_iter().filter(|record| record.offset < *end);
+                    page.extend(records.map(|record| (record.offset, record.value)));
                 }
                 Ok(page.pop_front().map(|(offset, value)| {
                     *next = offset + 1;

@@ -39,7 +39,7 @@ pub(super) struct List {
 
 impl List {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let mut letters = self.source.open()?;
+        let mut letters = self.source.open().await?;
         let mut out = BufWriter::new(stdout().lock());
         let paint = Paint::for_stdout();
         if !self.json {

@@ -10,12 +10,11 @@ pub(super) fn pretty(json: &str) -> String {
             _ if in_string => out.push(c),
             '{' | '[' => {
                 out.push(c);
-                match characters.next_if(|(next, _)| matches!(next, '}' | ']')) {
-                    Some((close, _)) => out.push(close),
-                    None => {
-                        depth += 1;
-                        break_line(&mut out, depth);
-                    }
+                if let Some((close, _)) = characters.next_if(|(next, _)| matches!(next, '}' | ']')) {
+                    out.push(close);
+                } else {
+                    depth += 1;
+                    break_line(&mut out, depth);
                 }
             }
             '}' | ']' => {

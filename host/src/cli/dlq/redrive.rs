@@ -30,7 +30,7 @@ use super::{
 /// when some were not taken. The token of the gate, when it asks for one, is taken from APP_API_TOKEN.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  tidegate dlq redrive 59c60f08-4c1e-5f0e-9c4c-1c1e5f0e9c4c
+  tidegate dlq redrive 59c60f08-6df2-50e8-aad1-f6137ef63be1
   tidegate dlq redrive --all --type reminder.due
   kcat -C -b localhost -t dlq -e | tidegate dlq redrive --all --from - --url http://gate:8080")]
 pub(super) struct Redrive {
@@ -89,7 +89,7 @@ struct Problem {
 impl Redrive {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let gate = Gate::at(&self.url)?;
-        let mut letters = self.source.open()?;
+        let mut letters = self.source.open().await?;
         let mut wanted: BTreeSet<_> = self.ids.iter().map(String::as_str).collect();
         // A dead letter that was sent twice has the same id.
         let mut seen = HashSet::new();

@@ -30,7 +30,7 @@ use tidegate::dead_letter::DeadLetter;
 /// and the event as "original", "original_text" or "original_base64".
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  tidegate dlq show 59c60f08-4c1e-5f0e-9c4c-1c1e5f0e9c4c
+  tidegate dlq show 59c60f08-6df2-50e8-aad1-f6137ef63be1
   tidegate dlq show evt-7012 --original | tidegate explain")]
 pub(super) struct Show {
     /// Id of the dead letter, or event_id of the event in it.
@@ -65,7 +65,7 @@ enum Original<'a> {
 
 impl Show {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let mut letters = self.source.open()?;
+        let mut letters = self.source.open().await?;
         let mut shown = 0;
         let mut originals = Vec::new();
         while let Some(found) = letters.next().await? {
