@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use serde_json::Value;
-use tidegate_tests::{event, tidegate};
+use tidegate_tests::{event, tidegate, tidegate_with};
 
 const NOW: &str = "2026-03-02T08:00:00Z";
 
@@ -63,10 +63,29 @@ fn order_is_kept_over_many_lines() {
 #[case::rejected_and_not_asked(&[], "{}", 0)]
 #[case::no_such_verdict(&["--fail-on", "forwarded"], "", 2)]
 #[case::no_such_policy(&["--policy", "/nowhere/policy.wasm"], "", 3)]
-#[case::no_time(&["--now", "yesterday"], "{}", 3)]
+#[case::no_time(&["--now", "yesterday"], "{}", 2)]
+#[case::no_time_for_the_policy(&["--now", "2026-03-01 09:30:00Z"], "{}", 2)]
 fn the_exit_code_says_how_it_went(#[case] args: &[&str], #[case] input: &str, #[case] code: i32) {
     let finished = tidegate(&[&["apply"], args].concat(), input.as_bytes());
     assert_eq!(finished.code, code, "{}", finished.err);
+}
+
+#[test]
+fn without_a_cache_directory_there_is_one_warning_and_no_failure() {
+    let home = [("HOME", "/dev/null"), ("XDG_CACHE_HOME", "/dev/null/cache")];
+    let finished = tidegate_with(&home, &["apply", "--now", NOW], event("e-1").as_bytes());
+    assert_eq!(
+        (finished.code, finished.out.lines().count()),
+        (0, 1),
+        "{}",
+        finished.err
+    );
+    assert_eq!(finished.err.lines().count(), 1, "{}", finished.err);
+    assert!(
+        finished.err.contains("/dev/null/cache/tidegate cannot be used"),
+        "{}",
+        finished.err
+    );
 }
 
 #[test]
@@ -96,6 +115,8 @@ fn every_command_explains_itself() {
         "send",
         "topics",
         "read",
+        "explain",
+        "dlq",
         "config-schema",
         "completions",
     ] {

@@ -38,9 +38,15 @@ pub fn dist(name: &str) -> PathBuf {
 
 /// Runs `tidegate` with these arguments and this input; the policy is the one of `dist`.
 pub fn tidegate(args: &[&str], input: &[u8]) -> Finished {
+    tidegate_with(&[], args, input)
+}
+
+/// The same with variables of its own.
+pub fn tidegate_with(env: &[(&str, &str)], args: &[&str], input: &[u8]) -> Finished {
     let mut child = Command::new(dist("tidegate"))
         .args(args)
         .env("TIDEGATE_POLICY", dist("policy.wasm"))
+        .envs(env.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

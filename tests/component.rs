@@ -194,7 +194,7 @@ const PATIENT: Limits = Limits {
 };
 
 #[rstest]
-#[case::time(Limits { deadline: Duration::from_millis(2), ..Limits::default() }, FaultKind::Deadline)]
+#[case::time(Limits { deadline: Duration::from_millis(10), ..Limits::default() }, FaultKind::Deadline)]
 #[case::memory(Limits { memory_bytes: 8 << 20, ..PATIENT }, FaultKind::Memory)]
 #[case::output(Limits { output_bytes: 64 << 10, ..PATIENT }, FaultKind::Output)]
 #[tokio::test]
@@ -226,7 +226,7 @@ async fn a_call_beyond_its_bounds_is_a_fault_and_the_next_one_is_not(#[case] lim
 #[tokio::test]
 async fn every_original_that_a_delivery_can_bring_gets_its_dead_letter(
     #[case] original: impl Fn(usize) -> String,
-    #[values(1, 2, 4, 6)] mib: usize,
+    #[values(2, 6)] mib: usize,
 ) {
     let policy = load(Isolation::Fresh).await;
     let text = original(mib);
@@ -271,7 +271,8 @@ fn object(part: &str, mib: usize) -> String {
 
 /// As many members as a policy reads, and some text.
 fn many_members(mib: usize) -> String {
-    let members: String = (0..32_000).map(|number| format!(r#","m{number}":{{"":[]}}"#)).collect();
+    let members: Vec<_> = (0..32_000).map(|number| format!(r#","m{number}":{{"":[]}}"#)).collect();
+    let members = members.concat();
     object("a", mib)
         .replacen('a', "", members.len())
         .replace(r#""title""#, &format!(r#""n":0{members},"title""#))

@@ -6,6 +6,6 @@ mod cli;
 mod embedded;
 mod wire;
 
-pub use cli::{Finished, dist, tidegate};
+pub use cli::{Finished, dist, tidegate, tidegate_with};
 pub use embedded::{Embedded, event};
 pub use wire::{Answer, Wire};

@@ -27,6 +27,7 @@ pub(crate) struct Core {
     pub(crate) prepare_engine: wasmtime::Engine,
     pub(crate) linker: Linker<Sandbox>,
     pub(crate) cache: Option<Cache>,
+    cache_error: Option<CacheError>,
     pub(crate) options: Options,
     pub(crate) turns: Semaphore,
 }
@@ -39,33 +40,39 @@ pub enum EngineError {
         "the WebAssembly engine does not start; is `limits.memory` or the number of concurrent calls too large for this machine?"
     )]
     Config(#[source] wasmtime::Error),
-    /// The cache directory cannot be used.
-    #[error("the cache directory {} cannot be used", path.display())]
-    Cache {
-        /// The directory.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
     /// The thread that keeps the time could not be started.
     #[error("the engine's clock does not start")]
     Clock(#[source] io::Error),
 }
 
+/// The cache directory cannot be used; policies are compiled at each load.
+#[derive(Debug, thiserror::Error)]
+#[error("the cache directory {} cannot be used; policies are compiled at each load", path.display())]
+pub struct CacheError {
+    /// The directory.
+    pub path: PathBuf,
+    /// Why not.
+    #[source]
+    pub source: io::Error,
+}
+
 impl Engine {
-    /// Makes an engine.
+    /// Makes an engine. One whose cache directory cannot be used works without: see [`Engine::cache_error`].
     pub fn new(options: Options) -> Result<Self, EngineError> {
         let engine = wasmtime::Engine::new(&call_config(&options)).map_err(EngineError::Config)?;
         let prepare_engine = wasmtime::Engine::new(&prepare_config()).map_err(EngineError::Config)?;
         let linker = sandbox::linker(&engine).map_err(EngineError::Config)?;
-        let cache = match &options.cache_dir {
-            None => None,
-            Some(dir) => Some(Cache::open(dir).map_err(|source| EngineError::Cache {
-                path: dir.clone(),
-                source,
-            })?),
+        let (cache, cache_error) = match options.cache_dir.as_deref().map(Cache::open) {
+            None => (None, None),
+            Some(Ok(cache)) => (Some(cache), None),
+            Some(Err(source)) => {
+                let path = options.cache_dir.clone().unwrap_or_default();
+                (None, Some(CacheError { path, source }))
+            }
         };
+        if let Some(CacheError { path, source }) = &cache_error {
+            tracing::warn!(directory = %path.display(), error = %source, "the cache directory cannot be used; policies are compiled at each load");
+        }
         keep_time([engine.weak(), prepare_engine.weak()]).map_err(EngineError::Clock)?;
         let turns = Semaphore::new(options.max_concurrent_calls as usize);
         Ok(Self {
@@ -74,10 +81,16 @@ impl Engine {
                 prepare_engine,
                 linker,
                 cache,
+                cache_error,
                 options,
                 turns,
             }),
         })
+    }
+
+    /// Why compiled policies are not kept although a directory for them is named.
+    pub fn cache_error(&self) -> Option<&CacheError> {
+        self.core.cache_error.as_ref()
     }
 
     /// Loads a policy from the bytes of its component. Takes seconds when it has to be compiled, milliseconds when it

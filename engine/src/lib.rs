@@ -36,7 +36,7 @@ pub use contract::{
     MigrationCause, MigrationFailure, Misuse, Outcome, Output, PolicyCatalog, PolicyLimits, Rejection, RejectionCause,
     Schedule, Verdict, VersionInfo, Violation,
 };
-pub use engine::{Engine, EngineError};
+pub use engine::{CacheError, Engine, EngineError};
 pub use fault::{Fault, FaultKind};
 pub use load::LoadError;
 pub use options::{Isolation, Limits, Options};

@@ -11,8 +11,8 @@ pub struct Options {
     pub isolation: Isolation,
     /// Calls that may run at the same time; more wait. Each reserves address space for `limits.memory_bytes`.
     pub max_concurrent_calls: u32,
-    /// Where compiled policies are kept; `None`: compile at each load. The directory is made private to the user, and
-    /// one that others can write to is refused: it holds native code.
+    /// Where compiled policies are kept; `None`: compile at each load. The directory is made private to the user. One
+    /// that others can write to is not used, since it holds native code, and neither is one that cannot be written.
     pub cache_dir: Option<PathBuf>,
 }
 

@@ -8,15 +8,11 @@ use serde_json::Value;
 use support::{check, context};
 use tidegate_policy::{Outcome, Policy};
 
-const TYPES: [&str; 7] = [
-    "task.created",
-    "task.updated",
-    "task.completed",
-    "task.deleted",
-    "reminder.scheduled",
-    "reminder.due",
-    "reminder.cancelled",
-];
+/// The types that the policy takes in.
+fn event_types() -> Vec<String> {
+    let types = Policy::builtin().catalog().event_types.into_iter();
+    types.filter(|known| known.accepted).map(|known| known.name).collect()
+}
 
 /// A JSON number as text, with forms that a reader likes to rewrite.
 fn number() -> impl Strategy<Value = String> {
@@ -57,9 +53,8 @@ fn event() -> impl Strategy<Value = String> {
     let extra = members(json(), 4);
     let id = ".{1,12}";
     let user = "[a-zé🌱\"]{1,12}";
-    (0..TYPES.len(), id, integer(), user, payload, extra, any::<bool>()).prop_map(|(at, id, task, user, payload, extra, first)| {
+    (prop::sample::select(event_types()), id, integer(), user, payload, extra, any::<bool>()).prop_map(|(event_type, id, task, user, payload, extra, first)| {
         let (id, user) = (Value::String(id), Value::String(user));
-        let event_type = TYPES[at];
         let core = format!(
             r#""event_id":{id},"event_type":"{event_type}","event_version":"1.0","task_id":{task},"user_id":{user},"timestamp":"2026-01-31T10:00:00Z","payload":{{{payload}}}"#
         );

@@ -8,7 +8,7 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 use serde_json::{Value, value::RawValue};
-use tidegate_engine::Violation;
+use tidegate_engine::{Encoding, Violation};
 
 use crate::dapr;
 
@@ -53,6 +53,14 @@ pub struct Names {
     /// `user_id`.
     #[serde(default, deserialize_with = "text_or_none")]
     pub user_id: Option<String>,
+}
+
+impl Names {
+    fn of(event: &[u8]) -> Self {
+        let text = std::str::from_utf8(event).ok();
+        text.and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default()
+    }
 }
 
 /// Why something is not a dead letter that can be read.
@@ -114,7 +122,7 @@ impl DeadLetter {
             violations: metadata.violations,
             source: metadata.source,
             policy: metadata.policy,
-            names: serde_json::from_slice(&original).unwrap_or_default(),
+            names: Names::of(&original),
             original: original.into(),
         })
     }
@@ -128,6 +136,14 @@ struct Metadata {
     violations: Vec<Violation>,
     source: String,
     policy: String,
+}
+
+/// An event as [`tidegate_engine::FailedEvent::original`] takes it: as text, or in base64 when it is none.
+pub fn encoded(event: &[u8]) -> (String, Encoding) {
+    match std::str::from_utf8(event) {
+        Ok(text) => (text.to_owned(), Encoding::Text),
+        Err(_) => (BASE64_STANDARD.encode(event), Encoding::Base64),
+    }
 }
 
 /// The members of an object, in their order, each value as it is written.

@@ -239,9 +239,10 @@ fn suggestions(places: &Places, stage: &Stage) -> Vec<Suggestion> {
     };
     vec![
         suggest(format!("topics --data {data}"), "how much is where", true),
+        suggest(format!("dlq list --data {data}"), "what was given up, and why", true),
         suggest(
-            format!("read dlq --limit 3 --data {data}"),
-            "the first dead letters, complete, with their reasons",
+            format!("dlq show bad-16 --data {data}"),
+            "one dead letter and the whole event in it",
             true,
         ),
         suggest(

@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, BufRead, BufWriter, Write},
-    path::Path,
     process::ExitCode,
     sync::Arc,
 };
@@ -15,8 +14,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tidegate_engine::{Context, Outcome, Policy, Verdict, Violation};
 
-use super::{exit, files, lines, progress};
-use tidegate::{clock, config::Isolation};
+use super::{exit, files, lines::Batches, progress, time::Time};
+use tidegate::config::Isolation;
 
 /// Judge events from standard input, one a line, and print one verdict a line. No server is needed.
 ///
@@ -38,9 +37,8 @@ pub(super) struct Apply {
     /// Version in which events leave [default: the latest of each type]
     #[arg(long, value_name = "VERSION")]
     target: Option<String>,
-    /// The time to judge by, RFC 3339 [default: the time at the start]
-    #[arg(long, value_name = "RFC3339")]
-    now: Option<String>,
+    #[command(flatten)]
+    time: Time,
     /// Whether events get instances of their own or share them.
     #[arg(long, value_enum, default_value_t = Isolation::Fresh)]
     isolation: Isolation,
@@ -54,7 +52,7 @@ enum FailOn {
     Reject,
 }
 
-/// Lines that are judged as one piece of work.
+/// Lines that are judged as one piece of work, fewer when they are long.
 const BATCH: usize = 64;
 
 impl Apply {
@@ -64,21 +62,22 @@ impl Apply {
         let slots = u32::try_from(workers * 2).unwrap_or(2);
         let policy = Arc::new(files::load_policy(&path, self.isolation.into(), slots).await?);
         let context = Arc::new(Context {
-            now: self.now.clone().unwrap_or_else(clock::now),
+            now: self.time.or_now(),
             target_version: self.target.clone(),
         });
         let progress = progress::spinner("{spinner} {human_pos} events, {per_sec}, {elapsed}");
         let rejected = tokio::task::block_in_place(|| {
             let judge = |batch: Batch| {
                 let (policy, context) = (policy.clone(), context.clone());
-                async move { tokio::spawn(judge_all(policy, context, batch)).await? }
+                async move { anyhow::Ok(tokio::spawn(judge_all(policy, context, batch)).await?) }
             };
             let batches = stream::iter(batches(io::stdin().lock())).map(|batch| async { judge(batch?).await });
             let judged = batches.buffered(workers * 2);
-            tokio::runtime::Handle::current().block_on(print_all(judged, &progress))
-        })
-        .with_context(|| format!("judging by {}", Path::new(&path).display()))?;
+            let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+            tokio::runtime::Handle::current().block_on(print_all(judged, &mut out, &progress))
+        });
         progress.finish_and_clear();
+        let rejected = rejected.with_context(|| format!("judging by {}", path.display()))?;
         let fail = matches!(self.fail_on, Some(FailOn::Reject)) && rejected > 0;
         Ok(if fail {
             ExitCode::from(exit::NO)
@@ -99,53 +98,59 @@ struct Judged {
     text: Vec<u8>,
     events: u64,
     rejected: u64,
+    /// Why the line after these got no verdict.
+    stopped: Option<anyhow::Error>,
 }
 
-fn batches(mut input: impl BufRead) -> impl Iterator<Item = anyhow::Result<Batch>> {
+fn batches(input: impl BufRead) -> impl Iterator<Item = anyhow::Result<Batch>> {
     let mut first = 1;
-    std::iter::from_fn(move || {
-        let mut lines = Vec::with_capacity(BATCH);
-        while lines.len() < BATCH {
-            match lines::next_line(&mut input) {
-                Ok(Some(line)) => lines.push(line),
-                Ok(None) => break,
-                Err(error) => return Some(Err(anyhow::Error::new(error).context("standard input cannot be read"))),
-            }
-        }
-        if lines.is_empty() {
-            return None;
-        }
+    Batches::new(input, BATCH).map(move |lines| {
+        let lines = lines.context("standard input cannot be read")?;
         let batch = Batch { first, lines };
         first += batch.lines.len() as u64;
-        Some(Ok(batch))
+        Ok(batch)
     })
 }
 
-async fn judge_all(policy: Arc<Policy>, context: Arc<Context>, batch: Batch) -> anyhow::Result<Judged> {
+async fn judge_all(policy: Arc<Policy>, context: Arc<Context>, batch: Batch) -> Judged {
     let mut judged = Judged {
         text: Vec::with_capacity(batch.lines.len() * 512),
-        events: batch.lines.len() as u64,
+        events: 0,
         rejected: 0,
+        stopped: None,
     };
     for (number, line) in (batch.first..).zip(&batch.lines) {
-        let verdict = policy
-            .process(line, &context)
-            .await
-            .with_context(|| format!("line {number}"))?;
-        judged.rejected += u64::from(verdict.outcome == Outcome::Reject);
-        Line::new(&verdict, line)
-            .and_then(|line| serde_json::to_writer(&mut judged.text, &line))
-            .with_context(|| format!("line {number}: the policy made an output that is not JSON"))?;
-        judged.text.push(b'\n');
+        match judge(&policy, &context, line, &mut judged.text).await {
+            Ok(outcome) => {
+                judged.events += 1;
+                judged.rejected += u64::from(outcome == Outcome::Reject);
+            }
+            Err(error) => {
+                judged.stopped = Some(error.context(format!("line {number}")));
+                break;
+            }
+        }
     }
-    Ok(judged)
+    judged
+}
+
+/// Judges one line and appends its verdict, or nothing.
+async fn judge(policy: &Policy, context: &Context, line: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Outcome> {
+    let verdict = policy.process(line, context).await?;
+    let start = out.len();
+    if let Err(error) = Line::new(&verdict, line).and_then(|line| serde_json::to_writer(&mut *out, &line)) {
+        out.truncate(start);
+        return Err(error).context("the policy made an output that is not JSON");
+    }
+    out.push(b'\n');
+    Ok(verdict.outcome)
 }
 
 async fn print_all(
     judged: impl futures::Stream<Item = anyhow::Result<Judged>>,
+    out: &mut impl Write,
     progress: &ProgressBar,
 ) -> anyhow::Result<u64> {
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut rejected = 0;
     let mut judged = std::pin::pin!(judged);
     while let Some(next) = judged.next().await {
@@ -159,6 +164,10 @@ async fn print_all(
         out.write_all(&next.text).context("standard output cannot be written")?;
         rejected += next.rejected;
         progress.inc(next.events);
+        if let Some(error) = next.stopped {
+            out.flush()?;
+            return Err(error);
+        }
     }
     out.flush().context("standard output cannot be written")?;
     Ok(rejected)
@@ -200,5 +209,33 @@ impl<'a> Line<'a> {
             outputs: outputs.collect::<serde_json::Result<_>>()?,
             violations: &verdict.violations,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+    use indicatif::ProgressBar;
+
+    use super::{Judged, print_all};
+
+    fn judged(text: &str, stopped: Option<&'static str>) -> Judged {
+        Judged {
+            text: text.into(),
+            events: 1,
+            rejected: 1,
+            stopped: stopped.map(anyhow::Error::msg),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_came_before_a_fault_is_printed_and_nothing_after_it() {
+        let all = [judged("1\n", None), judged("2\n", Some("fault")), judged("4\n", None)];
+        let all = stream::iter(all.map(Ok));
+        let mut out = Vec::new();
+        let error = print_all(all, &mut out, &ProgressBar::hidden())
+            .await
+            .expect_err("a fault");
+        assert_eq!((out.as_slice(), error.to_string().as_str()), (&b"1\n2\n"[..], "fault"));
     }
 }

@@ -6,15 +6,19 @@ use tidegate_engine::{CallError, Fault};
 
 /// Done, and the answer is no.
 pub(crate) const NO: u8 = 1;
+const MISUSE: u8 = 2;
 const UNUSABLE: u8 = 3;
 const FAULT: u8 = 4;
 
 /// The code for a command that did not get done.
 pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
-    let fault = error
-        .chain()
-        .any(|cause| cause.is::<Fault>() || matches!(cause.downcast_ref::<CallError>(), Some(CallError::Fault(_))));
-    ExitCode::from(if fault { FAULT } else { UNUSABLE })
+    let code = error.chain().find_map(|cause| match cause.downcast_ref::<CallError>() {
+        // Its arguments come from the command line.
+        Some(CallError::Misuse(_)) => Some(MISUSE),
+        Some(CallError::Fault(_)) => Some(FAULT),
+        None => cause.is::<Fault>().then_some(FAULT),
+    });
+    ExitCode::from(code.unwrap_or(UNUSABLE))
 }
 
 /// True when nobody reads the output any more.

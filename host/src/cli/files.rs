@@ -1,6 +1,10 @@
 //! The files that several commands need, and where they are looked for.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader},
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -70,6 +74,15 @@ impl DataFile {
     }
 }
 
+/// Opens a file, or standard input when it is `-`.
+pub(super) fn open_input(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
 /// Loads a policy outside of a gate, with the default limits and the user's cache.
 pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: u32) -> anyhow::Result<Policy> {
     let bytes = tokio::fs::read(path)
@@ -81,6 +94,9 @@ pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: 
         max_concurrent_calls: concurrency,
         cache_dir: config::default_cache_dir(),
     })?;
+    if let Some(error) = engine.cache_error() {
+        eprintln!("tidegate: warning: {error}: {}", error.source);
+    }
     let spinner = progress::spinner("{spinner} loading the policy (compiled the first time) {elapsed}");
     let policy = engine.load(&bytes).await;
     spinner.finish_and_clear();

@@ -4,15 +4,20 @@
 mod apply;
 mod check;
 mod completions;
+mod dlq;
 pub(crate) mod exit;
+mod explain;
 mod files;
 mod lines;
+mod paint;
 mod progress;
 mod read;
 mod schema;
 mod send;
 mod serve;
+mod time;
 mod topics;
+mod words;
 
 use std::process::ExitCode;
 
@@ -32,7 +37,8 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  done, and the answer is no: `check` failed, or `apply --fail-on reject` met a rejected event
+  1  done, and the answer is no: `check` failed, `apply --fail-on reject` met a rejected event, `dlq show` found
+     nothing, or `dlq redrive` could not bring all of them back
   2  the command line is wrong
   3  the configuration, a file or the policy cannot be used
   4  the policy faulted";
@@ -41,10 +47,12 @@ Exit codes:
 enum Command {
     Serve(serve::Serve),
     Apply(apply::Apply),
+    Explain(explain::Explain),
     Check(check::Check),
     Send(send::Send),
     Topics(topics::Topics),
     Read(read::Read),
+    Dlq(dlq::Dlq),
     ConfigSchema(schema::ConfigSchema),
     Completions(completions::Completions),
 }
@@ -57,10 +65,12 @@ impl Cli {
             match self.command {
                 Command::Serve(command) => command.run().await,
                 Command::Apply(command) => command.run().await,
+                Command::Explain(command) => command.run().await,
                 Command::Check(command) => command.run().await,
                 Command::Send(command) => command.run().await,
                 Command::Topics(command) => command.run().await,
                 Command::Read(command) => command.run().await,
+                Command::Dlq(command) => command.run().await,
                 Command::ConfigSchema(command) => command.run(),
                 Command::Completions(command) => command.run(),
             }

@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::files;
+use super::{files, words::visible};
 use tidegate::local::{Judged, Record};
 
 /// Print the records of a topic of the embedded backend, and what the gate made of them.
@@ -18,6 +18,8 @@ use tidegate::local::{Judged, Record};
 /// With --json one object a line:
 ///
 ///   {"topic","offset","key","id","type","at","source","event" or "text" or "base64","outcome"}
+///
+/// `text` is what is no JSON, or JSON of several lines; `base64` is what is no text.
 ///
 /// `outcome` says how a record of an input topic was judged: {"verdict","reason","policy"}. `source` names the record
 /// that one of an output topic came from.
@@ -41,8 +43,8 @@ pub(super) struct Read {
     limit: Option<u32>,
 }
 
-/// Records read at a time.
-const PAGE: u32 = 256;
+/// Records read at a time: few, since each may have megabytes.
+const PAGE: u32 = 16;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -107,32 +109,22 @@ fn line<'a>(topic: &'a str, record: &'a Record) -> Line<'a> {
 }
 
 fn value(bytes: &[u8]) -> Value<'_> {
+    let is_one_line = !bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
     match (serde_json::from_slice(bytes), std::str::from_utf8(bytes)) {
-        (Ok(event), _) => Value::Event(event),
-        (Err(_), Ok(text)) => Value::Text(text),
-        (Err(_), Err(_)) => Value::Base64(BASE64_STANDARD.encode(bytes)),
+        (Ok(event), _) if is_one_line => Value::Event(event),
+        (_, Ok(text)) => Value::Text(text),
+        (_, Err(_)) => Value::Base64(BASE64_STANDARD.encode(bytes)),
     }
 }
 
 fn print_text(out: &mut impl Write, record: &Record) -> io::Result<()> {
     write!(out, "{:>6}", record.offset)?;
     if let Some(key) = &record.key {
-        write!(out, "  {}", key.escape_debug())?;
+        write!(out, "  {}", visible(key))?;
     }
     if let Some(judged) = &record.judged {
-        write!(out, "  {}: {}", judged.verdict, judged.reason)?;
+        write!(out, "  {}: {}", judged.verdict, visible(&judged.reason))?;
     }
-    // One line a record: what could move the cursor is shown, not sent.
     let text = String::from_utf8_lossy(&record.value);
-    let shown: String = text
-        .chars()
-        .flat_map(|c| {
-            if c.is_control() {
-                c.escape_default().collect()
-            } else {
-                vec![c]
-            }
-        })
-        .collect();
-    writeln!(out, "\n        {shown}")
+    writeln!(out, "\n        {}", visible(&text))
 }

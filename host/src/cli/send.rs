@@ -9,7 +9,10 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::json;
 
-use super::{files, lines};
+use super::{
+    files,
+    lines::{Batches, KEPT},
+};
 use tidegate::{clock, local::NewRecord};
 
 /// Append events from standard input, one a line, to a topic of the embedded backend.
@@ -29,7 +32,7 @@ pub(super) struct Send {
     json: bool,
 }
 
-/// Records appended in one transaction.
+/// Records appended in one transaction, fewer when they are long.
 const BATCH: usize = 500;
 
 impl Send {
@@ -37,12 +40,9 @@ impl Send {
         let db = self.data.open()?;
         let mut first_offset = None;
         let mut count = 0;
-        loop {
-            let batch = batch()?;
-            if batch.is_empty() {
-                break;
-            }
-            let appended = db.append(&self.topic, batch).await?;
+        for lines in Batches::new(io::stdin().lock(), BATCH) {
+            let lines = lines.context("standard input cannot be read")?;
+            let appended = db.append(&self.topic, records(lines)?).await?;
             first_offset.get_or_insert(appended.first_offset);
             count += appended.count;
         }
@@ -59,24 +59,14 @@ impl Send {
     }
 }
 
-fn batch() -> anyhow::Result<Vec<NewRecord>> {
-    let mut input = io::stdin().lock();
-    let mut records = Vec::new();
-    while records.len() < BATCH {
-        let Some(value) = lines::next_line(&mut input).context("standard input cannot be read")? else {
-            break;
-        };
-        if value.len() >= lines::KEPT {
-            bail!(
-                "an event of {} bytes or more: send shorter ones; nothing after the last full batch was sent",
-                lines::KEPT
-            );
-        }
-        records.push(NewRecord {
-            at: clock::now(),
-            value,
-            ..NewRecord::default()
-        });
+fn records(lines: Vec<Vec<u8>>) -> anyhow::Result<Vec<NewRecord>> {
+    if lines.iter().any(|line| line.len() >= KEPT) {
+        bail!("an event of {KEPT} bytes or more: send shorter ones; nothing after the last full batch was sent");
     }
-    Ok(records)
+    let record = |value| NewRecord {
+        at: clock::now(),
+        value,
+        ..NewRecord::default()
+    };
+    Ok(lines.into_iter().map(record).collect())
 }

@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use super::files;
+use super::{files, paint::Paint};
 use tidegate::{
     config::{self, Backend, Config, Environment},
     gate::Gate,
@@ -95,8 +95,9 @@ fn start_log(format: Option<LogFormat>) {
         .with_writer(std::io::stderr);
     match format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json }) {
         LogFormat::Text => {
-            let colours = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            log.with_ansi(colours).with_target(false).init();
+            log.with_ansi(Paint::where_wanted(terminal).is_on())
+                .with_target(false)
+                .init();
         }
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
