@@ -87,27 +87,25 @@ fn failures(answer: &[u8]) -> Option<Vec<String>> {
     let (topics, mut rest) = rest.split_first_chunk()?;
     let mut failed = Vec::new();
     for _ in 0..u32::from_be_bytes(*topics) {
-        let name = take_string(&mut rest)?.unwrap_or_default();
+        let name = take_string(&mut rest)?;
         let (code, after) = rest.split_first_chunk()?;
         rest = after;
         let message = take_string(&mut rest)?;
         let code = i16::from_be_bytes(*code);
         if code != 0 {
-            failed.push(format!("{name} (error {code}: {})", message.unwrap_or_default()));
+            failed.push(format!("{name} (error {code}: {message})"));
         }
     }
     Some(failed)
 }
 
-fn take_string(bytes: &mut &[u8]) -> Option<Option<String>> {
+/// A string, empty when there is none.
+fn take_string(bytes: &mut &[u8]) -> Option<String> {
     let (length, rest) = bytes.split_first_chunk()?;
-    let Ok(length) = usize::try_from(i16::from_be_bytes(*length)) else {
-        *bytes = rest;
-        return Some(None);
-    };
-    let (text, rest) = rest.split_at_checked(length)?;
+    let length = i16::from_be_bytes(*length).max(0);
+    let (text, rest) = rest.split_at_checked(length.unsigned_abs().into())?;
     *bytes = rest;
-    Some(Some(String::from_utf8_lossy(text).into_owned()))
+    Some(String::from_utf8_lossy(text).into_owned())
 }
 
 #[cfg(test)]

@@ -246,7 +246,9 @@ fn properties(data: &Path, port: u16, controller: u16) -> String {
          transaction.state.log.num.partitions=1\n\
          transaction.state.log.replication.factor=1\n\
          transaction.state.log.min.isr=1\n\
-         group.initial.rebalance.delay.ms=0\n",
+         group.initial.rebalance.delay.ms=0\n\
+         broker.heartbeat.interval.ms=500\n\
+         broker.session.timeout.ms=3000\n",
         data.display()
     )
 }

@@ -50,8 +50,8 @@ async fn publish(test: &Test<Cluster>, daprd: &RunningDaprd, body: Vec<u8>) -> R
 async fn body(test: Test<Cluster>) -> Result<()> {
     let large = DEFAULT_LIMIT + 1000;
     let (daprd, _app) = start(&test, 16 << 20, None).await?;
-    let (status, text) = publish(&test, &daprd, vec![b'x'; large]).await?;
-    assert!(status == 500 && text.contains("stream too large"), "{status} {text}");
+    let (status, why) = publish(&test, &daprd, vec![b'x'; large]).await?;
+    assert!(status == 500 && why.contains("stream too large"), "{status} {why}");
     let job = json!({"dueTime": "60s", "data": "x".repeat(large)});
     let answer = daprd.post("/v1.0/jobs/one", &job).await?;
     assert_eq!(answer.status(), 400);
@@ -94,8 +94,8 @@ async fn one_byte(test: Test<Cluster>) -> Result<()> {
 async fn record(test: Test<Cluster>) -> Result<()> {
     let (daprd, _app) = start(&test, 1 << 20, None).await?;
     assert_eq!(publish(&test, &daprd, vec![b'x'; 1_000_000]).await?.0, 204);
-    let (status, text) = publish(&test, &daprd, vec![b'x'; 1_100_000]).await?;
-    assert!(status == 500 && text.contains("MaxMessageBytes"), "{status} {text}");
+    let (status, why) = publish(&test, &daprd, vec![b'x'; 1_100_000]).await?;
+    assert!(status == 500 && why.contains("MaxMessageBytes"), "{status} {why}");
     Ok(())
 }
 
@@ -116,8 +116,8 @@ async fn job(test: Test<Cluster>) -> Result<()> {
 
 async fn large_job(test: Test<Cluster>) -> Result<()> {
     let (daprd, _app) = start(&test, 1 << 20, Some("16Mi")).await?;
-    let (status, text) = schedule(&daprd, &"x".repeat(2 << 20)).await?;
+    let (status, why) = schedule(&daprd, &"x".repeat(2 << 20)).await?;
     assert_eq!(status, 429);
-    assert!(text.contains("larger than max") && text.contains("2097152"), "{text}");
+    assert!(why.contains("larger than max") && why.contains("2097152"), "{why}");
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! The gate on everything that is shipped at once.
 
 use anyhow::{Result, ensure};
-use tidegate_harness::{Cluster, Daprd, Gate, Record, Suite, Test, Topics, free_port, repository, shipped, wait};
+use tidegate_harness::{
+    Cluster, Component, Daprd, Gate, Record, Suite, Test, Topics, free_port, repository, shipped, wait,
+};
 
 const EVENT: &str = r#"{"event_id":"e-1","event_type":"task.created","event_version":"1.0","task_id":1,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{"title":"Water the plants"}}"#;
 
@@ -15,8 +17,15 @@ async fn through(test: Test<Cluster>) -> Result<()> {
     let prefix = format!("{}.", test.id);
     kafka.apply(&Topics::shipped()?, "local", &prefix).await?;
     let port = free_port();
+    // It may lie among the resources, as it does in deploy/dapr.
+    let config = Component {
+        name: "config".to_owned(),
+        ..Component::from_file("deploy/dapr/config.yaml", &[])?
+    };
     let daprd = Daprd::new(&test.id)
         .app_port(port)
+        .component(config)
+        .component(shipped::kafka_retry(kafka, &format!("{}-retry", test.id), &test.id)?)
         .scheduler(&test.shared.scheduler)
         .component(shipped::pubsub(kafka, &test.id, &test.id)?)
         .component(shipped::statestore(redis, &test.id)?)

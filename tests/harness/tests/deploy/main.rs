@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "times that people want to see")]
 
 mod gate;
+mod hanging;
 mod headers;
 mod records;
 mod takeover;
@@ -17,5 +18,6 @@ fn main() -> ExitCode {
     let suite = records::tests(suite);
     let suite = headers::tests(suite);
     let suite = takeover::tests(suite);
+    let suite = hanging::tests(suite);
     gate::tests(suite).run()
 }
