@@ -18,7 +18,9 @@ pub(super) fn channels(
             Err(message) => problems.push(Problem::new(key, message)),
             Ok(sink) => {
                 if let Some(subscription) = read_by(file, &sink, subscriptions) {
-                    let message = format!("a loop: the subscription {subscription:?} reads the topic; use another one");
+                    let topic = sink.name();
+                    let message =
+                        format!("a loop: the subscription {subscription:?} reads the topic {topic:?}; use another");
                     problems.push(Problem::new(&key, message));
                 }
                 channels.insert(name.clone(), sink);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{body::Body, extract::State, http::StatusCode, response::Response};
 
 use super::{App, answer::answer, body::Admitted, problem::Problem};
 use crate::{
@@ -13,8 +13,10 @@ use crate::{
 };
 
 /// Takes a dead letter, bare or in its envelope; answers what became of the event in it.
-pub(super) async fn redrive(State(app): State<Arc<App>>, request: Admitted) -> Result<Response, Problem> {
-    let Admitted { place, body } = request;
+pub(super) async fn redrive(State(app): State<Arc<App>>, body: Body) -> Result<Response, Problem> {
+    // A dead letter holds the largest original of a delivery, in base64 maybe, and its envelope that again.
+    let most = app.limits.body_bytes.saturating_mul(4);
+    let Admitted { place, body } = Admitted::read(&app, body, most).await?;
     let letter = DeadLetter::read(body).map_err(|error| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,

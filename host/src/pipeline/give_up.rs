@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use tidegate_engine::{Encoding, FailedEvent};
+use tidegate_engine::FailedEvent;
 
 use super::{
     End, NotDone, Pipeline, Report, Run,
@@ -13,7 +12,7 @@ use super::{
 };
 use crate::{
     claim::Held,
-    clock,
+    clock, dead_letter,
     delivery::{Delivery, Origin},
     hold::{Failure, GivenUp, Next},
 };
@@ -101,13 +100,7 @@ impl Pipeline {
 }
 
 fn failed(run: Run<'_>, failure: &Failure) -> FailedEvent {
-    let event = &run.delivery.event;
-    // JSON writes a control character in six; base64 never takes more than four for three.
-    let control = event.iter().filter(|byte| byte.is_ascii_control()).count();
-    let (original, encoding) = match std::str::from_utf8(event) {
-        Ok(text) if control < text.len() / 16 => (text.to_owned(), Encoding::Text),
-        _ => (BASE64_STANDARD.encode(event), Encoding::Base64),
-    };
+    let (original, encoding) = dead_letter::encoded(&run.delivery.event);
     let source = match &run.delivery.origin {
         Origin::Producer => run.delivery.source.to_string(),
         Origin::Consumer { failures } => format!("{} (failure {failures})", run.delivery.source),
