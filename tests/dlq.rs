@@ -224,8 +224,8 @@ async fn answer(State(gate): State<Gate>, headers: HeaderMap, body: Bytes) -> Re
         .push((body, headers));
     if let Some(data) = gate.gives_up_again.clone() {
         let letter = letters()[0].replace(&id(&letters()[0]), &format!("again-{}", gate.given().len()));
-        let send = move || tidegate(&["send", "--topic", "dlq", "--data", &data], letter.as_bytes());
-        let sent = tokio::task::spawn_blocking(send).await.expect("no panic");
+        let append = move || tidegate(&["send", "--topic", "dlq", "--data", &data], letter.as_bytes());
+        let sent = tokio::task::spawn_blocking(append).await.expect("no panic");
         assert_eq!(sent.code, 0, "{}", sent.err);
     }
     let next = gate.answers.lock().unwrap_or_else(PoisonError::into_inner).pop();

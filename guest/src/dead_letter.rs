@@ -119,7 +119,7 @@ impl Policy {
         });
         let id = ids::derive(event_type, &[dead_letter_id.as_bytes()]);
         self.emit(event_type, id, original, now, |text| {
-            text.push_str(&payload.to_string())
+            text.push_str(&payload.to_string());
         })
     }
 

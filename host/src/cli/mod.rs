@@ -37,8 +37,8 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  done, and the answer is no: `check` failed, `apply --fail-on reject` met a rejected event, `dlq show` found
-     nothing, or `dlq redrive` could not bring all of them back
+  1  done, and the answer is no: `check` failed, `apply --fail-on` met one,
+     `dlq show` found none, or `dlq redrive` could not bring all back
   2  the command line is wrong
   3  the configuration, a file or the policy cannot be used
   4  the policy faulted";

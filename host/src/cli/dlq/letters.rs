@@ -66,23 +66,22 @@ enum Input {
 
 impl Source {
     pub(super) async fn open(&self) -> anyhow::Result<Letters> {
-        let input = match self.from.as_deref() {
-            Some(from) => Input::Lines {
+        let input = if let Some(from) = self.from.as_deref() {
+            Input::Lines {
                 input: files::open_input(from)?,
                 name: name(from),
                 number: 0,
-            },
-            None => {
-                let db = self.data.open_existing()?;
-                let topics = db.topics().await?;
-                let records = topics.iter().find(|known| known.topic == self.topic);
-                Input::Topic {
-                    db,
-                    topic: self.topic.clone(),
-                    next: 0,
-                    end: records.map_or(0, |known| known.records),
-                    page: VecDeque::new(),
-                }
+            }
+        } else {
+            let db = self.data.open_existing()?;
+            let topics = db.topics().await?;
+            let records = topics.iter().find(|known| known.topic == self.topic);
+            Input::Topic {
+                db,
+                topic: self.topic.clone(),
+                next: 0,
+                end: records.map_or(0, |known| known.records),
+                page: VecDeque::new(),
             }
         };
         Ok(Letters { input, unreadable: 0 })
