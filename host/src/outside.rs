@@ -41,8 +41,8 @@ impl Outside {
             Backend::Dapr(dapr) => dapr,
         };
         let sidecar = Sidecar::new(dapr)?;
-        let tiers = &config.retries.tiers;
-        let retry_topics = (!tiers.is_empty()).then(|| RetryTopics::new(sidecar.clone(), tiers.clone()));
+        let topics = &config.retries.tiers;
+        let retry_topics = (!topics.is_empty()).then(|| RetryTopics::new(sidecar.clone(), topics.clone()));
         let timers: Arc<dyn Timers> = match &retry_topics {
             Some(topics) => Arc::new(topics.clone()),
             None => Arc::new(sidecar.clone()),

@@ -1,0 +1,78 @@
+//! Dead letters: kept until they can be sent, and brought back in.
+
+use std::collections::BTreeSet;
+
+use reqwest::StatusCode;
+use serde_json::json;
+use tidegate_harness::{Reply, wait};
+use tidegate_tests::{Embedded, event};
+
+use super::given::{app, channels, dead_letters, envelope, post};
+
+#[tokio::test]
+async fn a_dead_letter_that_cannot_be_sent_is_put_aside_and_its_source_acknowledged() {
+    let app = app().await;
+    app.answer(
+        "/dlq",
+        [500, 400, 503]
+            .map(Reply::status)
+            .into_iter()
+            .chain([Reply::status(200)]),
+    );
+    let config = channels(&app).replace(
+        "{ topic: dlq }",
+        &format!("{{ url: \"http://127.0.0.1:{}/dlq\" }}", app.port()),
+    );
+    let embedded = Embedded::start("dlq-fails", &format!("{config}retries: {{ scale: 0.2 }}")).await;
+    embedded.send("task-events", b"not json");
+    let judged = embedded.judged("task-events", 1).await;
+    assert_eq!(judged[0]["outcome"]["verdict"], "held", "{judged:#?}");
+    embedded.gate.process().kill9();
+    embedded.gate.process().restart().await.expect("it starts again");
+    let received = app
+        .wait_for("/dlq", 4)
+        .await
+        .expect("as often as it takes, whatever the answer");
+    let ids: BTreeSet<_> = received.iter().map(|call| envelope(call)["id"].to_string()).collect();
+    assert_eq!(ids.len(), 1, "always the same dead letter");
+    assert_eq!(envelope(&received[3])["data"]["payload"]["original_text"], "not json");
+    wait::until("the alert", wait::PATIENCE, async || {
+        (embedded.read("ops-alerts").len() == 1).then_some(())
+    })
+    .await
+    .expect("one alert");
+}
+
+#[tokio::test]
+async fn a_dead_letter_comes_back_in_once() {
+    let app = app().await;
+    app.answer("/tasks", [Reply::status(400), Reply::status(200)]);
+    let embedded = Embedded::start("redrive", &channels(&app)).await;
+    embedded.send("task-events", event("e-1").as_bytes());
+    dead_letters(&embedded, 1).await;
+    let letter = embedded.read("dlq")[0]["event"].to_string();
+    let (status, answer) = post(&embedded, "/v1/redrive", letter.clone()).await;
+    assert_eq!(
+        (status, &answer["verdict"]),
+        (StatusCode::OK, &json!("forward")),
+        "{answer}"
+    );
+    let sent = envelope(&app.received("/tasks")[1]);
+    assert_eq!(sent["tidegateredriven"], embedded.read("dlq")[0]["id"], "it is marked");
+    assert_eq!(sent["tidegatesource"], "task-events@0");
+    assert_eq!(sent["data"]["event_id"], "e-1");
+    let (status, answer) = post(&embedded, "/v1/redrive", letter).await;
+    assert_eq!(
+        (status, &answer["verdict"]),
+        (StatusCode::OK, &json!("duplicate")),
+        "{answer}"
+    );
+    assert_eq!(app.count("/tasks"), 2);
+
+    let (status, problem) = post(&embedded, "/v1/redrive", event("e-2")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+    assert!(
+        problem["detail"].as_str().expect("a text").contains("dlq.failed"),
+        "{problem}"
+    );
+}

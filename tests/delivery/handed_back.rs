@@ -1,0 +1,73 @@
+//! Events that a consumer hands back.
+
+use std::collections::BTreeSet;
+
+use reqwest::StatusCode;
+use serde_json::json;
+use tidegate_tests::Embedded;
+
+use super::given::{app, channels, dead_letters, envelope, of_type, post};
+
+#[tokio::test]
+async fn a_consumer_hands_back_what_it_could_not_handle() {
+    let app = app().await;
+    let embedded = Embedded::start("failures", &format!("{}retries: {{ scale: 0.001 }}", channels(&app))).await;
+    embedded.send("task-events", of_type("e-1", "task.created").as_bytes());
+    for attempt in 0..=3 {
+        let received = app.wait_for("/tasks", attempt + 1).await.expect("sent, and sent again");
+        let sent = envelope(&received[attempt]);
+        let retry_count = sent["tidegateattempt"].as_u64().unwrap_or(0);
+        assert_eq!(retry_count, attempt as u64);
+        let failure =
+            json!({ "event": sent["data"], "error": "no such\ntask", "retry_count": retry_count }).to_string();
+        // Twice: a consumer that got no answer hands it back again.
+        for _ in 0..2 {
+            let (status, answer) = post(&embedded, "/v1/failures", failure.clone()).await;
+            assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+            assert_eq!(
+                answer["action"],
+                if attempt < 3 { "retry" } else { "dead-letter" },
+                "{answer}"
+            );
+        }
+    }
+    let letters = dead_letters(&embedded, 1).await;
+    assert_eq!(letters[0]["dlq_metadata"]["error"], "no such task");
+    assert_eq!(letters[0]["dlq_metadata"]["retry_count"], 3);
+    let ids: BTreeSet<_> = embedded
+        .read("dlq")
+        .iter()
+        .map(|record| record["id"].to_string())
+        .collect();
+    assert_eq!(ids.len(), 1, "a repeat has the same id");
+    assert_eq!(app.count("/tasks"), 4);
+
+    let (status, problem) = post(&embedded, "/v1/failures", "{}").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{problem}");
+}
+
+#[tokio::test]
+async fn a_consumer_may_hand_back_what_only_the_policy_makes() {
+    let app = app().await;
+    let embedded = Embedded::start(
+        "failures-emitted",
+        &format!("{}retries: {{ scale: 0.001 }}", channels(&app)),
+    )
+    .await;
+    let completed =
+        of_type("done-1", "task.completed").replace(r#""payload":{}"#, r#""payload":{"recurring_pattern":"DAILY"}"#);
+    embedded.send("task-events", completed.as_bytes());
+    let received = app.wait_for("/tasks", 2).await.expect("both outputs");
+    let request = envelope(&received[1]);
+    assert_eq!(request["type"], "task.occurrence-requested");
+    let failure = json!({ "event": request["data"], "error": "later" }).to_string();
+    let (status, answer) = post(&embedded, "/v1/failures", failure).await;
+    assert_eq!(
+        (status, &answer["action"]),
+        (StatusCode::ACCEPTED, &json!("retry")),
+        "{answer}"
+    );
+    let received = app.wait_for("/tasks", 3).await.expect("it is sent again, alone");
+    assert_eq!(envelope(&received[2])["id"], request["id"]);
+    assert_eq!(envelope(&received[2])["data"], request["data"]);
+}

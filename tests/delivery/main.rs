@@ -1,0 +1,10 @@
+//! A delivery on the embedded backend, to its end: sinks that fail, retries, dead letters, faults of the policy, kills.
+#![allow(clippy::print_stdout, reason = "counts that people want to see")]
+
+mod dead_letters;
+mod faults;
+mod given;
+mod handed_back;
+mod once;
+mod order;
+mod retries;

@@ -1,0 +1,133 @@
+//! Once, and to its end: repeats, kills, and where every event of a load is in the end.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use tidegate_harness::{Received, Reply};
+use tidegate_tests::{Embedded, event};
+
+use super::given::{app, channels, envelope, of_type, post};
+
+#[tokio::test]
+async fn ten_deliveries_of_one_event_at_once_are_processed_once() {
+    let app = app().await;
+    app.answer("/tasks", [Reply::status(200).after(Duration::from_millis(200))]);
+    let embedded = Embedded::start("ten-at-once", &channels(&app)).await;
+    let deliver = || async {
+        loop {
+            let (_, answer) = post(&embedded, "/deliver/task-events", event("e-1")).await;
+            if answer["status"] == "SUCCESS" {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    futures::future::join_all((0..10).map(|_| deliver())).await;
+    assert_eq!(app.count("/tasks"), 1);
+}
+
+#[tokio::test]
+async fn without_idempotency_a_repeat_is_sent_with_the_same_id() {
+    let app = app().await;
+    let config = format!(
+        "{}subscriptions: [{{ name: task-events, idempotency: off }}]",
+        channels(&app)
+    );
+    let embedded = Embedded::start("not-idempotent", &config).await;
+    embedded.send(
+        "task-events",
+        format!("{}\n{}\n", event("e-1"), event("e-1")).as_bytes(),
+    );
+    let received = app.wait_for("/tasks", 2).await.expect("both");
+    assert_eq!(envelope(&received[0])["id"], envelope(&received[1])["id"]);
+}
+
+#[tokio::test]
+async fn every_event_ends_in_outputs_or_a_dead_letter_through_kills_and_a_sink_that_fails() {
+    const EVENTS: usize = 1_500;
+    let app = app().await;
+    let fail = |every: u64| {
+        let mut calls = 0_u64;
+        move |_: &Received| {
+            calls += 1;
+            Reply::status(if calls % every == every - 1 { 503 } else { 200 })
+        }
+    };
+    app.answer_with("/tasks", fail(33));
+    app.answer_with("/reminders", fail(33));
+    let embedded = Embedded::start("kills", &format!("{}retries: {{ scale: 0.02 }}", channels(&app))).await;
+    let kinds = ["task.created", "task.updated", "task.completed", "task.deleted"];
+    let mut expected = (BTreeSet::new(), BTreeSet::new());
+    let mut lines = String::new();
+    for number in 0..EVENTS {
+        let id = format!("e-{number}");
+        if number % 10 == 9 {
+            lines += &of_type(&id, "task.exploded");
+            expected.1.insert(id);
+        } else {
+            lines += &of_type(&id, kinds[number % kinds.len()]);
+            expected.0.insert(id);
+        }
+        lines.push('\n');
+    }
+    embedded.send("task-events", lines.as_bytes());
+    let mut kills = 0;
+    let judged = || {
+        embedded
+            .read("task-events")
+            .iter()
+            .filter(|record| !record["outcome"].is_null())
+            .count()
+    };
+    while kills < 8 && judged() < EVENTS {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        embedded.gate.process().kill9();
+        embedded.gate.process().restart().await.expect("it starts again");
+        kills += 1;
+    }
+    let (mut sent, mut dead) = (Vec::new(), Vec::new());
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_mins(1) {
+        sent = app
+            .received("/tasks")
+            .iter()
+            .map(|call| envelope(call)["id"].as_str().unwrap_or_default().to_owned())
+            .collect();
+        dead = embedded
+            .read("dlq")
+            .iter()
+            .map(|record| {
+                record["event"]["payload"]["event_id"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned()
+            })
+            .collect();
+        let held = embedded
+            .read("task-events")
+            .iter()
+            .any(|record| record["outcome"].is_null() || record["outcome"]["verdict"] == "held");
+        if !held {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let outputs: BTreeSet<_> = sent.iter().cloned().collect();
+    let letters: BTreeSet<_> = dead.iter().cloned().collect();
+    println!(
+        "{kills} kills, {EVENTS} events in, {} calls of the sink about {} events, {} dead letters of {} events, {} lost",
+        sent.len(),
+        outputs.len(),
+        dead.len(),
+        letters.len(),
+        EVENTS - outputs.union(&letters).count()
+    );
+    assert!(kills > 0);
+    assert_eq!(outputs, expected.0, "every valid event is sent");
+    assert_eq!(
+        letters, expected.1,
+        "every other is a dead letter, and no valid one is both"
+    );
+}

@@ -1,0 +1,228 @@
+//! Sinks that fail: the schedule of the policy, holds that survive, answers that decide.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tidegate_harness::{Reply, wait};
+use tidegate_tests::{Embedded, event};
+
+use super::given::{app, attempts, channels, dead_letters, envelope, of_type, post};
+
+#[tokio::test]
+async fn a_sink_that_always_fails_gets_exactly_the_schedules_attempts() {
+    let app = app().await;
+    for path in ["/tasks", "/reminders"] {
+        app.answer(path, [Reply::status(503)]);
+    }
+    let embedded = Embedded::start(
+        "always-fails",
+        &format!("{}retries: {{ scale: 0.001 }}", channels(&app)),
+    )
+    .await;
+    let schedules = [
+        ("task.created", "/tasks", vec![1, 2, 4]),
+        ("task.updated", "/tasks", vec![1, 2, 4, 8, 16]),
+        ("task.completed", "/tasks", vec![30, 300, 1800]),
+        ("task.deleted", "/tasks", vec![1, 2, 4]),
+        ("reminder.scheduled", "/reminders", vec![1, 2, 4]),
+        ("reminder.due", "/reminders", (0..10).map(|n| 1 << n).collect()),
+        ("reminder.cancelled", "/reminders", vec![1, 2, 4]),
+    ];
+    for (event_type, path, _) in &schedules {
+        let topic = if *path == "/tasks" { "task-events" } else { "reminders" };
+        embedded.send(topic, of_type(event_type, event_type).as_bytes());
+    }
+    let letters = dead_letters(&embedded, schedules.len()).await;
+    for (event_type, path, delays) in &schedules {
+        let received = app.received(path);
+        let retries = delays.len() as u64;
+        assert_eq!(
+            attempts(&received, event_type),
+            (0..=retries).collect::<Vec<_>>(),
+            "{event_type}"
+        );
+        let calls: Vec<_> = received
+            .iter()
+            .filter(|call| envelope(call)["id"] == *event_type)
+            .collect();
+        for (pair, delay) in calls.windows(2).zip(delays) {
+            let waited = pair[1].at - pair[0].at;
+            assert!(
+                waited >= Duration::from_millis(*delay),
+                "{event_type}: {waited:?} instead of {delay} ms"
+            );
+        }
+        let mine: Vec<_> = letters
+            .iter()
+            .filter(|letter| letter["event_id"] == *event_type)
+            .collect();
+        assert_eq!(mine.len(), 1, "{event_type}: one dead letter");
+        let metadata = &mine[0]["dlq_metadata"];
+        assert_eq!(metadata["retry_count"], retries);
+        assert!(
+            metadata["error"].as_str().expect("a text").contains("503"),
+            "{metadata}"
+        );
+        assert_eq!(metadata["violations"], json!([]), "it is valid");
+    }
+    let about = |topic: &str| {
+        let alerts = embedded.read(topic);
+        let about = |alert: &Value| {
+            alert["event"]["payload"]["failed_event_type"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        alerts.iter().map(about).collect::<BTreeSet<_>>()
+    };
+    wait::until("the last alerts", wait::PATIENCE, async || {
+        (embedded.read("ops-alerts").len() == schedules.len() && embedded.read("user-alerts").len() == 3).then_some(())
+    })
+    .await
+    .expect("all alerts");
+    assert_eq!(about("ops-alerts").len(), schedules.len(), "operations are told always");
+    let reminders = ["reminder.cancelled", "reminder.due", "reminder.scheduled"];
+    assert!(
+        about("user-alerts").iter().eq(reminders),
+        "the user of reminders: {:?}",
+        about("user-alerts")
+    );
+    let judged = embedded.judged("reminders", 3).await;
+    assert!(
+        judged.iter().all(|record| record["outcome"]["verdict"] == "given-up"),
+        "{judged:#?}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_sink_says_decides() {
+    let app = app().await;
+    app.answer_with("/tasks", {
+        let mut calls = BTreeMap::<String, usize>::new();
+        move |request| {
+            let id = envelope(request)["id"].as_str().unwrap_or_default().to_owned();
+            let call = calls.entry(id.clone()).or_default();
+            *call += 1;
+            match (id.as_str(), *call) {
+                ("wait", 1) => Reply::status(429).header("retry-after", "2"),
+                ("busy", 1) => Reply::status(408),
+                ("never", _) => Reply::text(400, "I do not want this"),
+                _ => Reply::status(204),
+            }
+        }
+    });
+    let embedded = Embedded::start("answers", &format!("{}retries: {{ scale: 0.01 }}", channels(&app))).await;
+    for id in ["wait", "busy", "never"] {
+        embedded.send("task-events", event(id).as_bytes());
+    }
+    let letters = dead_letters(&embedded, 1).await;
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0]["event_id"], "never");
+    assert_eq!(letters[0]["dlq_metadata"]["retry_count"], 0, "a 400 is final");
+    let error = letters[0]["dlq_metadata"]["error"].as_str().expect("a text");
+    assert!(error.contains("400") && error.contains("I do not want this"), "{error}");
+
+    let received = app.wait_for("/tasks", 5).await.expect("the retries");
+    assert_eq!(attempts(&received, "wait"), [0, 1]);
+    assert_eq!(attempts(&received, "busy"), [0, 1]);
+    let calls: Vec<_> = received.iter().filter(|call| envelope(call)["id"] == "wait").collect();
+    let waited = calls[1].at - calls[0].at;
+    assert!(waited >= Duration::from_secs(2), "Retry-After is kept: {waited:?}");
+}
+
+#[tokio::test]
+async fn outputs_that_were_sent_are_not_sent_again_with_the_one_that_failed() {
+    let app = app().await;
+    app.answer_with("/tasks", {
+        let mut failed = false;
+        move |request| {
+            let second = envelope(request)["type"] == "task.occurrence-requested";
+            let fail = second && !std::mem::replace(&mut failed, second);
+            Reply::status(if fail { 500 } else { 200 })
+        }
+    });
+    let embedded = Embedded::start("partly", &format!("{}retries: {{ scale: 0.001 }}", channels(&app))).await;
+    let completed =
+        of_type("done-1", "task.completed").replace(r#""payload":{}"#, r#""payload":{"recurring_pattern":"DAILY"}"#);
+    embedded.send("task-events", completed.as_bytes());
+    let received = app.wait_for("/tasks", 3).await.expect("three calls");
+    let types: Vec<_> = received.iter().map(|call| envelope(call)["type"].clone()).collect();
+    assert_eq!(
+        types,
+        [
+            "task.completed",
+            "task.occurrence-requested",
+            "task.occurrence-requested"
+        ]
+    );
+    assert_eq!(envelope(&received[1])["id"], envelope(&received[2])["id"]);
+}
+
+#[tokio::test]
+async fn a_hold_survives_a_kill_and_a_repeat_of_a_held_event_is_one() {
+    let app = app().await;
+    app.answer("/tasks", [Reply::status(500), Reply::status(200)]);
+    let embedded = Embedded::start("hold-killed", &channels(&app)).await;
+    embedded.send("task-events", of_type("e-1", "task.updated").as_bytes());
+    let judged = embedded.judged("task-events", 1).await;
+    assert_eq!(judged[0]["outcome"]["verdict"], "held", "{judged:#?}");
+    embedded.gate.process().kill9();
+    embedded.gate.process().restart().await.expect("it starts again");
+    embedded.send("task-events", of_type("e-1", "task.updated").as_bytes());
+    let judged = embedded.judged("task-events", 2).await;
+    assert_eq!(judged[1]["outcome"]["verdict"], "duplicate", "{judged:#?}");
+
+    let received = app.wait_for("/tasks", 2).await.expect("the retry");
+    assert_eq!(attempts(&received, "e-1"), [0, 1]);
+    wait::until("the outcome to be told", wait::PATIENCE, async || {
+        let first = &embedded.read("task-events")[0];
+        (first["outcome"]["verdict"] == "forward").then_some(())
+    })
+    .await
+    .expect("held, then forwarded");
+    assert_eq!(app.count("/tasks"), 2);
+}
+
+#[tokio::test]
+async fn a_held_event_runs_through_the_policy_of_the_time_it_is_due() {
+    let app = app().await;
+    app.answer("/tasks", [Reply::status(500), Reply::status(200)]);
+    let embedded = Embedded::start("current-policy", &channels(&app)).await;
+    embedded.send("task-events", of_type("e-1", "task.updated").as_bytes());
+    embedded.judged("task-events", 1).await;
+    embedded.gate.process().kill9();
+    let file = embedded.gate.process().dir().join("tidegate.yaml");
+    let config = std::fs::read_to_string(&file).expect("the configuration");
+    std::fs::write(&file, config.replace("policy: {", "policy: { target_version: \"1.0\",")).expect("writable");
+    embedded.gate.process().restart().await.expect("it starts again");
+    let received = app.wait_for("/tasks", 2).await.expect("the retry");
+    let versions: Vec<_> = received
+        .iter()
+        .map(|call| envelope(call)["data"]["event_version"].clone())
+        .collect();
+    assert_eq!(
+        versions,
+        [json!("1.1"), Value::Null],
+        "the second left as it came, in 1.0"
+    );
+}
+
+#[tokio::test]
+async fn an_event_of_a_service_is_kept_when_its_sink_fails() {
+    let app = app().await;
+    app.answer("/tasks", [Reply::status(500), Reply::status(200)]);
+    let embedded = Embedded::start("service-held", &format!("{}retries: {{ scale: 0.01 }}", channels(&app))).await;
+    let draft = r#"{"event_type":"task.created","task_id":1,"user_id":"user-1","payload":{}}"#;
+    let (status, answer) = post(&embedded, "/v1/events", draft).await;
+    assert_eq!(
+        (status, &answer["verdict"]),
+        (StatusCode::ACCEPTED, &json!("held")),
+        "{answer}"
+    );
+    let received = app.wait_for("/tasks", 2).await.expect("the retry");
+    assert_eq!(envelope(&received[0])["id"], envelope(&received[1])["id"]);
+}
