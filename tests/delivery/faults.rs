@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use reqwest::StatusCode;
+use serde_json::Value;
 use tidegate_harness::wait;
 use tidegate_tests::{Embedded, event};
 
@@ -66,12 +67,19 @@ async fn a_policy_that_faults_on_most_events_takes_none_and_loses_none() {
     std::fs::write(&file, config.replace(LITTLE_MEMORY, "")).expect("writable");
     embedded.gate.process().restart().await.expect("it starts again");
     wait::until("every large event to come to an end", wait::PATIENCE, async || {
-        let sent = app
+        let ids = |values: Vec<Value>| values.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+        let sent = ids(app
             .received("/tasks")
             .iter()
-            .map(|call| envelope(call)["id"].to_string())
-            .collect::<BTreeSet<_>>();
-        (sent.len() + embedded.read("dlq").len() == 30).then_some(())
+            .map(|call| envelope(call)["id"].clone())
+            .collect());
+        let letters = embedded.read("dlq");
+        let dead = ids(letters
+            .iter()
+            .map(|letter| letter["event"]["payload"]["event_id"].clone())
+            .collect());
+        assert!(sent.is_disjoint(&dead), "one end each: {sent:?} {dead:?}");
+        (sent.len() + dead.len() == 30).then_some(())
     })
     .await
     .expect("none is lost");
