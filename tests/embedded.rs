@@ -50,6 +50,11 @@ impl Embedded {
         }
     }
 
+    /// Its data file.
+    pub fn data(&self) -> &str {
+        &self.data
+    }
+
     /// The port of its admin listener.
     pub fn admin_port(&self) -> u16 {
         self.admin

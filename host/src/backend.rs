@@ -70,6 +70,8 @@ pub struct BackendError {
     pub action: String,
     /// What came back.
     pub reason: String,
+    /// What was said beside, by whoever was asked. It may repeat an event, so it is kept out of logs.
+    pub answer: Option<String>,
     /// What lies beneath.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -81,6 +83,7 @@ impl BackendError {
         Self {
             action: action.into(),
             reason: reason.into(),
+            answer: None,
             source: None,
         }
     }
@@ -91,6 +94,7 @@ impl BackendError {
         Self {
             action: action.into(),
             reason: source.to_string(),
+            answer: None,
             source: Some(source),
         }
     }

@@ -17,6 +17,7 @@ use crate::{
     order::Order,
     outside::Outside,
     pipeline::Pipeline,
+    seldom::Seldom,
     sink::{self, Sinks},
 };
 
@@ -117,6 +118,7 @@ impl Gate {
             retries: config.retries.clone(),
             target_version: config.target_version.clone(),
             metrics: Arc::new(Metrics::default()),
+            not_done: Seldom::new(),
         });
         let app = Arc::new(App {
             pipeline,

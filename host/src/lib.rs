@@ -20,5 +20,6 @@ pub mod metrics;
 pub mod order;
 mod outside;
 pub mod pipeline;
+pub mod seldom;
 pub mod sink;
 pub mod untrusted;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::StatusCode;
 use serde_json::json;
 use tidegate_harness::{Reply, wait};
-use tidegate_tests::{Embedded, event};
+use tidegate_tests::{Embedded, event, tidegate};
 
 use super::given::{app, channels, dead_letters, envelope, post};
 
@@ -75,4 +75,27 @@ async fn a_dead_letter_comes_back_in_once() {
         problem["detail"].as_str().expect("a text").contains("dlq.failed"),
         "{problem}"
     );
+}
+
+#[tokio::test]
+async fn the_command_brings_all_dead_letters_back_into_a_running_gate() {
+    let app = app().await;
+    let failing = std::iter::repeat_n(Reply::status(400), 3);
+    app.answer("/tasks", failing.chain([Reply::status(200)]));
+    let embedded = Embedded::start("redrive-command", &channels(&app)).await;
+    embedded.send(
+        "task-events",
+        format!("{}\n{}\n{}\n", event("e-1"), event("e-2"), event("e-3")).as_bytes(),
+    );
+    dead_letters(&embedded, 3).await;
+    let url = embedded.gate.url("");
+    let data = embedded.data().to_owned();
+    let redrive = move || tidegate(&["dlq", "redrive", "--all", "--data", &data, "--url", &url], b"");
+    let redriven = tokio::task::spawn_blocking(redrive).await.expect("it ends");
+    assert_eq!(redriven.code, 0, "{redriven:?}");
+    let sent: Vec<_> = app.received("/tasks")[3..]
+        .iter()
+        .map(|call| envelope(call)["id"].clone())
+        .collect();
+    assert_eq!(sent, ["e-1", "e-2", "e-3"]);
 }

@@ -192,7 +192,7 @@ pub struct AppChannel {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UrlChannel {
-    /// The address, `http://…` or `https://…`.
+    /// The address, `http://…`.
     pub url: String,
 }
 

@@ -14,8 +14,8 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{App, body::Admitted, place::Place, problem::Problem, refusal::retry, seldom::Seldom};
-use crate::{hold::Hold, pipeline::Ack, untrusted::Untrusted};
+use super::{App, body::Admitted, place::Place, problem::Problem, refusal::retry};
+use crate::{hold::Hold, pipeline::Ack, seldom::Seldom, untrusted::Untrusted};
 
 /// `POST /job/{name}`.
 pub(super) async fn job(State(app): State<Arc<App>>, Path(name): Path<String>, request: Admitted) -> Response {

@@ -14,7 +14,6 @@ mod problem;
 mod query;
 mod redrive;
 mod refusal;
-mod seldom;
 mod server;
 mod services;
 mod time_limit;
@@ -37,13 +36,13 @@ use crate::{
     config::{HttpLimits, Secret, Subscription},
     dapr::{self, RetryTopics, Sidecar},
     pipeline::{Ack, Pipeline},
+    seldom::Seldom,
     untrusted::Untrusted,
 };
 pub use admin::admin_router;
 use place::Place;
 pub use probes::SidecarProbe;
 use problem::Problem;
-use seldom::Seldom;
 pub(crate) use server::serve;
 
 /// What the routes share.

@@ -10,8 +10,8 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{App, problem::Problem, seldom::Seldom};
-use crate::config::Subscription;
+use super::{App, problem::Problem};
+use crate::{config::Subscription, seldom::Seldom};
 
 /// Why a request is turned away.
 #[derive(Debug, thiserror::Error)]

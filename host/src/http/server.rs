@@ -23,8 +23,8 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{impatient::Impatient, linger::Lingering, seldom::Seldom};
-use crate::{config::HttpLimits, metrics::Metrics};
+use super::{impatient::Impatient, linger::Lingering};
+use crate::{config::HttpLimits, metrics::Metrics, seldom::Seldom};
 
 /// Headers of a request; more are answered with 431. The sidecar makes a header of every header of a Kafka record.
 const HEADERS: usize = 256;

@@ -54,7 +54,7 @@ impl Pipeline {
             }
             Err(unsent) => unsent,
         };
-        tracing::warn!(source = %run.delivery.source, error = unsent.error, "a dead letter could not be sent; it is put aside");
+        tracing::warn!(source = %run.delivery.source, error = unsent.summary, "a dead letter could not be sent; it is put aside");
         let mut delivery = run.delivery.clone();
         delivery.history.sent = unsent.sent;
         let wait = FIRST_WAIT
@@ -85,6 +85,7 @@ impl Pipeline {
             Unsent {
                 sent: delivery.history.sent.clone(),
                 error: super::chain(&error),
+                summary: super::chain(&error),
                 hope: Hope::Later(Duration::ZERO),
             }
         };

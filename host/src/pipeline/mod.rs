@@ -24,6 +24,7 @@ use crate::{
     hold::{Failure, GivenUp, Hold, Next},
     metrics::Metrics,
     order::Order,
+    seldom::Seldom,
     sink::Sinks,
     untrusted::Untrusted,
 };
@@ -52,6 +53,8 @@ pub struct Pipeline {
     pub target_version: Option<String>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Log lines about deliveries that are not done.
+    pub not_done: Seldom,
 }
 
 /// A delivery on its way, with the policy that it began with and what is known of its event.
@@ -197,6 +200,7 @@ impl Pipeline {
                 let unsent = Unsent {
                     sent: Vec::new(),
                     error: error.to_owned(),
+                    summary: error.to_owned(),
                     hope: Hope::Later(Duration::ZERO),
                 };
                 self.after_failure(run, verdict, unsent, None).await
@@ -220,7 +224,10 @@ impl Pipeline {
             }
             Err(error) => {
                 self.metrics.not_done(&delivery.source.topic);
-                tracing::warn!(source = %delivery.source, error = chain(&error), "not done; it will be brought again");
+                if let Some(held_back) = self.not_done.pass() {
+                    let error = chain(&error);
+                    tracing::warn!(source = %delivery.source, error, held_back, "not done; it will be brought again");
+                }
                 let wait = error.wait();
                 Ack::Again { error, wait }
             }

@@ -14,8 +14,10 @@ use crate::{
 pub(super) struct Unsent {
     /// Ids of those that have been sent, in this attempt or before.
     pub(super) sent: Vec<String>,
-    /// Why, in one line.
+    /// Why, in one line, with what whoever was asked had to say.
     pub(super) error: String,
+    /// Why, without that: for logs.
+    pub(super) summary: String,
     /// Whether it may work later.
     pub(super) hope: Hope,
 }
@@ -42,14 +44,15 @@ impl Pipeline {
             .filter(|output| !delivery.history.sent.contains(&output.message.id))
         {
             if let Err(error) = self.sinks.send(output.sink, &output.message).await {
-                let line = super::chain(&error);
-                let hope = match error {
-                    SendError::Again(Later { after, .. }) => Hope::Later(after.unwrap_or_default()),
-                    SendError::Final(_) => Hope::None,
+                let summary = super::chain(&error);
+                let (hope, answer) = match error {
+                    SendError::Again(Later { after, error }) => (Hope::Later(after.unwrap_or_default()), error.answer),
+                    SendError::Final(error) => (Hope::None, error.answer),
                 };
                 return Err(Unsent {
                     sent,
-                    error: line,
+                    error: answer.map_or_else(|| summary.clone(), |answer| format!("{summary}: {answer}")),
+                    summary,
                     hope,
                 });
             }

@@ -81,7 +81,10 @@ pub(crate) async fn refusal(action: &str, mut response: Response) -> BackendErro
     }
     let text = String::from_utf8_lossy(&bytes);
     let text: String = text.chars().filter(|c| !c.is_control()).take(ERROR_TEXT).collect();
-    BackendError::refused(action, format!("the answer was {status}: {text}"))
+    BackendError {
+        answer: Some(text).filter(|text| !text.is_empty()),
+        ..BackendError::refused(action, format!("the answer was {status}"))
+    }
 }
 
 /// `Retry-After`: seconds, or a date.

@@ -10,7 +10,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// The lines of one kind.
 #[derive(Debug)]
-pub(super) struct Seldom(Mutex<State>);
+pub struct Seldom(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
@@ -19,7 +19,8 @@ struct State {
 }
 
 impl Seldom {
-    pub(super) const fn new() -> Self {
+    /// Nothing was said yet.
+    pub const fn new() -> Self {
         Self(Mutex::new(State {
             last: None,
             held_back: 0,
@@ -27,7 +28,7 @@ impl Seldom {
     }
 
     /// How many lines were held back since the last one, when it is time for one.
-    pub(super) fn pass(&self) -> Option<u64> {
+    pub fn pass(&self) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.last.is_some_and(|last| last.elapsed() < PAUSE) {
             state.held_back += 1;
