@@ -1,45 +1,21 @@
 //! A small app behind a sidecar: it writes down what it is sent, and answers as it is told.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::{free_port, wait};
-
-/// A request as it came.
-#[derive(Debug, Clone)]
-pub struct Received {
-    /// When.
-    pub at: Instant,
-    /// `POST`, mostly.
-    pub method: String,
-    /// With the query, if there is one.
-    pub path: String,
-    /// In order, repeats included; a value that is not UTF-8 with replacement characters.
-    pub headers: Vec<(String, String)>,
-    /// The bytes.
-    pub body: Bytes,
-}
-
-/// What the app answers.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    status: u16,
-    body: String,
-    delay: Duration,
-}
+use crate::{Received, Reply, free_port, wait};
 
 /// One subscription, as `GET /dapr/subscribe` names it.
 #[derive(Debug, Clone)]
@@ -63,7 +39,13 @@ struct Server {
 struct Recorded {
     subscriptions: Value,
     received: Vec<Received>,
-    replies: HashMap<String, VecDeque<Reply>>,
+    answers: HashMap<String, Answers>,
+}
+
+enum Answers {
+    /// One after the other; the last one stays.
+    InTurn(VecDeque<Reply>),
+    By(Box<dyn FnMut(&Received) -> Reply + Send>),
 }
 
 /// A subscription of a topic, delivered to a path.
@@ -83,52 +65,6 @@ impl Subscription {
     pub fn with(mut self, member: &str, value: Value) -> Self {
         self.0[member] = value;
         self
-    }
-}
-
-impl Reply {
-    /// A status with an empty body.
-    pub fn status(status: u16) -> Self {
-        Self {
-            status,
-            body: String::new(),
-            delay: Duration::ZERO,
-        }
-    }
-
-    /// A status with a body.
-    pub fn text(status: u16, body: &str) -> Self {
-        Self {
-            body: body.to_owned(),
-            ..Self::status(status)
-        }
-    }
-
-    /// 200 with a JSON body.
-    pub fn json(body: &Value) -> Self {
-        Self::text(200, &body.to_string())
-    }
-
-    /// After a while.
-    #[must_use]
-    pub fn after(mut self, delay: Duration) -> Self {
-        self.delay = delay;
-        self
-    }
-}
-
-impl Received {
-    /// The first header of a name, in any case.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
-    }
-
-    /// The body as JSON.
-    pub fn json(&self) -> Result<Value> {
-        serde_json::from_slice(&self.body).with_context(|| format!("not JSON: {:?}", self.body))
     }
 }
 
@@ -156,9 +92,14 @@ impl App {
 
     /// From now on answers `path` so; the last of several answers stays.
     pub fn answer(&self, path: &str, replies: impl IntoIterator<Item = Reply>) {
-        lock(&self.state)
-            .replies
-            .insert(path.to_owned(), replies.into_iter().collect());
+        let replies = Answers::InTurn(replies.into_iter().collect());
+        lock(&self.state).answers.insert(path.to_owned(), replies);
+    }
+
+    /// From now on asks `answer` about each request of `path`, one at a time.
+    pub fn answer_with(&self, path: &str, answer: impl FnMut(&Received) -> Reply + Send + 'static) {
+        let answer = Answers::By(Box::new(answer));
+        lock(&self.state).answers.insert(path.to_owned(), answer);
     }
 
     /// What has come to a path so far.
@@ -171,13 +112,27 @@ impl App {
             .collect()
     }
 
+    /// How many requests have come to a path so far.
+    pub fn count(&self, path: &str) -> usize {
+        lock(&self.state)
+            .received
+            .iter()
+            .filter(|request| request.path == path)
+            .count()
+    }
+
     /// Waits until `count` requests have come to a path.
     pub async fn wait_for(&self, path: &str, count: usize) -> Result<Vec<Received>> {
+        self.wait_longer_for(path, count, wait::PATIENCE).await
+    }
+
+    /// The same with a limit of the test's own.
+    pub async fn wait_longer_for(&self, path: &str, count: usize, limit: Duration) -> Result<Vec<Received>> {
         let what = format!("{count} requests of {path}");
-        let enough = async || Some(self.received(path)).filter(|received| received.len() >= count);
-        match wait::until(&what, wait::PATIENCE, enough).await {
+        let enough = async || (self.count(path) >= count).then(|| self.received(path));
+        match wait::until(&what, limit, enough).await {
             Ok(received) => Ok(received),
-            Err(error) => bail!("{error}; there were {}", self.received(path).len()),
+            Err(error) => bail!("{error}; there were {}", self.count(path)),
         }
     }
 
@@ -209,6 +164,25 @@ impl App {
     }
 }
 
+impl Answers {
+    fn to(&mut self, received: &Received) -> Option<Reply> {
+        match self {
+            Self::InTurn(replies) if replies.len() > 1 => replies.pop_front(),
+            Self::InTurn(replies) => replies.front().cloned(),
+            Self::By(answer) => Some(answer(received)),
+        }
+    }
+}
+
+impl fmt::Debug for Answers {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InTurn(replies) => replies.fmt(out),
+            Self::By(_) => out.write_str("by a function"),
+        }
+    }
+}
+
 async fn handle(State(state): State<Arc<Mutex<Recorded>>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
@@ -217,7 +191,7 @@ async fn handle(State(state): State<Arc<Mutex<Recorded>>>, request: Request) -> 
     }
     let at = Instant::now();
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
-        return Reply::status(400).into_response();
+        return Reply::status(400).send().await;
     };
     let headers = parts
         .headers
@@ -232,26 +206,11 @@ async fn handle(State(state): State<Arc<Mutex<Recorded>>>, request: Request) -> 
     };
     let reply = {
         let mut state = lock(&state);
+        let reply = state.answers.get_mut(&path).and_then(|answers| answers.to(&received));
         state.received.push(received);
-        match state.replies.get_mut(&path) {
-            Some(replies) if replies.len() > 1 => replies.pop_front(),
-            Some(replies) => replies.front().cloned(),
-            None => None,
-        }
+        reply
     };
-    let reply = reply.unwrap_or_else(|| Reply::status(200));
-    tokio::time::sleep(reply.delay).await;
-    reply.into_response()
-}
-
-impl IntoResponse for Reply {
-    fn into_response(self) -> Response {
-        let response = Response::builder()
-            .status(self.status)
-            .header("content-type", "application/json")
-            .body(Body::from(self.body));
-        response.unwrap_or_default()
-    }
+    reply.unwrap_or_else(|| Reply::status(200)).send().await
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

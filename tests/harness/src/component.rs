@@ -44,7 +44,7 @@ impl Component {
 
 /// Pub/sub on Kafka: read from the start of a topic, and a failed delivery is tried again, for ever, after 200 ms.
 pub fn kafka(name: &str, kafka: &Kafka, group: &str) -> Component {
-    let broker = kafka.broker();
+    let broker = kafka.address();
     let metadata = [
         ("brokers", broker.as_str()),
         ("authType", "none"),

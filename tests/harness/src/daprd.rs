@@ -1,12 +1,13 @@
 //! Dapr's sidecar with its components, and the calls that tests make to it.
 
+use std::ops::Deref;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use reqwest::{Client, RequestBuilder, Response};
 
-use crate::{App, Command, Component, Dir, Process, Ready, Scheduler, Services, free_port, wait};
+use crate::{App, Command, Component, Dir, Ready, Scheduler, Server, Services, free_port, wait};
 
 /// What a sidecar is to be started with.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +22,7 @@ pub struct Daprd {
 /// A running sidecar.
 #[derive(Debug)]
 pub struct RunningDaprd {
-    process: Process,
-    port: u16,
+    server: Server,
     client: Client,
     token: Option<String>,
 }
@@ -90,20 +90,15 @@ impl Daprd {
             .iter()
             .find(|(name, _)| name == "DAPR_API_TOKEN")
             .map(|(_, value)| value.clone());
-        let process = Process::start(Command {
-            name: format!("daprd {}", self.app_id),
-            program: services.daprd.clone(),
-            args: self.args(port, &resources),
-            env: self.env,
-            dir: home,
-            // 204 once components are ready; it needs no token.
-            ready: Ready::Http(format!("http://127.0.0.1:{port}/v1.0/healthz/outbound")),
-            patience: wait::PATIENCE,
-        })
-        .await?;
+        // 204 once components are ready; it needs no token.
+        let ready = Ready::Http(format!("http://127.0.0.1:{port}/v1.0/healthz/outbound"));
+        let command = Command::new(&format!("daprd {}", self.app_id), &services.daprd, home, ready)
+            .args(self.args(port, &resources))
+            // What it tells other sidecars when they look for its app.
+            .env(&[("DAPR_HOST_IP", "127.0.0.1")])
+            .env(&self.env);
         Ok(RunningDaprd {
-            process,
-            port,
+            server: Server::start(port, command).await?,
             client: client()?,
             token,
         })
@@ -129,24 +124,9 @@ impl Daprd {
 }
 
 impl RunningDaprd {
-    /// The port of its HTTP API.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// The address of a path of its API, as `/v1.0/healthz`.
-    pub fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
-    }
-
-    /// Its process, to be killed, frozen and started again.
-    pub fn process(&self) -> &Process {
-        &self.process
-    }
-
     /// Waits until it has read the app's subscriptions and given them to the broker.
     pub async fn wait_subscribed(&self) -> Result<()> {
-        self.process
+        self.process()
             .wait_for_log("app is subscribed to the following topics", wait::PATIENCE)
             .await
     }
@@ -195,6 +175,14 @@ impl RunningDaprd {
             request = request.header("dapr-api-token", token);
         }
         request.send().await.context("calling daprd")
+    }
+}
+
+impl Deref for RunningDaprd {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
     }
 }
 

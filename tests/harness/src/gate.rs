@@ -1,55 +1,42 @@
 //! The gate itself: the program `tidegate serve`, to be killed, stopped and started again like any other service.
 
+use std::ops::Deref;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{Command, Dir, Process, Ready, services::repository, wait};
+use crate::{Command, Dir, Ready, Server, services::repository};
 
 /// A running gate.
 #[derive(Debug)]
-pub struct Gate {
-    process: Process,
-    port: u16,
-}
+pub struct Gate(Server);
 
 impl Gate {
     /// Starts `tidegate serve --config FILE` with a configuration that makes it listen on `port`, and waits until `GET /readyz`
     /// answers 200. Relative paths in the configuration start at a new directory, which stays the same on a restart.
     pub async fn start(dir: &Dir, port: u16, config: &str, env: &[(&str, &str)]) -> Result<Self> {
+        Self::start_named(dir, "gate", port, config, env).await
+    }
+
+    /// The same under a name, by which its directory and its log are told from those of the test's other gates.
+    pub async fn start_named(dir: &Dir, name: &str, port: u16, config: &str, env: &[(&str, &str)]) -> Result<Self> {
         let program = program()?;
-        let home = dir.service("gate")?;
+        let home = dir.service(name)?;
         let file = home.join("tidegate.yaml");
         std::fs::write(&file, config)?;
-        let process = Process::start(Command {
-            name: "gate".into(),
-            program,
-            args: vec!["serve".into(), "--config".into(), file.display().to_string()],
-            env: env
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-            dir: home,
-            ready: Ready::Http(format!("http://127.0.0.1:{port}/readyz")),
-            patience: wait::PATIENCE,
-        })
-        .await?;
-        Ok(Self { process, port })
+        let ready = Ready::Http(format!("http://127.0.0.1:{port}/readyz"));
+        let command = Command::new(name, &program, home, ready)
+            .args(["serve", "--config", &file.display().to_string()])
+            .env(env);
+        Server::start(port, command).await.map(Self)
     }
+}
 
-    /// Its port.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
+impl Deref for Gate {
+    type Target = Server;
 
-    /// The address of one of its paths.
-    pub fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
-    }
-
-    /// Its process: `kill9`, `terminate` and `restart`, on the same port and in the same directory.
-    pub fn process(&self) -> &Process {
-        &self.process
+    fn deref(&self) -> &Server {
+        &self.0
     }
 }
 

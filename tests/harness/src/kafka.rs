@@ -1,6 +1,7 @@
 //! A Kafka broker of one node (`KRaft`, no other service), and what tests do with it: topics, records in, records out.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use rskafka::client::partition::{Compression, OffsetAt, PartitionClient, UnknownTopicHandling};
 use rskafka::client::{Client, ClientBuilder};
 
-use crate::{Command, Dir, Process, Ready, Record, Services, Stored, free_port, wait};
+use crate::{Command, Dir, Ready, Record, Server, Services, Stored, free_port, wait};
 
 const MAX_FETCH: i32 = 16 << 20;
 const CLUSTER_ID: &str = "tidegate-e2e-cluster-0";
@@ -19,8 +20,7 @@ const JAVA: [&str; 4] = [HEAP, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-
 /// A running broker.
 #[derive(Debug)]
 pub struct Kafka {
-    process: Process,
-    port: u16,
+    server: Server,
     services: Services,
     client: Client,
 }
@@ -35,36 +35,21 @@ impl Kafka {
         let config = home.join("server.properties");
         std::fs::write(&config, properties(&data, port, controller))?;
         std::fs::write(home.join("log4j2.properties"), LOGGING)?;
-        let process = Process::start(Command {
-            name: "kafka".into(),
-            program: services.java.clone(),
-            args: java(services, "kafka.Kafka", &[&config.display().to_string()]),
-            env: vec![],
-            ready: Ready::Log("Kafka Server started".into()),
-            dir: home,
-            patience: Duration::from_mins(1),
-        })
-        .await?;
+        let args = java(services, "kafka.Kafka", &[&config.display().to_string()]);
+        let ready = Ready::Log("Kafka Server started".into());
+        let command = Command::new("kafka", &services.java, home, ready)
+            .args(args)
+            .patience(Duration::from_mins(1));
+        let server = Server::start(port, command).await?;
         let client = ClientBuilder::new(vec![format!("127.0.0.1:{port}")])
             .build()
             .await
             .context("a client of kafka")?;
         Ok(Self {
-            process,
-            port,
+            server,
             services: services.clone(),
             client,
         })
-    }
-
-    /// Its address for clients.
-    pub fn broker(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-
-    /// Its process, to be killed, frozen and started again.
-    pub fn process(&self) -> &Process {
-        &self.process
     }
 
     /// Creates a topic.
@@ -84,7 +69,7 @@ impl Kafka {
     /// Runs a command of Kafka's own in a virtual machine of its own (about two seconds) and returns what it prints: for what has
     /// no method here, as `kafka.admin.ConfigCommand`. `--bootstrap-server` is given to it.
     pub async fn tool(&self, class: &str, args: &[&str]) -> Result<String> {
-        let broker = self.broker();
+        let broker = self.address();
         let args = java(
             &self.services,
             class,
@@ -92,7 +77,7 @@ impl Kafka {
         );
         let run = tokio::process::Command::new(&self.services.java)
             .args(args)
-            .current_dir(self.process.dir())
+            .current_dir(self.process().dir())
             .kill_on_drop(true)
             .output();
         let output = tokio::time::timeout(wait::PATIENCE, run)
@@ -205,6 +190,14 @@ impl Kafka {
                 .partition_client(topic, partition, UnknownTopicHandling::Retry),
         )
         .await
+    }
+}
+
+impl Deref for Kafka {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
     }
 }
 

@@ -6,12 +6,12 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::{dir::tail, reaper, wait};
+use crate::{dir::tail, reaper, usage, wait};
 
 /// What to run, and how to see that it is ready.
 #[derive(Debug, Clone)]
@@ -41,6 +41,45 @@ pub enum Ready {
     Http(String),
     /// A line of its log, written since it was last started, contains a text.
     Log(String),
+}
+
+impl Command {
+    /// A program without arguments, in a directory of its own.
+    pub fn new(name: &str, program: &Path, dir: PathBuf, ready: Ready) -> Self {
+        Self {
+            name: name.to_owned(),
+            program: program.to_owned(),
+            args: vec![],
+            env: vec![],
+            dir,
+            ready,
+            patience: wait::PATIENCE,
+        }
+    }
+
+    /// With more arguments.
+    #[must_use]
+    pub fn args(mut self, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// With more variables.
+    #[must_use]
+    pub fn env(mut self, variables: &[(impl AsRef<str>, impl AsRef<str>)]) -> Self {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| (name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self.env.extend(variables);
+        self
+    }
+
+    /// With another limit of the time it may take to start.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
 }
 
 /// A running process in a group of its own; the whole group is killed on drop.
@@ -77,6 +116,15 @@ impl Process {
         }
     }
 
+    /// Kills the whole group, leaves it dead for a while and starts it again; says how long the start took.
+    pub async fn down_for(&self, pause: Duration) -> Result<Duration> {
+        self.kill9();
+        tokio::time::sleep(pause).await;
+        let start = Instant::now();
+        self.restart().await?;
+        Ok(start.elapsed())
+    }
+
     /// Asks it to stop (SIGTERM) and waits; fails when it has not ended within `limit`, and kills it then.
     pub async fn terminate(&self, limit: Duration) -> Result<ExitStatus> {
         self.signal(Signal::TERM)?;
@@ -98,6 +146,20 @@ impl Process {
     /// The process id, while it runs.
     pub fn id(&self) -> Option<u32> {
         self.child().as_ref().map(Child::id)
+    }
+
+    /// The memory that it holds now, without that of its children.
+    pub fn resident_bytes(&self) -> Result<u64> {
+        usage::resident_bytes(self.running()?)
+    }
+
+    /// The processor time that it has used since it was last started, without that of its children.
+    pub fn cpu_seconds(&self) -> Result<f64> {
+        usage::cpu_seconds(self.running()?)
+    }
+
+    fn running(&self) -> Result<u32> {
+        self.id().with_context(|| format!("{} does not run", self.command.name))
     }
 
     /// How it ended, if it has ended by itself since it was started.

@@ -1,15 +1,14 @@
 //! Dapr's scheduler: it keeps jobs in an etcd of its own, and calls them when they are due.
 
+use std::ops::Deref;
+
 use anyhow::Result;
 
-use crate::{Command, Dir, Process, Ready, Services, free_port, wait};
+use crate::{Command, Dir, Ready, Server, Services, free_port};
 
 /// A running scheduler.
 #[derive(Debug)]
-pub struct Scheduler {
-    process: Process,
-    port: u16,
-}
+pub struct Scheduler(Server);
 
 impl Scheduler {
     /// Starts a scheduler with no jobs.
@@ -32,26 +31,16 @@ impl Scheduler {
             format!("--identity-directory-write={}", home.join("identity").display()),
             "--enable-metrics=false".to_owned(),
         ];
-        let process = Process::start(Command {
-            name: "scheduler".into(),
-            program: services.scheduler.clone(),
-            args: args.into(),
-            env: vec![],
-            dir: home,
-            ready: Ready::Http(format!("http://127.0.0.1:{health}/healthz")),
-            patience: wait::PATIENCE,
-        })
-        .await?;
-        Ok(Self { process, port })
+        let ready = Ready::Http(format!("http://127.0.0.1:{health}/healthz"));
+        let command = Command::new("scheduler", &services.scheduler, home, ready).args(args);
+        Server::start(port, command).await.map(Self)
     }
+}
 
-    /// Its address for sidecars.
-    pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
+impl Deref for Scheduler {
+    type Target = Server;
 
-    /// Its process, to be killed, frozen and started again.
-    pub fn process(&self) -> &Process {
-        &self.process
+    fn deref(&self) -> &Server {
+        &self.0
     }
 }
