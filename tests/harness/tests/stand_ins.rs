@@ -82,7 +82,11 @@ async fn what_was_held_on_a_cut_connection_never_arrives() -> Result<()> {
 async fn a_large_body_passes_unchanged() -> Result<()> {
     let (app, proxy) = app_behind_a_proxy().await?;
     let body: Vec<u8> = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();
-    Client::new().post(url(&proxy, "/large")).body(body.clone()).send().await?;
+    Client::new()
+        .post(url(&proxy, "/large"))
+        .body(body.clone())
+        .send()
+        .await?;
     assert_eq!(app.received("/large")[0].body, body);
     Ok(())
 }

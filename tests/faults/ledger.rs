@@ -1,0 +1,304 @@
+//! What really arrived, held against what must have become of each event: its outputs or a dead letter, never neither and
+//! never both; and every repeat the same as the first.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, bail};
+use serde_json::Value;
+
+use crate::{
+    letters::{Letter, alerted},
+    rig::Rig,
+    sinks::Call,
+    workload::{Event, Fate, Workload, is_as_wanted},
+};
+
+/// How long nothing more may come before the books are closed.
+const QUIET: Duration = Duration::from_secs(2);
+/// Problems that are shown.
+const SHOWN: usize = 12;
+
+/// The books of one workload.
+pub(crate) struct Ledger<'a> {
+    workload: &'a Workload,
+    /// Where each record lies, as a dead letter says it.
+    sources: Vec<String>,
+}
+
+/// What came of it all.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Balance {
+    /// Records that were produced.
+    pub(crate) records: usize,
+    /// Different events among them.
+    pub(crate) events: usize,
+    /// Different outputs that were taken.
+    pub(crate) outputs: usize,
+    /// Different dead letters.
+    pub(crate) dead_letters: usize,
+    /// Valid events among them that were given up.
+    pub(crate) given_up: usize,
+    /// Outputs, dead letters and alerts that came more than once.
+    pub(crate) repeats: usize,
+    /// Events of which nothing came.
+    pub(crate) lost: Vec<String>,
+    /// Whatever else is wrong.
+    pub(crate) wrong: Vec<String>,
+}
+
+/// What arrived.
+struct Arrived {
+    outputs: Vec<Call>,
+    letters: Vec<Letter>,
+    ops: Vec<String>,
+    users: Vec<String>,
+}
+
+impl<'a> Ledger<'a> {
+    /// The books of a workload that lies at these places.
+    pub(crate) fn new(workload: &'a Workload, sources: Vec<String>) -> Self {
+        Self { workload, sources }
+    }
+
+    /// Waits until nothing is missing and nothing more comes; fails when something is lost or wrong.
+    pub(crate) async fn close(&self, rig: &Rig<'_>, limit: Duration) -> Result<Balance> {
+        let started = Instant::now();
+        loop {
+            let taken = rig.sinks.taken();
+            if let Ok(arrived) = Arrived::read(rig).await {
+                let balance = self.balance(&arrived);
+                let settled = balance.lost.is_empty();
+                if !settled && started.elapsed() > limit {
+                    bail!("after {limit:?}: {balance}");
+                }
+                if settled {
+                    tokio::time::sleep(QUIET).await;
+                    if rig.sinks.taken() == taken {
+                        let balance = self.balance(&Arrived::read(rig).await?);
+                        if !balance.wrong.is_empty() || !balance.lost.is_empty() {
+                            bail!("{balance}");
+                        }
+                        return Ok(balance);
+                    }
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    fn balance(&self, arrived: &Arrived) -> Balance {
+        let mut balance = Balance {
+            records: self.sources.len(),
+            events: self.workload.events.len(),
+            ..Balance::default()
+        };
+        let outputs = distinct(&arrived.outputs, |call| &call.id, |call| &call.data, &mut balance);
+        let letters = distinct(
+            &arrived.letters,
+            |letter| &letter.id,
+            |letter| &letter.original,
+            &mut balance,
+        );
+        let by_source: HashMap<&str, &Letter> = letters.values().map(|l| (l.source.as_str(), *l)).collect();
+        let followers = followers(&outputs);
+        let (mut known_outputs, mut known_letters) = (BTreeSet::new(), BTreeSet::new());
+        for (record, source) in self.workload.order.iter().zip(&self.sources) {
+            let event = &self.workload.events[*record];
+            let letter = by_source.get(source.as_str()).copied();
+            if let Some(letter) = letter {
+                known_letters.insert(letter.id.as_str());
+                if letter.original != event.bytes {
+                    balance
+                        .wrong
+                        .push(format!("{source}: its dead letter holds something else"));
+                }
+            }
+            let end = end(event, letter, &outputs, &followers);
+            known_outputs.extend(end.outputs);
+            balance.lost.extend(end.lost.map(|what| format!("{source}: {what}")));
+            balance.wrong.extend(end.wrong.map(|what| format!("{source}: {what}")));
+            balance.given_up += usize::from(end.given_up);
+        }
+        let strangers = outputs.keys().filter(|id| !known_outputs.contains(*id));
+        balance.wrong.extend(strangers.map(|id| format!("nobody sent {id}")));
+        let strangers = letters.keys().filter(|id| !known_letters.contains(*id));
+        balance
+            .wrong
+            .extend(strangers.map(|id| format!("nobody's dead letter {id}")));
+        alerts(&letters, arrived, &mut balance);
+        balance.outputs = outputs.len();
+        balance.dead_letters = letters.len();
+        balance
+    }
+}
+
+impl Arrived {
+    async fn read(rig: &Rig<'_>) -> Result<Self> {
+        let letters = rig.letters().await?;
+        let alerts = async |topic| rig.read(topic).await?.iter().map(alerted).collect::<Result<_>>();
+        let unreadable = rig.sinks.unreadable();
+        if !unreadable.is_empty() {
+            bail!("the sinks were sent what is no envelope: {unreadable:?}");
+        }
+        Ok(Self {
+            ops: alerts("ops").await?,
+            users: alerts("user").await?,
+            letters,
+            outputs: rig.sinks.calls().into_iter().filter(|call| call.taken).collect(),
+        })
+    }
+}
+
+/// The end of one record.
+#[derive(Default)]
+struct End<'a> {
+    outputs: Vec<&'a str>,
+    given_up: bool,
+    lost: Option<String>,
+    wrong: Option<String>,
+}
+
+fn end<'a>(
+    event: &'a Event,
+    letter: Option<&Letter>,
+    outputs: &BTreeMap<&'a str, &'a Call>,
+    followers: &HashMap<String, Vec<&'a str>>,
+) -> End<'a> {
+    let mut end = End::default();
+    match &event.fate {
+        Fate::DeadLetter(code) => match letter {
+            None => end.lost = Some(format!("no dead letter with {code}")),
+            Some(letter) if letter.code.as_deref() != Some(code) => {
+                end.wrong = Some(format!("a dead letter with {:?} instead of {code}", letter.code));
+            }
+            Some(_) => {}
+        },
+        Fate::Outputs { id, data, recurs } => {
+            let output = outputs.get(id.as_str());
+            let followers = followers.get(id).map(Vec::as_slice).unwrap_or_default();
+            end.outputs = followers.to_vec();
+            end.outputs.extend(output.map(|_| id.as_str()));
+            match (output, letter) {
+                (Some(_), Some(_)) => end.wrong = Some(format!("{id}: output and dead letter")),
+                (None, Some(_)) => end.given_up = true,
+                (None, None) => end.lost = Some(format!("{id}: neither output nor dead letter")),
+                (Some(output), None) => {
+                    if !is_as_wanted(&output.data, data) {
+                        let sent = String::from_utf8_lossy(&output.data);
+                        end.wrong = Some(format!("{id}: another event left: {sent}"));
+                    } else if output.key != event.key {
+                        end.wrong = Some(format!("{id}: left with the key {:?}", output.key));
+                    } else if followers.len() < usize::from(*recurs) {
+                        end.lost = Some(format!("{id}: its second output"));
+                    } else if followers.len() > usize::from(*recurs) {
+                        end.wrong = Some(format!("{id}: {} further outputs", followers.len()));
+                    }
+                }
+            }
+        }
+    }
+    end
+}
+
+/// The outputs that follow from others, by the id that they follow from.
+fn followers<'a>(outputs: &BTreeMap<&'a str, &'a Call>) -> HashMap<String, Vec<&'a str>> {
+    let mut followers: HashMap<String, Vec<&'a str>> = HashMap::new();
+    for (id, call) in outputs {
+        if call.event_type == "task.occurrence-requested" {
+            let data: Value = serde_json::from_slice(&call.data).unwrap_or_default();
+            let source = data["payload"]["source_event_id"].as_str().unwrap_or_default();
+            followers.entry(source.to_owned()).or_default().push(id);
+        }
+    }
+    followers
+}
+
+/// One of each id; the others are counted as repeats, and must have the same bytes.
+fn distinct<'a, T>(
+    arrived: &'a [T],
+    id: impl Fn(&T) -> &String,
+    bytes: impl Fn(&T) -> &Vec<u8>,
+    balance: &mut Balance,
+) -> BTreeMap<&'a str, &'a T> {
+    let mut distinct: BTreeMap<&str, &T> = BTreeMap::new();
+    for one in arrived {
+        match distinct.get(id(one).as_str()) {
+            None => {
+                distinct.insert(id(one), one);
+            }
+            Some(first) => {
+                balance.repeats += 1;
+                if bytes(first) != bytes(one) {
+                    balance.wrong.push(format!("{}: a repeat with other bytes", id(one)));
+                }
+            }
+        }
+    }
+    distinct
+}
+
+/// Operations hear of every dead letter, users of those that are about their reminders.
+fn alerts(letters: &BTreeMap<&str, &Letter>, arrived: &Arrived, balance: &mut Balance) {
+    let everyone: BTreeSet<&str> = letters.keys().copied().collect();
+    let of_users: BTreeSet<&str> = letters
+        .values()
+        .filter(|letter| concerns_user(&letter.original))
+        .map(|letter| letter.id.as_str())
+        .collect();
+    for (whom, wanted, alerts) in [
+        ("operations", everyone, &arrived.ops),
+        ("the user", of_users, &arrived.users),
+    ] {
+        let found: BTreeSet<&str> = alerts.iter().map(String::as_str).collect();
+        balance.repeats += alerts.len() - found.len();
+        let missing = wanted.difference(&found);
+        balance
+            .lost
+            .extend(missing.map(|id| format!("{id}: no alert for {whom}")));
+        let extra = found.difference(&wanted);
+        balance
+            .wrong
+            .extend(extra.map(|id| format!("{id}: an alert for {whom}")));
+    }
+}
+
+fn concerns_user(original: &[u8]) -> bool {
+    // A member twice makes the original unreadable, and nobody knows whom it concerns.
+    let text = String::from_utf8_lossy(original);
+    let Ok(event) = serde_json::from_str::<Value>(&text) else {
+        return false;
+    };
+    let is_reminder = event["event_type"]
+        .as_str()
+        .is_some_and(|name| name.starts_with("reminder."));
+    is_reminder && event["user_id"].is_string() && text.matches(r#""user_id""#).count() == 1
+}
+
+impl fmt::Display for Balance {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "{} records of {} events in, {} outputs, {} dead letters ({} of valid events), {} repeats, {} lost",
+            self.records,
+            self.events,
+            self.outputs,
+            self.dead_letters,
+            self.given_up,
+            self.repeats,
+            self.lost.len()
+        )?;
+        for (what, lines) in [("lost", &self.lost), ("wrong", &self.wrong)] {
+            for line in lines.iter().take(SHOWN) {
+                write!(out, "\n{what}: {line}")?;
+            }
+            if lines.len() > SHOWN {
+                write!(out, "\n{what}: {} more", lines.len() - SHOWN)?;
+            }
+        }
+        Ok(())
+    }
+}
