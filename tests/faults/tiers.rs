@@ -1,0 +1,63 @@
+//! Retries kept in topics instead of jobs.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use tidegate_harness::{Cluster, Test, component};
+
+use crate::{
+    ledger::Ledger,
+    rig::{Plan, Rig, topic},
+    schedule::{exactly_the_schedule, one_of_each},
+    sinks::{Answer, three_percent_fail},
+    size::Size,
+    workload::{TYPES, Workload},
+};
+
+const LIMIT: Duration = Duration::from_mins(1);
+const QUIET: Duration = Duration::from_secs(3);
+
+pub(crate) async fn always_failing(test: Test<Cluster>) -> Result<()> {
+    let plan = in_topics(&test, 0.001).await?;
+    let rig = Rig::start(&test, plan, |_| Answer::Refuse(503)).await?;
+    rig.produce(one_of_each("tiers")).await?;
+    let letters = rig.wait_letters(TYPES.len(), LIMIT).await?;
+    tokio::time::sleep(QUIET).await;
+    exactly_the_schedule(&rig, "tiers", &letters).await
+}
+
+pub(crate) async fn killed(test: Test<Cluster>) -> Result<()> {
+    let Size { events, limit, .. } = Size::asked();
+    let plan = in_topics(&test, 0.01).await?;
+    let rig = Rig::start(&test, plan, three_percent_fail).await?;
+    let workload = Workload::new("tiers", events / 3);
+    let ledger = Ledger::new(&workload, rig.load(&workload).await?);
+    let gate = rig.first().gate.process();
+    for kill in 1..=2 {
+        rig.sinks.wait_taken(workload.outputs() * kill / 3, limit).await?;
+        gate.kill9();
+        gate.restart().await?;
+    }
+    println!("2 kills, {}", ledger.close(&rig, limit).await?);
+    Ok(())
+}
+
+/// A plan with two retry topics, behind a component of their own.
+async fn in_topics(test: &Test<Cluster>, scale: f64) -> Result<Plan> {
+    let kafka = &test.shared.kafka;
+    let tiers = [("retry-0s", 0), ("retry-1s", 1)];
+    let mut topics = Vec::new();
+    for (name, seconds) in tiers {
+        let topic = topic(test, name);
+        kafka.create_topic(&topic, 6).await?;
+        topics.push(format!("{{ topic: {topic}, seconds: {seconds} }}"));
+    }
+    Ok(Plan {
+        retries: format!(
+            "{{ scale: {scale}, holds: topics, topics: {{ pubsub: kafka-retry, tiers: [{}] }} }}",
+            topics.join(", ")
+        ),
+        components: vec![component::kafka("kafka-retry", kafka, &format!("{}-retry", test.id))],
+        ..Plan::default()
+    })
+}
