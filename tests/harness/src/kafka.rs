@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use rskafka::client::partition::{Compression, OffsetAt, PartitionClient, UnknownTopicHandling};
 use rskafka::client::{Client, ClientBuilder};
 
@@ -21,7 +21,7 @@ const JAVA: [&str; 4] = [HEAP, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-
 #[derive(Debug)]
 pub struct Kafka {
     server: Server,
-    services: Services,
+    pub(crate) services: Services,
     client: Client,
 }
 
@@ -60,38 +60,14 @@ impl Kafka {
             controller.create_topic(topic, partitions, 1, 10_000),
         )
         .await?;
+        self.wait_known(topic).await
+    }
+
+    pub(crate) async fn wait_known(&self, topic: &str) -> Result<()> {
         wait::until("the topic to be known", wait::PATIENCE, async || {
             self.partitions(topic).await.ok().map(drop)
         })
         .await
-    }
-
-    /// Runs a command of Kafka's own in a virtual machine of its own (about two seconds) and returns what it prints: for what has
-    /// no method here, as `kafka.admin.ConfigCommand`. `--bootstrap-server` is given to it.
-    pub async fn tool(&self, class: &str, args: &[&str]) -> Result<String> {
-        let broker = self.address();
-        let args = java(
-            &self.services,
-            class,
-            &[&["--bootstrap-server", &broker], args].concat(),
-        );
-        let run = tokio::process::Command::new(&self.services.java)
-            .args(args)
-            .current_dir(self.process().dir())
-            .kill_on_drop(true)
-            .output();
-        let output = tokio::time::timeout(wait::PATIENCE, run)
-            .await
-            .with_context(|| format!("{class} hangs"))??;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        if !output.status.success() {
-            bail!(
-                "{class}: {}\n{text}{}",
-                output.status,
-                String::from_utf8_lossy(&output.stderr)
-            );
-        }
-        Ok(text)
     }
 
     /// Writes a record; says where it went.
@@ -245,7 +221,7 @@ pub(crate) fn format(services: &Services, progress: &mut dyn FnMut(&str)) -> Res
     )
 }
 
-fn java(services: &Services, class: &str, args: &[&str]) -> Vec<String> {
+pub(crate) fn java(services: &Services, class: &str, args: &[&str]) -> Vec<String> {
     let classpath = format!("{}/*", services.kafka_lib.display());
     let fixed = JAVA
         .iter()
@@ -270,7 +246,9 @@ fn properties(data: &Path, port: u16, controller: u16) -> String {
          transaction.state.log.num.partitions=1\n\
          transaction.state.log.replication.factor=1\n\
          transaction.state.log.min.isr=1\n\
-         group.initial.rebalance.delay.ms=0\n",
+         group.initial.rebalance.delay.ms=0\n\
+         broker.heartbeat.interval.ms=500\n\
+         broker.session.timeout.ms=3000\n",
         data.display()
     )
 }

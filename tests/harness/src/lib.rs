@@ -24,6 +24,7 @@
 //! }
 //! ```
 
+mod admin;
 mod app;
 mod cluster;
 pub mod component;
@@ -44,9 +45,12 @@ mod redis;
 mod scheduler;
 mod server;
 mod services;
+pub mod shipped;
 mod stamp;
 mod step;
 mod suite;
+mod tool;
+mod topics;
 mod usage;
 pub mod wait;
 
@@ -67,5 +71,6 @@ pub use record::{Record, Stored};
 pub use redis::Redis;
 pub use scheduler::Scheduler;
 pub use server::Server;
-pub use services::{Availability, Services};
+pub use services::{Availability, Services, repository};
 pub use suite::{Suite, Test};
+pub use topics::{Environment, Topic, Topics};

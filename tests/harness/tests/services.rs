@@ -1,10 +1,12 @@
 //! The services themselves: records are exact, and what is killed comes back with its data.
+#![allow(clippy::print_stdout, reason = "times that people want to see")]
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use tidegate_harness::{Cluster, Daprd, Record, Redis, Suite, Test, component, wait};
+use serde_json::json;
+use tidegate_harness::{App, Cluster, Daprd, Kafka, Process, Record, Redis, Scheduler, Suite, Test, component, wait};
 
 fn main() -> ExitCode {
     Suite::new("services", Cluster::start)
@@ -13,8 +15,10 @@ fn main() -> ExitCode {
             "a killed broker comes back with its records and the same client goes on",
             broker,
         )
-        .test("a killed Redis comes back with its data", redis)
+        .test("a killed Redis comes back with its data on its port", redis)
+        .test("a killed scheduler comes back with its jobs on its port", scheduler)
         .test("a frozen sidecar answers nothing until it is thawed", frozen)
+        .test("a service that waits uses little time and little memory", idle)
         .test("SIGTERM ends a sidecar with exit code 0", terminated)
         .run()
 }
@@ -56,13 +60,21 @@ async fn exact(test: Test<Cluster>) -> Result<()> {
     Ok(())
 }
 
+/// Kills a service, starts it again after a while, and says how long that took.
+async fn down(name: &str, process: &Process) -> Result<()> {
+    let took = process.down_for(Duration::from_secs(1)).await?;
+    println!("{name} was up again {:.1} s after its start", took.as_secs_f64());
+    Ok(())
+}
+
 async fn broker(test: Test<Cluster>) -> Result<()> {
     // A broker of its own: the others' is not to be killed.
-    let kafka = tidegate_harness::Kafka::start(&test.services, &test.dir).await?;
+    let kafka = Kafka::start(&test.services, &test.dir).await?;
     kafka.create_topic("kept", 1).await?;
     kafka.produce("kept", Record::new("before")).await?;
-    kafka.process().kill9();
-    kafka.process().restart().await?;
+    let address = kafka.address();
+    down("Kafka", kafka.process()).await?;
+    assert_eq!(kafka.address(), address);
     kafka.produce("kept", Record::new("after")).await?;
     let values: Vec<_> = kafka
         .read("kept")
@@ -83,16 +95,40 @@ async fn redis(test: Test<Cluster>) -> Result<()> {
         .start(&test.services, &test.dir)
         .await?;
     let saved = daprd
-        .post("/v1.0/state/store", &serde_json::json!([{"key": "k", "value": "v"}]))
+        .post("/v1.0/state/store", &json!([{"key": "k", "value": "v"}]))
         .await?;
     assert_eq!(saved.status(), 204);
-    redis.process().kill9();
-    redis.process().restart().await?;
+    down("Redis", redis.process()).await?;
     let read = wait::until("the sidecar to find Redis again", wait::PATIENCE, async || {
         let answer = daprd.get("/v1.0/state/store/k").await.ok()?;
         answer.status().is_success().then_some(answer)
     });
     assert_eq!(read.await?.text().await?, "\"v\"");
+    Ok(())
+}
+
+async fn scheduler(test: Test<Cluster>) -> Result<()> {
+    let scheduler = Scheduler::start(&test.services, &test.dir).await?;
+    let app = App::start([]).await?;
+    let daprd = Daprd::new(&test.id).app(&app).scheduler(&scheduler);
+    let daprd = daprd.start(&test.services, &test.dir).await?;
+    let job = json!({"dueTime": "2s", "data": "kept"});
+    assert_eq!(daprd.post("/v1.0/jobs/one", &job).await?.status(), 204);
+    down("the scheduler", scheduler.process()).await?;
+    assert_eq!(app.wait_for("/job/one", 1).await?[0].json()?, "kept");
+    Ok(())
+}
+
+async fn idle(test: Test<Cluster>) -> Result<()> {
+    let daprd = Daprd::new(&test.id).start(&test.services, &test.dir).await?;
+    let before = daprd.process().cpu_seconds()?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let used = daprd.process().cpu_seconds()? - before;
+    assert!(used < 0.5, "{used} s in 2 s");
+    let memory = daprd.process().resident_bytes()?;
+    assert!((10 << 20..500 << 20).contains(&memory), "{memory}");
+    daprd.process().kill9();
+    assert!(daprd.process().resident_bytes().is_err(), "it is gone");
     Ok(())
 }
 

@@ -96,12 +96,12 @@ async fn an_app_can_answer_by_what_it_is_sent() -> Result<()> {
     let app = App::start([]).await?;
     let mut tries: HashMap<Vec<u8>, u32> = HashMap::new();
     app.answer_with("/events", move |received| {
-        let tried = tries.entry(received.body.to_vec()).or_default();
-        *tried += 1;
-        if *tried < 3 {
+        let count = tries.entry(received.body.to_vec()).or_default();
+        *count += 1;
+        if *count < 3 {
             Reply::status(429).header("retry-after", "7")
         } else {
-            Reply::text(200, &tried.to_string())
+            Reply::text(200, &count.to_string())
         }
     });
     let ask = async |body: &'static str| {

@@ -16,21 +16,22 @@ pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
 }
 
 async fn memory(test: Test<Cluster>) -> Result<()> {
-    check(&test, component::memory_state(STORE), 409).await
+    check(&test, component::memory_state(STORE), 409, 409).await
 }
 
 async fn sqlite(test: Test<Cluster>) -> Result<()> {
     let store = component::sqlite_state(STORE, &test.dir.path().join("state.db"));
-    check(&test, store, 409).await
+    check(&test, store, 409, 409).await
 }
 
 async fn redis(test: Test<Cluster>) -> Result<()> {
     let store = component::redis_state(STORE, test.shared.redis()?);
-    check(&test, store, 500).await
+    check(&test, store, 500, 204).await
 }
 
-/// The life of a claim; `conflict` is the status of a create-only write that comes second.
-async fn check(test: &Test<Cluster>, store: Component, conflict: u16) -> Result<()> {
+/// The life of a claim; `conflict` is the status of a create-only write that comes second, `absent` that of a delete
+/// with an `ETag` that finds nothing.
+async fn check(test: &Test<Cluster>, store: Component, conflict: u16, absent: u16) -> Result<()> {
     let daprd = Daprd::new(&test.id)
         .component(store)
         .start(&test.services, &test.dir)
@@ -52,7 +53,10 @@ async fn check(test: &Test<Cluster>, store: Component, conflict: u16) -> Result<
     assert_eq!(value, "done");
     assert_ne!(etag, next);
 
-    assert_eq!(daprd.delete(&format!("{PATH}/{KEY}")).await?.status(), 204);
+    assert_eq!(delete(&daprd, &etag).await?, 409, "a delete with an old ETag");
+    assert_eq!(delete(&daprd, &next).await?, 204, "a delete with its ETag");
+    assert_eq!(daprd.get(&format!("{PATH}/{KEY}")).await?.status(), 204, "it is gone");
+    assert_eq!(delete(&daprd, &next).await?, absent, "a delete of what is gone");
     assert_eq!(save(&daprd, "new", None).await?, 204, "create-only of a deleted key");
     Ok(())
 }
@@ -68,6 +72,12 @@ async fn save(daprd: &RunningDaprd, value: &str, etag: Option<&str>) -> Result<u
         item["etag"] = json!(etag);
     }
     Ok(daprd.post(PATH, &json!([item])).await?.status().as_u16())
+}
+
+async fn delete(daprd: &RunningDaprd, etag: &str) -> Result<u16> {
+    let request = reqwest::Client::new().delete(daprd.url(&format!("{PATH}/{KEY}")));
+    let answer = request.header("if-match", etag).send().await?;
+    Ok(answer.status().as_u16())
 }
 
 async fn read(daprd: &RunningDaprd) -> Result<(Value, String)> {
