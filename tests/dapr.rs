@@ -29,6 +29,10 @@ fn main() -> ExitCode {
             repeats,
         )
         .test("a kill of the gate between receipt and publish loses nothing", killed)
+        .test(
+            "an event over the limit waits until the limit is raised",
+            over_the_limit,
+        )
         .run()
 }
 
@@ -53,6 +57,7 @@ impl<'a> Stack<'a> {
         let topic = |name| topic_of(test, name);
         let config = format!(
             "listen: 127.0.0.1:{port}
+admin: {{ listen: \"127.0.0.1:0\" }}
 backend: dapr
 policy: {{ path: {:?} }}
 subscriptions: [{{ name: task-events, topic: {} }}]
@@ -299,5 +304,39 @@ async fn killed(test: Test<Cluster>) -> Result<()> {
         EVENTS - ids.len()
     );
     ensure!(ids.len() == EVENTS, "every event is there, not only {}", ids.len());
+    Ok(())
+}
+
+async fn over_the_limit(test: Test<Cluster>) -> Result<()> {
+    let stack = Stack::start(&test, "limits: { body_bytes: 2048 }").await?;
+    let large = event("large").replace("plants", &"p".repeat(5000));
+    let records = [Record::new(large), Record::new(event("after"))].map(|mut record| {
+        record.partition = Some(0);
+        record
+    });
+    test.shared
+        .kafka
+        .produce_all(&topic_of(&test, "in"), records.into())
+        .await?;
+    let process = stack.gate.process();
+    process
+        .wait_for_log("raise `limits.body_bytes`", Duration::from_secs(30))
+        .await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for topic in ["out", "dlq"] {
+        let records = test.shared.kafka.read(&topic_of(&test, topic)).await?;
+        ensure!(records.is_empty(), "nothing moves: {topic} has {records:?}");
+    }
+
+    let file = process.dir().join("tidegate.yaml");
+    let config = std::fs::read_to_string(&file)?.replace("body_bytes: 2048", "body_bytes: 8192");
+    std::fs::write(file, config)?;
+    process.restart().await?;
+    let mut ids = Vec::new();
+    for record in stack.arrived("out", 2).await? {
+        ids.push(data(&record)?["event_id"].clone());
+    }
+    ids.sort_by_key(Value::to_string);
+    ensure!(ids == ["after", "large"], "{ids:?}");
     Ok(())
 }

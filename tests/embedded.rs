@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tidegate_harness::{Dir, Gate, free_port};
+use tidegate_harness::{Dir, Gate, free_port, wait};
 
 use crate::{dist, tidegate};
 
@@ -15,6 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Embedded {
     /// The gate.
     pub gate: Gate,
+    admin: u16,
     // After the gate: the directory goes when the process is gone.
     data: String,
     _dir: Dir,
@@ -29,7 +30,7 @@ impl Embedded {
     /// Starts one with variables of its own.
     pub async fn start_with(name: &str, config: &str, env: &[(&str, &str)]) -> Self {
         let dir = Dir::new(name).expect("a directory");
-        let port = free_port();
+        let (port, admin) = (free_port(), free_port());
         let data = dir
             .service("data")
             .expect("a directory")
@@ -37,11 +38,48 @@ impl Embedded {
             .display()
             .to_string();
         let config = format!(
-            "listen: 127.0.0.1:{port}\nlocal: {{ path: {data:?} }}\npolicy: {{ path: {:?} }}\n{config}",
+            "listen: 127.0.0.1:{port}\nadmin: {{ listen: \"127.0.0.1:{admin}\" }}\nlocal: {{ path: {data:?} }}\npolicy: {{ path: {:?} }}\n{config}",
             dist("policy.wasm").display().to_string()
         );
         let gate = Gate::start(&dir, port, &config, env).await.expect("the gate starts");
-        Self { gate, data, _dir: dir }
+        Self {
+            gate,
+            admin,
+            data,
+            _dir: dir,
+        }
+    }
+
+    /// The port of its admin listener.
+    pub fn admin_port(&self) -> u16 {
+        self.admin
+    }
+
+    /// What `/admin/status` says.
+    pub async fn status(&self) -> Value {
+        let url = format!("http://127.0.0.1:{}/admin/status", self.admin);
+        let answer = reqwest::get(url).await.expect("an answer");
+        answer.json().await.expect("JSON")
+    }
+
+    /// Waits until so many places are free.
+    pub async fn places_free(&self, count: u64) {
+        let free = async || (self.status().await["places"]["free"] == count).then_some(());
+        let freed = wait::until("the places to be free", PATIENCE, free).await;
+        freed.unwrap_or_else(|error| panic!("{count} places are not free: {error}"));
+    }
+
+    /// A line of `/metrics` that starts so; its number, or 0 when there is none.
+    pub async fn counted(&self, name: &str) -> u64 {
+        let page = reqwest::get(self.gate.url("/metrics")).await.expect("an answer");
+        let page = page.text().await.expect("text");
+        let line = page.lines().find_map(|line| line.strip_prefix(name));
+        line.map_or(0, |number| number.trim().parse().expect("a number"))
+    }
+
+    /// Everything that the gate has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.gate.process().log()).expect("a log")
     }
 
     /// Puts lines onto a topic, as `tidegate send` does.

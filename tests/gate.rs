@@ -367,7 +367,7 @@ async fn a_policy_and_a_configuration_that_do_not_fit_do_not_start() {
         let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("gate.yaml");
         let data = dir.path().join("events.db").display().to_string();
-        let config = format!("listen: 127.0.0.1:0\nlocal: {{ path: {data:?} }}\n{config}\n");
+        let config = format!("listen: 127.0.0.1:0\nadmin: {{ listen: null }}\nlocal: {{ path: {data:?} }}\n{config}\n");
         std::fs::write(&file, config).expect("writable");
         let ended = tidegate_tests::tidegate(&["serve", "--config", &file.display().to_string()], b"");
         assert!(ended.code == 3 && ended.err.contains(says), "{says}: {}", ended.err);

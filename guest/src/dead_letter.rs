@@ -1,15 +1,19 @@
 //! What is sent when an event is given up: the dead letter, the alert for operations and the alert for the user. Decides
 //! nothing; whoever calls it has given the event up already.
 //!
-//! A dead letter is complete. Its payload is the original's own text, byte for byte, with one more member; an original
-//! that cannot be read as one unambiguous object goes in as a string. So a dead letter can be longer than the limit for
-//! events, and whoever reads one must not be bound by it.
+//! A dead letter is complete: from it the original can be had back byte for byte. Its payload is the original's own text,
+//! white space around it included, with one last member added; an original that cannot be read as one unambiguous object,
+//! or that has a member of a name used here, goes in as a string. So a dead letter can be longer than the limit for events,
+//! and whoever reads one must not be bound by it. Originals can be large: nothing here copies one needlessly.
+
+use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::escape;
 use crate::ids;
 use crate::number::is_integer;
 use crate::parse::{Bounds, read_object};
@@ -20,12 +24,22 @@ use crate::violation::Violation;
 /// How many characters of the error go into an alert; the dead letter has all of it.
 const ALERT_ERROR_CHARS: usize = 1024;
 
-/// A user, task or type that takes more bytes than this is not carried over into the dead letter's own members and the
-/// alerts. The payload has it all the same.
+/// A task or type that takes more bytes than this is not carried over into the dead letter's own members and the alerts.
+/// The payload has it all the same.
 const MAX_MEMBER_BYTES: usize = 4096;
+
+/// The same for a user, in characters: what `schemas/common.json` allows, since it becomes the partition key.
+const MAX_USER_CHARS: usize = 256;
+
+/// A text that escapes would make longer by more than this is written in base64 instead.
+const MAX_ESCAPES: usize = 1 << 20;
 
 /// The member that is added to the payload.
 const METADATA: &str = "dlq_metadata";
+
+/// The member that holds an original that cannot be the payload, as text or in base64.
+const ORIGINAL_TEXT: &str = "original_text";
+const ORIGINAL_BASE64: &str = "original_base64";
 
 /// The user of an event that names none.
 const UNKNOWN_USER: &str = "unknown";
@@ -65,123 +79,198 @@ impl Policy {
     /// alert for that user. Fails only when `now` is no time or the original is not the base64 that it is said to be.
     pub fn dead_letter(&self, failed: &FailedEvent, now: &str) -> Result<Vec<Output>, Misuse> {
         check_now(now)?;
-        let original = match failed.encoding {
-            Encoding::Text => failed.original.as_bytes().to_vec(),
-            Encoding::Base64 => BASE64.decode(&failed.original).map_err(|_| Misuse {
-                message: "original must be base64 (RFC 4648, section 4, with padding)".to_owned(),
-            })?,
-        };
-        let original = Original::read(original, self.bounds().depth);
-        let id = ids::derive(DEAD_LETTER, &[failed.source.as_bytes(), &original.bytes]);
-        let letter = Emitted {
-            id: id.clone(),
-            event_type: DEAD_LETTER,
-            payload: original.payload_with(&metadata(failed, now)),
-        };
-        let mut emitted = vec![letter, alert(OPS_ALERT, &id, failed, &original)];
-        let concerns_user = original
-            .event_type()
-            .and_then(|name| self.event_type(name))
-            .is_some_and(|known| known.alerts_user);
-        if concerns_user && original.user_id().is_some() {
-            emitted.push(alert(USER_ALERT, &id, failed, &original));
+        let bytes = failed.bytes()?;
+        let id = ids::derive(DEAD_LETTER, &[failed.source.as_bytes(), &bytes]);
+        let original = Original::read(&bytes, self.bounds().depth);
+        let mut emitted = vec![
+            self.emit(DEAD_LETTER, id.clone(), &original, now, |payload| {
+                original.write(&metadata(failed, now), payload);
+            }),
+            self.alert(OPS_ALERT, &id, failed, &original, now),
+        ];
+        let known = original.event_type.as_deref().and_then(|name| self.event_type(name));
+        if known.is_some_and(|known| known.alerts_user) && original.user_id.is_some() {
+            emitted.push(self.alert(USER_ALERT, &id, failed, &original, now));
         }
-        Ok(emitted
-            .into_iter()
-            .filter_map(|emitted| self.emit(emitted, &original, now))
-            .collect())
+        Ok(emitted.into_iter().flatten().collect())
     }
 
-    /// Wraps a payload as an event about the original's task and user.
-    fn emit(&self, emitted: Emitted, original: &Original, now: &str) -> Option<Output> {
-        let user_id = original.user_id().unwrap_or(UNKNOWN_USER);
-        let event = format!(
-            r#"{{"event_id":{},"event_type":{},"event_version":{},"task_id":{},"user_id":{},"timestamp":{},"payload":{}}}"#,
-            json!(emitted.id),
-            json!(emitted.event_type),
+    /// An alert about a dead letter. Its id follows from the dead letter's.
+    fn alert(
+        &self,
+        event_type: &str,
+        dead_letter_id: &str,
+        failed: &FailedEvent,
+        original: &Original<'_>,
+        now: &str,
+    ) -> Option<Output> {
+        let error: String = failed.error.chars().take(ALERT_ERROR_CHARS).collect();
+        let severity = if failed.violations.is_empty() {
+            "error"
+        } else {
+            "warning"
+        };
+        let payload = json!({
+            "dead_letter_id": dead_letter_id,
+            "failed_event_type": original.event_type,
+            "error": error,
+            "retry_count": failed.retry_count,
+            "severity": severity,
+        });
+        let id = ids::derive(event_type, &[dead_letter_id.as_bytes()]);
+        self.emit(event_type, id, original, now, |text| {
+            text.push_str(&payload.to_string())
+        })
+    }
+
+    /// An event about the original's task and user, with the payload that `write_payload` appends.
+    fn emit(
+        &self,
+        event_type: &str,
+        id: String,
+        original: &Original<'_>,
+        now: &str,
+        write_payload: impl FnOnce(&mut String),
+    ) -> Option<Output> {
+        let user_id = original.user_id.as_deref().unwrap_or(UNKNOWN_USER);
+        let mut event = format!(
+            r#"{{"event_id":{},"event_type":{},"event_version":{},"task_id":{},"user_id":{},"timestamp":{},"payload":"#,
+            json!(id),
+            json!(event_type),
             json!(EMITTED_VERSION),
-            original.task_id(),
+            original.task_id,
             json!(user_id),
             json!(now),
-            emitted.payload,
         );
+        write_payload(&mut event);
+        event.push('}');
         Some(Output {
-            channel: self.event_type(emitted.event_type)?.channel.clone()?,
+            channel: self.event_type(event_type)?.channel.clone()?,
             key: user_id.to_owned(),
-            id: emitted.id,
-            event_type: emitted.event_type.to_owned(),
+            id,
+            event_type: event_type.to_owned(),
             event: Some(event),
         })
     }
 }
 
-/// An event in the making.
-struct Emitted {
-    id: String,
-    event_type: &'static str,
-    /// JSON text.
-    payload: String,
+impl FailedEvent {
+    /// The bytes of the original.
+    fn bytes(&self) -> Result<Cow<'_, [u8]>, Misuse> {
+        match self.encoding {
+            Encoding::Text => Ok(Cow::Borrowed(self.original.as_bytes())),
+            Encoding::Base64 => BASE64.decode(&self.original).map(Cow::Owned).map_err(|_| Misuse {
+                message: "original must be base64 (RFC 4648, section 4, with padding)".to_owned(),
+            }),
+        }
+    }
 }
 
 /// The event that is given up, as far as it can be read.
-struct Original {
-    bytes: Vec<u8>,
-    /// Its members, when it is one unambiguous object.
-    members: Option<Map<String, Value>>,
+struct Original<'a> {
+    form: Form<'a>,
+    event_type: Option<String>,
+    /// Who can be told: neither empty nor too long.
+    user_id: Option<String>,
+    /// The task's number as it is written, or 0.
+    task_id: String,
 }
 
-impl Original {
+/// How an original stands in its dead letter.
+enum Form<'a> {
+    /// As the payload itself.
+    Payload { text: &'a str, has_members: bool },
+    /// As a string.
+    Text(&'a str),
+    /// As a string, in base64.
+    Base64(&'a [u8]),
+}
+
+impl<'a> Original<'a> {
     /// Reads the bytes. As a payload they stand one level deeper, so they may be one level less deep.
-    fn read(bytes: Vec<u8>, depth: usize) -> Self {
+    fn read(bytes: &'a [u8], depth: usize) -> Self {
         let bounds = Bounds {
             bytes: usize::MAX,
             depth: depth.saturating_sub(1),
         };
-        let members = read_object(&bytes, bounds).ok();
-        Self { bytes, members }
-    }
-
-    fn member(&self, name: &str) -> Option<&Value> {
-        self.members.as_ref()?.get(name)
-    }
-
-    fn event_type(&self) -> Option<&str> {
-        self.member("event_type")?
-            .as_str()
-            .filter(|name| name.len() <= MAX_MEMBER_BYTES)
-    }
-
-    fn user_id(&self) -> Option<&str> {
-        let user = self.member("user_id")?.as_str()?;
-        (!user.trim().is_empty() && user.len() <= MAX_MEMBER_BYTES).then_some(user)
-    }
-
-    /// The task's number as it is written, or 0.
-    fn task_id(&self) -> &str {
-        match self.member("task_id") {
-            Some(Value::Number(number)) if number.as_str().len() <= MAX_MEMBER_BYTES && is_integer(number.as_str()) => {
-                number.as_str()
-            }
-            _ => "0",
+        let members = read_object(bytes, bounds).ok();
+        let form = Form::of(bytes, members.as_ref());
+        let members = members.unwrap_or_default();
+        let text = |name| members.get(name).and_then(Value::as_str);
+        let event_type = text("event_type").filter(|name| name.len() <= MAX_MEMBER_BYTES);
+        let user_id = text("user_id").filter(|user| !user.trim().is_empty() && !is_longer(user, MAX_USER_CHARS));
+        let task_id = match members.get("task_id") {
+            Some(Value::Number(number)) => Some(number.as_str()),
+            _ => None,
+        };
+        Self {
+            form,
+            event_type: event_type.map(str::to_owned),
+            user_id: user_id.map(str::to_owned),
+            task_id: task_id
+                .filter(|number| number.len() <= MAX_MEMBER_BYTES && is_integer(number))
+                .unwrap_or("0")
+                .to_owned(),
         }
     }
 
-    /// The payload of the dead letter, as text.
-    fn payload_with(&self, metadata: &str) -> String {
-        let text = std::str::from_utf8(&self.bytes);
-        match (text, &self.members) {
-            (Ok(text), Some(members)) if !members.contains_key(METADATA) => {
-                let body = text.trim_ascii().strip_suffix('}').unwrap_or_default();
-                let comma = if members.is_empty() { "" } else { "," };
-                format!(r#"{body}{comma}"{METADATA}":{metadata}}}"#)
+    /// Appends the payload of the dead letter.
+    fn write(&self, metadata: &str, payload: &mut String) {
+        // Room for the whole at once: a text that grows is copied, and twice as large while it is.
+        payload.reserve_exact(self.form.length() + metadata.len() + 64);
+        let trailing = match self.form {
+            Form::Payload { text, has_members } => {
+                let (body, trailing) = text.rsplit_once('}').unwrap_or((text, ""));
+                payload.push_str(body);
+                payload.push_str(if has_members { "," } else { "" });
+                trailing
             }
-            (Ok(text), _) => format!(r#"{{"original_text":{},"{METADATA}":{metadata}}}"#, json!(text)),
-            (Err(_), _) => {
-                let text = BASE64.encode(&self.bytes);
-                format!(r#"{{"original_base64":"{text}","{METADATA}":{metadata}}}"#)
+            Form::Text(text) => {
+                payload.push_str(r#"{"original_text":"#);
+                escape::push_quoted(payload, text);
+                payload.push(',');
+                ""
             }
+            Form::Base64(bytes) => {
+                payload.push_str(r#"{"original_base64":""#);
+                BASE64.encode_string(bytes, payload);
+                payload.push_str("\",");
+                ""
+            }
+        };
+        for part in ["\"", METADATA, "\":", metadata, "}", trailing] {
+            payload.push_str(part);
         }
     }
+}
+
+impl<'a> Form<'a> {
+    fn of(bytes: &'a [u8], members: Option<&Map<String, Value>>) -> Self {
+        let is_taken = |name| members.is_some_and(|members| members.contains_key(name));
+        match (std::str::from_utf8(bytes), members) {
+            (Ok(text), Some(members)) if ![METADATA, ORIGINAL_TEXT, ORIGINAL_BASE64].into_iter().any(is_taken) => {
+                Self::Payload {
+                    text,
+                    has_members: !members.is_empty(),
+                }
+            }
+            (Ok(text), _) if escape::growth(text) <= MAX_ESCAPES => Self::Text(text),
+            _ => Self::Base64(bytes),
+        }
+    }
+
+    /// How many bytes it takes in the payload.
+    fn length(&self) -> usize {
+        match self {
+            Self::Payload { text, .. } => text.len(),
+            Self::Text(text) => text.len() + escape::growth(text),
+            Self::Base64(bytes) => bytes.len().div_ceil(3) * 4,
+        }
+    }
+}
+
+fn is_longer(text: &str, chars: usize) -> bool {
+    text.chars().nth(chars).is_some()
 }
 
 /// Why and when the event was given up, as text.
@@ -195,26 +284,4 @@ fn metadata(failed: &FailedEvent, now: &str) -> String {
         "policy": failed.policy,
     })
     .to_string()
-}
-
-/// An alert about a dead letter. Its id follows from the dead letter's.
-fn alert(event_type: &'static str, dead_letter_id: &str, failed: &FailedEvent, original: &Original) -> Emitted {
-    let error: String = failed.error.chars().take(ALERT_ERROR_CHARS).collect();
-    let severity = if failed.violations.is_empty() {
-        "error"
-    } else {
-        "warning"
-    };
-    let payload = json!({
-        "dead_letter_id": dead_letter_id,
-        "failed_event_type": original.event_type(),
-        "error": error,
-        "retry_count": failed.retry_count,
-        "severity": severity,
-    });
-    Emitted {
-        id: ids::derive(event_type, &[dead_letter_id.as_bytes()]),
-        event_type,
-        payload: payload.to_string(),
-    }
 }

@@ -1,4 +1,4 @@
-//! The service: builds everything from a [`Config`], binds its socket, runs until told to stop, then drains.
+//! The service: builds everything from a [`Config`], binds its sockets, runs until told to stop, then drains.
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -7,26 +7,27 @@ use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    backend::{BackendError, Publisher, StateStore, Timers},
+    backend::BackendError,
     claim::Claims,
-    config::{Backend, Config},
-    dapr::{RetryTopics, Sidecar},
+    config::{Config, HttpLimits},
     generation::Generations,
-    http::{self, App},
+    http::{self, App, SidecarProbe},
     local::{self, Db, LocalError},
     metrics::Metrics,
+    outside::Outside,
     pipeline::Pipeline,
     sink::{self, Sinks},
 };
 
-/// Time for the answers to deliveries that have ended.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
+/// Connections that the admin listener takes at a time.
+const ADMIN_CONNECTIONS: usize = 16;
 
 /// A gate that is built and bound, and takes nothing yet.
 #[derive(Debug)]
 pub struct Gate {
     config: Config,
     listener: TcpListener,
+    admin: Option<TcpListener>,
     app: Arc<App>,
     db: Option<Db>,
 }
@@ -34,9 +35,11 @@ pub struct Gate {
 /// Why a gate does not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
 pub enum GateError {
-    /// Its socket is taken or not allowed.
-    #[error("cannot listen on {address}; is another program there? Set `listen` to another address")]
+    /// A socket is taken or not allowed.
+    #[error("cannot listen on {address}; is another program there? Set `{key}` to another address")]
     Listen {
+        /// The key of the configuration that names it.
+        key: &'static str,
         /// The address.
         address: SocketAddr,
         /// Why not.
@@ -79,23 +82,19 @@ pub enum GateError {
     /// The sidecar's client does not work.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// The HTTP server ended.
-    #[error("the HTTP server ended")]
-    Serve(#[source] io::Error),
     /// What was in flight did not end in time.
     #[error("stopped with deliveries in flight after {0:?}; they were not acknowledged and will be brought again")]
     NotDrained(Duration),
 }
 
 impl Gate {
-    /// Builds all parts, binds the socket and loads the policy.
+    /// Builds all parts, binds the sockets and loads the policy.
     pub async fn build(config: Config, policy: PathBuf) -> Result<Self, GateError> {
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .map_err(|source| GateError::Listen {
-                address: config.listen,
-                source,
-            })?;
+        let listener = bind("listen", config.listen).await?;
+        let admin = match config.admin {
+            Some(address) => Some(bind("admin.listen", address).await?),
+            None => None,
+        };
         let outside = Outside::new(&config)?;
         let generations = Arc::new(Generations::default());
         generations.install(load(&config, policy).await?);
@@ -117,9 +116,12 @@ impl Gate {
         let app = Arc::new(App {
             pipeline,
             subscriptions: config.subscriptions.clone(),
-            sidecar: outside.sidecar,
+            probe: outside.sidecar.clone().map(SidecarProbe::new),
+            jobs: outside.sidecar,
             retry_topics: outside.retry_topics,
             token: config.app_api_token.clone(),
+            limits: config.http,
+            concurrency: config.concurrency,
             places: Arc::new(Semaphore::new(config.concurrency)),
             in_flight: TaskTracker::new(),
             stopping: CancellationToken::new(),
@@ -127,6 +129,7 @@ impl Gate {
         Ok(Self {
             config,
             listener,
+            admin,
             app,
             db: outside.db,
         })
@@ -149,9 +152,24 @@ impl Gate {
             }
             consumers.spawn(local::resume(db, self.app.pipeline.clone(), stopping.clone()));
         }
-        let router = http::router(self.app.clone(), self.config.body_bytes);
-        let server = axum::serve(self.listener, router).with_graceful_shutdown(stopping.clone().cancelled_owned());
-        let server = tokio::spawn(server.into_future());
+        let closing = CancellationToken::new();
+        let servers = TaskTracker::new();
+        let metrics = &self.app.pipeline.metrics;
+        let limits = self.config.http;
+        let router = http::router(self.app.clone());
+        servers.spawn(http::serve(
+            self.listener,
+            router,
+            limits,
+            metrics.clone(),
+            closing.clone(),
+        ));
+        if let Some(listener) = self.admin {
+            let connections = ADMIN_CONNECTIONS;
+            let limits = HttpLimits { connections, ..limits };
+            let router = http::admin_router(self.app.clone());
+            servers.spawn(http::serve(listener, router, limits, metrics.clone(), closing.clone()));
+        }
 
         tokio::select! {
             () = stop.cancelled() => {}
@@ -170,63 +188,22 @@ impl Gate {
             self.app.in_flight.wait().await;
             Ok(())
         };
+        // Meanwhile the listener is open: probes say that the gate stops, and deliveries are told to come again.
         tokio::time::timeout(self.config.drain, drained)
             .await
             .unwrap_or(Err(GateError::NotDrained(self.config.drain)))?;
-        // Answers on their way get a moment; a caller that sends half a request does not hold up the stop.
-        match tokio::time::timeout(LAST_ANSWERS, server).await {
-            Ok(ended) => ended.map_err(LocalError::from)?.map_err(GateError::Serve),
-            Err(_) => Ok(()),
-        }
+        closing.cancel();
+        servers.close();
+        servers.wait().await;
+        Ok(())
     }
 }
 
-/// The parts of a backend.
-struct Outside {
-    publisher: Arc<dyn Publisher>,
-    state: Arc<dyn StateStore>,
-    timers: Arc<dyn Timers>,
-    sidecar: Option<Sidecar>,
-    retry_topics: Option<RetryTopics>,
-    db: Option<Db>,
-    /// The data file, where it is opened for channels alone.
-    log: Option<Db>,
-}
-
-impl Outside {
-    fn new(config: &Config) -> Result<Self, GateError> {
-        let dapr = match &config.backend {
-            Backend::Local { path } => {
-                let db = Db::open(path)?;
-                return Ok(Self {
-                    publisher: Arc::new(db.clone()),
-                    state: Arc::new(db.clone()),
-                    timers: Arc::new(db.clone()),
-                    sidecar: None,
-                    retry_topics: None,
-                    db: Some(db),
-                    log: None,
-                });
-            }
-            Backend::Dapr(dapr) => dapr,
-        };
-        let sidecar = Sidecar::new(dapr)?;
-        let tiers = &config.retries.tiers;
-        let retry_topics = (!tiers.is_empty()).then(|| RetryTopics::new(sidecar.clone(), tiers.clone()));
-        let timers: Arc<dyn Timers> = match &retry_topics {
-            Some(topics) => Arc::new(topics.clone()),
-            None => Arc::new(sidecar.clone()),
-        };
-        Ok(Self {
-            publisher: Arc::new(sidecar.clone()),
-            state: Arc::new(sidecar.clone()),
-            timers,
-            sidecar: Some(sidecar),
-            retry_topics,
-            db: None,
-            log: config.log.as_deref().map(Db::open).transpose()?,
-        })
-    }
+async fn bind(key: &'static str, address: SocketAddr) -> Result<TcpListener, GateError> {
+    let failed = |source| GateError::Listen { key, address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    tracing::info!(key, address = %listener.local_addr().map_err(failed)?, "listening");
+    Ok(listener)
 }
 
 async fn load(config: &Config, path: PathBuf) -> Result<tidegate_engine::Policy, GateError> {

@@ -16,6 +16,7 @@ pub struct Metrics {
     deliveries: Family<DeliveryLabels, Counter>,
     published: Family<TopicLabels, Counter>,
     faults: Family<FaultLabels, Counter>,
+    refused: Family<RefusedLabels, Counter>,
     policy_seconds: Histogram,
     in_flight: Gauge,
 }
@@ -36,6 +37,11 @@ struct FaultLabels {
     kind: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RefusedLabels {
+    reason: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("tidegate");
@@ -52,6 +58,12 @@ impl Default for Metrics {
             "policy_faults",
             "Policy calls that gave no verdict, by kind",
             faults.clone(),
+        );
+        let refused = Family::default();
+        registry.register(
+            "requests_refused",
+            "Requests that were turned away, by reason",
+            refused.clone(),
         );
         // From 10 µs to 160 ms.
         let policy_seconds = Histogram::new((0..15).map(|step| 1e-5 * f64::from(1 << step)));
@@ -72,6 +84,7 @@ impl Default for Metrics {
             deliveries,
             published,
             faults,
+            refused,
             policy_seconds,
             in_flight,
         }
@@ -90,6 +103,15 @@ impl Metrics {
     pub fn enter(&self) -> InFlight<'_> {
         self.in_flight.inc();
         InFlight(&self.in_flight)
+    }
+
+    /// Deliveries that are being processed.
+    pub fn in_flight(&self) -> i64 {
+        self.in_flight.get()
+    }
+
+    pub(crate) fn refused(&self, reason: &'static str) {
+        self.refused.get_or_create(&RefusedLabels { reason }).inc();
     }
 
     pub(crate) fn ended(&self, topic: &str, end: End) {

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 use tidegate_engine as engine;
 
 use super::{
-    Backend, BackendKind, Claims, Config, Dapr, Environment, File, Isolation, Problem, Subscription, Topic,
+    Backend, BackendKind, Claims, Config, Dapr, Environment, File, HttpLimits, Isolation, Problem, Subscription, Topic,
     channels::{channels, log},
     file,
     retries::retries,
@@ -52,7 +52,8 @@ impl Config {
                 lease: Duration::from_millis(file.claims.lease_ms),
                 keep: Duration::from_secs(u64::from(file.claims.keep_seconds)),
             },
-            body_bytes: file.limits.body_bytes,
+            http: http_limits(&file.limits),
+            admin: file.admin.listen,
             concurrency: file.limits.concurrency as usize,
             drain: Duration::from_secs(file.drain_seconds),
             app_api_token: environment.app_api_token(),
@@ -100,7 +101,7 @@ fn subscriptions(file: &File, problems: &mut Vec<Problem>) -> Vec<Subscription> 
             topic,
             route,
             raw_payload: given.raw_payload.unwrap_or(file.dapr.raw_payload),
-            idempotent: given.idempotency == file::Switch::On,
+            idempotent: given.idempotency,
         });
     }
     subscriptions
@@ -143,6 +144,7 @@ fn check_limits(limits: &file::Limits, problems: &mut Vec<Problem>) {
     at_least("output_bytes", limits.output_bytes as u64, 1 << 10);
     at_least("body_bytes", limits.body_bytes as u64, 1 << 10);
     at_least("concurrency", u64::from(limits.concurrency), 1);
+    at_least("connections", u64::from(limits.connections), 1);
     at_least("send_timeout_seconds", limits.send_timeout_seconds, 1);
     if limits.memory_bytes as u64 > 4 << 30 {
         problems.push(Problem::new(
@@ -152,6 +154,24 @@ fn check_limits(limits: &file::Limits, problems: &mut Vec<Problem>) {
     }
     if limits.concurrency > 1024 {
         problems.push(Problem::new("limits.concurrency", "must be at most 1024"));
+    }
+    let in_a_day = [
+        ("header_seconds", limits.header_seconds),
+        ("body_seconds", limits.body_seconds),
+        ("request_seconds", limits.request_seconds),
+    ];
+    for (key, _) in in_a_day.iter().filter(|(_, seconds)| !(1..=86_400).contains(seconds)) {
+        problems.push(Problem::new(format!("limits.{key}"), "must be from 1 to 86400"));
+    }
+}
+
+fn http_limits(limits: &file::Limits) -> HttpLimits {
+    HttpLimits {
+        connections: limits.connections as usize,
+        header: Duration::from_secs(limits.header_seconds),
+        body: Duration::from_secs(limits.body_seconds),
+        request: Duration::from_secs(limits.request_seconds),
+        body_bytes: limits.body_bytes,
     }
 }
 

@@ -21,6 +21,8 @@ pub struct File {
     pub local: Local,
     /// The Dapr sidecar.
     pub dapr: Dapr,
+    /// The listener for whoever looks after the gate.
+    pub admin: Admin,
     /// Topics that events come from.
     pub subscriptions: Vec<Subscription>,
     /// Where each channel of the policy leads.
@@ -80,10 +82,26 @@ pub struct Limits {
     pub output_bytes: usize,
     /// Body of a request, in bytes.
     pub body_bytes: usize,
-    /// Deliveries and policy calls at the same time; more are answered with RETRY.
+    /// Deliveries and policy calls at the same time; more are answered with RETRY, or 503 where services ask.
     pub concurrency: u32,
+    /// Connections at the same time; more wait until one is closed.
+    pub connections: u32,
+    /// Seconds in which a connection must send the head of its next request; then it is closed.
+    pub header_seconds: u64,
+    /// Seconds that the body of a request may take, and seconds that the caller may take to read the answer.
+    pub body_seconds: u64,
+    /// Seconds that a request may take as a whole; a delivery then goes on, and its caller is told RETRY.
+    pub request_seconds: u64,
     /// Seconds that a call to the sidecar may take.
     pub send_timeout_seconds: u64,
+}
+
+/// The listener for whoever looks after the gate.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Admin {
+    /// Its address; `null`: there is none.
+    pub listen: Option<SocketAddr>,
 }
 
 /// The embedded backend.
@@ -126,20 +144,13 @@ pub struct Subscription {
     /// Overrides `dapr.raw_payload`.
     #[serde(default)]
     pub raw_payload: Option<bool>,
-    /// `off` when whoever reads the outputs recognises repeats itself: the gate then claims nothing.
-    #[serde(default)]
-    pub idempotency: Switch,
+    /// `off` (false) when whoever reads the outputs recognises repeats itself: the gate then claims nothing.
+    #[serde(default = "on")]
+    pub idempotency: bool,
 }
 
-/// On or off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Switch {
-    /// As it should be.
-    #[default]
-    On,
-    /// Left to others.
-    Off,
+const fn on() -> bool {
+    true
 }
 
 /// Where a channel leads: one of the four.
@@ -269,7 +280,7 @@ impl Default for File {
             route: None,
             pubsub: None,
             raw_payload: None,
-            idempotency: Switch::On,
+            idempotency: true,
         };
         let channel = |name: &str, topic: &str| {
             let channel = TopicChannel {
@@ -285,6 +296,7 @@ impl Default for File {
             limits: Limits::default(),
             local: Local::default(),
             dapr: Dapr::default(),
+            admin: Admin::default(),
             subscriptions: vec![subscription("task-events"), subscription("reminders")],
             channels: BTreeMap::from([
                 channel("task-events", "task-events.gated"),
@@ -308,7 +320,19 @@ impl Default for Limits {
             output_bytes: 16 << 20,
             body_bytes: 4 << 20,
             concurrency: 64,
+            connections: 1024,
+            header_seconds: 10,
+            body_seconds: 30,
+            request_seconds: 60,
             send_timeout_seconds: 10,
+        }
+    }
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self {
+            listen: Some(SocketAddr::from(([127, 0, 0, 1], 8081))),
         }
     }
 }

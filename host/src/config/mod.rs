@@ -45,14 +45,31 @@ pub struct Config {
     pub send_timeout: Duration,
     /// The records that make an event's processing happen once.
     pub claims: Claims,
-    /// Largest body of a request, in bytes.
-    pub body_bytes: usize,
+    /// Bounds of requests.
+    pub http: HttpLimits,
+    /// Address of the admin listener, when there is one.
+    pub admin: Option<SocketAddr>,
     /// Deliveries at the same time.
     pub concurrency: usize,
     /// Time for deliveries in flight when the gate stops.
     pub drain: Duration,
     /// The token that callers must show.
     pub app_api_token: Option<Secret>,
+}
+
+/// Bounds of connections and of what comes over them.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpLimits {
+    /// Connections at the same time.
+    pub connections: usize,
+    /// Time for the head of a request.
+    pub header: Duration,
+    /// Time for the body of a request, and for writing the answer.
+    pub body: Duration,
+    /// Time for a request as a whole.
+    pub request: Duration,
+    /// Largest event, in bytes; a delivery may be twice as large.
+    pub body_bytes: usize,
 }
 
 /// What brings events and takes them.

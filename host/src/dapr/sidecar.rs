@@ -1,11 +1,17 @@
 //! The HTTP client of the sidecar.
 
+use std::time::Duration;
+
 use reqwest::{Client, RequestBuilder, Url};
 
 use crate::{
     backend::BackendError,
     config::{Dapr, Secret},
+    sink::refusal,
 };
+
+/// How long the sidecar may take to say that it is ready.
+const READY: Duration = Duration::from_secs(1);
 
 /// The sidecar, reached over HTTP. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -34,6 +40,17 @@ impl Sidecar {
             token: config.api_token.clone(),
             state_store: config.state_store.clone(),
         })
+    }
+
+    /// Can it take what is sent? It does not wait for its app, which is this gate.
+    pub async fn ready(&self) -> Result<(), BackendError> {
+        let action = "asking the sidecar whether it is ready";
+        let request = self.get_at(&["v1.0", "healthz", "outbound"]).timeout(READY);
+        let response = self.send(action, request).await?;
+        if response.status().is_success() {
+            return Ok(());
+        }
+        Err(refusal(action, response).await)
     }
 
     pub(super) fn get_at(&self, path: &[&str]) -> RequestBuilder {

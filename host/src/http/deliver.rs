@@ -1,11 +1,11 @@
-//! Deliveries from the sidecar. Every answer is 200 with a status that the sidecar understands: it takes a 404 for
-//! "drop this event".
+//! Deliveries from the sidecar. What was tried is answered with 200 and a status that the sidecar understands, what was
+//! turned away with anything but a 404, which it takes for "drop this event".
 
 use std::sync::Arc;
 
 use axum::{
     Json,
-    body::Bytes,
+    body::Body,
     extract::State,
     http::HeaderMap,
     response::{IntoResponse, Response},
@@ -13,7 +13,11 @@ use axum::{
 use chrono::{DateTime, Datelike};
 use serde_json::json;
 
-use super::App;
+use super::{
+    App,
+    body::Admitted,
+    refusal::{refuse_delivery, retry},
+};
 use crate::{
     clock,
     config::Subscription,
@@ -31,9 +35,12 @@ pub(super) async fn subscribe(State(app): State<Arc<App>>) -> Response {
 }
 
 /// `POST {route of a subscription}`.
-pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: HeaderMap, body: Bytes) -> Response {
-    let Some(place) = app.take_place() else {
-        return retry();
+pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: HeaderMap, body: Body) -> Response {
+    // The broker's bytes come as base64: four bytes for three.
+    let most = app.limits.body_bytes.saturating_mul(2);
+    let Admitted { place, body } = match Admitted::read(&app, body, most).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return refuse_delivery(&app, &subscription, refusal),
     };
     let unwrapped = dapr::unwrap(body, subscription.raw_payload);
     let source = Source {
@@ -54,11 +61,6 @@ pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: 
         Some(Ack::Done(_)) => Json(json!({ "status": "SUCCESS" })).into_response(),
         Some(Ack::Again { .. }) | None => retry(),
     }
-}
-
-/// The answer that brings the event again.
-pub(super) fn retry() -> Response {
-    Json(json!({ "status": "RETRY" })).into_response()
 }
 
 /// A header that is safe to show: any producer can set any of them.

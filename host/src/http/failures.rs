@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    body::Bytes,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -12,7 +11,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{App, problem::Problem};
+use super::{App, body::Admitted, problem::Problem};
 use crate::{
     clock,
     delivery::{Delivery, History, Origin, Source},
@@ -43,7 +42,8 @@ struct Decided {
 }
 
 /// Answers 202 with what follows: the event is stored and need not be handed back again.
-pub(super) async fn take_back(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, Problem> {
+pub(super) async fn take_back(State(app): State<Arc<App>>, request: Admitted) -> Result<Response, Problem> {
+    let Admitted { place, body } = request;
     let failed: Failed = serde_json::from_slice(&body).map_err(|error| {
         let wanted = "want {\"event\": {…}, \"error\": \"…\", \"retry_count\": 0}";
         Problem::new(
@@ -65,7 +65,6 @@ pub(super) async fn take_back(State(app): State<Arc<App>>, body: Bytes) -> Resul
         attempt: failed.retry_count,
         ..History::default()
     };
-    let place = app.place()?;
     let ack = app.carry(place, async move |pipeline| pipeline.take_back(&delivery, &error).await);
     match ack.await {
         Some(Ack::Done(report)) => {

@@ -7,54 +7,58 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    body::Bytes,
+    body::Body,
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 
-use super::{App, deliver, problem::Problem};
-use crate::{backend::BackendError, hold::Hold, pipeline::Ack};
+use super::{App, body::Admitted, place::Place, problem::Problem, refusal::retry, seldom::Seldom};
+use crate::{hold::Hold, pipeline::Ack, untrusted::Untrusted};
 
 /// `POST /job/{name}`.
-pub(super) async fn job(State(app): State<Arc<App>>, Path(name): Path<String>, body: Bytes) -> Response {
-    let Some(sidecar) = &app.sidecar else {
-        return again("this gate makes no jobs: its backend is the embedded one");
+pub(super) async fn job(State(app): State<Arc<App>>, Path(name): Path<String>, request: Admitted) -> Response {
+    static LINES: Seldom = Seldom::new();
+    let Admitted { place, body } = request;
+    let Some(sidecar) = &app.jobs else {
+        return Problem::try_again("this gate makes no jobs: its backend is the embedded one").into_response();
     };
-    match sidecar.job(&body, async |hold| resume(&app, hold).await).await {
+    match sidecar.job(&body, async |hold| resume(&app, place, hold).await).await {
         Ok(true) => StatusCode::OK.into_response(),
-        Ok(false) => again("it is not done yet"),
+        Ok(false) => Problem::try_again("it is not done yet").into_response(),
         Err(error) => {
-            tracing::error!(job = ?name, %error, "it is not gone on with, and stays where it is");
-            again(error.to_string())
+            if let Some(held_back) = LINES.pass() {
+                tracing::error!(job = %Untrusted(&name), %error, held_back, "not gone on with; it stays where it is");
+            }
+            Problem::try_again(error.to_string()).into_response()
         }
     }
 }
 
-/// `POST /held/{tier}`.
-pub(super) async fn record(app: Arc<App>, body: Bytes) -> Response {
-    let Some(topics) = &app.retry_topics else {
-        return deliver::retry();
+/// `POST /held/{tier}`: a record that is not due waits here without a place.
+pub(super) async fn record(State(app): State<Arc<App>>, body: Body) -> Response {
+    static LINES: Seldom = Seldom::new();
+    let most = app.limits.body_bytes.saturating_mul(2);
+    let (Some(topics), Ok(Admitted { place, body })) = (&app.retry_topics, Admitted::read(&app, body, most).await)
+    else {
+        return retry();
     };
-    match topics.record(body, async |hold| resume(&app, hold).await).await {
+    drop(place);
+    let resumed = topics.record(body, async |hold| resume(&app, Place::take(&app).ok()?, hold).await);
+    match resumed.await {
         Ok(true) => Json(json!({ "status": "SUCCESS" })).into_response(),
-        Ok(false) => deliver::retry(),
-        Err(error) => unreadable(&error),
+        Ok(false) => retry(),
+        Err(error) => {
+            if let Some(held_back) = LINES.pass() {
+                tracing::error!(%error, held_back, "a record of a retry topic holds up its partition");
+            }
+            retry()
+        }
     }
 }
 
-async fn resume(app: &App, hold: Hold) -> Option<Ack> {
-    let place = app.take_place()?;
+async fn resume(app: &App, place: Place, hold: Hold) -> Option<Ack> {
     app.carry(place, async move |pipeline| pipeline.resume(&hold).await)
         .await
-}
-
-fn unreadable(error: &BackendError) -> Response {
-    tracing::error!(%error, "a record of a retry topic is not gone on with, and holds up its partition");
-    deliver::retry()
-}
-
-fn again(why: impl Into<String>) -> Response {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not done, try again", why).into_response()
 }

@@ -1,14 +1,22 @@
 //! Is the gate alive, is it ready, and what has it counted?
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use tokio::sync::Mutex;
 
 use super::{App, problem::Problem};
+use crate::{dapr::Sidecar, pipeline::NotDone};
+
+/// How long the sidecar's answer is kept.
+const KEPT: Duration = Duration::from_secs(1);
 
 /// `GET /healthz`: alive, and not about to stop. The sidecar stops its subscriptions when this fails.
 pub(super) async fn healthz(State(app): State<Arc<App>>) -> Response {
@@ -18,9 +26,9 @@ pub(super) async fn healthz(State(app): State<Arc<App>>) -> Response {
     "ok\n".into_response()
 }
 
-/// `GET /readyz`: a policy is loaded; one whose channels lead nowhere never is.
+/// `GET /readyz`: a policy is loaded and does well, and the sidecar, where there is one, takes what is sent.
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
-    match app.unready() {
+    match unready(&app).await {
         None => "ready\n".into_response(),
         Some(why) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not ready", why).into_response(),
     }
@@ -39,5 +47,44 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
             error.to_string(),
         )
         .into_response(),
+    }
+}
+
+async fn unready(app: &App) -> Option<String> {
+    if app.stopping.is_cancelled() {
+        return Some("the gate is stopping".to_owned());
+    }
+    match app.pipeline.generations.current() {
+        None => return Some(NotDone::NoPolicy.to_string()),
+        Some(generation) if generation.health.is_sick() => return Some(NotDone::SickPolicy.to_string()),
+        Some(_) => {}
+    }
+    app.probe.as_ref()?.trouble().await
+}
+
+/// What is known of the sidecar. Many probes at once ask it once.
+#[derive(Debug)]
+pub struct SidecarProbe {
+    sidecar: Sidecar,
+    known: Mutex<Option<(Instant, Option<String>)>>,
+}
+
+impl SidecarProbe {
+    /// Nothing is asked yet.
+    pub fn new(sidecar: Sidecar) -> Self {
+        Self {
+            sidecar,
+            known: Mutex::new(None),
+        }
+    }
+
+    async fn trouble(&self) -> Option<String> {
+        let mut known = self.known.lock().await;
+        if let Some((_, trouble)) = known.as_ref().filter(|(asked, _)| asked.elapsed() < KEPT) {
+            return trouble.clone();
+        }
+        let trouble = self.sidecar.ready().await.err().map(|error| error.to_string());
+        *known = Some((Instant::now(), trouble.clone()));
+        trouble
     }
 }

@@ -18,6 +18,9 @@ pub(crate) struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     violations: Vec<Violation>,
+    /// For the header `Retry-After`.
+    #[serde(skip)]
+    retry_after: Option<u32>,
 }
 
 impl Problem {
@@ -28,6 +31,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             violations: Vec::new(),
+            retry_after: None,
         }
     }
 
@@ -45,11 +49,15 @@ impl Problem {
 
     /// The policy or something behind the gate did not answer: try again.
     pub(crate) fn unavailable(error: &dyn std::error::Error) -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "not done, try again",
-            error.to_string(),
-        )
+        Self::try_again(error.to_string())
+    }
+
+    /// Nothing was done: try again in a second.
+    pub(crate) fn try_again(detail: impl Into<String>) -> Self {
+        Self {
+            retry_after: Some(1),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "not done, try again", detail)
+        }
     }
 }
 
@@ -63,6 +71,9 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
-        (status, content_type, Json(self)).into_response()
+        let retry_after = self
+            .retry_after
+            .map(|seconds| [(header::RETRY_AFTER, seconds.to_string())]);
+        (status, content_type, retry_after, Json(self)).into_response()
     }
 }

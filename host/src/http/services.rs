@@ -2,23 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{Query, State},
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tidegate_engine::{Draft, Violation};
 
-use super::{App, problem::Problem};
+use super::{App, answer::answer, body::Admitted, problem::Problem, query::Asked};
 use crate::{
     clock,
     delivery::{Delivery, Source},
     generation::Generation,
-    pipeline::{Ack, End, NotDone},
+    pipeline::{NotDone, Pipeline},
 };
 
 /// What `POST /v1/events` takes. `task_id` and `payload` keep their digits.
@@ -37,25 +31,9 @@ struct NewEvent {
     timestamp: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Published {
-    event_id: Option<String>,
-    verdict: &'static str,
-    reason: String,
-    outputs: Vec<Sent>,
-}
-
-#[derive(Serialize)]
-struct Sent {
-    channel: String,
-    id: String,
-}
-
 /// `POST /v1/events`: composes an event, and takes it the way of any delivery. 200 when it is stored.
-pub(super) async fn publish(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, Problem> {
-    let place = app
-        .take_place()
-        .ok_or_else(|| Problem::unavailable(&NotDone::NotTaken("the gate is full or stopping")))?;
+pub(super) async fn publish(State(app): State<Arc<App>>, request: Admitted) -> Result<Response, Problem> {
+    let Admitted { place, body } = request;
     let new: NewEvent = serde_json::from_slice(&body).map_err(|error| {
         Problem::new(
             StatusCode::BAD_REQUEST,
@@ -80,31 +58,8 @@ pub(super) async fn publish(State(app): State<Arc<App>>, body: Bytes) -> Result<
         .await
         .map_err(|fault| Problem::unavailable(&fault))??;
     let delivery = Delivery::new(composed.event.into(), Source::topic("v1/events"), now);
-    let ack = app
-        .carry(place, async move |pipeline| pipeline.deliver(&delivery).await)
-        .await;
-    match ack.ok_or_else(|| Problem::unavailable(&NotDone::NotTaken("the delivery ended in a panic")))? {
-        Ack::Done(report) if report.end == End::Reject => Err(Problem::invalid(report.violations)),
-        Ack::Done(report) => Ok((
-            if report.end == End::Held {
-                StatusCode::ACCEPTED
-            } else {
-                StatusCode::OK
-            },
-            Json(Published {
-                event_id: report.event_id,
-                verdict: report.end.as_str(),
-                reason: report.reason,
-                outputs: report
-                    .sent
-                    .into_iter()
-                    .map(|(channel, id)| Sent { channel, id })
-                    .collect(),
-            }),
-        )
-            .into_response()),
-        Ack::Again { error, .. } => Err(Problem::unavailable(&error)),
-    }
+    let way = async move |pipeline: Arc<Pipeline>| pipeline.deliver(&delivery).await;
+    answer(app.carry(place, way).await)
 }
 
 #[derive(Serialize)]
@@ -118,21 +73,25 @@ struct Valid {
 }
 
 /// `POST /v1/validate`: is the body a valid event? Nothing is sent.
-pub(super) async fn validate(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, Problem> {
-    let generation = current(&app)?;
+pub(super) async fn validate(State(app): State<Arc<App>>, request: Admitted) -> Response {
+    let answer = valid(&app, &request.body).await.map(Json);
+    request.place.answer(answer).await
+}
+
+async fn valid(app: &App, event: &[u8]) -> Result<Valid, Problem> {
+    let generation = current(app)?;
     let accepted = generation
         .policy
-        .validate(&body)
+        .validate(event)
         .await
         .map_err(|fault| Problem::unavailable(&fault))??;
-    Ok(Json(Valid {
+    Ok(Valid {
         valid: true,
         event_id: accepted.event_id,
         event_type: accepted.event_type,
         event_version: accepted.event_version,
         key: accepted.key,
     })
-    .into_response())
 }
 
 #[derive(Deserialize)]
@@ -151,28 +110,32 @@ struct Migrated {
 /// `POST /v1/migrate?to=1.1`: the body in another version. Nothing is sent.
 pub(super) async fn migrate(
     State(app): State<Arc<App>>,
-    Query(query): Query<MigrateQuery>,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let generation = current(&app)?;
+    Asked(query): Asked<MigrateQuery>,
+    request: Admitted,
+) -> Response {
+    let answer = migrated(&app, &query.to, &request.body).await.map(Json);
+    request.place.answer(answer).await
+}
+
+async fn migrated(app: &App, to: &str, event: &[u8]) -> Result<Migrated, Problem> {
+    let generation = current(app)?;
     let migrated = generation
         .policy
-        .migrate(&body, &query.to)
+        .migrate(event, to)
         .await
         .map_err(|fault| Problem::unavailable(&fault))?
         .map_err(|failure| Problem::invalid(failure.violations))?;
     let event = match migrated.event {
-        Some(event) => event,
-        None => String::from_utf8_lossy(&body).into_owned(),
+        Some(changed) => changed,
+        None => String::from_utf8_lossy(event).into_owned(),
     };
     let event = RawValue::from_string(event).map_err(|_| Problem::invalid(vec![not_json()]))?;
-    Ok(Json(Migrated {
+    Ok(Migrated {
         from_version: migrated.from_version,
         to_version: migrated.to_version,
         path: migrated.path,
         event,
     })
-    .into_response())
 }
 
 fn current(app: &App) -> Result<Arc<Generation>, Problem> {

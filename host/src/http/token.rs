@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use super::{App, problem::Problem};
+use super::{App, problem::Problem, refusal::Refusal};
 
 /// Lets a request pass that shows `APP_API_TOKEN` in `dapr-api-token`, or when none is asked for.
 pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -23,7 +22,6 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
     if token.matches(given) {
         return next.run(request).await;
     }
-    // Not 404: the sidecar would drop the event.
-    let detail = "the header dapr-api-token must carry APP_API_TOKEN";
-    Problem::new(StatusCode::UNAUTHORIZED, "no valid token", detail).into_response()
+    app.pipeline.metrics.refused(Refusal::NoToken.reason());
+    Problem::from(Refusal::NoToken).into_response()
 }

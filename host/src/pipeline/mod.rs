@@ -239,7 +239,7 @@ fn id_conflict() -> Failure {
 }
 
 /// The error and everything beneath it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -1,0 +1,61 @@
+//! Places: so many requests may be at work at a time, and what each of them keeps in memory is bounded by its place.
+//!
+//! A place is taken before a body is read. An answer that may be large keeps it until it is written: a caller that reads
+//! slowly, or not at all, holds no more than places hold.
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    response::{IntoResponse, Response},
+};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::{App, refusal::Refusal};
+
+/// One place, given back on drop.
+#[derive(Debug)]
+pub(super) struct Place {
+    permit: OwnedSemaphorePermit,
+    _in_flight: TaskTrackerToken,
+}
+
+impl Place {
+    /// A place, unless the gate is full or stopping.
+    pub(super) fn take(app: &App) -> Result<Self, Refusal> {
+        if app.stopping.is_cancelled() {
+            return Err(Refusal::Stopping);
+        }
+        // Before the second look: whoever waits for the end of what is in flight then waits for this place.
+        let in_flight = app.in_flight.token();
+        let permit = app.places.clone().try_acquire_owned().map_err(|_| Refusal::Full)?;
+        if app.stopping.is_cancelled() {
+            return Err(Refusal::Stopping);
+        }
+        Ok(Self {
+            permit,
+            _in_flight: in_flight,
+        })
+    }
+
+    /// Gives the place back when the answer is written. A gate that stops does not wait for that.
+    pub(super) async fn answer(self, answer: impl IntoResponse) -> Response {
+        let (head, body) = answer.into_response().into_parts();
+        let text = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        let kept = Kept {
+            text,
+            _permit: self.permit,
+        };
+        Response::from_parts(head, Body::from(Bytes::from_owner(kept)))
+    }
+}
+
+struct Kept {
+    text: Bytes,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}

@@ -1,0 +1,144 @@
+//! The accept loop: so many connections and no more, none of which can hold its place by being slow.
+//!
+//! Knows nothing of routes. A connection that sends no whole request head within `limits.header_seconds` is closed, be it
+//! slow or idle; one that does not take its answer within `limits.body_seconds` too.
+
+use std::{io, pin::pin, sync::Arc, time::Duration};
+
+use axum::Router;
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{impatient::Impatient, linger::Lingering, seldom::Seldom};
+use crate::{config::HttpLimits, metrics::Metrics};
+
+/// Headers of a request; more are answered with 431. The sidecar makes a header of every header of a Kafka record.
+const HEADERS: usize = 256;
+
+/// Bytes of a request's head, for which 431 is the answer too; also what a connection buffers of a body.
+const HEAD_BYTES: usize = 128 << 10;
+
+/// Time for the answers to what has ended when the gate stops.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+/// Wait after an error of `accept`, such as too many open files: it does not go away by trying again at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Serves connections until `closing`, then gives those that are open a moment.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: HttpLimits,
+    metrics: Arc<Metrics>,
+    closing: CancellationToken,
+) {
+    let slots = Arc::new(Semaphore::new(limits.connections));
+    let connections = TaskTracker::new();
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.header)
+        .max_headers(HEADERS)
+        .max_buf_size(HEAD_BYTES);
+    let accept = async {
+        // Who comes when all slots are taken waits in the listener's queue.
+        while let Ok(slot) = slots.clone().acquire_owned().await {
+            let stream = accept(&listener).await;
+            let connection = connection(
+                stream,
+                http.clone(),
+                router.clone(),
+                limits,
+                metrics.clone(),
+                closing.clone(),
+            );
+            connections.spawn(async move {
+                connection.await;
+                drop(slot);
+            });
+        }
+    };
+    tokio::select! {
+        () = accept => {}
+        () = closing.cancelled() => {}
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    static LINES: Seldom = Seldom::new();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                if let Some(held_back) = LINES.pass() {
+                    tracing::error!(%error, held_back, "no connection can be accepted; trying again");
+                }
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+async fn connection(
+    stream: TcpStream,
+    http: http1::Builder,
+    router: Router,
+    limits: HttpLimits,
+    metrics: Arc<Metrics>,
+    closing: CancellationToken,
+) {
+    // An answer is one write: there is nothing to gather.
+    let _ = stream.set_nodelay(true);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |request: Request<Incoming>| router.call(request.map(Lingering::new)));
+    let stream = TokioIo::new(Impatient::new(stream, limits.body));
+    let mut connection = pin!(http.serve_connection(stream, service));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = closing.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            timeout(LAST_ANSWERS, connection).await.unwrap_or(Ok(()))
+        }
+    };
+    if let Err(error) = ended {
+        report(&error, &metrics);
+    }
+}
+
+fn report(error: &hyper::Error, metrics: &Metrics) {
+    static LINES: Seldom = Seldom::new();
+    if !error.is_parse_too_large() {
+        tracing::debug!(%error, "a connection ended");
+        return;
+    }
+    metrics.refused("head-too-large");
+    if let Some(held_back) = LINES.pass() {
+        tracing::error!(
+            held_back,
+            "a request had more than {HEADERS} headers or {HEAD_BYTES} bytes of them and was answered with 431; if it was \
+             a delivery, its Kafka record has too many headers, and its partition does not move"
+        );
+    }
+}

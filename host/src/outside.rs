@@ -1,0 +1,60 @@
+//! The backend, built as the configuration says: which of its parts stands for which need of the gate.
+
+use std::sync::Arc;
+
+use crate::{
+    backend::{Publisher, StateStore, Timers},
+    config::{Backend, Config},
+    dapr::{RetryTopics, Sidecar},
+    gate::GateError,
+    local::Db,
+};
+
+/// The parts of a backend.
+pub(crate) struct Outside {
+    pub(crate) publisher: Arc<dyn Publisher>,
+    pub(crate) state: Arc<dyn StateStore>,
+    pub(crate) timers: Arc<dyn Timers>,
+    pub(crate) sidecar: Option<Sidecar>,
+    pub(crate) retry_topics: Option<RetryTopics>,
+    pub(crate) db: Option<Db>,
+    /// The data file, where it is opened for channels alone.
+    pub(crate) log: Option<Db>,
+}
+
+impl Outside {
+    /// Opens the data file, or prepares the client of the sidecar.
+    pub(crate) fn new(config: &Config) -> Result<Self, GateError> {
+        let dapr = match &config.backend {
+            Backend::Local { path } => {
+                let db = Db::open(path)?;
+                return Ok(Self {
+                    publisher: Arc::new(db.clone()),
+                    state: Arc::new(db.clone()),
+                    timers: Arc::new(db.clone()),
+                    sidecar: None,
+                    retry_topics: None,
+                    db: Some(db),
+                    log: None,
+                });
+            }
+            Backend::Dapr(dapr) => dapr,
+        };
+        let sidecar = Sidecar::new(dapr)?;
+        let tiers = &config.retries.tiers;
+        let retry_topics = (!tiers.is_empty()).then(|| RetryTopics::new(sidecar.clone(), tiers.clone()));
+        let timers: Arc<dyn Timers> = match &retry_topics {
+            Some(topics) => Arc::new(topics.clone()),
+            None => Arc::new(sidecar.clone()),
+        };
+        Ok(Self {
+            publisher: Arc::new(sidecar.clone()),
+            state: Arc::new(sidecar.clone()),
+            timers,
+            sidecar: Some(sidecar),
+            retry_topics,
+            db: None,
+            log: config.log.as_deref().map(Db::open).transpose()?,
+        })
+    }
+}

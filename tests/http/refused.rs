@@ -1,0 +1,126 @@
+//! Requests that are wrong: each is answered with a problem document, and a delivery never with a 404.
+
+use rstest::rstest;
+use tidegate_tests::{Answer, Embedded, Wire, event};
+
+async fn ask(embedded: &Embedded, request: impl AsRef<[u8]>) -> Answer {
+    let mut wire = Wire::open(embedded.gate.port()).await;
+    wire.send(request).await;
+    wire.answer().await
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_413_and_the_log_says_what_to_raise() {
+    let embedded = Embedded::start("too-large", "limits: { body_bytes: 2048 }").await;
+    let many = " ".repeat(5000);
+    for path in [
+        "/deliver/task-events",
+        "/v1/events",
+        "/v1/validate",
+        "/v1/migrate?to=1.1",
+    ] {
+        let announced = format!("POST {path} HTTP/1.1\r\nhost: gate\r\ncontent-length: 5000\r\n\r\n{many}");
+        ask(&embedded, announced).await.assert_problem(413);
+        let chunked = format!(
+            "POST {path} HTTP/1.1\r\nhost: gate\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{many}\r\n0\r\n\r\n",
+            many.len()
+        );
+        ask(&embedded, chunked).await.assert_problem(413);
+    }
+    let refused = r#"tidegate_requests_refused_total{reason="body-too-large"}"#;
+    assert_eq!(embedded.counted(refused).await, 8);
+    let log = embedded.log();
+    let lines: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("too large to be taken"))
+        .collect();
+    assert_eq!(lines.len(), 1, "one line for many: {lines:?}");
+    assert!(lines[0].contains("raise `limits.body_bytes`"), "{}", lines[0]);
+
+    // The broker's bytes come as base64.
+    let event = format!("{}{}", event("e-1"), " ".repeat(3000));
+    let fits = format!(
+        "POST /deliver/task-events HTTP/1.1\r\nhost: gate\r\ncontent-length: {}\r\n\r\n{event}",
+        event.len()
+    );
+    assert_eq!(
+        ask(&embedded, fits).await.status,
+        200,
+        "a delivery may be twice as large"
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_405_and_says_which_is_right() {
+    let embedded = Embedded::start("wrong-method", "").await;
+    for (method, path, allow) in [
+        ("GET", "/deliver/task-events", "POST"),
+        ("PUT", "/v1/events", "POST"),
+        ("GET", "/v1/validate", "POST"),
+        ("DELETE", "/v1/migrate", "POST"),
+        ("POST", "/dapr/subscribe", "GET,HEAD"),
+        ("POST", "/healthz", "GET,HEAD"),
+        ("POST", "/readyz", "GET,HEAD"),
+        ("PATCH", "/metrics", "GET,HEAD"),
+    ] {
+        let answer = ask(&embedded, format!("{method} {path} HTTP/1.1\r\nhost: gate\r\n\r\n")).await;
+        answer.assert_problem(405);
+        assert_eq!(answer.headers["allow"], allow, "{method} {path}");
+    }
+}
+
+#[rstest]
+#[case::no_query("/v1/migrate")]
+#[case::another_name("/v1/migrate?from=1.0")]
+#[case::twice("/v1/migrate?to=1.0&to=1.1")]
+#[tokio::test]
+async fn a_query_that_is_not_right_is_400(#[case] path: &str) {
+    let embedded = Embedded::start("query", "").await;
+    let request = format!("POST {path} HTTP/1.1\r\nhost: gate\r\ncontent-length: 2\r\n\r\n{{}}");
+    let answer = ask(&embedded, request).await;
+    answer.assert_problem(400);
+    assert!(answer.json()["detail"].to_string().contains("to"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn many_large_headers_are_taken_and_too_many_are_told_of() {
+    let embedded = Embedded::start("headers", "").await;
+    let deliver = |headers: usize, event: String| {
+        let headers: Vec<_> = (0..headers)
+            .map(|number| format!("kafka-header-{number}: {}\r\n", "v".repeat(200)))
+            .collect();
+        let headers = headers.concat();
+        let length = event.len();
+        format!("POST /deliver/task-events HTTP/1.1\r\nhost: gate\r\n{headers}content-length: {length}\r\n\r\n{event}")
+    };
+    let many = deliver(240, event("e-1"));
+    println!("a delivery with {} KiB of headers", many.len() >> 10);
+    assert_eq!(ask(&embedded, many).await.status, 200);
+    assert_eq!(
+        ask(&embedded, deliver(300, event("e-2"))).await.status,
+        431,
+        "and not 404"
+    );
+    let refused = r#"tidegate_requests_refused_total{reason="head-too-large"}"#;
+    assert_eq!(embedded.counted(refused).await, 1);
+    assert!(embedded.log().contains("its partition does not move"));
+}
+
+#[tokio::test]
+async fn what_a_caller_writes_does_not_fill_the_log() {
+    let embedded = Embedded::start("hostile-log", "").await;
+    for _ in 0..20 {
+        let path = format!("/{}", "%0aerror".repeat(1000));
+        let answer = ask(
+            &embedded,
+            format!("POST {path} HTTP/1.1\r\nhost: gate\r\ncontent-length: 7\r\n\r\npayload"),
+        )
+        .await;
+        answer.assert_problem(503);
+    }
+    let log = embedded.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("%0aerror")).collect();
+    assert_eq!(lines.len(), 1, "one line for many");
+    assert!(lines[0].len() < 600, "cut: {}", lines[0]);
+    assert!(!log.contains("payload\""), "payloads are not logged");
+}
