@@ -23,7 +23,7 @@ const MOMENTS: [(&str, Option<&str>); 5] = [
 ];
 
 /// How long a moment is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn one_gate(test: Test<Cluster>) -> Result<()> {
     kills(&test, 1).await
@@ -43,15 +43,19 @@ async fn kills(test: &Test<Cluster>, gates: usize) -> Result<()> {
     };
     let rig = Rig::start(test, plan, three_percent_fail).await?;
     let workload = Workload::new(&format!("kills-{gates}"), events);
-    let ledger = Ledger::new(&workload, rig.load(&workload).await?);
-    let mut fell = [0; MOMENTS.len()];
-    for kill in 0..kills {
-        let progress = workload.outputs() * (kill + 1) / (kills + 2);
-        rig.sinks.wait_taken(progress, limit).await?;
-        let moment = kill % MOMENTS.len();
-        let reached = kill_at(rig.first(), MOMENTS[moment].1).await?;
-        fell[if reached { moment } else { MOMENTS.len() - 1 }] += 1;
+    let (records, mut sources, mut fell) = (workload.records(), Vec::new(), [0; MOMENTS.len()]);
+    // A part of the load for each kill, so that each falls into the midst of it, and one for the end.
+    for (part, records) in records.chunks(events.div_ceil(kills + 1)).enumerate() {
+        let before = rig.sinks.taken();
+        sources.extend(rig.produce(records.to_vec()).await?);
+        if part < kills {
+            rig.sinks.wait_taken(before + records.len() / 4, limit).await?;
+            let moment = part % MOMENTS.len();
+            let reached = kill_at(rig.first(), MOMENTS[moment].1).await?;
+            fell[if reached { moment } else { MOMENTS.len() - 1 }] += 1;
+        }
     }
+    let ledger = Ledger::new(&workload, sources);
     let balance = ledger.close(&rig, limit).await?;
     let mut moments = String::new();
     for ((name, _), count) in MOMENTS.iter().zip(fell) {

@@ -145,8 +145,8 @@ impl Arrived {
             bail!("the sinks were sent what is no envelope: {unreadable:?}");
         }
         Ok(Self {
-            ops: alerts("ops").await?,
-            users: alerts("user").await?,
+            ops: alerts("ops-alerts").await?,
+            users: alerts("user-alerts").await?,
             letters,
             outputs: rig.sinks.calls().into_iter().filter(|call| call.taken).collect(),
         })

@@ -12,6 +12,7 @@ mod rig;
 mod schedule;
 mod sinks;
 mod size;
+mod steady;
 mod stop;
 mod tiers;
 mod unsent_letters;
@@ -25,7 +26,7 @@ use crate::size::Size;
 
 fn main() -> ExitCode {
     let size = Size::asked();
-    Suite::new("faults", Cluster::start)
+    let suite = Suite::new("faults", Cluster::start)
         .limit(size.limit)
         .test("kills of the gate lose nothing", kills::one_gate)
         .test("kills of one of two gates lose nothing", kills::two_gates)
@@ -61,6 +62,12 @@ fn main() -> ExitCode {
             unsent_letters::unsent,
         )
         .test("retries in topics follow the schedule too", tiers::always_failing)
-        .test("retries in topics survive kills", tiers::killed)
-        .run()
+        .test("retries in topics survive kills", tiers::killed);
+    let suite = match size.steady {
+        Some(time) => suite
+            .limit(time + size.limit)
+            .test("the gate's memory stays as it is under a steady load", steady::memory),
+        None => suite,
+    };
+    suite.run()
 }

@@ -15,11 +15,7 @@ const LIMIT: Duration = Duration::from_mins(1);
 const LARGE: usize = 900_000;
 
 pub(crate) async fn poison(test: Test<Cluster>) -> Result<()> {
-    let plan = Plan {
-        large_records: true,
-        ..Plan::default()
-    };
-    let rig = Rig::start(&test, plan, take).await?;
+    let rig = Rig::start(&test, Plan::default(), take).await?;
     let text = |id: &str, note: &str| {
         let note = format!(r#""note":"{note}""#);
         valid_event(id, "task.created", "1.1", "user-1", &note)
@@ -44,11 +40,12 @@ pub(crate) async fn poison(test: Test<Cluster>) -> Result<()> {
     records.push(hostile(Record::new(text("poison-headers", "hostile headers"))));
     records.push(hostile(Record::new(&b"\xff hostile"[..])));
     records.push(Record::new(text("poison-after", "the partition goes on")).key("user-1"));
-    for record in &mut records {
-        record.partition = Some(0);
-    }
     let count = records.len();
-    let sources = rig.produce(records).await?;
+    let mut sources = Vec::new();
+    for mut record in records {
+        record.partition = Some(0);
+        sources.extend(rig.produce(vec![record]).await?);
+    }
     rig.sinks.wait_taken(3, LIMIT).await?;
     let mut letters = rig.wait_letters(bad.len() + 1, LIMIT).await?;
     letters.sort_by_key(|letter| sources.iter().position(|source| *source == letter.source));

@@ -74,15 +74,16 @@ pub(crate) async fn used_id(test: Test<Cluster>) -> Result<()> {
     };
     let first = event("the first");
     rig.produce(vec![Record::new(first.clone())]).await?;
-    // While the first is under way, and when it is done; in its partition and in others.
+    rig.sinks.wait_taken(1, LIMIT).await?;
+    // Two while the first is under way, two when it is done; in other partitions.
     let others: Vec<String> = (0..4).map(|number| event(&format!("another, {number}"))).collect();
-    for (partition, other) in (0..).zip(&others) {
-        let mut record = Record::new(other.clone());
-        record.partition = Some(partition);
-        rig.produce(vec![record]).await?;
-        if partition == 1 {
-            rig.sinks.wait_taken(1, LIMIT).await?;
+    for (number, other) in (0..).zip(&others) {
+        if number == 2 {
+            all_acknowledged(&rig, 3).await?;
         }
+        let mut record = Record::new(other.clone());
+        record.partition = Some(number + 3);
+        rig.produce(vec![record]).await?;
     }
     let letters = rig.wait_letters(others.len(), LIMIT).await?;
     all_acknowledged(&rig, 5).await?;

@@ -1,12 +1,12 @@
-//! Gates on real services: each with a sidecar and a proxy between the two, all in one consumer group, with topics of
-//! the test's own.
+//! Gates on real services: each with a sidecar and a proxy between the two, all in one consumer group, on the files of
+//! `deploy/` and with topics of the test's own.
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tidegate_harness::{
-    Cluster, Component, Daprd, Gate, Kafka, Proxy, Record, Redis, RunningDaprd, Scheduler, Stored, Test, component,
-    free_port,
+    Cluster, Component, Daprd, Gate, Kafka, Proxy, Record, Redis, RunningDaprd, Scheduler, Stored, Test, Topics,
+    free_port, shipped,
 };
 use tidegate_tests::dist;
 
@@ -16,11 +16,8 @@ use crate::{
     workload::Workload,
 };
 
-/// Partitions of the topic that events come from.
-pub(crate) const PARTITIONS: i32 = 12;
-
-/// What is larger than any dead letter here.
-const RECORD_BYTES: &str = "4194304";
+/// Topics of `deploy/kafka/topics.yaml` that every rig has.
+const TOPICS: [&str; 4] = ["task-events", "dlq", "ops-alerts", "user-alerts"];
 
 /// The services behind a rig.
 #[derive(Clone, Copy)]
@@ -54,8 +51,8 @@ pub(crate) struct Plan {
     pub(crate) config: String,
     /// More components of the sidecars.
     pub(crate) components: Vec<Component>,
-    /// Whether topics take records above Kafka's default of one megabyte.
-    pub(crate) large_records: bool,
+    /// More topics of `deploy/kafka/topics.yaml`.
+    pub(crate) topics: Vec<&'static str>,
 }
 
 impl Default for Plan {
@@ -66,7 +63,7 @@ impl Default for Plan {
             retries: "{ scale: 0.01 }".to_owned(),
             config: String::new(),
             components: Vec::new(),
-            large_records: false,
+            topics: Vec::new(),
         }
     }
 }
@@ -104,13 +101,10 @@ impl<'a> Rig<'a> {
         plan: Plan,
         rule: impl Fn(&Call) -> Answer + Send + Sync + 'static,
     ) -> Result<Self> {
-        for (name, partitions) in [("in", PARTITIONS), ("dlq", 3), ("ops", 3), ("user", 3)] {
-            services.kafka.create_topic(&topic(test, name), partitions).await?;
-        }
-        if plan.large_records {
-            allow_large(services.kafka, &topic(test, "in")).await?;
-            allow_large(services.kafka, &topic(test, "dlq")).await?;
-        }
+        let names = [&TOPICS[..], &plan.topics].concat();
+        let mut topics = Topics::shipped()?;
+        topics.topics.retain(|topic| names.contains(&topic.name.as_str()));
+        services.kafka.apply(&topics, "local", &topic(test, "")).await?;
         let mut rig = Self {
             test,
             services,
@@ -127,15 +121,13 @@ impl<'a> Rig<'a> {
     async fn replica(&self, number: usize, plan: &Plan) -> Result<Replica> {
         let Self { test, services, .. } = self;
         let port = free_port();
-        let pubsub = component::kafka("kafka-pubsub", services.kafka, &test.id)
-            // Without it a header that HTTP does not allow comes again for ever.
-            .with("escapeHeaders", "true")
-            .with("maxMessageBytes", RECORD_BYTES);
         let mut daprd = Daprd::new(&test.id)
             .app_port(port)
             .scheduler(services.scheduler)
-            .component(pubsub)
-            .component(component::redis_state("statestore", services.redis));
+            .component(shipped::pubsub(services.kafka, &test.id, &test.id)?)
+            .component(shipped::statestore(services.redis, &test.id)?)
+            .component(shipped::resiliency(&test.id)?)
+            .shipped()?;
         for component in &plan.components {
             daprd = daprd.component(component.clone());
         }
@@ -155,6 +147,7 @@ impl<'a> Rig<'a> {
         };
         format!(
             "listen: 127.0.0.1:{port}
+admin: {{ listen: null }}
 backend: dapr
 policy: {{ path: {:?} }}
 subscriptions: [{{ name: task-events, topic: {} }}]
@@ -168,11 +161,11 @@ claims: {{ lease_ms: 1500 }}
 retries: {}
 {}",
             dist("policy.wasm").display().to_string(),
-            topic(self.test, "in"),
+            topic(self.test, "task-events"),
             self.sinks.app_id(),
             self.sinks.url(REMINDERS),
-            topic(self.test, "ops"),
-            topic(self.test, "user"),
+            topic(self.test, "ops-alerts"),
+            topic(self.test, "user-alerts"),
             plan.retries,
             plan.config,
         )
@@ -185,7 +178,7 @@ retries: {}
 
     /// Writes records into the topic that events come from; says where each went, as a dead letter says it.
     pub(crate) async fn produce(&self, records: Vec<Record>) -> Result<Vec<String>> {
-        let topic = topic(self.test, "in");
+        let topic = topic(self.test, "task-events");
         let places = self.services.kafka.produce_all(&topic, records).await?;
         let source = |(partition, offset)| format!("{topic}/{partition}@{offset}");
         Ok(places.into_iter().map(source).collect())
@@ -215,7 +208,7 @@ retries: {}
 
     /// How many records of the topic that events come from are acknowledged.
     pub(crate) async fn acknowledged(&self) -> Result<i64> {
-        let topic = topic(self.test, "in");
+        let topic = topic(self.test, "task-events");
         let offsets = self.services.kafka.committed(&self.test.id, &topic).await?;
         Ok(offsets.values().sum())
     }
@@ -223,16 +216,5 @@ retries: {}
 
 /// A topic of the test's own.
 pub(crate) fn topic(test: &Test<Cluster>, name: &str) -> String {
-    format!("{}-{name}", test.id)
-}
-
-async fn allow_large(kafka: &Kafka, topic: &str) -> Result<()> {
-    let config = format!("max.message.bytes={RECORD_BYTES}");
-    let entity = ["--entity-type", "topics", "--entity-name", topic];
-    let args = [&["--alter", "--add-config", &config], &entity[..]].concat();
-    kafka
-        .tool("kafka.admin.ConfigCommand", &args)
-        .await
-        .map(drop)
-        .context("a topic for large records")
+    format!("{}.{name}", test.id)
 }

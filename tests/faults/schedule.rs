@@ -93,7 +93,7 @@ pub(crate) async fn exactly_the_schedule(rig: &Rig<'_>, name: &str, letters: &[L
             .filter(|letter| about(&String::from_utf8_lossy(&letter.original)));
         letters.map(|letter| (letter.id.clone(), 1)).collect()
     };
-    let (ops, users) = (alerts("ops").await?, alerts("user").await?);
+    let (ops, users) = (alerts("ops-alerts").await?, alerts("user-alerts").await?);
     ensure!(ops == once(&|_| true), "operations hear of each, once: {ops:?}");
     let reminders = once(&|event| event.contains(r#""event_type":"reminder."#));
     ensure!(users == reminders, "users hear of reminders, once: {users:?}");

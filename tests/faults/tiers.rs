@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use tidegate_harness::{Cluster, Test, component};
+use tidegate_harness::{Cluster, Test, shipped};
 
 use crate::{
     ledger::Ledger,
@@ -18,7 +18,7 @@ const LIMIT: Duration = Duration::from_mins(1);
 const QUIET: Duration = Duration::from_secs(3);
 
 pub(crate) async fn always_failing(test: Test<Cluster>) -> Result<()> {
-    let plan = in_topics(&test, 0.001).await?;
+    let plan = in_topics(&test, 0.001)?;
     let rig = Rig::start(&test, plan, |_| Answer::Refuse(503)).await?;
     rig.produce(one_of_each("tiers")).await?;
     let letters = rig.wait_letters(TYPES.len(), LIMIT).await?;
@@ -28,7 +28,7 @@ pub(crate) async fn always_failing(test: Test<Cluster>) -> Result<()> {
 
 pub(crate) async fn killed(test: Test<Cluster>) -> Result<()> {
     let Size { events, limit, .. } = Size::asked();
-    let plan = in_topics(&test, 0.01).await?;
+    let plan = in_topics(&test, 0.01)?;
     let rig = Rig::start(&test, plan, three_percent_fail).await?;
     let workload = Workload::new("tiers", events / 3);
     let ledger = Ledger::new(&workload, rig.load(&workload).await?);
@@ -42,22 +42,18 @@ pub(crate) async fn killed(test: Test<Cluster>) -> Result<()> {
     Ok(())
 }
 
-/// A plan with two retry topics, behind a component of their own.
-async fn in_topics(test: &Test<Cluster>, scale: f64) -> Result<Plan> {
-    let kafka = &test.shared.kafka;
-    let tiers = [("retry-0s", 0), ("retry-1s", 1)];
-    let mut topics = Vec::new();
-    for (name, seconds) in tiers {
-        let topic = topic(test, name);
-        kafka.create_topic(&topic, 6).await?;
-        topics.push(format!("{{ topic: {topic}, seconds: {seconds} }}"));
-    }
+/// A plan with two retry topics, for delays of nothing and of a second.
+fn in_topics(test: &Test<Cluster>, scale: f64) -> Result<Plan> {
+    let tiers = [("retry.5s", 0), ("retry.30s", 1)];
+    let listed = tiers.map(|(name, seconds)| format!("{{ topic: {}, seconds: {seconds} }}", topic(test, name)));
+    let group = format!("{}-retry", test.id);
     Ok(Plan {
         retries: format!(
             "{{ scale: {scale}, holds: topics, topics: {{ pubsub: kafka-retry, tiers: [{}] }} }}",
-            topics.join(", ")
+            listed.join(", ")
         ),
-        components: vec![component::kafka("kafka-retry", kafka, &format!("{}-retry", test.id))],
+        topics: tiers.map(|(name, _)| name).to_vec(),
+        components: vec![shipped::kafka_retry(&test.shared.kafka, &group, &test.id)?],
         ..Plan::default()
     })
 }

@@ -63,7 +63,7 @@ pub(crate) async fn unsent(test: Test<Cluster>) -> Result<()> {
     well.store(true, Ordering::Relaxed);
     rig.sinks.wait_taken(1, LIMIT).await?;
     let alerts = async || {
-        rig.read("ops")
+        rig.read("ops-alerts")
             .await
             .is_ok_and(|alerts| alerts.len() == 1)
             .then_some(())
