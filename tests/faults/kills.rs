@@ -4,13 +4,13 @@ use std::{fmt::Write as _, time::Duration};
 
 use anyhow::Result;
 use tidegate_harness::{Cluster, Test};
+use tidegate_tests::{Ledger, Workload};
 
 use crate::{
-    ledger::Ledger,
+    books::close,
     rig::{Plan, Replica, Rig},
     sinks::three_percent_fail,
     size::Size,
-    workload::Workload,
 };
 
 /// When a gate is killed: at any time, or while its sidecar waits for a request of it that a proxy holds.
@@ -56,7 +56,7 @@ async fn kills(test: &Test<Cluster>, gates: usize) -> Result<()> {
         }
     }
     let ledger = Ledger::new(&workload, sources);
-    let balance = ledger.close(&rig, limit).await?;
+    let balance = close(&ledger, &rig, limit).await?;
     let mut moments = String::new();
     for ((name, _), count) in MOMENTS.iter().zip(fell) {
         write!(moments, "; {name}: {count}")?;

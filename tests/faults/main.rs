@@ -2,9 +2,9 @@
 //! killed, stopped or refused meanwhile.
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
+mod books;
+mod hangs;
 mod kills;
-mod ledger;
-mod letters;
 mod outages;
 mod poison;
 mod repeats;
@@ -16,7 +16,6 @@ mod steady;
 mod stop;
 mod tiers;
 mod unsent_letters;
-mod workload;
 
 use std::process::ExitCode;
 
@@ -30,6 +29,8 @@ fn main() -> ExitCode {
         .limit(size.limit)
         .test("kills of the gate lose nothing", kills::one_gate)
         .test("kills of one of two gates lose nothing", kills::two_gates)
+        .test("a gate that hangs and comes back loses nothing", hangs::gate)
+        .test("a sidecar that hangs and comes back loses nothing", hangs::sidecar)
         .test("a kill of daprd loses nothing", outages::sidecar)
         .test("Kafka can stop for a while", outages::kafka)
         .test("Redis can stop for a while", outages::redis)

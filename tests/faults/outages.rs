@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use tidegate_harness::{Cluster, Kafka, Process, Redis, Scheduler, Test};
+use tidegate_tests::{Ledger, Workload};
 
 use crate::{
-    ledger::Ledger,
+    books::close,
     rig::{Plan, Rig, Services},
     sinks::three_percent_fail,
     size::Size,
-    workload::Workload,
 };
 
 /// Share of a core that a gate may use while it waits.
@@ -70,7 +70,7 @@ async fn under_load(rig: &Rig<'_>, name: &str, service: &Process, outage: Durati
     service.restart().await?;
     let down = stopped.elapsed().as_secs_f64();
 
-    let balance = ledger.close(rig, limit).await?;
+    let balance = close(&ledger, rig, limit).await?;
     println!(
         "{name} stopped for {down:.1} s with {taken} outputs taken: {balance}; the gate used {:.2} s of a core and logged {} lines meanwhile; all was done {:.1} s after the start",
         used.cpu,

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use tidegate_harness::{Cluster, Record, Test};
+use tidegate_tests::workload::valid_event;
 
 use crate::{
     rig::{Plan, Rig},
     sinks::take,
-    workload::valid_event,
 };
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -66,7 +66,7 @@ pub(crate) async fn poison(test: Test<Cluster>) -> Result<()> {
             bytes.len()
         );
     }
-    let ids: Vec<_> = rig.sinks.calls().into_iter().map(|call| call.id).collect();
+    let ids: Vec<_> = rig.sinks.calls().into_iter().map(|call| call.output.id).collect();
     ensure!(ids == ["poison-fits", "poison-headers", "poison-after"], "{ids:?}");
     println!(
         "{count} records in one partition, {} outputs, {} dead letters, 0 lost",

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use tidegate_harness::{Cluster, Record, Test};
+use tidegate_tests::workload::valid_event;
 
 use crate::{
     rig::{Plan, Rig},
     sinks::Answer,
-    workload::valid_event,
 };
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -89,7 +89,7 @@ pub(crate) async fn used_id(test: Test<Cluster>) -> Result<()> {
     all_acknowledged(&rig, 5).await?;
     let calls = rig.sinks.calls();
     ensure!(
-        calls.len() == 1 && calls[0].data == first.as_bytes(),
+        calls.len() == 1 && calls[0].output.data == first.as_bytes(),
         "the first, once: {calls:?}"
     );
     ensure!(letters.len() == others.len(), "{letters:?}");

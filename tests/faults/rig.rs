@@ -8,13 +8,9 @@ use tidegate_harness::{
     Cluster, Component, Daprd, Gate, Kafka, Proxy, Record, Redis, RunningDaprd, Scheduler, Stored, Test, Topics,
     free_port, shipped,
 };
-use tidegate_tests::dist;
+use tidegate_tests::{Letter, Workload, dist};
 
-use crate::{
-    letters::Letter,
-    sinks::{Answer, Call, REMINDERS, Sinks},
-    workload::Workload,
-};
+use crate::sinks::{Answer, Call, REMINDERS, Sinks};
 
 /// Topics of `deploy/kafka/topics.yaml` that every rig has.
 const TOPICS: [&str; 4] = ["task-events", "dlq", "ops-alerts", "user-alerts"];

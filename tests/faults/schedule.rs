@@ -8,12 +8,14 @@ use std::{
 
 use anyhow::{Result, ensure};
 use tidegate_harness::{Cluster, Record, Test};
+use tidegate_tests::{
+    Letter, alerted,
+    workload::{TYPES, valid_event},
+};
 
 use crate::{
-    letters::{Letter, alerted},
     rig::{Plan, Rig},
     sinks::{Answer, Call, take},
-    workload::{TYPES, valid_event},
 };
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -61,10 +63,10 @@ pub(crate) async fn exactly_the_schedule(rig: &Rig<'_>, name: &str, letters: &[L
         ensure!(attempts == wanted, "{event_type}: attempts {attempts:?}");
         let first = &calls[0];
         ensure!(
-            calls.iter().all(|call| call.data == first.data),
+            calls.iter().all(|call| call.output.data == first.output.data),
             "{event_type}: not the same bytes"
         );
-        let of_type = |letter: &&Letter| letter.original == first.data;
+        let of_type = |letter: &&Letter| letter.original == first.output.data;
         let found: Vec<&Letter> = letters.iter().filter(of_type).collect();
         let [letter] = found[..] else {
             anyhow::bail!("{event_type}: {} dead letters", found.len());

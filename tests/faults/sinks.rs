@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tidegate_harness::{Cluster, Consumer, Received, Reply, Test, unlucky, wait};
+use tidegate_tests::Output;
 
 /// The app's method for the channel `task-events`.
 pub(crate) const TASKS: &str = "/tasks";
@@ -23,18 +24,10 @@ const PASSING: [u16; 4] = [503, 500, 408, 429];
 /// A call of a sink, taken or not.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    /// Which path was called.
-    pub(crate) path: &'static str,
-    /// The output's id.
-    pub(crate) id: String,
-    /// The output's type.
-    pub(crate) event_type: String,
-    /// Its key.
-    pub(crate) key: String,
+    /// What was sent.
+    pub(crate) output: Output,
     /// `tidegateattempt`.
     pub(crate) attempt: u32,
-    /// Its event, byte for byte.
-    pub(crate) data: Vec<u8>,
     /// How many calls there were with this id, with this one.
     pub(crate) number: u32,
     /// When it came.
@@ -115,6 +108,18 @@ impl Sinks {
         lock(&self.desk).taken
     }
 
+    /// How many calls there were.
+    pub(crate) fn count(&self) -> usize {
+        lock(&self.desk).calls.len()
+    }
+
+    /// What was taken.
+    pub(crate) fn outputs(&self) -> Vec<Output> {
+        let desk = lock(&self.desk);
+        let taken = desk.calls.iter().filter(|call| call.taken);
+        taken.map(|call| call.output.clone()).collect()
+    }
+
     /// All calls so far.
     pub(crate) fn calls(&self) -> Vec<Call> {
         lock(&self.desk).calls.clone()
@@ -123,7 +128,7 @@ impl Sinks {
     /// The calls with an id.
     pub(crate) fn calls_of(&self, id: &str) -> Vec<Call> {
         let desk = lock(&self.desk);
-        desk.calls.iter().filter(|call| call.id == id).cloned().collect()
+        desk.calls.iter().filter(|call| call.output.id == id).cloned().collect()
     }
 
     /// What came and was no envelope.
@@ -153,15 +158,16 @@ impl Desk {
         let number = self.numbers.entry(envelope.id.clone()).or_default();
         *number += 1;
         let mut call = Call {
-            path,
-            event_type: envelope.event_type,
-            key: envelope.subject,
             attempt: envelope.tidegateattempt,
-            data: envelope.data.get().as_bytes().to_vec(),
             number: *number,
             at: received.at,
             taken: false,
-            id: envelope.id,
+            output: Output {
+                id: envelope.id,
+                event_type: envelope.event_type,
+                key: envelope.subject,
+                data: envelope.data.get().as_bytes().to_vec(),
+            },
         };
         let reply = match rule(&call) {
             Answer::Take(delay) => {
@@ -185,8 +191,8 @@ pub(crate) fn take(_: &Call) -> Answer {
 /// Refuses three calls of a hundred, always the same ones, with any status that may pass.
 pub(crate) fn three_percent_fail(call: &Call) -> Answer {
     let number = call.number as usize;
-    if unlucky(4, &format!("{}/{number}", call.id), 3) {
-        Answer::Refuse(PASSING[(call.id.len() + number + call.data.len()) % PASSING.len()])
+    if unlucky(4, &format!("{}/{number}", call.output.id), 3) {
+        Answer::Refuse(PASSING[(number + call.output.data.len()) % PASSING.len()])
     } else {
         take(call)
     }

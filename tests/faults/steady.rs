@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use tidegate_harness::{Cluster, Test};
+use tidegate_tests::{Ledger, Workload};
 
 use crate::{
-    ledger::Ledger,
+    books::close,
     rig::{Plan, Rig},
     sinks::three_percent_fail,
     size::Size,
-    workload::Workload,
 };
 
 /// Records in a second, a fraction of what one gate can take on two cores.
@@ -35,7 +35,7 @@ pub(crate) async fn memory(test: Test<Cluster>) -> Result<()> {
         resident.push(gate.resident_bytes()?);
     }
     let (took, used) = (started.elapsed(), gate.cpu_seconds()? - used);
-    let balance = Ledger::new(&workload, sources).close(&rig, limit).await?;
+    let balance = close(&Ledger::new(&workload, sources), &rig, limit).await?;
 
     let quarter = resident.len() / 4;
     let (first, last) = (

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use tidegate_harness::{Cluster, Test};
+use tidegate_tests::{Ledger, Workload};
 
 use crate::{
-    ledger::Ledger,
+    books::close,
     rig::{Plan, Rig},
     sinks::three_percent_fail,
     size::Size,
-    workload::Workload,
 };
 
 const DRAIN: Duration = Duration::from_secs(10);
@@ -36,7 +36,7 @@ pub(crate) async fn stopped_under_load(test: Test<Cluster>) -> Result<()> {
         ensure!(status.code() == Some(0), "it ended with {status}");
         gate.restart().await?;
     }
-    let balance = ledger.close(&rig, limit).await?;
+    let balance = close(&ledger, &rig, limit).await?;
     println!("{STOPS} stops, each done in {took:.1?}: {balance}");
     ensure!(balance.repeats == 0, "what was in flight was finished: {balance}");
     Ok(())

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 use tidegate_harness::{Cluster, Test, shipped};
+use tidegate_tests::{Ledger, Workload, workload::TYPES};
 
 use crate::{
-    ledger::Ledger,
+    books::close,
     rig::{Plan, Rig, topic},
     schedule::{exactly_the_schedule, one_of_each},
     sinks::{Answer, three_percent_fail},
     size::Size,
-    workload::{TYPES, Workload},
 };
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -38,7 +38,7 @@ pub(crate) async fn killed(test: Test<Cluster>) -> Result<()> {
         gate.kill9();
         gate.restart().await?;
     }
-    println!("2 kills, {}", ledger.close(&rig, limit).await?);
+    println!("2 kills, {}", close(&ledger, &rig, limit).await?);
     Ok(())
 }
 

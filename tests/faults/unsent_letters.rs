@@ -10,9 +10,9 @@ use std::{
 
 use anyhow::{Result, ensure};
 use tidegate_harness::{Cluster, Record, Test, wait};
+use tidegate_tests::Letter;
 
 use crate::{
-    letters::Letter,
     rig::{Plan, Rig},
     sinks::{Answer, Call, DEAD_LETTERS, take},
 };
@@ -72,11 +72,11 @@ pub(crate) async fn unsent(test: Test<Cluster>) -> Result<()> {
 
     let calls = rig.sinks.calls();
     ensure!(
-        calls.iter().all(|call| call.id == calls[0].id),
+        calls.iter().all(|call| call.output.id == calls[0].output.id),
         "one dead letter: {calls:?}"
     );
     let taken: Vec<&Call> = calls.iter().filter(|call| call.taken).collect();
-    let letter = Letter::of(std::str::from_utf8(&taken[0].data)?)?;
+    let letter = Letter::of(std::str::from_utf8(&taken[0].output.data)?)?;
     ensure!(letter.original == b"\xff first", "{letter:?}");
     println!(
         "2 kills, 1 event, {refused} refusals of its dead letter, {} dead letters taken, 0 lost",

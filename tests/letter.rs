@@ -11,19 +11,19 @@ const METADATA: &str = r#","dlq_metadata":"#;
 
 /// A dead letter.
 #[derive(Debug, Clone)]
-pub(crate) struct Letter {
+pub struct Letter {
     /// Its id.
-    pub(crate) id: String,
+    pub id: String,
     /// The original, byte for byte.
-    pub(crate) original: Vec<u8>,
+    pub original: Vec<u8>,
     /// The first violation's code.
-    pub(crate) code: Option<String>,
+    pub code: Option<String>,
     /// Where the original came from.
-    pub(crate) source: String,
+    pub source: String,
     /// Why it was given up.
-    pub(crate) error: String,
+    pub error: String,
     /// Retries after the first attempt.
-    pub(crate) retry_count: u64,
+    pub retry_count: u64,
 }
 
 #[derive(Deserialize)]
@@ -41,14 +41,14 @@ struct Data<'a> {
 
 impl Letter {
     /// Reads the record of a dead letter.
-    pub(crate) fn read(record: &Stored) -> Result<Self> {
+    pub fn read(record: &Stored) -> Result<Self> {
         let value = record.value.as_deref().unwrap_or_default();
         let envelope: Envelope<'_> = serde_json::from_slice(value).context("a dead letter's envelope")?;
         Self::of(envelope.data.get())
     }
 
     /// Reads the event `dlq.failed`.
-    pub(crate) fn of(event: &str) -> Result<Self> {
+    pub fn of(event: &str) -> Result<Self> {
         let data: Data<'_> = serde_json::from_str(event).context("a dead letter")?;
         let payload: Value = serde_json::from_str(data.payload.get())?;
         let metadata = &payload["dlq_metadata"];
@@ -80,7 +80,7 @@ fn original(text: &str, payload: &Value) -> Result<Vec<u8>> {
 }
 
 /// The dead letter that an alert speaks of.
-pub(crate) fn alerted(record: &Stored) -> Result<String> {
+pub fn alerted(record: &Stored) -> Result<String> {
     let json = record.json()?;
     let letter = &json["data"]["payload"]["dead_letter_id"];
     ensure!(letter.is_string(), "an alert of no dead letter: {json}");

@@ -4,26 +4,21 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
-    time::{Duration, Instant},
 };
 
-use anyhow::{Result, bail};
 use serde_json::Value;
 
 use crate::{
-    letters::{Letter, alerted},
-    rig::Rig,
-    sinks::Call,
+    letter::Letter,
     workload::{Event, Fate, Workload, is_as_wanted},
 };
 
-/// How long nothing more may come before the books are closed.
-const QUIET: Duration = Duration::from_secs(2);
 /// Problems that are shown.
 const SHOWN: usize = 12;
 
 /// The books of one workload.
-pub(crate) struct Ledger<'a> {
+#[derive(Debug)]
+pub struct Ledger<'a> {
     workload: &'a Workload,
     /// Where each record lies, as a dead letter says it.
     sources: Vec<String>,
@@ -31,72 +26,70 @@ pub(crate) struct Ledger<'a> {
 
 /// What came of it all.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Balance {
+pub struct Balance {
     /// Records that were produced.
-    pub(crate) records: usize,
+    pub records: usize,
     /// Different events among them.
-    pub(crate) events: usize,
+    pub events: usize,
     /// Different outputs that were taken.
-    pub(crate) outputs: usize,
+    pub outputs: usize,
     /// Different dead letters.
-    pub(crate) dead_letters: usize,
+    pub dead_letters: usize,
     /// Valid events among them that were given up.
-    pub(crate) given_up: usize,
+    pub given_up: usize,
     /// Outputs, dead letters and alerts that came more than once.
-    pub(crate) repeats: usize,
+    pub repeats: usize,
     /// Events of which nothing came.
-    pub(crate) lost: Vec<String>,
+    pub lost: Vec<String>,
     /// Whatever else is wrong.
-    pub(crate) wrong: Vec<String>,
+    pub wrong: Vec<String>,
 }
 
-/// What arrived.
-struct Arrived {
-    outputs: Vec<Call>,
-    letters: Vec<Letter>,
-    ops: Vec<String>,
-    users: Vec<String>,
+/// An output as a sink took it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its id.
+    pub id: String,
+    /// Its type.
+    pub event_type: String,
+    /// Its key.
+    pub key: String,
+    /// Its event, byte for byte.
+    pub data: Vec<u8>,
+}
+
+/// What arrived, in any order.
+#[derive(Debug, Clone, Default)]
+pub struct Arrived {
+    /// Outputs that were taken.
+    pub outputs: Vec<Output>,
+    /// Dead letters.
+    pub letters: Vec<Letter>,
+    /// The dead letters that operations were told of.
+    pub ops: Vec<String>,
+    /// The dead letters that users were told of.
+    pub users: Vec<String>,
 }
 
 impl<'a> Ledger<'a> {
     /// The books of a workload that lies at these places.
-    pub(crate) fn new(workload: &'a Workload, sources: Vec<String>) -> Self {
+    pub fn new(workload: &'a Workload, sources: Vec<String>) -> Self {
         Self { workload, sources }
     }
 
-    /// Waits until nothing is missing and nothing more comes; fails when something is lost or wrong.
-    pub(crate) async fn close(&self, rig: &Rig<'_>, limit: Duration) -> Result<Balance> {
-        let started = Instant::now();
-        loop {
-            let taken = rig.sinks.taken();
-            if let Ok(arrived) = Arrived::read(rig).await {
-                let balance = self.balance(&arrived);
-                let settled = balance.lost.is_empty();
-                if !settled && started.elapsed() > limit {
-                    bail!("after {limit:?}: {balance}");
-                }
-                if settled {
-                    tokio::time::sleep(QUIET).await;
-                    if rig.sinks.taken() == taken {
-                        let balance = self.balance(&Arrived::read(rig).await?);
-                        if !balance.wrong.is_empty() || !balance.lost.is_empty() {
-                            bail!("{balance}");
-                        }
-                        return Ok(balance);
-                    }
-                }
-            }
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-    }
-
-    fn balance(&self, arrived: &Arrived) -> Balance {
+    /// Holds what arrived against what must have.
+    pub fn balance(&self, arrived: &Arrived) -> Balance {
         let mut balance = Balance {
             records: self.sources.len(),
             events: self.workload.events.len(),
             ..Balance::default()
         };
-        let outputs = distinct(&arrived.outputs, |call| &call.id, |call| &call.data, &mut balance);
+        let outputs = distinct(
+            &arrived.outputs,
+            |output| &output.id,
+            |output| &output.data,
+            &mut balance,
+        );
         let letters = distinct(
             &arrived.letters,
             |letter| &letter.id,
@@ -136,20 +129,10 @@ impl<'a> Ledger<'a> {
     }
 }
 
-impl Arrived {
-    async fn read(rig: &Rig<'_>) -> Result<Self> {
-        let letters = rig.letters().await?;
-        let alerts = async |topic| rig.read(topic).await?.iter().map(alerted).collect::<Result<_>>();
-        let unreadable = rig.sinks.unreadable();
-        if !unreadable.is_empty() {
-            bail!("the sinks were sent what is no envelope: {unreadable:?}");
-        }
-        Ok(Self {
-            ops: alerts("ops-alerts").await?,
-            users: alerts("user-alerts").await?,
-            letters,
-            outputs: rig.sinks.calls().into_iter().filter(|call| call.taken).collect(),
-        })
+impl Balance {
+    /// Whether every event came to its end, and to the right one.
+    pub fn is_right(&self) -> bool {
+        self.lost.is_empty() && self.wrong.is_empty()
     }
 }
 
@@ -165,7 +148,7 @@ struct End<'a> {
 fn end<'a>(
     event: &'a Event,
     letter: Option<&Letter>,
-    outputs: &BTreeMap<&'a str, &'a Call>,
+    outputs: &BTreeMap<&'a str, &'a Output>,
     followers: &HashMap<String, Vec<&'a str>>,
 ) -> End<'a> {
     let mut end = End::default();
@@ -205,11 +188,11 @@ fn end<'a>(
 }
 
 /// The outputs that follow from others, by the id that they follow from.
-fn followers<'a>(outputs: &BTreeMap<&'a str, &'a Call>) -> HashMap<String, Vec<&'a str>> {
+fn followers<'a>(outputs: &BTreeMap<&'a str, &'a Output>) -> HashMap<String, Vec<&'a str>> {
     let mut followers: HashMap<String, Vec<&'a str>> = HashMap::new();
-    for (id, call) in outputs {
-        if call.event_type == "task.occurrence-requested" {
-            let data: Value = serde_json::from_slice(&call.data).unwrap_or_default();
+    for (id, output) in outputs {
+        if output.event_type == "task.occurrence-requested" {
+            let data: Value = serde_json::from_slice(&output.data).unwrap_or_default();
             let source = data["payload"]["source_event_id"].as_str().unwrap_or_default();
             followers.entry(source.to_owned()).or_default().push(id);
         }
@@ -300,5 +283,118 @@ impl fmt::Display for Balance {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arrived, Balance, Ledger, Output};
+    use crate::{
+        letter::Letter,
+        workload::{Fate, Workload},
+    };
+
+    /// Books of fifty records, and what arrives when all goes well.
+    fn all_well(load: &Workload) -> (Ledger<'_>, Arrived) {
+        let sources: Vec<String> = (0..load.order.len()).map(|offset| format!("t/0@{offset}")).collect();
+        let mut arrived = Arrived::default();
+        for (event, source) in load.order.iter().zip(&sources) {
+            let event = &load.events[*event];
+            match &event.fate {
+                Fate::Outputs { id, data, recurs } => {
+                    let output = |id: String, event_type: &str, data: Vec<u8>| Output {
+                        id,
+                        event_type: event_type.to_owned(),
+                        key: event.key.clone(),
+                        data,
+                    };
+                    arrived.outputs.push(output(id.clone(), "any", data.clone()));
+                    if *recurs {
+                        let data = format!(r#"{{"payload":{{"source_event_id":"{id}"}}}}"#);
+                        let follower = output(format!("{id}+"), "task.occurrence-requested", data.into_bytes());
+                        arrived.outputs.push(follower);
+                    }
+                }
+                Fate::DeadLetter(code) => {
+                    arrived.letters.push(Letter {
+                        id: format!("dead {source}"),
+                        original: event.bytes.clone(),
+                        code: Some((*code).to_owned()),
+                        source: source.clone(),
+                        error: String::new(),
+                        retry_count: 0,
+                    });
+                    arrived.ops.push(format!("dead {source}"));
+                    if super::concerns_user(&event.bytes) {
+                        arrived.users.push(format!("dead {source}"));
+                    }
+                }
+            }
+        }
+        (Ledger::new(load, sources), arrived)
+    }
+
+    fn after(change: impl FnOnce(&mut Arrived)) -> Balance {
+        let load = Workload::new("w", 200);
+        let (ledger, mut arrived) = all_well(&load);
+        change(&mut arrived);
+        ledger.balance(&arrived)
+    }
+
+    #[test]
+    fn books_of_what_went_well_are_right() {
+        let balance = after(|_| ());
+        assert!(balance.is_right(), "{balance}");
+        assert!(balance.dead_letters > 15 && balance.outputs > 150, "{balance}");
+        let load = Workload::new("w", 200);
+        assert_eq!(balance.outputs, load.outputs());
+    }
+
+    #[test]
+    fn a_repeat_is_counted_and_must_be_the_same() {
+        let same = after(|arrived| arrived.outputs.push(arrived.outputs[0].clone()));
+        assert!(same.is_right(), "{same}");
+        let before = after(|_| ()).repeats;
+        assert_eq!(same.repeats, before + 1);
+        let other = after(|arrived| {
+            let mut other = arrived.outputs[0].clone();
+            other.data.push(b' ');
+            arrived.outputs.push(other);
+        });
+        assert!(!other.is_right(), "{other}");
+    }
+
+    #[test]
+    fn whatever_is_missing_is_lost() {
+        let missing: [fn(&mut Arrived); 5] = [
+            |arrived| {
+                let id = arrived.outputs[0].id.clone();
+                arrived.outputs.retain(|output| output.id != id);
+            },
+            |arrived| arrived.outputs.retain(|output| !output.id.ends_with('+')),
+            |arrived| drop(arrived.letters.pop()),
+            |arrived| drop(arrived.ops.pop()),
+            |arrived| drop(arrived.users.pop()),
+        ];
+        for (number, missing) in missing.into_iter().enumerate() {
+            let balance = after(missing);
+            assert!(!balance.lost.is_empty(), "{number}: {balance}");
+        }
+    }
+
+    #[test]
+    fn whatever_nobody_sent_is_wrong() {
+        let wrong: [fn(&mut Arrived); 6] = [
+            |arrived| arrived.outputs[0].id.push('x'),
+            |arrived| arrived.outputs[0].key.push('x'),
+            |arrived| arrived.letters[0].original.push(b'x'),
+            |arrived| arrived.letters[0].code = None,
+            |arrived| arrived.ops.push("of nothing".to_owned()),
+            |arrived| arrived.letters[0].source = "t/0@0".to_owned(),
+        ];
+        for (number, wrong) in wrong.into_iter().enumerate() {
+            let balance = after(wrong);
+            assert!(!balance.wrong.is_empty(), "{number}: {balance}");
+        }
     }
 }

@@ -4,8 +4,8 @@
 use serde_json::json;
 use tidegate_harness::Record;
 
-/// The types that producers send, and whether they go to the reminders.
-pub(crate) const TYPES: [&str; 7] = [
+/// The types that producers send.
+pub const TYPES: [&str; 7] = [
     "task.created",
     "task.updated",
     "reminder.due",
@@ -20,18 +20,18 @@ const TIMESTAMP: &str = r#""timestamp":"2026-03-01T09:30:00Z","#;
 
 /// One event.
 #[derive(Debug, Clone)]
-pub(crate) struct Event {
+pub struct Event {
     /// As its producer writes it.
-    pub(crate) bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
     /// The user, which is the record's key.
-    pub(crate) key: String,
+    pub key: String,
     /// What must become of it.
-    pub(crate) fate: Fate,
+    pub fate: Fate,
 }
 
 /// What must become of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub enum Fate {
     /// It is sent.
     Outputs {
         /// Its id, which is the output's.
@@ -47,16 +47,16 @@ pub(crate) enum Fate {
 
 /// Events, and the records that carry them.
 #[derive(Debug)]
-pub(crate) struct Workload {
+pub struct Workload {
     /// The events, all different.
-    pub(crate) events: Vec<Event>,
+    pub events: Vec<Event>,
     /// The event of each record; a repeat is a second record of the same event.
-    pub(crate) order: Vec<usize>,
+    pub order: Vec<usize>,
 }
 
 impl Workload {
     /// Makes `records` records. Ids begin with `name`, so that tests that share a state store do not meet.
-    pub(crate) fn new(name: &str, records: usize) -> Self {
+    pub fn new(name: &str, records: usize) -> Self {
         let mut load = Self {
             events: Vec::new(),
             order: Vec::new(),
@@ -81,7 +81,7 @@ impl Workload {
     }
 
     /// The records to be produced, in order.
-    pub(crate) fn records(&self) -> Vec<Record> {
+    pub fn records(&self) -> Vec<Record> {
         let events = self.order.iter().map(|event| &self.events[*event]);
         events
             .map(|event| Record::new(event.bytes.clone()).key(event.key.clone()))
@@ -89,7 +89,7 @@ impl Workload {
     }
 
     /// How many outputs it must lead to.
-    pub(crate) fn outputs(&self) -> usize {
+    pub fn outputs(&self) -> usize {
         let outputs = self.events.iter().map(|event| match &event.fate {
             Fate::Outputs { recurs, .. } => 1 + usize::from(*recurs),
             Fate::DeadLetter(_) => 0,
@@ -115,7 +115,7 @@ impl Workload {
 }
 
 /// Whether an output is the event in the version in which it leaves.
-pub(crate) fn is_as_wanted(output: &[u8], wanted: &[u8]) -> bool {
+pub fn is_as_wanted(output: &[u8], wanted: &[u8]) -> bool {
     if output == wanted {
         return true;
     }
@@ -132,7 +132,7 @@ fn user(number: usize) -> String {
 }
 
 /// A valid event of a type and a version.
-pub(crate) fn valid_event(id: &str, event_type: &str, version: &str, user: &str, payload: &str) -> String {
+pub fn valid_event(id: &str, event_type: &str, version: &str, user: &str, payload: &str) -> String {
     let new_field = if version == "1.1" { r#","new_field":null"# } else { "" };
     format!(
         r#"{{"event_id":"{id}","event_type":"{event_type}","event_version":"{version}","task_id":9007199254740993,"user_id":"{user}","timestamp":"2026-03-01T09:30:00Z","payload":{{{payload}{new_field}}}}}"#
