@@ -4,8 +4,14 @@
 
 mod cli;
 mod embedded;
+mod ledger;
+mod letter;
 mod wire;
+pub mod workload;
 
 pub use cli::{Finished, dist, tidegate, tidegate_with};
 pub use embedded::{Embedded, event};
+pub use ledger::{Arrived, Balance, Ledger, Output};
+pub use letter::{Letter, alerted};
 pub use wire::{Answer, Wire};
+pub use workload::Workload;

@@ -1,0 +1,74 @@
+//! Faults on real daprd, Kafka, Redis and scheduler: every event ends in its outputs or in a dead letter, whatever is
+//! killed, stopped or refused meanwhile.
+#![allow(clippy::print_stdout, reason = "counts that people want to see")]
+
+mod books;
+mod hangs;
+mod kills;
+mod outages;
+mod poison;
+mod repeats;
+mod rig;
+mod schedule;
+mod sinks;
+mod size;
+mod steady;
+mod stop;
+mod tiers;
+mod unsent_letters;
+
+use std::process::ExitCode;
+
+use tidegate_harness::{Cluster, Suite};
+
+use crate::size::Size;
+
+fn main() -> ExitCode {
+    let size = Size::asked();
+    let suite = Suite::new("faults", Cluster::start)
+        .limit(size.limit)
+        .test("kills of the gate lose nothing", kills::one_gate)
+        .test("kills of one of two gates lose nothing", kills::two_gates)
+        .test("a gate that hangs and comes back loses nothing", hangs::gate)
+        .test("a sidecar that hangs and comes back loses nothing", hangs::sidecar)
+        .test("a kill of daprd loses nothing", outages::sidecar)
+        .test("Kafka can stop for a while", outages::kafka)
+        .test("Redis can stop for a while", outages::redis)
+        .test("the scheduler can stop for a while", outages::scheduler)
+        .test(
+            "SIGTERM under load loses nothing and repeats nothing",
+            stop::stopped_under_load,
+        )
+        .test(
+            "a poison message is one complete dead letter, and its partition goes on",
+            poison::poison,
+        )
+        .test(
+            "an event is tried as often as its type's schedule says, then given up",
+            schedule::always_failing,
+        )
+        .test("a sink that asks for time is left alone for it", schedule::retry_after)
+        .test("a refusal that is final is not tried again", schedule::final_refusals)
+        .test(
+            "an event that comes ten times at once is sent once",
+            repeats::ten_at_once,
+        )
+        .test("so it is with two gates", repeats::ten_at_once_at_two_gates)
+        .test(
+            "another event with a used id is a dead letter, and the first is untouched",
+            repeats::used_id,
+        )
+        .test(
+            "a dead letter that cannot be sent waits, and its source is acknowledged only then",
+            unsent_letters::unsent,
+        )
+        .test("retries in topics follow the schedule too", tiers::always_failing)
+        .test("retries in topics survive kills", tiers::killed);
+    let suite = match size.steady {
+        Some(time) => suite
+            .limit(time + size.limit)
+            .test("the gate's memory stays as it is under a steady load", steady::memory),
+        None => suite,
+    };
+    suite.run()
+}

@@ -1,0 +1,114 @@
+//! Services that stop for a while under load: the gate goes on by itself when they are back, and waits quietly meanwhile.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use tidegate_harness::{Cluster, Kafka, Process, Redis, Scheduler, Test};
+use tidegate_tests::{Ledger, Workload};
+
+use crate::{
+    books::close,
+    rig::{Plan, Rig, Services},
+    sinks::three_percent_fail,
+    size::Size,
+};
+
+/// Share of a core that a gate may use while it waits.
+const BUSY: f64 = 0.5;
+/// Lines that a gate may log in a second while it waits: each partition brings its event again every 200 ms.
+const LINES: f64 = 200.0;
+
+pub(crate) async fn sidecar(test: Test<Cluster>) -> Result<()> {
+    let rig = Rig::start(&test, Plan::default(), three_percent_fail).await?;
+    under_load(&rig, "daprd", rig.first().daprd.process(), Duration::ZERO).await
+}
+
+pub(crate) async fn kafka(test: Test<Cluster>) -> Result<()> {
+    let kafka = Kafka::start(&test.services, &test.dir).await?;
+    let services = Services {
+        kafka: &kafka,
+        ..Services::shared(&test)?
+    };
+    let rig = Rig::start_on(&test, services, Plan::default(), three_percent_fail).await?;
+    under_load(&rig, "kafka", kafka.process(), Size::asked().outage).await
+}
+
+pub(crate) async fn redis(test: Test<Cluster>) -> Result<()> {
+    let shared = Services::shared(&test)?;
+    let redis = Redis::start(&test.services, &test.dir).await?;
+    let services = Services {
+        redis: &redis,
+        ..shared
+    };
+    let rig = Rig::start_on(&test, services, Plan::default(), three_percent_fail).await?;
+    under_load(&rig, "redis", redis.process(), Size::asked().outage).await
+}
+
+pub(crate) async fn scheduler(test: Test<Cluster>) -> Result<()> {
+    let scheduler = Scheduler::start(&test.services, &test.dir).await?;
+    let services = Services {
+        scheduler: &scheduler,
+        ..Services::shared(&test)?
+    };
+    let rig = Rig::start_on(&test, services, Plan::default(), three_percent_fail).await?;
+    under_load(&rig, "scheduler", scheduler.process(), Size::asked().outage).await
+}
+
+/// Stops a service at a quarter of the load, starts it again, and closes the books.
+async fn under_load(rig: &Rig<'_>, name: &str, service: &Process, outage: Duration) -> Result<()> {
+    let Size { events, limit, .. } = Size::asked();
+    let workload = Workload::new(name, events);
+    let ledger = Ledger::new(&workload, rig.load(&workload).await?);
+    rig.sinks.wait_taken(workload.outputs() / 4, limit).await?;
+
+    let before = Use::of(rig)?;
+    let stopped = Instant::now();
+    service.kill9();
+    tokio::time::sleep(outage).await;
+    let used = Use::of(rig)?.since(&before);
+    let taken = rig.sinks.taken();
+    service.restart().await?;
+    let down = stopped.elapsed().as_secs_f64();
+
+    let balance = close(&ledger, rig, limit).await?;
+    println!(
+        "{name} stopped for {down:.1} s with {taken} outputs taken: {balance}; the gate used {:.2} s of a core and logged {} lines meanwhile; all was done {:.1} s after the start",
+        used.cpu,
+        used.lines,
+        stopped.elapsed().as_secs_f64() - down,
+    );
+    ensure!(taken < workload.outputs(), "the load was over before {name} was back");
+    let outage = outage.as_secs_f64();
+    ensure!(used.cpu <= BUSY * outage + 0.5, "the gate was busy: {:.2} s", used.cpu);
+    ensure!(
+        used.lines <= LINES * outage + 100.0,
+        "the gate wrote {} lines",
+        used.lines
+    );
+    Ok(())
+}
+
+/// What a gate has used so far.
+struct Use {
+    cpu: f64,
+    lines: f64,
+}
+
+impl Use {
+    #[allow(clippy::cast_precision_loss, reason = "a log has less than 2^53 lines")]
+    fn of(rig: &Rig<'_>) -> Result<Self> {
+        let gate = rig.first().gate.process();
+        let log = std::fs::read(gate.log()).context("the gate's log")?;
+        Ok(Self {
+            cpu: gate.cpu_seconds()?,
+            lines: log.iter().filter(|byte| **byte == b'\n').count() as f64,
+        })
+    }
+
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            cpu: self.cpu - before.cpu,
+            lines: self.lines - before.lines,
+        }
+    }
+}

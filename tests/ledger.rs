@@ -1,0 +1,400 @@
+//! What really arrived, held against what must have become of each event: its outputs or a dead letter, never neither and
+//! never both; and every repeat the same as the first.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt,
+};
+
+use serde_json::Value;
+
+use crate::{
+    letter::Letter,
+    workload::{Event, Fate, Workload, is_as_wanted},
+};
+
+/// Problems that are shown.
+const SHOWN: usize = 12;
+
+/// The books of one workload.
+#[derive(Debug)]
+pub struct Ledger<'a> {
+    workload: &'a Workload,
+    /// Where each record lies, as a dead letter says it.
+    sources: Vec<String>,
+}
+
+/// What came of it all.
+#[derive(Debug, Default, Clone)]
+pub struct Balance {
+    /// Records that were produced.
+    pub records: usize,
+    /// Different events among them.
+    pub events: usize,
+    /// Different outputs that were taken.
+    pub outputs: usize,
+    /// Different dead letters.
+    pub dead_letters: usize,
+    /// Valid events among them that were given up.
+    pub given_up: usize,
+    /// Outputs, dead letters and alerts that came more than once.
+    pub repeats: usize,
+    /// Events of which nothing came.
+    pub lost: Vec<String>,
+    /// Whatever else is wrong.
+    pub wrong: Vec<String>,
+}
+
+/// An output as a sink took it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its id.
+    pub id: String,
+    /// Its type.
+    pub event_type: String,
+    /// Its key.
+    pub key: String,
+    /// Its event, byte for byte.
+    pub data: Vec<u8>,
+}
+
+/// What arrived, in any order.
+#[derive(Debug, Clone, Default)]
+pub struct Arrived {
+    /// Outputs that were taken.
+    pub outputs: Vec<Output>,
+    /// Dead letters.
+    pub letters: Vec<Letter>,
+    /// The dead letters that operations were told of.
+    pub ops: Vec<String>,
+    /// The dead letters that users were told of.
+    pub users: Vec<String>,
+}
+
+impl<'a> Ledger<'a> {
+    /// The books of a workload that lies at these places.
+    pub fn new(workload: &'a Workload, sources: Vec<String>) -> Self {
+        Self { workload, sources }
+    }
+
+    /// Holds what arrived against what must have.
+    pub fn balance(&self, arrived: &Arrived) -> Balance {
+        let mut balance = Balance {
+            records: self.sources.len(),
+            events: self.workload.events.len(),
+            ..Balance::default()
+        };
+        let outputs = distinct(
+            &arrived.outputs,
+            |output| &output.id,
+            |output| &output.data,
+            &mut balance,
+        );
+        let letters = distinct(
+            &arrived.letters,
+            |letter| &letter.id,
+            |letter| &letter.original,
+            &mut balance,
+        );
+        let by_source: HashMap<&str, &Letter> = letters.values().map(|l| (l.source.as_str(), *l)).collect();
+        let followers = followers(&outputs);
+        let (mut known_outputs, mut known_letters) = (BTreeSet::new(), BTreeSet::new());
+        for (record, source) in self.workload.order.iter().zip(&self.sources) {
+            let event = &self.workload.events[*record];
+            let letter = by_source.get(source.as_str()).copied();
+            if let Some(letter) = letter {
+                known_letters.insert(letter.id.as_str());
+                if letter.original != event.bytes {
+                    balance
+                        .wrong
+                        .push(format!("{source}: its dead letter holds something else"));
+                }
+            }
+            let end = end(event, letter, &outputs, &followers);
+            known_outputs.extend(end.outputs);
+            balance.lost.extend(end.lost.map(|what| format!("{source}: {what}")));
+            balance.wrong.extend(end.wrong.map(|what| format!("{source}: {what}")));
+            balance.given_up += usize::from(end.given_up);
+        }
+        let strangers = outputs.keys().filter(|id| !known_outputs.contains(*id));
+        balance.wrong.extend(strangers.map(|id| format!("nobody sent {id}")));
+        let strangers = letters.keys().filter(|id| !known_letters.contains(*id));
+        balance
+            .wrong
+            .extend(strangers.map(|id| format!("nobody's dead letter {id}")));
+        alerts(&letters, arrived, &mut balance);
+        balance.outputs = outputs.len();
+        balance.dead_letters = letters.len();
+        balance
+    }
+}
+
+impl Balance {
+    /// Whether every event came to its end, and to the right one.
+    pub fn is_right(&self) -> bool {
+        self.lost.is_empty() && self.wrong.is_empty()
+    }
+}
+
+/// The end of one record.
+#[derive(Default)]
+struct End<'a> {
+    outputs: Vec<&'a str>,
+    given_up: bool,
+    lost: Option<String>,
+    wrong: Option<String>,
+}
+
+fn end<'a>(
+    event: &'a Event,
+    letter: Option<&Letter>,
+    outputs: &BTreeMap<&'a str, &'a Output>,
+    followers: &HashMap<String, Vec<&'a str>>,
+) -> End<'a> {
+    let mut end = End::default();
+    match &event.fate {
+        Fate::DeadLetter(code) => match letter {
+            None => end.lost = Some(format!("no dead letter with {code}")),
+            Some(letter) if letter.code.as_deref() != Some(code) => {
+                end.wrong = Some(format!("a dead letter with {:?} instead of {code}", letter.code));
+            }
+            Some(_) => {}
+        },
+        Fate::Outputs { id, data, recurs } => {
+            let output = outputs.get(id.as_str());
+            let followers = followers.get(id).map(Vec::as_slice).unwrap_or_default();
+            end.outputs = followers.to_vec();
+            end.outputs.extend(output.map(|_| id.as_str()));
+            match (output, letter) {
+                (Some(_), Some(_)) => end.wrong = Some(format!("{id}: output and dead letter")),
+                (None, Some(_)) => end.given_up = true,
+                (None, None) => end.lost = Some(format!("{id}: neither output nor dead letter")),
+                (Some(output), None) => {
+                    if !is_as_wanted(&output.data, data) {
+                        let sent = String::from_utf8_lossy(&output.data);
+                        end.wrong = Some(format!("{id}: another event left: {sent}"));
+                    } else if output.key != event.key {
+                        end.wrong = Some(format!("{id}: left with the key {:?}", output.key));
+                    } else if followers.len() < usize::from(*recurs) {
+                        end.lost = Some(format!("{id}: its second output"));
+                    } else if followers.len() > usize::from(*recurs) {
+                        end.wrong = Some(format!("{id}: {} further outputs", followers.len()));
+                    }
+                }
+            }
+        }
+    }
+    end
+}
+
+/// The outputs that follow from others, by the id that they follow from.
+fn followers<'a>(outputs: &BTreeMap<&'a str, &'a Output>) -> HashMap<String, Vec<&'a str>> {
+    let mut followers: HashMap<String, Vec<&'a str>> = HashMap::new();
+    for (id, output) in outputs {
+        if output.event_type == "task.occurrence-requested" {
+            let data: Value = serde_json::from_slice(&output.data).unwrap_or_default();
+            let source = data["payload"]["source_event_id"].as_str().unwrap_or_default();
+            followers.entry(source.to_owned()).or_default().push(id);
+        }
+    }
+    followers
+}
+
+/// One of each id; the others are counted as repeats, and must have the same bytes.
+fn distinct<'a, T>(
+    arrived: &'a [T],
+    id: impl Fn(&T) -> &String,
+    bytes: impl Fn(&T) -> &Vec<u8>,
+    balance: &mut Balance,
+) -> BTreeMap<&'a str, &'a T> {
+    let mut distinct: BTreeMap<&str, &T> = BTreeMap::new();
+    for one in arrived {
+        match distinct.get(id(one).as_str()) {
+            None => {
+                distinct.insert(id(one), one);
+            }
+            Some(first) => {
+                balance.repeats += 1;
+                if bytes(first) != bytes(one) {
+                    balance.wrong.push(format!("{}: a repeat with other bytes", id(one)));
+                }
+            }
+        }
+    }
+    distinct
+}
+
+/// Operations hear of every dead letter, users of those that are about their reminders.
+fn alerts(letters: &BTreeMap<&str, &Letter>, arrived: &Arrived, balance: &mut Balance) {
+    let everyone: BTreeSet<&str> = letters.keys().copied().collect();
+    let of_users: BTreeSet<&str> = letters
+        .values()
+        .filter(|letter| concerns_user(&letter.original))
+        .map(|letter| letter.id.as_str())
+        .collect();
+    for (whom, wanted, alerts) in [
+        ("operations", everyone, &arrived.ops),
+        ("the user", of_users, &arrived.users),
+    ] {
+        let found: BTreeSet<&str> = alerts.iter().map(String::as_str).collect();
+        balance.repeats += alerts.len() - found.len();
+        let missing = wanted.difference(&found);
+        balance
+            .lost
+            .extend(missing.map(|id| format!("{id}: no alert for {whom}")));
+        let extra = found.difference(&wanted);
+        balance
+            .wrong
+            .extend(extra.map(|id| format!("{id}: an alert for {whom}")));
+    }
+}
+
+fn concerns_user(original: &[u8]) -> bool {
+    // A member twice makes the original unreadable, and nobody knows whom it concerns.
+    let text = String::from_utf8_lossy(original);
+    let Ok(event) = serde_json::from_str::<Value>(&text) else {
+        return false;
+    };
+    let is_reminder = event["event_type"]
+        .as_str()
+        .is_some_and(|name| name.starts_with("reminder."));
+    is_reminder && event["user_id"].is_string() && text.matches(r#""user_id""#).count() == 1
+}
+
+impl fmt::Display for Balance {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "{} records of {} events in, {} outputs, {} dead letters ({} of valid events), {} repeats, {} lost",
+            self.records,
+            self.events,
+            self.outputs,
+            self.dead_letters,
+            self.given_up,
+            self.repeats,
+            self.lost.len()
+        )?;
+        for (what, lines) in [("lost", &self.lost), ("wrong", &self.wrong)] {
+            for line in lines.iter().take(SHOWN) {
+                write!(out, "\n{what}: {line}")?;
+            }
+            if lines.len() > SHOWN {
+                write!(out, "\n{what}: {} more", lines.len() - SHOWN)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arrived, Balance, Ledger, Output};
+    use crate::{
+        letter::Letter,
+        workload::{Fate, Workload},
+    };
+
+    /// Books of fifty records, and what arrives when all goes well.
+    fn all_well(load: &Workload) -> (Ledger<'_>, Arrived) {
+        let sources: Vec<String> = (0..load.order.len()).map(|offset| format!("t/0@{offset}")).collect();
+        let mut arrived = Arrived::default();
+        for (event, source) in load.order.iter().zip(&sources) {
+            let event = &load.events[*event];
+            match &event.fate {
+                Fate::Outputs { id, data, recurs } => {
+                    let output = |id: String, event_type: &str, data: Vec<u8>| Output {
+                        id,
+                        event_type: event_type.to_owned(),
+                        key: event.key.clone(),
+                        data,
+                    };
+                    arrived.outputs.push(output(id.clone(), "any", data.clone()));
+                    if *recurs {
+                        let data = format!(r#"{{"payload":{{"source_event_id":"{id}"}}}}"#);
+                        let follower = output(format!("{id}+"), "task.occurrence-requested", data.into_bytes());
+                        arrived.outputs.push(follower);
+                    }
+                }
+                Fate::DeadLetter(code) => {
+                    arrived.letters.push(Letter {
+                        id: format!("dead {source}"),
+                        original: event.bytes.clone(),
+                        code: Some((*code).to_owned()),
+                        source: source.clone(),
+                        error: String::new(),
+                        retry_count: 0,
+                    });
+                    arrived.ops.push(format!("dead {source}"));
+                    if super::concerns_user(&event.bytes) {
+                        arrived.users.push(format!("dead {source}"));
+                    }
+                }
+            }
+        }
+        (Ledger::new(load, sources), arrived)
+    }
+
+    fn after(change: impl FnOnce(&mut Arrived)) -> Balance {
+        let load = Workload::new("w", 200);
+        let (ledger, mut arrived) = all_well(&load);
+        change(&mut arrived);
+        ledger.balance(&arrived)
+    }
+
+    #[test]
+    fn books_of_what_went_well_are_right() {
+        let balance = after(|_| ());
+        assert!(balance.is_right(), "{balance}");
+        assert!(balance.dead_letters > 15 && balance.outputs > 150, "{balance}");
+        let load = Workload::new("w", 200);
+        assert_eq!(balance.outputs, load.outputs());
+    }
+
+    #[test]
+    fn a_repeat_is_counted_and_must_be_the_same() {
+        let same = after(|arrived| arrived.outputs.push(arrived.outputs[0].clone()));
+        assert!(same.is_right(), "{same}");
+        let before = after(|_| ()).repeats;
+        assert_eq!(same.repeats, before + 1);
+        let other = after(|arrived| {
+            let mut other = arrived.outputs[0].clone();
+            other.data.push(b' ');
+            arrived.outputs.push(other);
+        });
+        assert!(!other.is_right(), "{other}");
+    }
+
+    #[test]
+    fn whatever_is_missing_is_lost() {
+        let missing: [fn(&mut Arrived); 5] = [
+            |arrived| {
+                let id = arrived.outputs[0].id.clone();
+                arrived.outputs.retain(|output| output.id != id);
+            },
+            |arrived| arrived.outputs.retain(|output| !output.id.ends_with('+')),
+            |arrived| drop(arrived.letters.pop()),
+            |arrived| drop(arrived.ops.pop()),
+            |arrived| drop(arrived.users.pop()),
+        ];
+        for (number, missing) in missing.into_iter().enumerate() {
+            let balance = after(missing);
+            assert!(!balance.lost.is_empty(), "{number}: {balance}");
+        }
+    }
+
+    #[test]
+    fn whatever_nobody_sent_is_wrong() {
+        let wrong: [fn(&mut Arrived); 6] = [
+            |arrived| arrived.outputs[0].id.push('x'),
+            |arrived| arrived.outputs[0].key.push('x'),
+            |arrived| arrived.letters[0].original.push(b'x'),
+            |arrived| arrived.letters[0].code = None,
+            |arrived| arrived.ops.push("of nothing".to_owned()),
+            |arrived| arrived.letters[0].source = "t/0@0".to_owned(),
+        ];
+        for (number, wrong) in wrong.into_iter().enumerate() {
+            let balance = after(wrong);
+            assert!(!balance.wrong.is_empty(), "{number}: {balance}");
+        }
+    }
+}
