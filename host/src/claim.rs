@@ -173,20 +173,20 @@ impl Claims {
 
     /// The event came to its end: repeats will be recognised.
     pub async fn done(&self, held: &Held) -> Result<(), BackendError> {
-        self.mark(held, State::Done, held.record.turn).await
+        self.mark(held, State::Done, held.record.turn, Duration::ZERO).await
     }
 
-    /// The event is put aside until its `turn`: repeats before it will be recognised.
-    pub async fn hold(&self, held: &Held, turn: u32) -> Result<(), BackendError> {
-        self.mark(held, State::Held, turn).await
+    /// The event is put aside for as long as `wait`, until its `turn`: repeats before it will be recognised.
+    pub async fn hold(&self, held: &Held, turn: u32, wait: Duration) -> Result<(), BackendError> {
+        self.mark(held, State::Held, turn, wait).await
     }
 
     /// Nothing came of it: the next delivery may try at once.
     pub async fn release(&self, held: &Held) -> Result<(), BackendError> {
-        self.mark(held, State::Leased, held.record.turn).await
+        self.mark(held, State::Leased, held.record.turn, Duration::ZERO).await
     }
 
-    async fn mark(&self, held: &Held, state: State, turn: u32) -> Result<(), BackendError> {
+    async fn mark(&self, held: &Held, state: State, turn: u32, wait: Duration) -> Result<(), BackendError> {
         let record = Record {
             state,
             turn,
@@ -194,9 +194,14 @@ impl Claims {
             ..held.record.clone()
         };
         // A conflict means that the lease was over and another gate has taken the event: it is its to mark.
-        self.put(&held.key, &record, Expected::Version(&held.etag))
-            .await
-            .map(|_| ())
+        self.put_for(
+            &held.key,
+            &record,
+            Expected::Version(&held.etag),
+            wait + self.settings.keep,
+        )
+        .await
+        .map(drop)
     }
 
     /// The claim that was just stored, with the tag of its version: read back where the store did not say.
@@ -225,19 +230,28 @@ impl Claims {
     }
 
     async fn put(&self, key: &str, record: &Record, expected: Expected<'_>) -> Result<Put, BackendError> {
+        self.put_for(key, record, expected, self.settings.keep).await
+    }
+
+    async fn put_for(
+        &self,
+        key: &str,
+        record: &Record,
+        expected: Expected<'_>,
+        keep: Duration,
+    ) -> Result<Put, BackendError> {
         let json = serde_json::to_vec(record)
             .map_err(|error| BackendError::broken(format!("writing the claim {key:?}"), error))?;
-        self.store.put(key, &json, expected, self.settings.keep).await
+        self.store.put(key, &json, expected, keep).await
     }
 }
 
-/// `event-{event_id}`; what a consumer hands back and what a person brings back have keys of their own. State stores
-/// refuse some characters and long keys: such ids are hashed.
+/// `event-{event_id}`; what a person brings back has a key of its own. State stores refuse some characters and long keys:
+/// such ids are hashed.
 fn key(event_id: &str, origin: &Origin) -> String {
     match origin {
-        Origin::Producer => format!("event-{}", plain(event_id)),
-        Origin::Consumer { failures } => format!("failure-{failures}-{}", plain(event_id)),
-        Origin::Redrive { dead_letter } => format!("redrive-{}", plain(dead_letter)),
+        Origin::Producer | Origin::Consumer { .. } => format!("event-{}", plain(event_id)),
+        Origin::Redrive { dead_letter, .. } => format!("redrive-{}", plain(dead_letter)),
     }
 }
 
@@ -272,14 +286,11 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_back_does_not_meet_the_claim_of_the_first_time() {
-        let consumer = |failures| key("e-1", &Origin::Consumer { failures });
+    fn what_is_brought_back_does_not_meet_the_claim_of_the_first_time() {
         let redrive = Origin::Redrive {
             dead_letter: "d-1".to_owned(),
+            source: "task-events@0".to_owned(),
         };
-        assert_eq!(
-            [consumer(1), consumer(2), key("e-1", &redrive)],
-            ["failure-1-e-1", "failure-2-e-1", "redrive-d-1"]
-        );
+        assert_eq!(key("e-1", &redrive), "redrive-d-1");
     }
 }

@@ -45,6 +45,8 @@ pub enum Origin {
     Redrive {
         /// Id of the dead letter.
         dead_letter: String,
+        /// Where its event came from, as the dead letter says.
+        source: String,
     },
 }
 
@@ -62,10 +64,21 @@ pub struct History {
     pub last_error: Option<String>,
     /// How often the policy faulted on it.
     pub faults: u32,
-    /// Ids of the outputs that have been sent.
-    pub sent: Vec<String>,
+    /// Channel and id of the outputs that have been sent.
+    pub sent: Vec<(String, String)>,
+    /// The line in which it stands.
+    pub line: Option<Line>,
     /// When it began to wait for an earlier event of its key, milliseconds since 1970.
     pub waits_since: Option<i64>,
+}
+
+/// An event's place in the line of its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The key.
+    pub key: String,
+    /// The event.
+    pub event_id: String,
 }
 
 /// Where a delivery came from.
@@ -95,10 +108,22 @@ impl Delivery {
         }
     }
 
+    /// Where its event came from first.
+    pub fn came_from(&self) -> String {
+        match &self.origin {
+            Origin::Redrive { source, .. } => source.clone(),
+            Origin::Producer | Origin::Consumer { .. } => self.source.to_string(),
+        }
+    }
+
     /// Of its event, where it came from and who brought it: the same for every turn of it.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
-        let origin = format!("{:?}", self.origin);
+        let origin = match &self.origin {
+            Origin::Producer => String::new(),
+            Origin::Consumer { failures } => format!("consumer {failures}"),
+            Origin::Redrive { dead_letter, .. } => format!("redrive {dead_letter}"),
+        };
         for part in [self.source.to_string().as_bytes(), origin.as_bytes(), &self.event] {
             hash.update(part.len().to_le_bytes());
             hash.update(part);

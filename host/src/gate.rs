@@ -97,6 +97,13 @@ impl Gate {
             Some(address) => Some(bind("admin.listen", address).await?),
             None => None,
         };
+        if config.claims.lease < config.send_timeout * 2 {
+            tracing::warn!(
+                lease = ?config.claims.lease,
+                send_timeout = ?config.send_timeout,
+                "an event that is slow to send may be sent twice: make `claims.lease_ms` longer than all its sends"
+            );
+        }
         let outside = Outside::new(&config)?;
         let generations = Arc::new(Generations::default());
         generations.install(load(&config, policy).await?);

@@ -62,11 +62,15 @@ impl Health {
             .any(|(_, judgement)| *judgement == Judgement::Passed)
     }
 
-    /// True when an event may go to the policy: always while it is well, once a second while it is sick.
-    pub fn admits(&self) -> bool {
+    /// True when an event may go to the policy: always while it is well, once a second while it is sick, and then only one
+    /// on which it has not faulted yet.
+    pub fn admits(&self, faulted_before: bool) -> bool {
         let mut state = self.state();
         if !state.is_sick() {
             return true;
+        }
+        if faulted_before {
+            return false;
         }
         let due = state.probed.is_none_or(|probed| probed.elapsed() >= PROBE);
         if due {
@@ -116,7 +120,7 @@ mod tests {
             health.faulted();
             health.passed();
         }
-        assert!(!health.is_sick() && health.admits() && health.passes_others());
+        assert!(!health.is_sick() && health.admits(true) && health.passes_others());
     }
 
     #[test]
@@ -135,9 +139,10 @@ mod tests {
             health.faulted();
         }
         assert!(health.is_sick());
-        assert!(health.admits(), "an event to prove itself on");
-        assert!(!health.admits(), "and no second one at once");
+        assert!(!health.admits(true), "not one that it has faulted on");
+        assert!(health.admits(false), "an event to prove itself on");
+        assert!(!health.admits(false), "and no second one at once");
         health.passed();
-        assert!(!health.is_sick() && health.admits());
+        assert!(!health.is_sick() && health.admits(false));
     }
 }

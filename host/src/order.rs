@@ -18,6 +18,8 @@ use crate::{
 const LONGEST_LINE: usize = 1000;
 /// How often a change of a line is tried when others change it too.
 const TRIES: usize = 10;
+/// Time between two tries.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Keeps lines in a state store.
 #[derive(Debug, Clone)]
@@ -30,10 +32,13 @@ pub struct Order {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// Nobody, or none of those who count.
-    Free,
-    /// Somebody: look again later.
-    Behind,
-    /// Somebody, and it has waited long enough.
+    Free {
+        /// Whether the event stands in line itself.
+        in_line: bool,
+    },
+    /// So many: look again later.
+    Behind(u32),
+    /// Somebody, and it has waited long enough, or the line is full.
     Overtakes,
 }
 
@@ -45,8 +50,6 @@ struct Line {
 #[derive(Debug, Serialize, Deserialize)]
 struct Waiting {
     event_id: String,
-    /// When it came, milliseconds since 1970.
-    since: i64,
     /// When it is forgotten, should it never be heard of again.
     until: i64,
 }
@@ -61,18 +64,17 @@ impl Order {
     pub async fn place(&self, key: &str, event_id: &str, since: Option<i64>) -> Result<Place, BackendError> {
         let now = clock::unix_millis();
         let Some((line, _)) = self.find(&name(key)).await? else {
-            return Ok(Place::Free);
+            return Ok(Place::Free { in_line: false });
         };
-        let mut others = line.waiting.iter().take_while(|waiting| waiting.event_id != event_id);
-        if !others.any(|waiting| waiting.until > now) {
-            return Ok(Place::Free);
-        }
+        let own = line.waiting.iter().position(|waiting| waiting.event_id == event_id);
+        let before = &line.waiting[..own.unwrap_or(line.waiting.len())];
+        let before = before.iter().filter(|waiting| waiting.until > now).count();
         let waited = now - since.unwrap_or(now);
-        let full = since.is_none() && line.waiting.len() >= LONGEST_LINE;
-        Ok(if full || waited >= clock::millis(self.longest_wait) {
-            Place::Overtakes
-        } else {
-            Place::Behind
+        let full = own.is_none() && line.waiting.len() >= LONGEST_LINE;
+        Ok(match u32::try_from(before).unwrap_or(u32::MAX) {
+            0 => Place::Free { in_line: own.is_some() },
+            _ if full || waited >= clock::millis(self.longest_wait) => Place::Overtakes,
+            before => Place::Behind(before),
         })
     }
 
@@ -83,15 +85,20 @@ impl Order {
         let until = now + clock::millis(wait) + clock::millis(self.longest_wait);
         self.change(key, |line| {
             line.waiting.retain(|waiting| waiting.until > now);
-            match line.waiting.iter_mut().find(|waiting| waiting.event_id == event_id) {
-                Some(waiting) => waiting.until = until,
-                None => line.waiting.push(Waiting {
-                    event_id: event_id.to_owned(),
-                    since: now,
-                    until,
-                }),
+            if let Some(waiting) = line.waiting.iter_mut().find(|waiting| waiting.event_id == event_id) {
+                let soon = waiting.until < until - clock::millis(self.longest_wait) / 2;
+                waiting.until = waiting.until.max(until);
+                return soon;
             }
-            true
+            // Of a full line, those who come now do not hold up anybody.
+            let room = line.waiting.len() < LONGEST_LINE;
+            if room {
+                line.waiting.push(Waiting {
+                    event_id: event_id.to_owned(),
+                    until,
+                });
+            }
+            room
         })
         .await
     }
@@ -124,6 +131,7 @@ impl Order {
             if let Put::Stored(_) = self.store.put(&name, &record, expected, self.keep()).await? {
                 return Ok(());
             }
+            tokio::time::sleep(PAUSE).await;
         }
         let reason = "others change it all the time";
         Err(BackendError::refused(format!("changing the line {name:?}"), reason))

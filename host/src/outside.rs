@@ -44,8 +44,8 @@ impl Outside {
         let topics = &config.retries.tiers;
         let retry_topics = (!topics.is_empty()).then(|| RetryTopics::new(sidecar.clone(), topics.clone()));
         let timers: Arc<dyn Timers> = match &retry_topics {
-            Some(topics) => Arc::new(topics.clone()),
-            None => Arc::new(sidecar.clone()),
+            Some(topics) if config.retries.in_topics => Arc::new(topics.clone()),
+            Some(_) | None => Arc::new(sidecar.clone()),
         };
         Ok(Self {
             publisher: Arc::new(sidecar.clone()),
@@ -54,7 +54,7 @@ impl Outside {
             sidecar: Some(sidecar),
             retry_topics,
             db: None,
-            log: config.log.as_deref().map(Db::open).transpose()?,
+            log: config.log.as_deref().map(Db::open_durable).transpose()?,
         })
     }
 }

@@ -26,7 +26,7 @@ async fn a_dead_letter_that_cannot_be_sent_is_put_aside_and_its_source_acknowled
     let embedded = Embedded::start("dlq-fails", &format!("{config}retries: {{ scale: 0.2 }}")).await;
     embedded.send("task-events", b"not json");
     let judged = embedded.judged("task-events", 1).await;
-    assert_eq!(judged[0]["outcome"]["verdict"], "held", "{judged:#?}");
+    assert_eq!(judged[0]["outcome"]["verdict"], "dead-letter-held", "{judged:#?}");
     embedded.gate.process().kill9();
     embedded.gate.process().restart().await.expect("it starts again");
     let received = app

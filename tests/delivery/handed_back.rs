@@ -11,7 +11,7 @@ use super::given::{app, channels, dead_letters, envelope, of_type, post};
 #[tokio::test]
 async fn a_consumer_hands_back_what_it_could_not_handle() {
     let app = app().await;
-    let embedded = Embedded::start("failures", &format!("{}retries: {{ scale: 0.001 }}", channels(&app))).await;
+    let embedded = Embedded::start("failures", &format!("{}retries: {{ scale: 0.3 }}", channels(&app))).await;
     embedded.send("task-events", of_type("e-1", "task.created").as_bytes());
     for attempt in 0..=3 {
         let received = app.wait_for("/tasks", attempt + 1).await.expect("sent, and sent again");
@@ -60,7 +60,7 @@ async fn a_consumer_may_hand_back_what_only_the_policy_makes() {
     let received = app.wait_for("/tasks", 2).await.expect("both outputs");
     let request = envelope(&received[1]);
     assert_eq!(request["type"], "task.occurrence-requested");
-    let failure = json!({ "event": request["data"], "error": "later" }).to_string();
+    let failure = json!({ "event": request["data"], "error": "later", "retry_count": 0 }).to_string();
     let (status, answer) = post(&embedded, "/v1/failures", failure).await;
     assert_eq!(
         (status, &answer["action"]),

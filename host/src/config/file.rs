@@ -92,7 +92,7 @@ pub struct Limits {
     pub body_seconds: u64,
     /// Seconds that a request may take as a whole; a delivery then goes on, and its caller is told RETRY.
     pub request_seconds: u64,
-    /// Seconds that a call to the sidecar may take.
+    /// Seconds that a call to the sidecar or to a sink may take; longer than the sidecar waits itself.
     pub send_timeout_seconds: u64,
 }
 
@@ -208,9 +208,9 @@ pub struct LogChannel {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retries {
-    /// Factor on the delays that the policy gives.
+    /// Factor on every wait before something is tried again, those that the policy gives above all; 0.001 to 10.
     pub scale: f64,
-    /// Faults of the policy on one event after which it is given up, when the policy does well on others.
+    /// Faults of the policy on one event after which it is given up, when the policy does well on others; at least 2.
     pub fault_limit: u32,
     /// Whether later events of a key wait for one that is put aside.
     pub ordering: Ordering,
@@ -248,7 +248,7 @@ pub enum HoldsKind {
 pub struct RetryTopics {
     /// Name of their pub/sub component, which must have a consumer group of its own and retry for ever.
     pub pubsub: String,
-    /// One for each length of delay.
+    /// One for each length of delay. All that are listed are read, whatever `holds` says: take one out when it is empty.
     pub tiers: Vec<Tier>,
 }
 
@@ -324,7 +324,7 @@ impl Default for Limits {
             header_seconds: 10,
             body_seconds: 30,
             request_seconds: 60,
-            send_timeout_seconds: 10,
+            send_timeout_seconds: 16,
         }
     }
 }

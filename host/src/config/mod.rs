@@ -163,8 +163,10 @@ pub struct Retries {
     pub fault_limit: u32,
     /// How long an event waits for an earlier one of its key; `None`: it does not.
     pub order_wait: Option<Duration>,
-    /// Topics that keep what is put aside, the shortest delay first; empty: jobs do.
+    /// Topics that may hold what was put aside, the shortest delay first.
     pub tiers: Vec<Tier>,
+    /// Whether they keep what is put aside from now on; else jobs do.
+    pub in_topics: bool,
 }
 
 impl Retries {

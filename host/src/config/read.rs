@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use super::{Config, ConfigError, Environment, File, Problem};
 
+/// The key that takes a fraction.
+const FRACTION: [&str; 2] = ["retries", "scale"];
+
 /// The JSON Schema of the configuration file, for editors.
 pub fn json_schema() -> Value {
     let mut schema = schemars::schema_for!(File).to_value();
@@ -72,8 +75,8 @@ fn overlay(document: &mut Value, environment: &Environment) -> Vec<Problem> {
             continue;
         };
         let value = match serde_saphyr::from_str::<Value>(text) {
-            // `1.1` is a version where a text is wanted: no key takes a fraction.
-            Ok(Value::Number(number)) if !number.is_u64() => Value::String(text.to_owned()),
+            // `1.1` is a version where a text is wanted: one key alone takes a fraction.
+            Ok(Value::Number(number)) if !number.is_u64() && path != FRACTION => Value::String(text.to_owned()),
             Ok(value) => value,
             Err(_) => Value::String(text.to_owned()),
         };

@@ -1,6 +1,9 @@
 //! How often and when something is tried again, checked.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
     BackendKind, File, Problem, Retries, Sink, Subscription, Tier, Topic,
@@ -14,15 +17,15 @@ pub(super) fn retries(
     problems: &mut Vec<Problem>,
 ) -> Retries {
     let given = &file.retries;
-    if !(given.scale.is_finite() && (0.0..=1000.0).contains(&given.scale)) {
-        problems.push(Problem::new("retries.scale", "must be a number from 0 to 1000"));
+    if !(0.001..=10.0).contains(&given.scale) {
+        problems.push(Problem::new("retries.scale", "must be a number from 0.001 to 10"));
     }
-    if given.fault_limit == 0 {
-        problems.push(Problem::new("retries.fault_limit", "must be at least 1"));
+    if given.fault_limit < 2 {
+        problems.push(Problem::new("retries.fault_limit", "must be at least 2"));
     }
-    let tiers = match given.holds {
-        HoldsKind::Topics if file.backend == BackendKind::Dapr => tiers(file, problems),
-        HoldsKind::Topics | HoldsKind::Jobs => Vec::new(),
+    let tiers = match file.backend {
+        BackendKind::Dapr => tiers(file, problems),
+        BackendKind::Local => Vec::new(),
     };
     for tier in &tiers {
         let sent = channels.values().any(|sink| *sink == Sink::Topic(tier.topic.clone()));
@@ -39,17 +42,21 @@ pub(super) fn retries(
         scale: given.scale,
         fault_limit: given.fault_limit,
         order_wait: (given.ordering == Ordering::PerKey).then(|| Duration::from_secs(given.order_wait_seconds.into())),
+        in_topics: given.holds == HoldsKind::Topics && !tiers.is_empty(),
         tiers,
     }
 }
 
+/// All that are listed are read, whatever keeps new holds: events may still lie in them.
 fn tiers(file: &File, problems: &mut Vec<Problem>) -> Vec<Tier> {
+    let wanted = file.retries.holds == HoldsKind::Topics;
     let given = &file.retries.topics;
-    if given.pubsub.is_empty() || given.pubsub == file.dapr.pubsub {
+    let named = !given.pubsub.is_empty() && given.pubsub != file.dapr.pubsub;
+    if (wanted || !given.tiers.is_empty()) && !named {
         let message = "name a pub/sub component of their own: it needs another consumer group";
         problems.push(Problem::new("retries.topics.pubsub", message));
     }
-    if given.tiers.is_empty() {
+    if wanted && given.tiers.is_empty() {
         let message = "name at least one topic, or use `holds: jobs`";
         problems.push(Problem::new("retries.topics.tiers", message));
     }
@@ -62,5 +69,10 @@ fn tiers(file: &File, problems: &mut Vec<Problem>) -> Vec<Tier> {
     };
     let mut tiers: Vec<_> = given.tiers.iter().map(tier).collect();
     tiers.sort_by_key(|tier| tier.delay);
+    let mut topics = BTreeSet::new();
+    if let Some(twice) = tiers.iter().find(|tier| !topics.insert(&tier.topic)) {
+        let message = format!("the topic {:?} is listed twice", twice.topic.name);
+        problems.push(Problem::new("retries.topics.tiers", message));
+    }
     tiers
 }

@@ -7,13 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::Sidecar;
 use crate::{
-    backend::{BackendError, Expected, StateStore},
+    backend::{BackendError, Expected, Put, StateStore},
     hold::{self, Hold},
 };
 
 /// Bytes up to which a hold travels as it is. The scheduler takes no request above about a megabyte, and writes the
 /// text twice escaped.
 const LARGEST: usize = 256 << 10;
+/// Time that a large hold is kept: longer than anything that has to be waited for, the end of an outage included.
+const KEPT: Duration = Duration::from_hours(365 * 24);
+/// What is left of a large hold that has come to its end.
+const ENDED: &[u8] = b"null";
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -26,7 +30,7 @@ enum Carried {
 
 impl Sidecar {
     /// The text that stands for a hold on its way; a large one is kept in the state store first.
-    pub(super) async fn pack(&self, hold: &Hold, wait: Duration) -> Result<String, BackendError> {
+    pub(super) async fn pack(&self, hold: &Hold) -> Result<String, BackendError> {
         let name = hold.name();
         let broken = |error| BackendError::broken(format!("writing {name}"), error);
         let text = hold.to_json()?;
@@ -34,11 +38,26 @@ impl Sidecar {
             Carried::Hold(text)
         } else {
             let record = serde_json::to_vec(&text).map_err(broken)?;
-            // What is there already was put there by a delivery that did not get to say so.
-            self.put(&name, &record, Expected::Absent, wait + hold::LONGEST).await?;
+            self.keep(&name, &record).await?;
             Carried::Key(name.clone())
         };
         serde_json::to_string(&carried).map_err(broken)
+    }
+
+    /// Keeps a large hold. One of the same name that has not ended was put there by a delivery that did not get to say so.
+    async fn keep(&self, name: &str, record: &[u8]) -> Result<(), BackendError> {
+        if let Put::Stored(_) = self.put(name, record, Expected::Absent, KEPT).await? {
+            return Ok(());
+        }
+        let ended = self.get(name).await?.filter(|kept| kept.record == ENDED);
+        let Some(ended) = ended else { return Ok(()) };
+        match self.put(name, record, Expected::Version(&ended.etag), KEPT).await? {
+            Put::Stored(_) => Ok(()),
+            Put::Conflict => Err(BackendError::refused(
+                format!("keeping {name}"),
+                "another gate is at it",
+            )),
+        }
     }
 
     /// The hold that a text stands for; `None` when it has come to its end.
@@ -66,7 +85,7 @@ impl Sidecar {
         };
         let shrunk = async {
             if let Some(kept) = self.get(&key).await? {
-                self.put(&key, b"null", Expected::Version(&kept.etag), hold::LONGEST)
+                self.put(&key, ENDED, Expected::Version(&kept.etag), hold::LONGEST)
                     .await?;
             }
             Ok::<_, BackendError>(())

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How soon a callback that failed is made again. Without an interval, a job is tried four times and dropped.
-const CALL_AGAIN: &str = "1s";
+const CALL_AGAIN: &str = "2s";
 
 #[async_trait]
 impl Timers for Sidecar {
@@ -27,7 +27,7 @@ impl Timers for Sidecar {
         let action = format!("putting {name} aside");
         let job = json!({
             "dueTime": format!("{}ms", wait.as_millis()),
-            "data": self.pack(hold, wait).await?,
+            "data": self.pack(hold).await?,
             "failurePolicy": { "constant": { "interval": CALL_AGAIN } },
         });
         let request = self.post_to(&["v1.0", "jobs", &name]).json(&job);

@@ -5,12 +5,13 @@
 //! envelope as it is, and subscribers see no difference.
 
 use async_trait::async_trait;
+use reqwest::StatusCode;
 
 use super::Sidecar;
 use crate::{
     backend::Publisher,
     config::Topic,
-    sink::{Message, SendError, answered, envelope},
+    sink::{Message, SendError, envelope, refusal},
 };
 
 #[async_trait]
@@ -36,6 +37,12 @@ impl Sidecar {
             .query(&[("metadata.partitionKey", key), ("metadata.rawPayload", "true")])
             .header("content-type", "application/octet-stream")
             .body(bytes);
-        answered(action, self.send(action, request).await?).await
+        let response = self.send(action, request).await?;
+        match response.status() {
+            status if status.is_success() => Ok(()),
+            StatusCode::PAYLOAD_TOO_LARGE => Err(SendError::Final(refusal(action, response).await)),
+            // Whatever else is wrong here is wrong with the component or its scopes, and not with the event.
+            _ => Err(refusal(action, response).await.into()),
+        }
     }
 }

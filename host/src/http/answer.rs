@@ -24,8 +24,8 @@ struct Sent {
     id: String,
 }
 
-/// 200 when the event came to its end, 202 when it is put aside, 422 when it is rejected, 503 when it must be brought
-/// again. `None`: it ended in a panic.
+/// 200 when the event came to its end, 202 when it is put aside, 422 when it is rejected, 424 when it is given up since it
+/// could not be sent, 503 when it must be brought again. `None`: it ended in a panic.
 pub(super) fn answer(ack: Option<Ack>) -> Result<Response, Problem> {
     let report = match ack {
         Some(Ack::Done(report)) => report,
@@ -37,9 +37,15 @@ pub(super) fn answer(ack: Option<Ack>) -> Result<Response, Problem> {
         }
     };
     let status = match report.end {
-        End::Reject => return Err(Problem::invalid(report.violations)),
+        End::Reject | End::DeadLetterHeld if !report.violations.is_empty() => {
+            return Err(Problem::invalid(report.violations));
+        }
+        End::Reject | End::GivenUp | End::DeadLetterHeld => {
+            let title = "given up: its dead letter is stored";
+            return Err(Problem::new(StatusCode::FAILED_DEPENDENCY, title, report.reason));
+        }
         End::Held => StatusCode::ACCEPTED,
-        End::Forward | End::Drop | End::Duplicate | End::GivenUp => StatusCode::OK,
+        End::Forward | End::Drop | End::Duplicate => StatusCode::OK,
     };
     let outputs = report.sent.into_iter();
     let published = Published {

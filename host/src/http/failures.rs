@@ -29,13 +29,12 @@ struct Failed {
     /// Why it could not be handled, in one line.
     error: String,
     /// Retries that were made before: `tidegateattempt` of the event's envelope, or 0 without it.
-    #[serde(default)]
     retry_count: u32,
 }
 
 #[derive(Serialize)]
 struct Decided {
-    /// `retry` or `dead-letter`.
+    /// `retry`, `dead-letter`, or `drop` when the policy sends such events nowhere.
     action: &'static str,
     event_id: Option<String>,
     reason: String,
@@ -61,6 +60,9 @@ pub(super) async fn take_back(State(app): State<Arc<App>>, request: Admitted) ->
     delivery.origin = Origin::Consumer {
         failures: failed.retry_count.saturating_add(1),
     };
+    // Handing back the same failure twice while it is put aside is one retry. Afterwards it is another one: a consumer that
+    // fails again under the same count must not be told that it was done.
+    delivery.once = false;
     delivery.history = History {
         attempt: failed.retry_count,
         ..History::default()
@@ -69,10 +71,10 @@ pub(super) async fn take_back(State(app): State<Arc<App>>, request: Admitted) ->
     match ack.await {
         Some(Ack::Done(report)) => {
             let decided = Decided {
-                action: if report.end == End::Held {
-                    "retry"
-                } else {
-                    "dead-letter"
+                action: match report.end {
+                    End::Held | End::Forward | End::Duplicate => "retry",
+                    End::Drop => "drop",
+                    End::Reject | End::GivenUp | End::DeadLetterHeld => "dead-letter",
                 },
                 event_id: report.event_id,
                 reason: report.reason,

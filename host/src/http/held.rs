@@ -17,10 +17,16 @@ use serde_json::json;
 use super::{App, body::Admitted, place::Place, problem::Problem, refusal::retry};
 use crate::{hold::Hold, pipeline::Ack, seldom::Seldom, untrusted::Untrusted};
 
+/// Largest callback: a hold that travels as it is, escaped, escaped again, and in base64.
+const CALLBACK_BYTES: usize = 4 << 20;
+
 /// `POST /job/{name}`.
-pub(super) async fn job(State(app): State<Arc<App>>, Path(name): Path<String>, request: Admitted) -> Response {
+pub(super) async fn job(State(app): State<Arc<App>>, Path(name): Path<String>, body: Body) -> Response {
     static LINES: Seldom = Seldom::new();
-    let Admitted { place, body } = request;
+    let Admitted { place, body } = match Admitted::read(&app, body, CALLBACK_BYTES).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return Problem::from(refusal).into_response(),
+    };
     let Some(sidecar) = &app.jobs else {
         return Problem::try_again("this gate makes no jobs: its backend is the embedded one").into_response();
     };
@@ -39,8 +45,8 @@ pub(super) async fn job(State(app): State<Arc<App>>, Path(name): Path<String>, r
 /// `POST /held/{tier}`: a record that is not due waits here without a place.
 pub(super) async fn record(State(app): State<Arc<App>>, body: Body) -> Response {
     static LINES: Seldom = Seldom::new();
-    let most = app.limits.body_bytes.saturating_mul(2);
-    let (Some(topics), Ok(Admitted { place, body })) = (&app.retry_topics, Admitted::read(&app, body, most).await)
+    let (Some(topics), Ok(Admitted { place, body })) =
+        (&app.retry_topics, Admitted::read(&app, body, CALLBACK_BYTES).await)
     else {
         return retry();
     };

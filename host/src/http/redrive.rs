@@ -12,6 +12,9 @@ use crate::{
     pipeline::{Pipeline, chain},
 };
 
+/// Longest source that is carried over.
+const SOURCE: usize = 256;
+
 /// Takes a dead letter, bare or in its envelope; answers what became of the event in it.
 pub(super) async fn redrive(State(app): State<Arc<App>>, body: Body) -> Result<Response, Problem> {
     // A dead letter holds the largest original of a delivery, in base64 maybe, and its envelope that again.
@@ -24,10 +27,23 @@ pub(super) async fn redrive(State(app): State<Arc<App>>, body: Body) -> Result<R
             chain(&error),
         )
     })?;
-    // Where it came from first is part of what follows it; how often it was brought back is not.
-    let source = letter.source.split(" (").next().unwrap_or_default();
-    let mut delivery = Delivery::new(letter.original, Source::topic(source), clock::now());
-    delivery.origin = Origin::Redrive { dead_letter: letter.id };
+    let mut delivery = Delivery::new(letter.original, Source::topic("v1/redrive"), clock::now());
+    delivery.origin = Origin::Redrive {
+        dead_letter: letter.id,
+        source: first_source(&letter.source),
+    };
     let way = async move |pipeline: Arc<Pipeline>| pipeline.deliver(&delivery).await;
     answer(app.carry(place, way).await)
+}
+
+/// Where the event came from first, without how it was brought back. Whoever sends a dead letter writes it, so what is no
+/// source is left out.
+fn first_source(source: &str) -> String {
+    let source = source.split(" (").next().unwrap_or_default();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./@".contains(&byte);
+    if source.len() <= SOURCE && source.bytes().all(plain) {
+        source.to_owned()
+    } else {
+        "v1/redrive".to_owned()
+    }
 }

@@ -41,6 +41,14 @@ pub(super) async fn publish(State(app): State<Arc<App>>, request: Admitted) -> R
             error.to_string(),
         )
     })?;
+    if new.event_id.is_some() && new.timestamp.is_none() {
+        let detail = "an `event_id` needs its `timestamp`: sent once more, the event must be the same";
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "the body is not a new event",
+            detail,
+        ));
+    }
     let draft = Draft {
         event_type: new.event_type,
         event_version: new.event_version,

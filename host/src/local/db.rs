@@ -88,10 +88,20 @@ pub struct Db {
 }
 
 impl Db {
-    /// Opens the file, making it if need be. Several processes may have it open.
+    /// Opens the file, making it if need be. Several processes may have it open. What is committed survives the death of
+    /// the process.
     pub fn open(path: &Path) -> Result<Self, LocalError> {
+        Self::open_with(path, "normal")
+    }
+
+    /// The same, and what is committed survives a power cut.
+    pub fn open_durable(path: &Path) -> Result<Self, LocalError> {
+        Self::open_with(path, "full")
+    }
+
+    fn open_with(path: &Path, synchronous: &str) -> Result<Self, LocalError> {
         let connection = Connection::open(path)
-            .and_then(|connection| prepare(&connection).map(|format| (connection, format)))
+            .and_then(|connection| prepare(&connection, synchronous).map(|format| (connection, format)))
             .map_err(|source| LocalError::Open {
                 path: path.to_owned(),
                 source,
@@ -129,10 +139,10 @@ impl std::fmt::Debug for Db {
     }
 }
 
-fn prepare(connection: &Connection) -> rusqlite::Result<i64> {
+fn prepare(connection: &Connection, synchronous: &str) -> rusqlite::Result<i64> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
     connection.set_prepared_statement_cache_capacity(32);
     let format: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     // Format 1 had no holds.

@@ -1,6 +1,6 @@
 //! Going on with what was put aside on the embedded backend, as it comes due; several at a time.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Holds that are worked on at the same time.
-const AT_ONCE: u32 = 16;
+const AT_ONCE: u32 = 64;
 /// How often to look for holds that another process has made.
 const POLL: Duration = Duration::from_millis(500);
 /// The longest wait before a hold that did not come to its end is tried again.
@@ -23,7 +23,7 @@ const SWEEP: Duration = Duration::from_mins(1);
 
 /// Goes on with holds until `stop`. What is under way then is finished first.
 pub async fn resume(db: Db, pipeline: Arc<Pipeline>, stop: CancellationToken) {
-    let mut under_way = HashSet::new();
+    let mut under_way = HashMap::new();
     let mut tasks = JoinSet::new();
     let mut sweep = tokio::time::interval(SWEEP);
     while !stop.is_cancelled() {
@@ -35,8 +35,9 @@ pub async fn resume(db: Db, pipeline: Arc<Pipeline>, stop: CancellationToken) {
             }
         };
         tokio::select! {
-            Some(ended) = tasks.join_next() => {
-                under_way.remove(&ended.unwrap_or_default());
+            Some(ended) = tasks.join_next_with_id() => {
+                let task = ended.map_or_else(|panicked| panicked.id(), |(task, ())| task);
+                under_way.remove(&task);
             }
             () = db.held.notified() => {}
             () = tokio::time::sleep(wait) => {}
@@ -54,17 +55,15 @@ pub async fn resume(db: Db, pipeline: Arc<Pipeline>, stop: CancellationToken) {
 /// Starts what is due, as far as there is room, and says how long there is nothing more to start.
 async fn due(
     db: &Db,
-    under_way: &mut HashSet<String>,
-    tasks: &mut JoinSet<String>,
+    under_way: &mut HashMap<tokio::task::Id, String>,
+    tasks: &mut JoinSet<()>,
     pipeline: &Arc<Pipeline>,
 ) -> Result<Duration, super::LocalError> {
     for (name, record) in db.due(AT_ONCE).await? {
-        if under_way.len() < AT_ONCE as usize && under_way.insert(name.clone()) {
-            let (db, pipeline) = (db.clone(), pipeline.clone());
-            tasks.spawn(async move {
-                go_on(&db, &pipeline, &name, &record).await;
-                name
-            });
+        if under_way.len() < AT_ONCE as usize && !under_way.values().any(|other| *other == name) {
+            let (db, pipeline, hold) = (db.clone(), pipeline.clone(), name.clone());
+            let task = tasks.spawn(async move { go_on(&db, &pipeline, &hold, &record).await });
+            under_way.insert(task.id(), name);
         }
     }
     let next = db.next_due().await?.map_or(i64::MAX, |due| due - clock::unix_millis());

@@ -11,6 +11,9 @@ use crate::{
     clock,
 };
 
+/// Records that are deleted in one transaction.
+const SWEPT: u32 = 5000;
+
 #[async_trait]
 impl StateStore for Db {
     async fn get(&self, key: &str) -> Result<Option<Versioned>, BackendError> {
@@ -63,16 +66,19 @@ impl StateStore for Db {
 }
 
 impl Db {
-    /// Deletes records whose time is over.
+    /// Deletes records whose time is over, some thousands at a time.
     pub(super) async fn sweep(&self) -> Result<(), LocalError> {
-        self.run(|connection| {
-            connection
-                .prepare_cached(
-                    "DELETE FROM state WHERE key IN (SELECT key FROM state WHERE expires <= ?1 LIMIT 10000)",
-                )?
-                .execute([clock::unix_millis()])
-        })
-        .await
-        .map(drop)
+        loop {
+            let deleted = self.run(|connection| {
+                connection
+                    .prepare_cached(
+                        "DELETE FROM state WHERE key IN (SELECT key FROM state WHERE expires <= ?1 LIMIT ?2)",
+                    )?
+                    .execute(params![clock::unix_millis(), SWEPT])
+            });
+            if deleted.await? < SWEPT as usize {
+                return Ok(());
+            }
+        }
     }
 }

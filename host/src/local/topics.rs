@@ -47,7 +47,8 @@ pub struct Record {
 /// What the gate made of a record.
 #[derive(Debug, Clone, Serialize)]
 pub struct Judged {
-    /// `forward`, `drop`, `reject`, `duplicate`, `held` or `given-up`.
+    /// `forward`, `drop`, `reject`, `duplicate`, `held`, `dead-letter-held` or
+    /// `given-up`.
     pub verdict: String,
     /// Why, in one line.
     pub reason: String,
@@ -176,7 +177,8 @@ impl Db {
         let topic = topic.to_owned();
         self.run(move |connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let or = if judged.verdict == End::Held.as_str() { "IGNORE" } else { "REPLACE" };
+            let passing = [End::Held, End::DeadLetterHeld, End::Duplicate].map(End::as_str);
+            let or = if passing.contains(&&*judged.verdict) { "IGNORE" } else { "REPLACE" };
             transaction
                 .prepare_cached(&format!("INSERT OR {or} INTO judged (topic, offset, verdict, reason, policy) VALUES (?1, ?2, ?3, ?4, ?5)"))?
                 .execute(params![topic, offset, judged.verdict, judged.reason, judged.policy])?;

@@ -16,6 +16,8 @@ use crate::{
     hold::{self, Failure, GivenUp, Hold, Next},
 };
 
+/// The shortest time that anything is put aside for.
+const SHORTEST_WAIT: Duration = Duration::from_millis(5);
 /// The wait after the first fault of the policy on an event; each further one is twice as long.
 const FIRST_FAULT_WAIT: Duration = Duration::from_secs(1);
 /// The longest of them.
@@ -37,8 +39,16 @@ impl Pipeline {
         history.sent = unsent.sent;
         if let Hope::Later(after) = unsent.hope {
             let event_type = verdict.event_type.as_deref().unwrap_or_default();
-            let decision = run.generation.policy.decide(event_type, history.attempt).await;
-            let decision = decision.map_err(|fault| NotDone::Policy(CallError::Fault(fault)))?;
+            let decision = match run.generation.policy.decide(event_type, history.attempt).await {
+                Ok(decision) => decision,
+                Err(fault) => {
+                    let run = Run {
+                        delivery: &delivery,
+                        ..run
+                    };
+                    return self.faulted(run, CallError::Fault(fault).into(), claim).await;
+                }
+            };
             if decision.action == Action::Retry {
                 history.attempt += 1;
                 let delay = self.retries.scaled(Duration::from_millis(decision.delay_ms.into()));
@@ -47,9 +57,13 @@ impl Pipeline {
                     .await;
             }
         }
+        let error = match (history.turn, &history.first_failure) {
+            (1.., Some(first)) => format!("{}; it failed first at {first}", unsent.error),
+            _ => unsent.error,
+        };
         let failure = Failure {
             end: GivenUp::Undelivered,
-            error: unsent.error,
+            error,
             violations: Vec::new(),
             tries: 0,
         };
@@ -74,16 +88,18 @@ impl Pipeline {
         let health = &run.generation.health;
         health.faulted();
         self.metrics.fault(kind);
-        if health.is_sick() {
-            return Err(NotDone::SickPolicy);
-        }
         let mut delivery = run.delivery.clone();
         let history = &mut delivery.history;
         history.first_failure.get_or_insert_with(clock::now);
         history.last_error = Some(line);
-        history.faults = history.faults.saturating_add(1);
+        // What a sick policy faults on says nothing about the event: it makes way for the next, and is not counted.
+        history.faults = if health.is_sick() {
+            history.faults.max(1)
+        } else {
+            history.faults.saturating_add(1)
+        };
         let faults = history.faults;
-        if faults >= self.retries.fault_limit && self.judges_others(run).await {
+        if faults >= self.retries.fault_limit && !health.is_sick() && health.passes_others() {
             let failure = Failure {
                 end: GivenUp::Rejected,
                 error: format!("policy-fault: the policy faulted on it {faults} times ({kind}) and not on others"),
@@ -114,11 +130,17 @@ impl Pipeline {
         wait: Duration,
         claim: Option<&mut Held>,
     ) -> Result<Report, NotDone> {
-        let wait = wait.min(hold::LONGEST);
-        match &next {
-            Next::Process => self.join_line(run, wait).await?,
-            Next::GiveUp(_) => self.leave_line(run).await,
-        }
+        let wait = wait.clamp(SHORTEST_WAIT, hold::LONGEST);
+        let end = match &next {
+            Next::Process => {
+                self.join_line(run, &mut delivery, wait).await?;
+                End::Held
+            }
+            Next::GiveUp(_) => {
+                self.leave_line(delivery.history.line.take().as_ref()).await;
+                End::DeadLetterHeld
+            }
+        };
         delivery.history.turn += 1;
         let reason = format!(
             "{}; tried again in {wait:?}",
@@ -131,22 +153,11 @@ impl Pipeline {
         };
         self.timers.hold(&hold, wait).await?;
         if let Some(held) = claim
-            && let Err(error) = self.claims.hold(held, hold.delivery.history.turn).await
+            && let Err(error) = self.claims.hold(held, hold.delivery.history.turn, wait).await
         {
             tracing::warn!(%error, "the claim stays until its lease ends");
         }
-        Ok(run.report(End::Held, &reason))
-    }
-
-    /// True when the policy gives verdicts on other events: on one of the last ones, else on its own examples.
-    async fn judges_others(&self, run: Run<'_>) -> bool {
-        run.generation.health.passes_others()
-            || run
-                .generation
-                .policy
-                .self_test()
-                .await
-                .is_ok_and(|report| report.passed())
+        Ok(run.report(end, &reason))
     }
 }
 

@@ -68,7 +68,11 @@ impl Pipeline {
             tries: failure.tries.saturating_add(1),
             ..failure.clone()
         };
-        self.put_aside(run, delivery, Next::GiveUp(failure), wait, claim).await
+        let violations = failure.violations.clone();
+        let report = self
+            .put_aside(run, delivery, Next::GiveUp(failure), wait, claim)
+            .await?;
+        Ok(Report { violations, ..report })
     }
 
     /// Goes on with a dead letter that was put aside.
@@ -103,10 +107,10 @@ impl Pipeline {
 fn failed(run: Run<'_>, failure: &Failure) -> FailedEvent {
     let (original, encoding) = dead_letter::encoded(&run.delivery.event);
     let source = match &run.delivery.origin {
-        Origin::Producer => run.delivery.source.to_string(),
-        Origin::Consumer { failures } => format!("{} (failure {failures})", run.delivery.source),
+        Origin::Producer => run.delivery.came_from(),
+        Origin::Consumer { failures } => format!("{} (failure {failures})", run.delivery.came_from()),
         // Part of the new dead letter's id, which so is another than that of the one brought back.
-        Origin::Redrive { dead_letter } => format!("{} (redrive of {dead_letter})", run.delivery.source),
+        Origin::Redrive { dead_letter, .. } => format!("{} (redrive of {dead_letter})", run.delivery.came_from()),
     };
     FailedEvent {
         original,

@@ -36,6 +36,8 @@ pub(super) enum Misjudged {
     Call(#[from] CallError),
     #[error("the policy sends on the channel {channel:?}, which leads nowhere: add it under `channels`")]
     UnboundChannel { channel: String },
+    #[error("the policy forwards an event and does not say its id")]
+    NoId,
     #[error("the policy made an output for {channel:?} that is not JSON")]
     NotJson {
         channel: String,
@@ -51,6 +53,7 @@ impl Misjudged {
             Self::Call(CallError::Fault(fault)) => Some(fault.kind.as_str()),
             Self::Call(CallError::Misuse(_)) => None,
             Self::UnboundChannel { .. } => Some("unbound-channel"),
+            Self::NoId => Some("no-id"),
             Self::NotJson { .. } => Some("not-json"),
         }
     }
@@ -69,6 +72,10 @@ impl Pipeline {
         drop(timer);
         if matches!(delivery.origin, Origin::Consumer { .. }) {
             verdict = sent_before(&run.generation.policy, delivery, verdict).await?;
+        }
+        // Claims go by it: without one, all such events would be one.
+        if verdict.outcome == Outcome::Forward && verdict.event_id.as_deref().is_none_or(str::is_empty) {
+            return Err(Misjudged::NoId);
         }
         let outputs = self.address(&verdict.outputs, delivery, at)?;
         Ok(Judgement { verdict, outputs })
@@ -142,7 +149,7 @@ fn message(output: &Output, delivery: &Delivery, at: &str) -> Result<Message, se
     // The policy is not trusted to make JSON: broken text inside an envelope would break the envelope.
     serde_json::from_slice::<&RawValue>(&event)?;
     let redriven = match &delivery.origin {
-        Origin::Redrive { dead_letter } => Some(dead_letter.clone()),
+        Origin::Redrive { dead_letter, .. } => Some(dead_letter.clone()),
         Origin::Producer | Origin::Consumer { .. } => None,
     };
     Ok(Message {
@@ -151,7 +158,7 @@ fn message(output: &Output, delivery: &Delivery, at: &str) -> Result<Message, se
         event_type: output.event_type.clone(),
         event,
         at: at.to_owned(),
-        source: delivery.source.to_string(),
+        source: delivery.came_from(),
         traceparent: delivery.traceparent.clone(),
         attempt: delivery.history.attempt,
         redriven,

@@ -3,50 +3,78 @@
 use std::time::Duration;
 
 use super::{NotDone, Pipeline, Report, Run};
-use crate::{clock, delivery::Delivery, hold::Next, order::Place};
+use crate::{
+    clock,
+    delivery::{Delivery, Line},
+    hold::Next,
+    order::Place,
+};
 
-/// How long an event that waits in line is put aside before it looks again.
+/// How long an event that waits in line is put aside for each one before it.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// The longest of these waits, as a multiple of it.
+const SELDOM: u32 = 30;
+
+/// Whether an event may go on.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// It may.
+    Now {
+        /// Whether it stands in line, and must leave it in the end.
+        in_line: bool,
+    },
+    /// It is put aside.
+    Later(Report),
+}
 
 impl Pipeline {
-    /// Puts an event aside when earlier ones of its key are; `None`: it may go on.
-    pub(super) async fn wait_in_line(&self, run: Run<'_>) -> Result<Option<Report>, NotDone> {
-        let (Some(order), Some(key), Some(event_id)) = (&self.order, run.key, run.event_id) else {
-            return Ok(None);
+    /// Puts an event aside when earlier ones of its key are.
+    pub(super) async fn wait_in_line(&self, run: Run<'_>) -> Result<Turn, NotDone> {
+        let Some((order, line)) = self.order.as_ref().zip(run.line()) else {
+            return Ok(Turn::Now { in_line: false });
         };
-        match order.place(key, event_id, run.delivery.history.waits_since).await? {
-            Place::Free => return Ok(None),
-            Place::Overtakes => {
-                self.metrics.overtook(&run.delivery.source.topic);
-                return Ok(None);
-            }
-            Place::Behind => {}
-        }
         let mut delivery: Delivery = run.delivery.clone();
+        let since = delivery.history.waits_since;
+        let before = match order.place(&line.key, &line.event_id, since).await? {
+            Place::Free { in_line } => return Ok(Turn::Now { in_line }),
+            Place::Overtakes => {
+                self.metrics.overtook(&delivery.source.topic);
+                return Ok(Turn::Now { in_line: true });
+            }
+            Place::Behind(before) => before,
+        };
         delivery.history.waits_since.get_or_insert_with(clock::unix_millis);
         delivery.history.last_error = Some("an earlier event of its key is put aside".to_owned());
-        let wait = self.retries.scaled(LOOK_AGAIN);
-        self.put_aside(run, delivery, Next::Process, wait, None).await.map(Some)
+        let wait = self.retries.scaled(LOOK_AGAIN * before.min(SELDOM));
+        let report = self.put_aside(run, delivery, Next::Process, wait, None).await?;
+        Ok(Turn::Later(report))
     }
 
     /// The event joins the line of its key, so that those after it wait.
-    pub(super) async fn join_line(&self, run: Run<'_>, wait: Duration) -> Result<(), NotDone> {
-        if let (Some(order), Some(key), Some(event_id)) = (&self.order, run.key, run.event_id) {
-            order.join(key, event_id, wait).await?;
+    pub(super) async fn join_line(&self, run: Run<'_>, delivery: &mut Delivery, wait: Duration) -> Result<(), NotDone> {
+        if let Some((order, line)) = self.order.as_ref().zip(run.line()) {
+            order.join(&line.key, &line.event_id, wait).await?;
+            delivery.history.line = Some(line);
         }
         Ok(())
     }
 
-    /// An event that was put aside has come to its end. Should that not be told, those behind it wait until their time
-    /// is up.
-    pub(super) async fn leave_line(&self, run: Run<'_>) {
-        let (Some(order), Some(key), Some(event_id)) = (&self.order, run.key, run.event_id) else {
-            return;
-        };
-        if run.delivery.history.turn > 0
-            && let Err(error) = order.leave(key, event_id).await
+    /// An event has come to its end. Should that not be told, those behind it wait until their time is up.
+    pub(super) async fn leave_line(&self, line: Option<&Line>) {
+        if let Some((order, line)) = self.order.as_ref().zip(line)
+            && let Err(error) = order.leave(&line.key, &line.event_id).await
         {
             tracing::warn!(%error, "an event stays in the line of its key");
         }
+    }
+}
+
+impl Run<'_> {
+    /// Its place in the line of its key.
+    pub(super) fn line(&self) -> Option<Line> {
+        Some(Line {
+            key: self.key?.to_owned(),
+            event_id: self.event_id?.to_owned(),
+        })
     }
 }

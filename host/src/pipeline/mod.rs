@@ -29,6 +29,7 @@ use crate::{
     untrusted::Untrusted,
 };
 use judge::Judgement;
+use line::Turn;
 pub use outcome::{Ack, End, NotDone, Report};
 use send::{Hope, Unsent};
 
@@ -91,7 +92,7 @@ impl Pipeline {
     async fn process(&self, delivery: &Delivery) -> Result<Report, NotDone> {
         let generation = self.generations.current().ok_or(NotDone::NoPolicy)?;
         let run = Run::new(&generation, delivery);
-        if !generation.health.admits() {
+        if !generation.health.admits(delivery.history.faults > 0) {
             return Err(NotDone::SickPolicy);
         }
         if delivery.history.faults > 0
@@ -110,12 +111,13 @@ impl Pipeline {
             Outcome::Drop => Ok(run.report(End::Drop, &verdict.reason)),
             Outcome::Reject => self.give_up(run, &rejection(verdict), None).await,
             Outcome::Forward => {
-                if let Some(report) = self.wait_in_line(run).await? {
-                    return Ok(report);
-                }
+                let in_line = match self.wait_in_line(run).await? {
+                    Turn::Now { in_line } => in_line,
+                    Turn::Later(report) => return Ok(report),
+                };
                 let report = self.claim_and_send(run, &judgement).await?;
-                if report.end != End::Held {
-                    self.leave_line(run).await;
+                if in_line && report.end != End::Held && delivery.history.line.is_none() {
+                    self.leave_line(run.line().as_ref()).await;
                 }
                 Ok(report)
             }
@@ -183,7 +185,7 @@ impl Pipeline {
     async fn schedule(&self, delivery: &Delivery, error: &str) -> Result<Report, NotDone> {
         let generation = self.generations.current().ok_or(NotDone::NoPolicy)?;
         let run = Run::new(&generation, delivery);
-        if !generation.health.admits() {
+        if !generation.health.admits(delivery.history.faults > 0) {
             return Err(NotDone::SickPolicy);
         }
         let judgement = match self.judge(run, &delivery.at).await {
@@ -212,6 +214,9 @@ impl Pipeline {
         let _counted = self.metrics.enter();
         match end.await {
             Ok(report) => {
+                if report.end != End::Held {
+                    self.leave_line(delivery.history.line.as_ref()).await;
+                }
                 self.metrics.ended(&delivery.source.topic, report.end);
                 tracing::debug!(
                     source = %delivery.source,

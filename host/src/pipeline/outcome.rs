@@ -57,6 +57,8 @@ pub enum End {
     Duplicate,
     /// It is put aside and will be gone on with.
     Held,
+    /// It is given up; its dead letter could not be sent yet and is put aside.
+    DeadLetterHeld,
     /// It is valid and could not be delivered; its dead letter is sent.
     GivenUp,
 }
@@ -70,6 +72,7 @@ impl End {
             Self::Reject => "reject",
             Self::Duplicate => "duplicate",
             Self::Held => "held",
+            Self::DeadLetterHeld => "dead-letter-held",
             Self::GivenUp => "given-up",
         }
     }

@@ -12,8 +12,8 @@ use crate::{
 /// An output that could not be sent.
 #[derive(Debug)]
 pub(super) struct Unsent {
-    /// Ids of those that have been sent, in this attempt or before.
-    pub(super) sent: Vec<String>,
+    /// Channel and id of those that have been sent, in this attempt or before.
+    pub(super) sent: Vec<(String, String)>,
     /// Why, in one line, with what whoever was asked had to say.
     pub(super) error: String,
     /// Why, without that: for logs.
@@ -39,10 +39,11 @@ impl Pipeline {
         delivery: &Delivery,
     ) -> Result<Vec<(String, String)>, Unsent> {
         let mut sent = delivery.history.sent.clone();
-        for output in outputs
-            .iter()
-            .filter(|output| !delivery.history.sent.contains(&output.message.id))
-        {
+        for output in outputs {
+            let name = (output.channel.clone(), output.message.id.clone());
+            if sent.contains(&name) {
+                continue;
+            }
             if let Err(error) = self.sinks.send(output.sink, &output.message).await {
                 let summary = super::chain(&error);
                 let (hope, answer) = match error {
@@ -57,11 +58,8 @@ impl Pipeline {
                 });
             }
             self.metrics.published(output.sink.name());
-            sent.push(output.message.id.clone());
+            sent.push(name);
         }
-        let outputs = outputs.iter();
-        Ok(outputs
-            .map(|output| (output.channel.clone(), output.message.id.clone()))
-            .collect())
+        Ok(sent)
     }
 }

@@ -12,6 +12,8 @@ use crate::backend::BackendError;
 /// The media type of what is sent.
 pub(crate) const CLOUD_EVENT: &str = "application/cloudevents+json";
 
+/// The longest `Retry-After` that is kept.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 /// Characters of an answer that are kept for an error.
 const ERROR_TEXT: usize = 300;
 /// Bytes of an answer that are read for it.
@@ -28,6 +30,7 @@ impl Http {
     pub fn new(timeout: Duration) -> Result<Self, BackendError> {
         let client = Client::builder()
             .timeout(timeout)
+            .no_proxy()
             // A redirect turns a POST into a GET, whose 200 would pass for "taken".
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
@@ -52,14 +55,18 @@ impl Http {
     }
 }
 
-/// What an answer means for the message.
+/// What the answer of whoever handles events means for the message.
 pub(crate) async fn answered(action: &str, response: Response) -> Result<(), SendError> {
     let status = response.status();
     if status.is_success() {
         return Ok(());
     }
     let after = retry_after(&response);
-    let error = refusal(action, response).await;
+    let (reason, answer) = reason(response).await;
+    let error = BackendError {
+        answer,
+        ..BackendError::refused(action, reason)
+    };
     let passes =
         status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
     Err(if passes {
@@ -69,8 +76,15 @@ pub(crate) async fn answered(action: &str, response: Response) -> Result<(), Sen
     })
 }
 
-/// The error for an answer that says no.
-pub(crate) async fn refusal(action: &str, mut response: Response) -> BackendError {
+/// The error for an answer of the sidecar that says no. It knows no events, so all of it may go into a log.
+pub(crate) async fn refusal(action: &str, response: Response) -> BackendError {
+    let (reason, answer) = reason(response).await;
+    let reason = answer.map_or_else(|| reason.clone(), |answer| format!("{reason}: {answer}"));
+    BackendError::refused(action, reason)
+}
+
+/// The status of an answer in words, and the beginning of its text.
+async fn reason(mut response: Response) -> (String, Option<String>) {
     let status = response.status();
     let mut bytes = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
@@ -81,14 +95,18 @@ pub(crate) async fn refusal(action: &str, mut response: Response) -> BackendErro
     }
     let text = String::from_utf8_lossy(&bytes);
     let text: String = text.chars().filter(|c| !c.is_control()).take(ERROR_TEXT).collect();
-    BackendError {
-        answer: Some(text).filter(|text| !text.is_empty()),
-        ..BackendError::refused(action, format!("the answer was {status}"))
-    }
+    (
+        format!("the answer was {status}"),
+        Some(text).filter(|text| !text.is_empty()),
+    )
 }
 
-/// `Retry-After`: seconds, or a date.
+/// `Retry-After`: seconds, or a date; an hour at most, since the policy says how long an event may wait.
 fn retry_after(response: &Response) -> Option<Duration> {
+    wanted_wait(response).map(|wait| wait.min(LONGEST_RETRY_AFTER))
+}
+
+fn wanted_wait(response: &Response) -> Option<Duration> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
