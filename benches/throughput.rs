@@ -100,7 +100,7 @@ impl Run<'_> {
             Way::Gate { idempotency } => {
                 let env = [("DAPR_HTTP_PORT", &*daprd.port().to_string())];
                 let config = self.config(port, idempotency);
-                App::Gate(Gate::start(&dir, port, &config, &env).await?)
+                App::Gate(Box::new(Gate::start(&dir, port, &config, &env).await?))
             }
         };
         daprd.wait_subscribed().await?;
@@ -198,7 +198,7 @@ channels:
 #[allow(dead_code, reason = "held until the measurement is over")]
 enum App {
     Onward(tokio::task::JoinHandle<()>),
-    Gate(Gate),
+    Gate(Box<Gate>),
 }
 
 impl Drop for App {
