@@ -149,9 +149,12 @@ fn valid(name: &str, number: usize) -> Event {
         r#""note":1.10"#
     };
     // Without a timestamp the time to judge by counts, which must be the same for a repeat.
-    let timed = |event: String| match recurs && number.is_multiple_of(4) {
-        true => event.replace(TIMESTAMP, ""),
-        false => event,
+    let timed = |event: String| {
+        if recurs && number.is_multiple_of(4) {
+            event.replace(TIMESTAMP, "")
+        } else {
+            event
+        }
     };
     let version = if number.is_multiple_of(3) { "1.1" } else { "1.0" };
     Event {

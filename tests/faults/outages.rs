@@ -98,10 +98,10 @@ impl Use {
     #[allow(clippy::cast_precision_loss, reason = "a log has less than 2^53 lines")]
     fn of(rig: &Rig<'_>) -> Result<Self> {
         let gate = rig.first().gate.process();
-        let log = std::fs::read(gate.log()).context("the gate's log")?;
+        let log = std::fs::read_to_string(gate.log()).context("the gate's log")?;
         Ok(Self {
             cpu: gate.cpu_seconds()?,
-            lines: log.iter().filter(|byte| **byte == b'\n').count() as f64,
+            lines: log.lines().count() as f64,
         })
     }
 

@@ -16,12 +16,12 @@ const LARGE: usize = 900_000;
 
 pub(crate) async fn poison(test: Test<Cluster>) -> Result<()> {
     let rig = Rig::start(&test, Plan::default(), take).await?;
-    let text = |id: &str, note: &str| {
+    let valid = |id: &str, note: &str| {
         let note = format!(r#""note":"{note}""#);
         valid_event(id, "task.created", "1.1", "user-1", &note)
     };
     let large = "x".repeat(LARGE);
-    let wrong = text("poison-large", &large).replace("9007199254740993", r#""123""#);
+    let wrong = valid("poison-large", &large).replace("9007199254740993", r#""123""#);
     let bad: [(&str, Vec<u8>); 7] = [
         ("not-utf8", b"\xff\xfe not an event \x00".to_vec()),
         ("not-utf8", [&b"\xff"[..], large.as_bytes()].concat()),
@@ -36,10 +36,10 @@ pub(crate) async fn poison(test: Test<Cluster>) -> Result<()> {
     ];
     // One partition: each would hold up the next one for ever.
     let mut records: Vec<Record> = bad.iter().map(|(_, bytes)| Record::new(bytes.clone())).collect();
-    records.push(Record::new(text("poison-fits", &large)));
-    records.push(hostile(Record::new(text("poison-headers", "hostile headers"))));
+    records.push(Record::new(valid("poison-fits", &large)));
+    records.push(hostile(Record::new(valid("poison-headers", "hostile headers"))));
     records.push(hostile(Record::new(&b"\xff hostile"[..])));
-    records.push(Record::new(text("poison-after", "the partition goes on")).key("user-1"));
+    records.push(Record::new(valid("poison-after", "the partition goes on")).key("user-1"));
     let count = records.len();
     let mut sources = Vec::new();
     for mut record in records {

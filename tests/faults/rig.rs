@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tidegate_harness::{
     Cluster, Component, Daprd, Gate, Kafka, Proxy, Record, Redis, RunningDaprd, Scheduler, Stored, Test, Topics,
-    free_port, shipped,
+    free_port, shipped, wait,
 };
 use tidegate_tests::{Letter, Workload, dist};
 
@@ -14,6 +14,8 @@ use crate::sinks::{Answer, Call, REMINDERS, Sinks};
 
 /// Topics of `deploy/kafka/topics.yaml` that every rig has.
 const TOPICS: [&str; 4] = ["task-events", "dlq", "ops-alerts", "user-alerts"];
+
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// The services behind a rig.
 #[derive(Clone, Copy)]
@@ -111,6 +113,7 @@ impl<'a> Rig<'a> {
             let replica = rig.replica(number, &plan).await?;
             rig.replicas.push(replica);
         }
+        rig.wait_shared(plan.gates).await?;
         Ok(rig)
     }
 
@@ -134,6 +137,18 @@ impl<'a> Rig<'a> {
         let gate = Gate::start_named(&test.dir, &name, port, &self.config(port, plan), &env).await?;
         daprd.wait_subscribed().await?;
         Ok(Replica { gate, proxy, daprd })
+    }
+
+    /// Waits until every gate has partitions: the first one had them all before the second came.
+    async fn wait_shared(&self, gates: usize) -> Result<()> {
+        let group = format!("Stabilized group {} generation", self.test.id);
+        let members = format!("with {gates} members");
+        wait::until("the gates to share the partitions", LIMIT, async || {
+            let log = std::fs::read_to_string(self.services.kafka.process().log()).ok()?;
+            let shared = log.lines().any(|line| line.contains(&group) && line.contains(&members));
+            shared.then_some(())
+        })
+        .await
     }
 
     fn config(&self, port: u16, plan: &Plan) -> String {

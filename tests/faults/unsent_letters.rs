@@ -25,9 +25,12 @@ pub(crate) async fn unsent(test: Test<Cluster>) -> Result<()> {
     let well = Arc::new(AtomicBool::new(false));
     let rule = {
         let well = well.clone();
-        move |call: &Call| match well.load(Ordering::Relaxed) {
-            false => Answer::Refuse(503),
-            true => take(call),
+        move |call: &Call| {
+            if well.load(Ordering::Relaxed) {
+                take(call)
+            } else {
+                Answer::Refuse(503)
+            }
         }
     };
     let plan = Plan {

@@ -14,7 +14,7 @@ use self::{calls::Calls, load::Load};
 use crate::{
     build::{self, Profile},
     places::Places,
-    steps::Steps,
+    steps::{self, Steps},
 };
 
 /// How many events `tidegate apply` is given to show that its memory does not grow.
@@ -22,10 +22,20 @@ const SIZES: [u64; 3] = [10_000, 100_000, 1_000_000];
 
 /// Arguments of `bench`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// Write the tables into `benches/README.md`
     #[arg(long)]
     write: bool,
+}
+
+/// What is measured when it is asked for.
+#[derive(Debug, Clone, clap::Subcommand)]
+enum Other {
+    /// Measure events a second through a real daprd, with the gate and without
+    Dapr,
 }
 
 /// Everything that was measured.
@@ -38,6 +48,9 @@ struct Figures {
 /// Measures, and shows what came out.
 pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Result<ExitCode> {
     build::both(places, steps, Profile::Release)?;
+    if let Some(Other::Dapr) = arguments.other {
+        return throughput(places, steps);
+    }
     let figures = Figures {
         machine: machine(places),
         calls: calls::measure(places, steps)?,
@@ -51,6 +64,16 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Resu
         fs::write(&readme, table::replace(&old, &text)?)?;
         steps.say("written to benches/README.md");
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints its table by itself. The sender of events need not be fast: it is built as tests are.
+fn throughput(places: &Places, steps: &Steps) -> Result<ExitCode> {
+    steps.say("measuring the throughput on real services");
+    for line in machine(places) {
+        println!("{line}");
+    }
+    steps::run(&mut places.cargo(["test", "--workspace", "--bench=throughput"]))?;
     Ok(ExitCode::SUCCESS)
 }
 

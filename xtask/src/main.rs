@@ -7,6 +7,7 @@ mod demo;
 mod deny;
 mod paint;
 mod places;
+mod soak;
 mod steps;
 mod test;
 
@@ -32,6 +33,8 @@ enum Command {
     Demo,
     /// Run every check and every test, and count them
     Test(test::Arguments),
+    /// Kill and stop real services under load for long, and see that nothing is lost and memory stays as it is
+    Soak(soak::Arguments),
     /// Measure what a policy call and `tidegate apply` cost
     Bench(bench::Arguments),
     /// Check licenses, bans and sources of all dependencies with cargo-deny
@@ -56,6 +59,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Build(arguments) => build::run(&places, &steps, arguments),
         Command::Demo => demo::run(&places, &steps),
         Command::Test(arguments) => Ok(test::run(&places, &steps, arguments)),
+        Command::Soak(arguments) => soak::run(&places, &steps, arguments),
         Command::Bench(arguments) => bench::run(&places, &steps, arguments),
         Command::Deny => deny::run(&places, &steps),
     }
