@@ -9,10 +9,10 @@ use std::{
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// The lines of one kind.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Seldom(Mutex<State>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
     last: Option<Instant>,
     held_back: u64,

@@ -119,7 +119,7 @@ pub(crate) async fn retry_after(test: Test<Cluster>) -> Result<()> {
         }
     };
     let plan = Plan {
-        retries: "{ scale: 0.0 }".to_owned(),
+        retries: "{ scale: 0.001 }".to_owned(),
         ..Plan::default()
     };
     let rig = Rig::start(&test, plan, rule).await?;
