@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{files, words::visible};
-use tidegate::local::{Judged, Record};
+use tidegate::local::{Judged, Stored};
 
 /// Print the records of a topic of the embedded backend, and what the gate made of them.
 ///
@@ -80,12 +80,12 @@ impl Read {
             let Some(last) = page.last() else { break };
             from = last.offset + 1;
             left -= u32::try_from(page.len()).unwrap_or(left);
-            for record in &page {
+            for stored in &page {
                 if self.json {
-                    serde_json::to_writer(&mut out, &line(&self.topic, record))?;
+                    serde_json::to_writer(&mut out, &line(&self.topic, stored))?;
                     writeln!(out)?;
                 } else {
-                    print_text(&mut out, record)?;
+                    print_text(&mut out, stored)?;
                 }
             }
         }
@@ -94,17 +94,18 @@ impl Read {
     }
 }
 
-fn line<'a>(topic: &'a str, record: &'a Record) -> Line<'a> {
+fn line<'a>(topic: &'a str, stored: &'a Stored) -> Line<'a> {
+    let record = &stored.record;
     Line {
         topic,
-        offset: record.offset,
+        offset: stored.offset,
         key: record.key.as_deref(),
         id: record.id.as_deref(),
         event_type: record.event_type.as_deref(),
         at: &record.at,
         source: record.source.as_deref(),
         value: value(&record.value),
-        outcome: record.judged.as_ref(),
+        outcome: stored.judged.as_ref(),
     }
 }
 
@@ -117,14 +118,14 @@ fn value(bytes: &[u8]) -> Value<'_> {
     }
 }
 
-fn print_text(out: &mut impl Write, record: &Record) -> io::Result<()> {
-    write!(out, "{:>6}", record.offset)?;
-    if let Some(key) = &record.key {
+fn print_text(out: &mut impl Write, stored: &Stored) -> io::Result<()> {
+    write!(out, "{:>6}", stored.offset)?;
+    if let Some(key) = &stored.record.key {
         write!(out, "  {}", visible(key))?;
     }
-    if let Some(judged) = &record.judged {
+    if let Some(judged) = &stored.judged {
         write!(out, "  {}: {}", judged.verdict, visible(&judged.reason))?;
     }
-    let text = String::from_utf8_lossy(&record.value);
+    let text = String::from_utf8_lossy(&stored.record.value);
     writeln!(out, "\n        {}", visible(&text))
 }

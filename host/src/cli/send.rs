@@ -13,7 +13,7 @@ use super::{
     files,
     lines::{Batches, KEPT},
 };
-use tidegate::{clock, local::NewRecord};
+use tidegate::{clock, local::Record};
 
 /// Append events from standard input, one a line, to a topic of the embedded backend.
 ///
@@ -59,14 +59,14 @@ impl Send {
     }
 }
 
-fn records(lines: Vec<Vec<u8>>) -> anyhow::Result<Vec<NewRecord>> {
+fn records(lines: Vec<Vec<u8>>) -> anyhow::Result<Vec<Record>> {
     if lines.iter().any(|line| line.len() >= KEPT) {
         bail!("an event of {KEPT} bytes or more: send shorter ones; nothing after the last full batch was sent");
     }
-    let record = |value| NewRecord {
+    let record = |value| Record {
         at: clock::now(),
         value,
-        ..NewRecord::default()
+        ..Record::default()
     };
     Ok(lines.into_iter().map(record).collect())
 }

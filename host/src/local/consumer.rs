@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Db, Judged, LocalError, Record};
+use super::{Db, Judged, LocalError, Stored};
 use crate::{
     config::Subscription,
     delivery::{Delivery, Source},
@@ -57,9 +57,9 @@ async fn consume_batch(
             () = stop.cancelled() => {}
         }
     }
-    for record in batch {
-        let offset = record.offset;
-        let Some(report) = deliver(pipeline, subscription, record, stop).await else {
+    for stored in batch {
+        let offset = stored.offset;
+        let Some(report) = deliver(pipeline, subscription, stored, stop).await else {
             return Ok(());
         };
         db.acknowledge(topic, offset, Judged::of(&report)).await?;
@@ -74,16 +74,16 @@ async fn consume_batch(
 async fn deliver(
     pipeline: &Pipeline,
     subscription: &Subscription,
-    record: Record,
+    stored: Stored,
     stop: &CancellationToken,
 ) -> Option<Report> {
     let source = Source {
-        offset: Some(record.offset.to_string()),
+        offset: Some(stored.offset.to_string()),
         ..Source::topic(&subscription.topic.name)
     };
     let delivery = Delivery {
         once: subscription.idempotent,
-        ..Delivery::new(record.value.into(), source, record.at)
+        ..Delivery::new(stored.record.value.into(), source, stored.record.at)
     };
     let mut backoff = SHORTEST_WAIT;
     loop {

@@ -14,4 +14,4 @@ mod topics;
 pub use consumer::consume;
 pub use db::{Db, LocalError};
 pub use resume::resume;
-pub use topics::{Appended, Judged, NewRecord, Record, TopicInfo};
+pub use topics::{Appended, Judged, Record, Stored, TopicInfo};

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Db, NewRecord};
+use super::{Db, Record};
 use crate::{
     backend::{BackendError, Publisher},
     config::Topic,
@@ -19,7 +19,7 @@ impl Publisher for Db {
 impl Db {
     /// Appends a message to a topic of the file.
     pub(crate) async fn log(&self, topic: &str, message: &Message) -> Result<(), SendError> {
-        let record = NewRecord {
+        let record = Record {
             key: Some(message.key.clone()),
             id: Some(message.id.clone()),
             event_type: Some(message.event_type.clone()),

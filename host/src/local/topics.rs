@@ -6,28 +6,9 @@ use serde::Serialize;
 use super::{Db, LocalError};
 use crate::pipeline::{End, Report};
 
-/// A record to append.
-#[derive(Debug, Clone, Default)]
-pub struct NewRecord {
-    /// The partition key.
-    pub key: Option<String>,
-    /// Id of the event.
-    pub id: Option<String>,
-    /// Type of the event.
-    pub event_type: Option<String>,
-    /// The record that this one came from.
-    pub source: Option<String>,
-    /// When it was appended, RFC 3339.
-    pub at: String,
-    /// The event.
-    pub value: Vec<u8>,
-}
-
 /// A record of a topic.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Record {
-    /// Its place, from 0.
-    pub offset: i64,
     /// The partition key.
     pub key: Option<String>,
     /// Id of the event, where whoever sent it said so.
@@ -40,6 +21,15 @@ pub struct Record {
     pub at: String,
     /// The event.
     pub value: Vec<u8>,
+}
+
+/// A record in its place.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// Its place, from 0.
+    pub offset: i64,
+    /// The record.
+    pub record: Record,
     /// What the gate made of it; `None`: not judged.
     pub judged: Option<Judged>,
 }
@@ -92,7 +82,7 @@ const JUDGED: &str = "LEFT JOIN judged j ON j.topic = r.topic AND j.offset = r.o
 
 impl Db {
     /// Appends records in one transaction.
-    pub async fn append(&self, topic: &str, records: Vec<NewRecord>) -> Result<Appended, LocalError> {
+    pub async fn append(&self, topic: &str, records: Vec<Record>) -> Result<Appended, LocalError> {
         let topic = topic.to_owned();
         let appended = self
             .run(move |connection| {
@@ -130,14 +120,14 @@ impl Db {
     }
 
     /// Up to `limit` records of a topic, from the place `from` on.
-    pub async fn read(&self, topic: &str, from: i64, limit: u32) -> Result<Vec<Record>, LocalError> {
+    pub async fn read(&self, topic: &str, from: i64, limit: u32) -> Result<Vec<Stored>, LocalError> {
         let topic = topic.to_owned();
         self.run(move |connection| {
             let mut select = connection.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM records r {JUDGED}
                  WHERE r.topic = ?1 AND r.offset >= ?2 ORDER BY r.offset LIMIT ?3"
             ))?;
-            select.query_map(params![topic, from, limit], record)?.collect()
+            select.query_map(params![topic, from, limit], stored)?.collect()
         })
         .await
     }
@@ -191,7 +181,7 @@ impl Db {
     }
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
     let judged = match row.get::<_, Option<String>>(7)? {
         None => None,
         Some(verdict) => Some(Judged {
@@ -200,14 +190,17 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
             policy: row.get(9)?,
         }),
     };
-    Ok(Record {
-        offset: row.get(0)?,
+    let record = Record {
         key: row.get(1)?,
         id: row.get(2)?,
         event_type: row.get(3)?,
         source: row.get(4)?,
         at: row.get(5)?,
         value: row.get(6)?,
+    };
+    Ok(Stored {
+        offset: row.get(0)?,
+        record,
         judged,
     })
 }

@@ -11,7 +11,7 @@ mod line;
 mod outcome;
 mod send;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use tidegate_engine::{Outcome, Verdict, Violation};
 
@@ -31,7 +31,7 @@ use crate::{
 use judge::Judgement;
 use line::Turn;
 pub use outcome::{Ack, End, NotDone, Report};
-use send::{Hope, Unsent};
+use send::Unsent;
 
 /// Takes deliveries to their end.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ struct Run<'a> {
 impl Pipeline {
     /// Takes one delivery to its end or puts it aside, or says why it must be brought again.
     pub async fn deliver(&self, delivery: &Delivery) -> Ack {
-        self.account(delivery, self.process(delivery)).await
+        self.account(delivery, self.process(delivery, None)).await
     }
 
     /// Goes on with a delivery that was put aside.
@@ -86,10 +86,11 @@ impl Pipeline {
     /// Takes an event back from a consumer that could not handle it: it is sent again on the policy's schedule, or
     /// given up.
     pub async fn take_back(&self, delivery: &Delivery, error: &str) -> Ack {
-        self.account(delivery, self.schedule(delivery, error)).await
+        self.account(delivery, self.process(delivery, Some(error))).await
     }
 
-    async fn process(&self, delivery: &Delivery) -> Result<Report, NotDone> {
+    /// `failed`: why the consumer that hands the event back could not handle it.
+    async fn process(&self, delivery: &Delivery, failed: Option<&str>) -> Result<Report, NotDone> {
         let generation = self.generations.current().ok_or(NotDone::NoPolicy)?;
         let run = Run::new(&generation, delivery);
         if !generation.health.admits(delivery.history.faults > 0) {
@@ -111,6 +112,9 @@ impl Pipeline {
             Outcome::Drop => Ok(run.report(End::Drop, &verdict.reason)),
             Outcome::Reject => self.give_up(run, &rejection(verdict), None).await,
             Outcome::Forward => {
+                if let Some(error) = failed {
+                    return self.after_failure(run, verdict, Unsent::by_consumer(error), None).await;
+                }
                 let in_line = match self.wait_in_line(run).await? {
                     Turn::Now { in_line } => in_line,
                     Turn::Later(report) => return Ok(report),
@@ -178,35 +182,6 @@ impl Pipeline {
                 Ok(Report { sent, ..report })
             }
             Err(unsent) => self.after_failure(run, verdict, unsent, claim).await,
-        }
-    }
-
-    /// What a consumer hands back: the policy decides whether it is sent again, and when.
-    async fn schedule(&self, delivery: &Delivery, error: &str) -> Result<Report, NotDone> {
-        let generation = self.generations.current().ok_or(NotDone::NoPolicy)?;
-        let run = Run::new(&generation, delivery);
-        if !generation.health.admits(delivery.history.faults > 0) {
-            return Err(NotDone::SickPolicy);
-        }
-        let judgement = match self.judge(run, &delivery.at).await {
-            Ok(judgement) => judgement,
-            Err(error) => return self.faulted(run, error, None).await,
-        };
-        generation.health.passed();
-        let verdict = &judgement.verdict;
-        let run = run.of(verdict);
-        match verdict.outcome {
-            Outcome::Drop => Ok(run.report(End::Drop, &verdict.reason)),
-            Outcome::Reject => self.give_up(run, &rejection(verdict), None).await,
-            Outcome::Forward => {
-                let unsent = Unsent {
-                    sent: Vec::new(),
-                    error: error.to_owned(),
-                    summary: error.to_owned(),
-                    hope: Hope::Later(Duration::ZERO),
-                };
-                self.after_failure(run, verdict, unsent, None).await
-            }
         }
     }
 

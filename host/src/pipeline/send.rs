@@ -31,6 +31,18 @@ pub(super) enum Hope {
     None,
 }
 
+impl Unsent {
+    /// It was sent, and whoever it was sent to could not handle it.
+    pub(super) fn by_consumer(error: &str) -> Self {
+        Self {
+            sent: Vec::new(),
+            error: error.to_owned(),
+            summary: error.to_owned(),
+            hope: Hope::Later(Duration::ZERO),
+        }
+    }
+}
+
 impl Pipeline {
     /// Sends outputs; gives channel and id of each.
     pub(super) async fn send(

@@ -117,8 +117,8 @@ impl Input {
             } => {
                 if page.is_empty() && next < end {
                     let records = db.read(topic, *next, PAGE).await?;
-                    let records = records.into_iter().filter(|record| record.offset < *end);
-                    page.extend(records.map(|record| (record.offset, record.value)));
+                    let records = records.into_iter().filter(|stored| stored.offset < *end);
+                    page.extend(records.map(|stored| (stored.offset, stored.record.value)));
                 }
                 Ok(page.pop_front().map(|(offset, value)| {
                     *next = offset + 1;
