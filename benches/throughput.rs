@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 const ROUNDS: usize = 3;
 /// Events before those that are counted: everything is connected and compiled then.
 const WARM_UP: usize = 600;
-const EVENTS: usize = 6_000;
+const EVENTS: usize = 20_000;
 const PARTITIONS: i32 = 12;
 const LIMIT: Duration = Duration::from_mins(3);
 const WAYS: [(Way, &str); 3] = [

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// The variable that asks for the full size: minutes of steady load.
-const SOAK: &str = "TIDEGATE_SOAK";
+/// The variable that asks for the full size: minutes of steady load. (What begins with `TIDEGATE_` is the gate's configuration.)
+const SOAK: &str = "SOAK_MINUTES";
 
 /// How large the faults are.
 #[derive(Debug, Clone, Copy)]

@@ -67,13 +67,13 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Resu
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints its table by itself. The sender of events need not be fast: it is built as tests are.
+/// Prints its table by itself.
 fn throughput(places: &Places, steps: &Steps) -> Result<ExitCode> {
     steps.say("measuring the throughput on real services");
     for line in machine(places) {
         println!("{line}");
     }
-    steps::run(&mut places.cargo(["test", "--workspace", "--bench=throughput"]))?;
+    steps::run(&mut places.cargo(["bench", "--workspace", "--bench=throughput"]))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The variable by which the tests know their size.
-const SIZE: &str = "TIDEGATE_SOAK";
+const SIZE: &str = "SOAK_MINUTES";
 
 /// Arguments of `soak`.
 #[derive(Debug, Clone, clap::Args)]
