@@ -126,6 +126,7 @@ impl Gate {
             target_version: config.target_version.clone(),
             metrics: Arc::new(Metrics::default()),
             not_done: Seldom::new(),
+            unsent: Seldom::new(),
         });
         let app = Arc::new(App {
             pipeline,

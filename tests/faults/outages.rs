@@ -1,6 +1,12 @@
 //! Services that stop for a while under load: the gate goes on by itself when they are back, and waits quietly meanwhile.
+//!
+//! A sidecar that ends by itself is started again, as an orchestrator does: daprd 1.18.2 can panic in its Kafka client
+//! ("send on closed channel") when the broker goes away.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use tidegate_harness::{Cluster, Kafka, Process, Redis, Scheduler, Test};
@@ -64,17 +70,25 @@ async fn under_load(rig: &Rig<'_>, name: &str, service: &Process, outage: Durati
     let before = Use::of(rig)?;
     let stopped = Instant::now();
     service.kill9();
-    tokio::time::sleep(outage).await;
-    let used = Use::of(rig)?.since(&before);
-    let taken = rig.sinks.taken();
-    service.restart().await?;
-    let down = stopped.elapsed().as_secs_f64();
-
-    let balance = close(&ledger, rig, limit).await?;
+    let restarts = AtomicUsize::new(0);
+    let course = async {
+        tokio::time::sleep(outage).await;
+        let used = Use::of(rig)?.since(&before);
+        let taken = rig.sinks.taken();
+        service.restart().await?;
+        let down = stopped.elapsed().as_secs_f64();
+        let balance = close(&ledger, rig, limit).await?;
+        anyhow::Ok((used, taken, down, balance))
+    };
+    let (used, taken, down, balance) = tokio::select! {
+        ended = course => ended?,
+        failed = keep_sidecars(rig, service, &restarts) => return failed,
+    };
     println!(
-        "{name} stopped for {down:.1} s with {taken} outputs taken: {balance}; the gate used {:.2} s of a core and logged {} lines meanwhile; all was done {:.1} s after the start",
+        "{name} stopped for {down:.1} s with {taken} outputs taken: {balance}; the gate used {:.2} s of a core and logged {} lines meanwhile; sidecars ended by themselves {} times; all was done {:.1} s after the start",
         used.cpu,
         used.lines,
+        restarts.into_inner(),
         stopped.elapsed().as_secs_f64() - down,
     );
     ensure!(taken < workload.outputs(), "the load was over before {name} was back");
@@ -86,6 +100,19 @@ async fn under_load(rig: &Rig<'_>, name: &str, service: &Process, outage: Durati
         used.lines
     );
     Ok(())
+}
+
+/// Starts sidecars again that end by themselves. Only ends when one cannot be started.
+async fn keep_sidecars(rig: &Rig<'_>, stopped: &Process, restarts: &AtomicUsize) -> Result<()> {
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        for daprd in rig.replicas.iter().map(|replica| replica.daprd.process()) {
+            if !std::ptr::eq(daprd, stopped) && daprd.exit_status().is_some() {
+                daprd.restart().await?;
+                restarts.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
 }
 
 /// What a gate has used so far.

@@ -2,6 +2,7 @@
 
 use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode};
 
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -26,7 +27,8 @@ use tidegate::{
   TIDEGATE_BACKEND=dapr TIDEGATE_DAPR__PUBSUB=orders tidegate serve
 
 Any key of the configuration can be set in the environment: TIDEGATE_ and the key in capitals, `__` between its parts.
-APP_API_TOKEN and DAPR_API_TOKEN are kept as Dapr has them. `tidegate config-schema` prints what there is to set.")]
+APP_API_TOKEN and DAPR_API_TOKEN are kept as Dapr has them. `tidegate config-schema` prints what there is to set.
+TIDEGATE_LOG says what is logged: info, debug, or by module such as tidegate::pipeline=debug.")]
 pub(super) struct Serve {
     /// The configuration, YAML.
     #[arg(long, value_name = "FILE", env = config::TIDEGATE_CONFIG)]
@@ -52,7 +54,7 @@ enum LogFormat {
 
 impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        start_log(self.log);
+        start_log(self.log)?;
         let config = self.config()?;
         let policy = self.policy.find(config.policy.as_deref())?;
         match &config.backend {
@@ -69,7 +71,7 @@ impl Serve {
         }
         let stop = stop_signal()?;
         let gate = Gate::build(config, policy).await?;
-        tracing::info!(address = %gate.address()?, "ready");
+        tracing::info!(address = %gate.address()?, "serving");
         gate.run(stop).await?;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
@@ -87,9 +89,12 @@ impl Serve {
     }
 }
 
-fn start_log(format: Option<LogFormat>) {
+fn start_log(format: Option<LogFormat>) -> anyhow::Result<()> {
     let terminal = std::io::stderr().is_terminal();
-    let filter = EnvFilter::try_from_env(config::TIDEGATE_LOG).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = match std::env::var(config::TIDEGATE_LOG) {
+        Ok(wanted) => EnvFilter::try_new(&wanted).with_context(|| format!("{} is {wanted:?}", config::TIDEGATE_LOG))?,
+        Err(_) => EnvFilter::new("info"),
+    };
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
@@ -101,6 +106,7 @@ fn start_log(format: Option<LogFormat>) {
         }
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
+    Ok(())
 }
 
 /// A token that is cancelled by SIGTERM or Ctrl-C.

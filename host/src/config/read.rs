@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Value};
 
 use super::{Config, ConfigError, Environment, File, Problem};
@@ -104,7 +105,15 @@ fn prune_invalid(document: &mut Value) -> Vec<Problem> {
     for error in validator.iter_errors(document) {
         let pointer = error.instance_path().to_string();
         let key = pointer.trim_start_matches('/').replace('/', ".");
-        if let jsonschema::error::ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
+        let channel = matches!(error.kind(), ValidationErrorKind::AnyOf { .. }) && pointer.starts_with("/channels/");
+        if matches!(error.kind(), ValidationErrorKind::OneOfNotValid { .. }) {
+            // One of some words: what reads it names them all.
+            continue;
+        }
+        if channel {
+            let wanted = "must be one of { topic }, { app, method }, { url } and { log }, with texts";
+            faults.push((pointer, Problem::new(key, wanted)));
+        } else if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
             for name in unexpected {
                 let key = if key.is_empty() {
                     name.clone()

@@ -20,6 +20,9 @@ struct Status {
     /// None while no good policy was loaded.
     generation: Option<Generation>,
     /// Over HTTP and from topics of the embedded backend.
+    /// Events that are put aside; on Dapr its scheduler knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds: Option<i64>,
     deliveries_in_flight: i64,
     places: Places,
 }
@@ -72,7 +75,12 @@ async fn status(State(app): State<Arc<App>>) -> Response {
             },
         }
     });
+    let holds = match (&app.jobs, &app.pipeline.sinks.log) {
+        (None, Some(db)) => db.holds().await.ok(),
+        _ => None,
+    };
     let status = Status {
+        holds,
         stopping: app.stopping.is_cancelled(),
         backend: if app.jobs.is_some() { "dapr" } else { "local" },
         generation,

@@ -14,6 +14,7 @@ use crate::{
     clock,
     delivery::Delivery,
     hold::{self, Failure, GivenUp, Hold, Next},
+    untrusted::Untrusted,
 };
 
 /// The shortest time that anything is put aside for.
@@ -32,6 +33,11 @@ impl Pipeline {
         unsent: Unsent,
         claim: Option<&mut Held>,
     ) -> Result<Report, NotDone> {
+        if let Some(held_back) = self.unsent.pass() {
+            let event_id = run.event_id.map(|id| tracing::field::display(Untrusted(id)));
+            let (attempt, error) = (run.delivery.history.attempt, &unsent.summary);
+            tracing::warn!(source = %run.delivery.source, event_id, attempt, error, held_back, "an event could not be sent");
+        }
         let mut delivery = run.delivery.clone();
         let history = &mut delivery.history;
         history.first_failure.get_or_insert_with(clock::now);

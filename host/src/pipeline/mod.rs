@@ -56,6 +56,8 @@ pub struct Pipeline {
     pub metrics: Arc<Metrics>,
     /// Log lines about deliveries that are not done.
     pub not_done: Seldom,
+    /// Log lines about events that could not be sent.
+    pub unsent: Seldom,
 }
 
 /// A delivery on its way, with the policy that it began with and what is known of its event.

@@ -14,9 +14,9 @@ pub fn pubsub(kafka: &Kafka, group: &str, app_id: &str) -> Result<Component> {
     on_kafka("deploy/dapr/pubsub.yaml", kafka, group, app_id)
 }
 
-/// `deploy/dapr/kafka-retry.yaml` for one app.
+/// `deploy/dapr/retry-topics/kafka-retry.yaml` for one app.
 pub fn kafka_retry(kafka: &Kafka, group: &str, app_id: &str) -> Result<Component> {
-    on_kafka("deploy/dapr/kafka-retry.yaml", kafka, group, app_id)
+    on_kafka("deploy/dapr/retry-topics/kafka-retry.yaml", kafka, group, app_id)
 }
 
 /// `deploy/dapr/statestore.yaml` for one app.

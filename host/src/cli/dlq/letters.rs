@@ -65,6 +65,11 @@ enum Input {
 }
 
 impl Source {
+    /// True when it can be read once only.
+    pub(super) fn is_standard_input(&self) -> bool {
+        self.from.as_deref().is_some_and(|from| from.as_os_str() == "-")
+    }
+
     pub(super) async fn open(&self) -> anyhow::Result<Letters> {
         let input = if let Some(from) = self.from.as_deref() {
             Input::Lines {

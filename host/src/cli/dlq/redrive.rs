@@ -89,18 +89,22 @@ struct Problem {
 impl Redrive {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let gate = Gate::at(&self.url)?;
+        let again = self.redriven_since().await?;
         let mut letters = self.source.open().await?;
         let mut wanted: BTreeSet<_> = self.ids.iter().map(String::as_str).collect();
         // A dead letter that was sent twice has the same id.
         let mut seen = HashSet::new();
         let progress = progress::spinner("{spinner} {pos} redriven, {elapsed}");
         let paint = Paint::for_stdout();
+        let mut verdicts = BTreeMap::<String, usize>::new();
         let (mut taken, mut failed, mut stopped) = (0, 0, false);
         while taken + failed < self.filter.most() && (self.all || !wanted.is_empty()) {
             let Some(found) = letters.next().await? else { break };
             let letter = &found.letter;
-            let is_named = wanted.remove(letter.id.as_str());
-            if !(self.all || is_named) || !self.filter.takes(letter) || !seen.insert(letter.id.clone()) {
+            let event_id = letter.names.event_id.as_deref().unwrap_or_default();
+            let is_named = wanted.remove(letter.id.as_str()) | wanted.remove(event_id);
+            let is_meant = is_named || (self.all && !again.contains(&letter.id));
+            if !is_meant || !self.filter.takes(letter) || !seen.insert(letter.id.clone()) {
                 continue;
             }
             let outcome = gate.redrive(found.bytes).await;
@@ -111,7 +115,10 @@ impl Redrive {
             progress.inc(1);
             progress.suspend(|| writeln!(stdout(), "{}  {mark}  {}", visible(&letter.id), cut(why, 200)))?;
             match outcome {
-                Outcome::Taken { .. } => taken += 1,
+                Outcome::Taken { verdict, .. } => {
+                    taken += 1;
+                    *verdicts.entry(verdict).or_default() += 1;
+                }
                 Outcome::Refused(_) => failed += 1,
                 Outcome::Hopeless(_) => {
                     failed += 1;
@@ -128,9 +135,18 @@ impl Redrive {
         }
         let unreadable = letters.unreadable;
         let rest = if stopped { "; stopped there" } else { "" };
+        let verdicts: Vec<_> = verdicts
+            .iter()
+            .map(|(verdict, count)| format!("{count} {}", visible(verdict)))
+            .collect();
+        let taken = match &verdicts[..] {
+            [] => "none taken".to_owned(),
+            verdicts => format!("taken: {}", verdicts.join(", ")),
+        };
         writeln!(
             stdout(),
-            "{taken} redriven, {failed} failed, {missing} not found, {unreadable} not readable{rest}"
+            "to {}: {taken}; {failed} failed, {missing} not found, {unreadable} not readable{rest}",
+            self.url
         )?;
         let all_taken = failed + missing == 0 && (unreadable == 0 || !self.all);
         Ok(if all_taken {
@@ -138,6 +154,27 @@ impl Redrive {
         } else {
             ExitCode::from(exit::NO)
         })
+    }
+}
+
+impl Redrive {
+    /// Ids of dead letters that were redriven and given up again: what is left of them stands in a later one. Standard
+    /// input can be read once only, so there it is not known.
+    async fn redriven_since(&self) -> anyhow::Result<HashSet<String>> {
+        let mut again = HashSet::new();
+        if !self.all || self.source.is_standard_input() {
+            return Ok(again);
+        }
+        let mut letters = self.source.open().await?;
+        while let Some(found) = letters.next().await? {
+            let id = found
+                .letter
+                .source
+                .split_once(" (redrive of ")
+                .and_then(|(_, rest)| rest.strip_suffix(')'));
+            again.extend(id.map(str::to_owned));
+        }
+        Ok(again)
     }
 }
 

@@ -116,7 +116,7 @@ async fn cloud(_test: Test<Cluster>) -> Result<()> {
 
 async fn sizes(_test: Test<Cluster>) -> Result<()> {
     let topics = Topics::shipped()?;
-    for file in ["deploy/dapr/pubsub.yaml", "deploy/dapr/kafka-retry.yaml"] {
+    for file in ["deploy/dapr/pubsub.yaml", "deploy/dapr/retry-topics/kafka-retry.yaml"] {
         let record: u64 = value(&Component::from_file(file, &[])?.yaml, "maxMessageBytes")?.parse()?;
         for topic in topics
             .topics
