@@ -16,22 +16,21 @@ const EVERY: Duration = Duration::from_millis(500);
 pub(crate) async fn close(ledger: &Ledger<'_>, rig: &Rig<'_>, limit: Duration) -> Result<Balance> {
     let started = Instant::now();
     loop {
+        rig.revive().await?;
         let calls = rig.sinks.count();
         // Kafka may be on its way back.
-        if let Ok(arrived) = arrived(rig).await {
-            let balance = ledger.balance(&arrived);
-            ensure!(
-                balance.lost.is_empty() || started.elapsed() < limit,
-                "after {limit:?}: {balance}"
-            );
-            if balance.lost.is_empty() {
+        let balance = arrived(rig).await.map(|arrived| ledger.balance(&arrived));
+        match balance {
+            Ok(balance) if balance.lost.is_empty() => {
                 tokio::time::sleep(QUIET).await;
                 if rig.sinks.count() == calls {
-                    let balance = ledger.balance(&self::arrived(rig).await?);
+                    let balance = ledger.balance(&arrived(rig).await?);
                     ensure!(balance.is_right(), "{balance}");
                     return Ok(balance);
                 }
             }
+            Ok(balance) => ensure!(started.elapsed() < limit, "after {limit:?}: {balance}"),
+            Err(error) => ensure!(started.elapsed() < limit, "after {limit:?}: {error:#}"),
         }
         tokio::time::sleep(EVERY).await;
     }

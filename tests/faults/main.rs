@@ -26,7 +26,7 @@ use crate::size::Size;
 fn main() -> ExitCode {
     let size = Size::asked();
     let suite = Suite::new("faults", Cluster::start)
-        .limit(size.limit)
+        .limit(size.limit * 2)
         .test("kills of the gate lose nothing", kills::one_gate)
         .test("kills of one of two gates lose nothing", kills::two_gates)
         .test("a gate that hangs and comes back loses nothing", hangs::gate)
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
         .test("retries in topics survive kills", tiers::killed);
     let suite = match size.steady {
         Some(time) => suite
-            .limit(time + size.limit)
+            .limit(time + size.limit * 2)
             .test("the gate's memory stays as it is under a steady load", steady::memory),
         None => suite,
     };

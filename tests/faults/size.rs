@@ -14,7 +14,7 @@ pub(crate) struct Size {
     pub(crate) kills: usize,
     /// How long a service is stopped.
     pub(crate) outage: Duration,
-    /// How long a test may take.
+    /// How long each step of a test may take; the whole of it twice as long.
     pub(crate) limit: Duration,
     /// How long a steady load lasts; absent: there is none.
     pub(crate) steady: Option<Duration>,
@@ -28,14 +28,14 @@ impl Size {
                 events: 10_000,
                 kills: 30,
                 outage: Duration::from_secs(20),
-                limit: Duration::from_mins(20),
+                limit: Duration::from_mins(6),
                 steady: Some(Duration::from_mins(minutes.parse().unwrap_or(10))),
             },
             Err(_) => Self {
                 events: 1_500,
                 kills: 8,
                 outage: Duration::from_secs(5),
-                limit: Duration::from_mins(3),
+                limit: Duration::from_secs(100),
                 steady: None,
             },
         }

@@ -1,7 +1,7 @@
 //! `cargo xtask soak`: the tests of faults on real services at full size, and a steady load for minutes.
 //!
-//! They are the tests that `cargo xtask test` runs in short. What they print is shown as it comes; with `--json` the
-//! lines with counts are given again at the end, for programs.
+//! They are the tests that `cargo xtask test` runs in short. What they print is shown as it comes; with `--json` it is
+//! given again at the end, for programs.
 
 use std::{
     io::{BufRead, BufReader},
@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{
@@ -70,7 +71,7 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Resu
         let took = steps.elapsed().as_secs();
         println!(
             "{}",
-            json!({ "passed": passed, "seconds": took, "lines": counts(&lines) })
+            json!({ "passed": passed, "seconds": took, "tests": outcomes(&lines) })
         );
     } else {
         println!("the soak took {}", clock(steps.elapsed()));
@@ -78,24 +79,55 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Resu
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The lines that say what came of a test.
-fn counts(lines: &[String]) -> Vec<&String> {
-    let says = |line: &&String| !line.is_empty() && !line.starts_with("test ") && !line.starts_with("running ");
-    lines.iter().filter(says).collect()
+/// What one test said of itself.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Outcome<'a> {
+    name: &'a str,
+    counts: &'a str,
+    passed: bool,
+}
+
+/// Reads `test NAME ... COUNTS` and the `ok` in the line after it: so it looks with one test at a time.
+fn outcomes(lines: &[String]) -> Vec<Outcome<'_>> {
+    let mut outcomes: Vec<Outcome<'_>> = Vec::new();
+    for line in lines {
+        let begun = line.strip_prefix("test ").and_then(|line| line.split_once(" ... "));
+        let said = begun.map_or(line.as_str(), |(_, said)| said);
+        if let Some((name, _)) = begun {
+            outcomes.push(Outcome {
+                name: name.trim_end(),
+                counts: "",
+                passed: false,
+            });
+        }
+        if let Some(last) = outcomes.last_mut() {
+            match said {
+                "ok" => last.passed = true,
+                _ if begun.is_some() && said != "FAILED" => last.counts = said,
+                _ => {}
+            }
+        }
+    }
+    outcomes
 }
 
 #[cfg(test)]
 mod tests {
+    use super::{Outcome, outcomes};
+
     #[test]
-    fn the_lines_with_counts_are_kept() {
+    fn what_each_test_says_is_read() {
         let lines = [
             "running 2 tests",
-            "2 kills, 0 lost",
-            "test a ... ok",
+            "test a   ... 2 kills, 0 lost",
+            "ok",
+            "test b   ... FAILED",
             "",
-            "test result: ok.",
-        ];
-        let lines = lines.map(str::to_owned);
-        assert_eq!(super::counts(&lines), ["2 kills, 0 lost"]);
+            "test result: FAILED. 1 passed; 1 failed",
+        ]
+        .map(str::to_owned);
+        let outcome = |name, counts, passed| Outcome { name, counts, passed };
+        let wanted = [outcome("a", "2 kills, 0 lost", true), outcome("b", "", false)];
+        assert_eq!(outcomes(&lines), wanted);
     }
 }
