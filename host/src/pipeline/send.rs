@@ -37,7 +37,7 @@ impl Unsent {
         Self {
             sent: Vec::new(),
             error: error.to_owned(),
-            summary: error.to_owned(),
+            summary: "a consumer could not handle it".to_owned(),
             hope: Hope::Later(Duration::ZERO),
         }
     }
