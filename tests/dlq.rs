@@ -258,7 +258,7 @@ async fn redriving_brings_each_letter_to_the_gate_as_it_is() {
     assert!(
         redriven
             .out
-            .ends_with("5 redriven, 0 failed, 0 not found, 0 not readable\n"),
+            .ends_with("taken: 5 forward; 0 failed, 0 not found, 0 not readable\n"),
         "{}",
         redriven.out
     );
@@ -344,7 +344,7 @@ async fn a_gate_that_stays_away_ends_it() {
     assert!(
         redriven
             .out
-            .ends_with("0 redriven, 1 failed, 0 not found, 0 not readable; stopped there\n"),
+            .ends_with("none taken; 1 failed, 0 not found, 0 not readable; stopped there\n"),
         "{}",
         redriven.out
     );

@@ -1,7 +1,7 @@
 //! `tidegate dlq redrive`: dead letters back into a gate, one at a time.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     io::{Write, stdout},
     process::ExitCode,
     time::Duration,
