@@ -16,7 +16,6 @@ const EVERY: Duration = Duration::from_millis(500);
 pub(crate) async fn close(ledger: &Ledger<'_>, rig: &Rig<'_>, limit: Duration) -> Result<Balance> {
     let started = Instant::now();
     loop {
-        rig.revive().await?;
         let calls = rig.sinks.count();
         // Kafka may be on its way back.
         let balance = arrived(rig).await.map(|arrived| ledger.balance(&arrived));

@@ -102,7 +102,8 @@ async fn under_load(rig: &Rig<'_>, name: &str, service: &Process, outage: Durati
     Ok(())
 }
 
-/// Starts sidecars again that end by themselves. Only ends when one cannot be started.
+/// Starts sidecars again that end by themselves, as whoever runs them must: when its broker is killed, a consumer in
+/// daprd can panic ("send on closed channel"). Only ends when one cannot be started.
 async fn keep_sidecars(rig: &Rig<'_>, stopped: &Process, restarts: &AtomicUsize) -> Result<()> {
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;

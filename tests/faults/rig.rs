@@ -182,22 +182,6 @@ retries: {}
         )
     }
 
-    /// Starts sidecars again that have ended by themselves, as Kubernetes does. (A consumer of Kafka in daprd 1.18 can
-    /// panic when its broker is killed: "send on closed channel".)
-    pub(crate) async fn revive(&self) -> Result<()> {
-        for replica in &self.replicas {
-            let sidecar = replica.daprd.process();
-            if let Some(status) = sidecar.exit_status() {
-                println!(
-                    "{}: daprd ended by itself ({status}) and is started again",
-                    self.test.id
-                );
-                sidecar.restart().await?;
-            }
-        }
-        Ok(())
-    }
-
     /// The only gate, or the first.
     pub(crate) fn first(&self) -> &Replica {
         &self.replicas[0]

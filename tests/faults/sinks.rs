@@ -80,7 +80,8 @@ impl Sinks {
         test: &Test<Cluster>,
         rule: impl Fn(&Call) -> Answer + Send + Sync + 'static,
     ) -> Result<Self> {
-        let app_id = format!("{}-sink", test.id);
+        // Sidecars find it by its id in the whole network: another run of this test must not be found.
+        let app_id = format!("{}-sink-{}", test.id, std::process::id());
         let consumer = Consumer::start(&test.services, &test.dir, &app_id).await?;
         let desk = Arc::new(Mutex::new(Desk::default()));
         let rule = Arc::new(rule);
