@@ -110,7 +110,7 @@ mod tests {
     fn a_shipped_file_has_its_name_and_every_file_its_scope() {
         for (file, name) in [
             ("pubsub", "kafka-pubsub"),
-            ("kafka-retry", "kafka-retry"),
+            ("retry-topics/kafka-retry", "kafka-retry"),
             ("statestore", "statestore"),
             ("resiliency", "tidegate"),
         ] {
