@@ -15,7 +15,7 @@ pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
         )
         .test("state in a Redis that is down answers 500 within ten seconds", redis)
         .test(
-            "a job cannot be made while the scheduler is down, which takes 30 seconds to say",
+            "a job cannot be made while the scheduler is down, which can take 30 seconds to say",
             scheduler,
         )
         .test(
@@ -129,9 +129,10 @@ async fn scheduler(test: Test<Cluster>) -> Result<()> {
     scheduler.process().kill9();
     let (status, took, body) = timed(daprd.post("/v1.0/jobs/one", &job())).await?;
     report("making a job while the scheduler is down", took);
-    assert_eq!(status, 504);
+    // 503 when the sidecar sees in this very call that the connection is gone; 504 when it waits for a new one.
+    assert!(matches!(status, 503 | 504), "{status}: {body}");
     assert!(body.contains("DAPR_SCHEDULER_SCHEDULE_JOB"), "{body}");
-    assert!((29..35).contains(&took.as_secs()), "{took:?}");
+    assert!(status == 503 || (29..35).contains(&took.as_secs()), "{took:?}");
     scheduler.process().restart().await?;
     let back = Instant::now();
     let (status, ..) = timed(daprd.post("/v1.0/jobs/two", &job())).await?;

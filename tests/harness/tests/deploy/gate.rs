@@ -119,12 +119,13 @@ async fn killed(test: Test<Cluster>) -> Result<()> {
     stack.proxy.wait_held().await?;
     stack.gate.process().kill9();
     stack.proxy.cut();
-    stack.proxy.release();
     let out = format!("{}task-events.gated", stack.prefix);
     ensure!(
         test.shared.kafka.count(&out).await? == 0,
         "killed before it was published"
     );
+    // Only now, when what was held is gone with its connection: let go at once, it could still be passed on.
+    stack.proxy.release();
     stack.gate.process().restart().await?;
     let out = stack.arrived(&test, "task-events.gated").await?;
     ensure!(out.json()?["id"] == *test.id, "{out:?}");
