@@ -136,7 +136,7 @@ impl Stages<'_> {
         stages.all(|stage| stage.tally.failed == 0)
     }
 
-    /// Prints the stages, the reasons for skipping, and the counts.
+    /// Prints the stages, what failed, the reasons for skipping, and the counts.
     fn summary(&self) -> ExitCode {
         let paint = Paint::for_stdout();
         let mut total = Tally::default();
@@ -146,6 +146,9 @@ impl Stages<'_> {
             let failed = tally.failed > 0;
             println!("{}", if failed { paint.bad(line) } else { line });
             total.add(tally);
+        }
+        for line in total.failures() {
+            println!("{line}");
         }
         for (reason, count) in total.reasons() {
             println!("skipped {count}: {reason}");

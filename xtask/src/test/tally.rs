@@ -1,7 +1,8 @@
 //! Counts of tests, read off what they print.
 //!
 //! Rust's test programs end with `test result: ok. 3 passed; 0 failed; 1 ignored; …`. A test that finds out while it
-//! runs that it cannot (no Java, no Kafka) prints a line `skipped: <reason>` and passes; it is counted as skipped.
+//! runs that it cannot (no Java, no Kafka) prints a line `skipped: <reason>` and passes; it is counted as skipped. What a
+//! program prints between `failures:` and its result is kept, so that it can be read again at the end of a long run.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,8 @@ pub(crate) struct Tally {
     passed: usize,
     passed_by_skipping: usize,
     reasons: BTreeMap<String, usize>,
+    failures: Vec<String>,
+    in_failures: bool,
 }
 
 impl Tally {
@@ -39,6 +42,7 @@ impl Tally {
 
     /// Looks at a line that a test program printed.
     pub(crate) fn read(&mut self, line: &str) {
+        self.keep_failure(line);
         if let Some(result) = line.strip_prefix("test result: ") {
             self.passed += count(result, "passed");
             self.failed += count(result, "failed");
@@ -61,6 +65,12 @@ impl Tally {
         for (reason, count) in &other.reasons {
             self.skip(reason, *count);
         }
+        self.failures.extend_from_slice(&other.failures);
+    }
+
+    /// What the test programs said of tests that failed, line by line.
+    pub(crate) fn failures(&self) -> &[String] {
+        &self.failures
     }
 
     /// `3 passed, 0 failed, 1 skipped`
@@ -73,6 +83,17 @@ impl Tally {
     /// Why tests were skipped, and how many for each reason.
     pub(crate) fn reasons(&self) -> impl Iterator<Item = (&str, usize)> {
         self.reasons.iter().map(|(reason, count)| (reason.as_str(), *count))
+    }
+
+    fn keep_failure(&mut self, line: &str) {
+        if line.starts_with("test result: ") {
+            self.in_failures = false;
+        } else if line == "failures:" {
+            // A second time, only the names follow.
+            self.in_failures = !self.in_failures;
+        } else if self.in_failures && !line.is_empty() {
+            self.failures.push(line.to_owned());
+        }
     }
 
     fn skip(&mut self, reason: &str, count: usize) {
@@ -127,6 +148,16 @@ mod tests {
     #[test]
     fn other_lines_do_not_count() {
         assert_eq!(tally("test skipped: a ... ok\nresult: 3 passed\n"), Tally::default());
+    }
+
+    #[test]
+    fn what_failed_is_kept() {
+        let tally = tally(
+            "test a ... FAILED\n\nfailures:\n\n---- a ----\nno event came\n\n\nfailures:\n    a\n\n\
+             test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out\n\
+             test b ... ok\n",
+        );
+        assert_eq!(tally.failures(), ["---- a ----", "no event came"]);
     }
 
     #[test]
