@@ -123,7 +123,7 @@ impl Gate {
             claims: Claims::new(outside.state, config.claims),
             channels: config.channels.clone(),
             retries: config.retries.clone(),
-            target_version: config.target_version.clone(),
+            target_version: config.policy.target_version.clone(),
             metrics: Arc::new(Metrics::default()),
             not_done: Seldom::new(),
             unsent: Seldom::new(),
@@ -265,7 +265,7 @@ fn fits(config: &Config, catalog: &PolicyCatalog) -> Result<(), GateError> {
             "the policy sends on {channel:?}, which leads nowhere; {advice}"
         )));
     }
-    let Some(target) = &config.target_version else {
+    let Some(target) = &config.policy.target_version else {
         return Ok(());
     };
     let lacks = |kind: &&EventTypeInfo| kind.accepted && kind.versions.iter().all(|known| known.version != *target);

@@ -56,7 +56,7 @@ impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         start_log(self.log)?;
         let config = self.config()?;
-        let policy = self.policy.find(config.policy.as_deref())?;
+        let policy = self.policy.find(config.policy.path.as_deref())?;
         match &config.backend {
             Backend::Local { path } => tracing::info!(data = %path.display(), "embedded backend"),
             Backend::Dapr(dapr) => {

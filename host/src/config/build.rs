@@ -8,6 +8,7 @@ use super::{
     Backend, BackendKind, Claims, Config, Dapr, Environment, File, HttpLimits, Isolation, Problem, Subscription, Topic,
     channels::{channels, log},
     file,
+    policy::policy,
     retries::retries,
 };
 
@@ -22,6 +23,7 @@ impl Config {
         let subscriptions = subscriptions(&file, &mut problems);
         let channels = channels(&file, &subscriptions, &mut problems);
         let retries = retries(&file, &subscriptions, &channels, &mut problems);
+        let policy = policy(&file, &mut problems);
         check_limits(&file.limits, &mut problems);
         if file.claims.lease_ms == 0 {
             problems.push(Problem::new("claims.lease_ms", "must be at least 1"));
@@ -41,8 +43,7 @@ impl Config {
             listen: file.listen,
             backend,
             engine: engine_options(&file),
-            policy: file.policy.path,
-            target_version: file.policy.target_version,
+            policy,
             subscriptions,
             log,
             channels,

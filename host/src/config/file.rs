@@ -5,6 +5,10 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use policy::{Isolation, Policy};
+
+mod policy;
+
 /// The configuration of a gate.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -43,31 +47,6 @@ pub enum BackendKind {
     Local,
     /// The Dapr sidecar.
     Dapr,
-}
-
-/// The policy to run.
-#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Policy {
-    /// The component; absent: `policy.wasm` here, or beside the executable.
-    pub path: Option<PathBuf>,
-    /// What one call may leave behind for the next.
-    pub isolation: Isolation,
-    /// The version in which events leave; absent: the latest of each type.
-    pub target_version: Option<String>,
-    /// Where compiled policies are kept; absent: the user's cache directory.
-    pub cache_dir: Option<PathBuf>,
-}
-
-/// What one policy call may leave behind for the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Isolation {
-    /// Nothing: every event gets a fresh instance.
-    #[default]
-    Fresh,
-    /// Instances are used again after a clean call: faster, for policies that you trust.
-    Reuse,
 }
 
 /// Bounds of one policy call and of one request.

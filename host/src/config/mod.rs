@@ -6,6 +6,7 @@ mod build;
 mod channels;
 mod env;
 mod file;
+mod policy;
 mod problem;
 mod read;
 mod retries;
@@ -16,6 +17,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub use build::default_cache_dir;
 pub use env::{Environment, TIDEGATE_CONFIG, TIDEGATE_DATA, TIDEGATE_LOG, TIDEGATE_POLICY};
 pub use file::{BackendKind, File, Isolation};
+pub use policy::{Candidate, Pin, Policy, Reload, Rollback};
 pub use problem::{ConfigError, Problem};
 pub use read::{json_schema, read};
 pub use secret::Secret;
@@ -27,10 +29,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// What brings events and takes them.
     pub backend: Backend,
-    /// The policy's file, when one is named.
-    pub policy: Option<PathBuf>,
-    /// The version in which events leave; `None`: the latest of each type.
-    pub target_version: Option<String>,
+    /// The policy and how it is replaced.
+    pub policy: Policy,
     /// How policies run.
     pub engine: tidegate_engine::Options,
     /// Topics that events come from; their topics and routes are unique.

@@ -8,8 +8,13 @@ use serde_json::{Map, Value};
 
 use super::{Config, ConfigError, Environment, File, Problem};
 
-/// The key that takes a fraction.
-const FRACTION: [&str; 2] = ["retries", "scale"];
+/// The keys that take a fraction.
+const FRACTIONS: [&[&str]; 4] = [
+    &["retries", "scale"],
+    &["policy", "rollback", "fault_ratio"],
+    &["policy", "rollback", "reject_jump"],
+    &["policy", "shadow", "sample"],
+];
 
 /// The JSON Schema of the configuration file, for editors.
 pub fn json_schema() -> Value {
@@ -76,8 +81,10 @@ fn overlay(document: &mut Value, environment: &Environment) -> Vec<Problem> {
             continue;
         };
         let value = match serde_saphyr::from_str::<Value>(text) {
-            // `1.1` is a version where a text is wanted: one key alone takes a fraction.
-            Ok(Value::Number(number)) if !number.is_u64() && path != FRACTION => Value::String(text.to_owned()),
+            // `1.1` is a version where a text is wanted.
+            Ok(Value::Number(number)) if !number.is_u64() && !FRACTIONS.iter().any(|key| path == *key) => {
+                Value::String(text.to_owned())
+            }
             Ok(value) => value,
             Err(_) => Value::String(text.to_owned()),
         };
