@@ -9,7 +9,6 @@ use crate::migrate::{MigrationCause, Route, routes};
 use crate::parse::Bounds;
 use crate::retry::Schedule;
 use crate::schema::{Compiler, Schema, SchemaError};
-use crate::validate::summary;
 
 /// The types that every policy emits when it gives an event up.
 pub(crate) const DEAD_LETTER: &str = "dlq.failed";
@@ -192,7 +191,7 @@ impl Policy {
             Some(Err(failure)) if failure.cause != MigrationCause::NoPath => Err(PolicyError::BadExample {
                 event_type,
                 version,
-                problem: format!("made of an older one: {}", summary(&failure.violations)),
+                problem: format!("made of an older one: {}", failure.reason()),
             }),
             _ => Err(PolicyError::NoExample { event_type, version }),
         }
