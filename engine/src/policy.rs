@@ -159,7 +159,8 @@ impl fmt::Debug for Policy {
 }
 
 impl Digest {
-    pub(crate) fn of(bytes: &[u8]) -> Self {
+    /// Of the bytes of a policy's file.
+    pub fn of(bytes: &[u8]) -> Self {
         Self(format!("sha256:{}", hex::encode(Sha256::digest(bytes))))
     }
 

@@ -18,6 +18,7 @@ use crate::{
     outside::Outside,
     pipeline::Pipeline,
     seldom::Seldom,
+    shadow::Shadow,
     sink::{self, Sinks},
 };
 
@@ -84,6 +85,9 @@ pub enum GateError {
     /// The sidecar's client does not work.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// The candidate has no thread to run on.
+    #[error("the candidate's thread does not start")]
+    Shadow(#[source] io::Error),
     /// What was in flight did not end in time.
     #[error("stopped with deliveries in flight after {0:?}; they were not acknowledged and will be brought again")]
     NotDrained(Duration),
@@ -107,6 +111,8 @@ impl Gate {
         let outside = Outside::new(&config)?;
         let generations = Arc::new(Generations::default());
         generations.install(load(&config, policy).await?);
+        let metrics = Arc::new(Metrics::default());
+        let shadow = Shadow::new(&config, generations.clone(), metrics.clone())?;
         let pipeline = Arc::new(Pipeline {
             generations,
             sinks: Sinks {
@@ -124,7 +130,8 @@ impl Gate {
             channels: config.channels.clone(),
             retries: config.retries.clone(),
             target_version: config.policy.target_version.clone(),
-            metrics: Arc::new(Metrics::default()),
+            metrics,
+            shadow: shadow.map(Arc::new),
             not_done: Seldom::new(),
             unsent: Seldom::new(),
         });
@@ -166,6 +173,9 @@ impl Gate {
                 consumers.spawn(async move { local::consume(db, subscription, &app.pipeline, stopping).await });
             }
             consumers.spawn(local::resume(db, self.app.pipeline.clone(), stopping.clone()));
+        }
+        if let Some(shadow) = self.app.pipeline.shadow.clone() {
+            shadow.start(stopping.clone()).map_err(GateError::Shadow)?;
         }
         let closing = CancellationToken::new();
         let servers = TaskTracker::new();

@@ -21,5 +21,6 @@ pub mod order;
 mod outside;
 pub mod pipeline;
 pub mod seldom;
+pub mod shadow;
 pub mod sink;
 pub mod untrusted;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use policy::{Isolation, Policy};
+pub use policy::{Isolation, Policy, Rollback};
 
 mod policy;
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::State,
+    http::StatusCode,
     middleware,
     response::{IntoResponse, Response},
     routing::get,
 };
 use serde::Serialize;
 
-use super::{App, time_limit, token, unknown, wrong_method};
+use super::{App, problem::Problem, time_limit, token, unknown, wrong_method};
 
 #[derive(Serialize)]
 struct Status {
@@ -53,6 +54,7 @@ struct Places {
 pub fn admin_router(app: Arc<App>) -> Router {
     Router::new()
         .route("/admin/status", get(status))
+        .route("/admin/shadow", get(shadow))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(app.clone(), time_limit::request))
@@ -91,4 +93,15 @@ async fn status(State(app): State<Arc<App>>) -> Response {
         },
     };
     Json(status).into_response()
+}
+
+/// `GET /admin/shadow`.
+async fn shadow(State(app): State<Arc<App>>) -> Response {
+    match &app.pipeline.shadow {
+        Some(shadow) => Json(shadow.report()).into_response(),
+        None => {
+            let detail = "name a policy's file as `policy.candidate`, and it judges a copy of the traffic";
+            Problem::new(StatusCode::NOT_FOUND, "there is no candidate", detail).into_response()
+        }
+    }
 }

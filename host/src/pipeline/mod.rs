@@ -10,6 +10,7 @@ mod judge;
 mod line;
 mod outcome;
 mod send;
+mod shadow;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -25,6 +26,7 @@ use crate::{
     metrics::Metrics,
     order::Order,
     seldom::Seldom,
+    shadow::Shadow,
     sink::Sinks,
     untrusted::Untrusted,
 };
@@ -54,6 +56,8 @@ pub struct Pipeline {
     pub target_version: Option<String>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Who is shown what was judged; `None`: there is no candidate.
+    pub shadow: Option<Arc<Shadow>>,
     /// Log lines about deliveries that are not done.
     pub not_done: Seldom,
     /// Log lines about events that could not be sent.
@@ -103,7 +107,9 @@ impl Pipeline {
         {
             return self.give_up(run, &failure, None).await;
         }
-        let judgement = match self.judge(run, &delivery.at).await {
+        let judged = self.judge(run, &delivery.at).await;
+        self.offer_to_candidate(run, &judged);
+        let judgement = match judged {
             Ok(judgement) => judgement,
             Err(error) => return self.faulted(run, error, None).await,
         };
