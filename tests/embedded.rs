@@ -29,6 +29,21 @@ impl Embedded {
 
     /// Starts one with variables of its own.
     pub async fn start_with(name: &str, config: &str, env: &[(&str, &str)]) -> Self {
+        let start = async |dir: &Dir, port, config: &str| Gate::start(dir, port, config, env).await;
+        Self::start_by(name, config, start).await
+    }
+
+    /// The same, and waits only until it answers: its policy may be bad.
+    pub async fn start_alive(name: &str, config: &str, env: &[(&str, &str)]) -> Self {
+        let start = async |dir: &Dir, port, config: &str| Gate::start_alive(dir, port, config, env).await;
+        Self::start_by(name, config, start).await
+    }
+
+    async fn start_by(
+        name: &str,
+        config: &str,
+        start: impl AsyncFnOnce(&Dir, u16, &str) -> anyhow::Result<Gate>,
+    ) -> Self {
         let dir = Dir::new(name).expect("a directory");
         let (port, admin) = (free_port(), free_port());
         let data = dir
@@ -41,7 +56,7 @@ impl Embedded {
             "listen: 127.0.0.1:{port}\nadmin: {{ listen: \"127.0.0.1:{admin}\" }}\nlocal: {{ path: {data:?} }}\npolicy: {{ path: {:?} }}\n{config}",
             dist("policy.wasm").display().to_string()
         );
-        let gate = Gate::start(&dir, port, &config, env).await.expect("the gate starts");
+        let gate = start(&dir, port, &config).await.expect("the gate starts");
         Self {
             gate,
             admin,
@@ -62,9 +77,13 @@ impl Embedded {
 
     /// What `/admin/status` says.
     pub async fn status(&self) -> Value {
-        let url = format!("http://127.0.0.1:{}/admin/status", self.admin);
-        let answer = reqwest::get(url).await.expect("an answer");
+        let answer = reqwest::get(self.admin_url("/admin/status")).await.expect("an answer");
         answer.json().await.expect("JSON")
+    }
+
+    /// The address of a route of the admin listener.
+    pub fn admin_url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.admin)
     }
 
     /// Waits until so many places are free.

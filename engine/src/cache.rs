@@ -9,6 +9,7 @@ use std::{
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use sha2::{Digest as _, Sha256};
@@ -18,6 +19,9 @@ use crate::policy::Digest;
 
 const MAGIC: &[u8; 16] = b"tidegate-cwasm-1";
 const CHECKSUM: usize = 32;
+const EXTENSION: &str = "cwasm";
+/// Compiled policies that are kept, each of some megabytes.
+const KEPT: usize = 16;
 
 /// A directory that belongs to this user alone.
 #[derive(Debug)]
@@ -56,7 +60,12 @@ impl Cache {
             #[allow(unsafe_code)]
             unsafe { Component::deserialize(engine, code) }.ok()
         });
-        if component.is_none() {
+        if component.is_some() {
+            let used = fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+            if let Err(error) = used {
+                tracing::debug!(file = %path.display(), %error, "its last use could not be noted");
+            }
+        } else {
             tracing::warn!(file = %path.display(), "the cached policy is damaged or foreign; compiling anew");
         }
         component
@@ -70,14 +79,35 @@ impl Cache {
         file.write_all(&Sha256::digest(code))?;
         file.write_all(code)?;
         file.sync_all()?;
-        fs::rename(&temporary, self.path(engine, digest))
+        fs::rename(&temporary, self.path(engine, digest))?;
+        self.prune()
+    }
+
+    /// Takes out what was not used for the longest time.
+    fn prune(&self) -> io::Result<()> {
+        let mut kept = Vec::new();
+        for entry in fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            if entry.path().extension().is_some_and(|extension| extension == EXTENSION) {
+                kept.push((entry.metadata()?.modified()?, entry.path()));
+            }
+        }
+        kept.sort_unstable_by(|a, b| b.cmp(a));
+        for (_, path) in kept.drain(KEPT.min(kept.len())..) {
+            match fs::remove_file(&path) {
+                // Another process was quicker.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn path(&self, engine: &wasmtime::Engine, digest: &Digest) -> PathBuf {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         env!("CARGO_PKG_VERSION").hash(&mut hasher);
-        let name = format!("{}-{:016x}.cwasm", digest.hex(), hasher.finish());
+        let name = format!("{}-{:016x}.{EXTENSION}", digest.hex(), hasher.finish());
         self.dir.join(name)
     }
 }
@@ -89,8 +119,8 @@ fn verified(file: &[u8]) -> Option<&[u8]> {
 }
 
 fn tempfile_in(dir: &Path) -> io::Result<PathBuf> {
-    let unique = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
+    let unique = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |elapsed| elapsed.as_nanos());
     let path = dir.join(format!(".{}-{unique}.tmp", std::process::id()));
     fs::OpenOptions::new()
@@ -128,6 +158,24 @@ mod tests {
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).expect("chmod");
         let error = Cache::open(dir.path()).expect_err("refused");
         assert!(error.to_string().contains("chmod 700"), "{error}");
+    }
+
+    #[test]
+    fn what_was_not_used_for_the_longest_time_makes_way() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let cache = Cache::open(dir.path()).expect("opened");
+        let engine = wasmtime::Engine::default();
+        let digest = |number: usize| Digest::of(&number.to_le_bytes());
+        for number in 0..KEPT + 2 {
+            cache.put(&engine, &digest(number), b"code").expect("kept");
+            let long_ago = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(number as u64);
+            let file = fs::File::open(cache.path(&engine, &digest(number))).expect("there");
+            file.set_modified(long_ago).expect("set");
+        }
+        cache.put(&engine, &digest(KEPT + 2), b"code").expect("kept");
+        let is_there = |number| cache.path(&engine, &digest(number)).exists();
+        assert!((0..3).all(|number| !is_there(number)), "the oldest three are gone");
+        assert!((3..KEPT + 3).all(is_there));
     }
 
     #[test]

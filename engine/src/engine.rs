@@ -9,7 +9,7 @@ use wasmtime::{
 
 use crate::{
     cache::Cache,
-    load::LoadError,
+    load::{Effort, LoadError},
     options::{LAST_RESORT_MEMORY, Options},
     policy::Policy,
     sandbox::{self, Sandbox},
@@ -96,7 +96,13 @@ impl Engine {
     /// Loads a policy from the bytes of its component. Takes seconds when it has to be compiled, milliseconds when it
     /// is in the cache; the work is done on a thread of its own. Must be called within a tokio runtime.
     pub async fn load(&self, bytes: &[u8]) -> Result<Policy, LoadError> {
-        self.core.clone().load(bytes).await
+        self.core.clone().load(bytes, Effort::Full).await
+    }
+
+    /// Loads a policy beside others that are at work: on one thread, which makes way for them. Takes longer when it has to
+    /// be compiled.
+    pub async fn load_in_background(&self, bytes: &[u8]) -> Result<Policy, LoadError> {
+        self.core.clone().load(bytes, Effort::Background).await
     }
 }
 

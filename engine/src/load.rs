@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::runtime::Handle;
 use wasmtime::component::Component;
 use wasmtime_wizer::Wizer;
 
@@ -21,6 +22,9 @@ use crate::{
 
 /// Time that `prepare` may take: it runs once, before any event.
 const PREPARE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How much a load in the background makes way for others: on a busy machine it gets a tenth of a core, not nothing.
+const NICE: i32 = 10;
 
 /// Why a file is not a policy that can be run.
 #[derive(Debug, thiserror::Error)]
@@ -76,8 +80,17 @@ pub enum LoadError {
     Panicked(String),
 }
 
+/// How much of the machine a load may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// All cores: whoever asked waits for it.
+    Full,
+    /// One thread that makes way for others.
+    Background,
+}
+
 impl Core {
-    pub(crate) async fn load(self: Arc<Self>, bytes: &[u8]) -> Result<Policy, LoadError> {
+    pub(crate) async fn load(self: Arc<Self>, bytes: &[u8], effort: Effort) -> Result<Policy, LoadError> {
         let shape = Shape::of(bytes)?;
         for name in required_exports() {
             if !shape.exports.contains(&name) {
@@ -88,13 +101,11 @@ impl Core {
         let mut report = LoadReport::new(shape.imports, shape.exports, bytes.len());
 
         let started = Instant::now();
-        let cached = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, &digest));
-        report.from_cache = cached.is_some();
-        let component = match cached {
-            Some(component) => component,
-            None => self.clone().build(bytes.to_vec(), digest.clone(), &mut report).await?,
-        };
+        let built = self.clone().build(bytes.to_vec(), digest.clone(), effort).await?;
+        report.from_cache = built.took.is_none();
+        (report.snapshot, report.compile) = built.took.unzip();
         report.total = started.elapsed();
+        let component = built.component;
 
         let exports = Exports::find(&component)?;
         let pre = self
@@ -120,46 +131,58 @@ impl Core {
         })
     }
 
-    /// Snapshots and compiles on a thread of its own, and keeps the result in the cache.
-    async fn build(
-        self: Arc<Self>,
-        bytes: Vec<u8>,
-        digest: Digest,
-        report: &mut LoadReport,
-    ) -> Result<Component, LoadError> {
+    /// Finds the compiled policy in the cache, or snapshots and compiles it and keeps the result; on a thread of its own.
+    async fn build(self: Arc<Self>, bytes: Vec<u8>, digest: Digest, effort: Effort) -> Result<Built, LoadError> {
         let runtime = tokio::runtime::Handle::current();
         let built = tokio::task::spawn_blocking(move || {
-            let started = Instant::now();
-            let prepared = async { tokio::time::timeout(PREPARE_DEADLINE * 3, self.snapshot(&bytes)).await };
-            let snapshot = runtime
-                .block_on(prepared)
-                .unwrap_or_else(|_| {
-                    Err(wasmtime::Error::msg(
-                        "it waited for something instead of coming to an end",
-                    ))
-                })
-                .map_err(|source| LoadError::Prepare { source })?;
-            let snapshot_took = started.elapsed();
-
-            let started = Instant::now();
-            let component = Component::new(&self.engine, &snapshot).map_err(|source| LoadError::Compile { source })?;
-            let compile_took = started.elapsed();
-
-            if let Some(cache) = &self.cache {
-                let kept = component
-                    .serialize()
-                    .map_err(std::io::Error::other)
-                    .and_then(|code| cache.put(&self.engine, &digest, &code));
-                if let Err(error) = kept {
-                    tracing::warn!(%error, "the compiled policy could not be kept; the next start compiles again");
+            let build = || {
+                let cached = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, &digest));
+                match cached {
+                    Some(component) => Ok(Built { component, took: None }),
+                    None => self.compile(&runtime, &bytes, &digest),
                 }
+            };
+            match effort {
+                Effort::Full => build(),
+                // wasmtime compiles on the pool that it is called in.
+                Effort::Background => background()
+                    .map_err(|error| LoadError::Compile { source: error.into() })?
+                    .install(build),
             }
-            Ok::<_, LoadError>((component, snapshot_took, compile_took))
         });
-        let (component, snapshot, compile) = built.await.map_err(|error| LoadError::Panicked(error.to_string()))??;
-        report.snapshot = Some(snapshot);
-        report.compile = Some(compile);
-        Ok(component)
+        built.await.map_err(|error| LoadError::Panicked(error.to_string()))?
+    }
+
+    fn compile(&self, runtime: &Handle, bytes: &[u8], digest: &Digest) -> Result<Built, LoadError> {
+        let started = Instant::now();
+        let prepared = async { tokio::time::timeout(PREPARE_DEADLINE * 3, self.snapshot(bytes)).await };
+        let snapshot = runtime
+            .block_on(prepared)
+            .unwrap_or_else(|_| {
+                Err(wasmtime::Error::msg(
+                    "it waited for something instead of coming to an end",
+                ))
+            })
+            .map_err(|source| LoadError::Prepare { source })?;
+        let snapshot_took = started.elapsed();
+
+        let started = Instant::now();
+        let component = Component::new(&self.engine, &snapshot).map_err(|source| LoadError::Compile { source })?;
+        let compile_took = started.elapsed();
+
+        if let Some(cache) = &self.cache {
+            let kept = component
+                .serialize()
+                .map_err(std::io::Error::other)
+                .and_then(|code| cache.put(&self.engine, digest, &code));
+            if let Err(error) = kept {
+                tracing::warn!(%error, "the compiled policy could not be kept; the next start compiles again");
+            }
+        }
+        Ok(Built {
+            component,
+            took: Some((snapshot_took, compile_took)),
+        })
     }
 
     /// Runs `prepare` and returns the component with its memory as it is then.
@@ -180,6 +203,26 @@ impl Core {
             .await?;
         Ok(snapshot)
     }
+}
+
+/// A component that can be run.
+struct Built {
+    component: Component,
+    /// Time for the snapshot and for compiling; `None`: it was in the cache.
+    took: Option<(Duration, Duration)>,
+}
+
+/// A pool of one thread that runs when nobody else wants to. It ends with the load.
+fn background() -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+    let make_way = |_| {
+        // On Linux it is the thread's own; where it cannot be set, the load is as quick as any.
+        let _ = rustix::process::nice(NICE);
+    };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .thread_name(|_| "tidegate-load".to_owned())
+        .start_handler(make_way)
+        .build()
 }
 
 fn required_exports() -> impl Iterator<Item = String> {

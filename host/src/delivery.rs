@@ -64,6 +64,8 @@ pub struct History {
     pub last_error: Option<String>,
     /// How often the policy faulted on it.
     pub faults: u32,
+    /// Digest of that policy: the faults of another are not counted.
+    pub faulted_by: Option<String>,
     /// Channel and id of the outputs that have been sent.
     pub sent: Vec<(String, String)>,
     /// The line in which it stands.

@@ -2,21 +2,30 @@
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use tidegate_engine::{Engine, EngineError, EventTypeInfo, LoadError, PolicyCatalog, SelfTestReport};
-use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
+use tidegate_engine::{Engine, EngineError};
+use tokio::{
+    net::TcpListener,
+    sync::{
+        Semaphore,
+        mpsc::{self, UnboundedReceiver},
+    },
+    task::JoinSet,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    admission::Refusal,
     backend::BackendError,
     claim::Claims,
     config::{Config, HttpLimits},
-    generation::Generations,
+    generation::{Generations, RolledBack},
     http::{self, App, SidecarProbe},
     local::{self, Db, LocalError},
     metrics::Metrics,
     order::Order,
     outside::Outside,
-    pipeline::Pipeline,
+    pipeline::{Pipeline, announce},
+    reload::Reload,
     seldom::Seldom,
     shadow::Shadow,
     sink::{self, Sinks},
@@ -33,6 +42,7 @@ pub struct Gate {
     admin: Option<TcpListener>,
     app: Arc<App>,
     db: Option<Db>,
+    rolled_back: UnboundedReceiver<RolledBack>,
 }
 
 /// Why a gate does not start, or had to stop.
@@ -52,33 +62,15 @@ pub enum GateError {
     /// The engine does not start.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The policy's file cannot be read.
-    #[error("the policy {} cannot be read", path.display())]
-    ReadPolicy {
+    /// The policy is not taken, and its file is not watched.
+    #[error("the policy {} is not taken", path.display())]
+    Policy {
         /// The file.
         path: PathBuf,
         /// Why not.
         #[source]
-        source: io::Error,
+        source: Refusal,
     },
-    /// The policy's file is not a policy.
-    #[error("the policy {} cannot be loaded", path.display())]
-    LoadPolicy {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: LoadError,
-    },
-    /// The policy does not pass its own examples.
-    #[error("the policy {} fails its self-test; `tidegate check` says how", path.display())]
-    SelfTest {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The policy and the configuration do not fit together.
-    #[error("the policy and the configuration do not fit: {0}")]
-    Misfit(String),
     /// The data file does not work.
     #[error(transparent)]
     Local(#[from] LocalError),
@@ -110,8 +102,17 @@ impl Gate {
         }
         let outside = Outside::new(&config)?;
         let generations = Arc::new(Generations::default());
-        generations.install(load(&config, policy).await?);
         let metrics = Arc::new(Metrics::default());
+        let engine = Engine::new(config.engine.clone())?;
+        let reload = Arc::new(Reload::new(
+            &config,
+            policy,
+            engine,
+            generations.clone(),
+            metrics.clone(),
+        ));
+        load(&reload).await?;
+        let (rollbacks, rolled_back) = mpsc::unbounded_channel();
         let shadow = Shadow::new(&config, generations.clone(), metrics.clone())?;
         let pipeline = Arc::new(Pipeline {
             generations,
@@ -132,11 +133,13 @@ impl Gate {
             target_version: config.policy.target_version.clone(),
             metrics,
             shadow: shadow.map(Arc::new),
+            rollbacks,
             not_done: Seldom::new(),
             unsent: Seldom::new(),
         });
         let app = Arc::new(App {
             pipeline,
+            reload,
             subscriptions: config.subscriptions.clone(),
             probe: outside.sidecar.clone().map(SidecarProbe::new),
             jobs: outside.sidecar,
@@ -154,6 +157,7 @@ impl Gate {
             admin,
             app,
             db: outside.db,
+            rolled_back,
         })
     }
 
@@ -178,6 +182,12 @@ impl Gate {
             shadow.start(stopping.clone()).map_err(GateError::Shadow)?;
         }
         let closing = CancellationToken::new();
+        let background = TaskTracker::new();
+        let reload = self.app.reload.clone();
+        let (pipeline, until) = (self.app.pipeline.clone(), closing.clone());
+        background.spawn(announce(pipeline, self.rolled_back, until));
+        let until = stopping.clone();
+        background.spawn(async move { reload.watch(until).await });
         let servers = TaskTracker::new();
         let metrics = &self.app.pipeline.metrics;
         let limits = self.config.http;
@@ -220,6 +230,8 @@ impl Gate {
         closing.cancel();
         servers.close();
         servers.wait().await;
+        background.close();
+        background.wait().await;
         Ok(())
     }
 }
@@ -231,59 +243,17 @@ async fn bind(key: &'static str, address: SocketAddr) -> Result<TcpListener, Gat
     Ok(listener)
 }
 
-async fn load(config: &Config, path: PathBuf) -> Result<tidegate_engine::Policy, GateError> {
-    let bytes = match tokio::fs::read(&path).await {
-        Ok(bytes) => bytes,
-        Err(source) => return Err(GateError::ReadPolicy { path, source }),
-    };
-    let engine = Engine::new(config.engine.clone())?;
-    let failed = |source| GateError::LoadPolicy {
-        path: path.clone(),
-        source,
-    };
-    tracing::info!(policy = %path.display(), "loading the policy; the first time it is compiled, which takes seconds");
-    let policy = engine.load(&bytes).await.map_err(failed)?;
-    let report = policy
-        .self_test()
-        .await
-        .map_err(|fault| failed(LoadError::Catalog(fault)))?;
-    if !SelfTestReport::passed(&report) {
-        return Err(GateError::SelfTest { path });
-    }
-    fits(config, policy.catalog())?;
-    tracing::info!(
-        policy = %path.display(),
-        name = policy.catalog().name,
-        version = policy.catalog().version,
-        digest = %policy.digest(),
-        cached = policy.load_report().from_cache,
-        took = ?policy.load_report().total,
-        "the policy is loaded"
-    );
-    Ok(policy)
-}
-
-/// What would reject every event, or have nowhere to send it, is found before the first one comes.
-fn fits(config: &Config, catalog: &PolicyCatalog) -> Result<(), GateError> {
-    if let Some(channel) = catalog
-        .channels
-        .iter()
-        .find(|name| !config.channels.contains_key(*name))
-    {
-        let advice = "add it under `channels`, which replaces the defaults as a whole";
-        return Err(GateError::Misfit(format!(
-            "the policy sends on {channel:?}, which leads nowhere; {advice}"
-        )));
-    }
-    let Some(target) = &config.policy.target_version else {
-        return Ok(());
-    };
-    let lacks = |kind: &&EventTypeInfo| kind.accepted && kind.versions.iter().all(|known| known.version != *target);
-    match catalog.event_types.iter().find(lacks) {
-        Some(kind) => Err(GateError::Misfit(format!(
-            "`policy.target_version` is {target:?}, and {} has no such version",
-            kind.name
-        ))),
-        None => Ok(()),
+/// A gate whose policy is refused takes nothing; while the file is watched it may still be mended.
+async fn load(reload: &Reload) -> Result<(), GateError> {
+    match reload.start().await {
+        Err(source) if !reload.is_on() => Err(GateError::Policy {
+            path: reload.path().to_owned(),
+            source,
+        }),
+        Err(_) => {
+            tracing::warn!(policy = %reload.path().display(), "the gate takes no events until a good policy is there");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
     }
 }

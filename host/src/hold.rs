@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tidegate_engine::Violation;
 
-use crate::{backend::BackendError, delivery::Delivery};
+use crate::{backend::BackendError, delivery::Delivery, generation::Label};
 
 /// The longest time that anything is put aside for at once.
 pub const LONGEST: Duration = Duration::from_hours(7 * 24);
@@ -44,6 +44,9 @@ pub struct Failure {
     /// How often sending its dead letter has failed.
     #[serde(default)]
     pub tries: u32,
+    /// The generation that judged it last; absent in what an earlier version wrote down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_by: Option<Label>,
 }
 
 /// The ends that lead to a dead letter.

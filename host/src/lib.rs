@@ -3,6 +3,7 @@
 //! [`pipeline`] is the path of one delivery, readable top to bottom. [`backend`] is what it needs from outside, and
 //! `dapr` and `local` are the two that give it. `http` is how the sidecar and services reach it; the command line is the binary's own.
 
+pub mod admission;
 pub mod backend;
 pub mod claim;
 pub mod clock;
@@ -20,6 +21,7 @@ pub mod metrics;
 pub mod order;
 mod outside;
 pub mod pipeline;
+pub mod reload;
 pub mod seldom;
 pub mod shadow;
 pub mod sink;

@@ -17,6 +17,9 @@ pub struct Metrics {
     published: Family<TopicLabels, Counter>,
     faults: Family<FaultLabels, Counter>,
     overtakings: Family<TopicLabels, Counter>,
+    loads: Family<LoadLabels, Counter>,
+    rollbacks: Family<RollbackLabels, Counter>,
+    generation: Gauge,
     refused: Family<RefusedLabels, Counter>,
     policy_seconds: Histogram,
     in_flight: Gauge,
@@ -49,6 +52,16 @@ struct ShadowLabels {
     result: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LoadLabels {
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RollbackLabels {
+    by: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("tidegate");
@@ -78,6 +91,24 @@ impl Default for Metrics {
             "Events that could not wait any longer for an earlier one of their key, by topic",
             overtakings.clone(),
         );
+        let loads = Family::default();
+        registry.register(
+            "policy_loads",
+            "Policies that took over, and files that were refused",
+            loads.clone(),
+        );
+        let rollbacks = Family::default();
+        registry.register(
+            "policy_rollbacks",
+            "Times that the gate went back to another policy, by itself or on request",
+            rollbacks.clone(),
+        );
+        let generation = Gauge::default();
+        registry.register(
+            "policy_generation",
+            "Number of the generation that judges; 0: none",
+            generation.clone(),
+        );
         // From 10 µs to 160 ms.
         let policy_seconds = Histogram::new((0..15).map(|step| 1e-5 * f64::from(1 << step)));
         registry.register_with_unit(
@@ -104,6 +135,9 @@ impl Default for Metrics {
             published,
             faults,
             overtakings,
+            loads,
+            rollbacks,
+            generation,
             refused,
             policy_seconds,
             in_flight,
@@ -147,6 +181,23 @@ impl Metrics {
     pub(crate) fn fault(&self, kind: &str) {
         let labels = FaultLabels { kind: kind.to_owned() };
         self.faults.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn policy_loaded(&self) {
+        self.loads.get_or_create(&LoadLabels { result: "taken" }).inc();
+    }
+
+    pub(crate) fn policy_refused(&self) {
+        self.loads.get_or_create(&LoadLabels { result: "refused" }).inc();
+    }
+
+    pub(crate) fn rolled_back(&self, by: &'static str) {
+        self.rollbacks.get_or_create(&RollbackLabels { by }).inc();
+    }
+
+    /// Which generation judges.
+    pub(crate) fn generation(&self, number: u64) {
+        self.generation.set(i64::try_from(number).unwrap_or(i64::MAX));
     }
 
     /// An event has overtaken an earlier one of its key.

@@ -17,12 +17,12 @@ use tidegate::local::{Judged, Stored};
 ///
 /// With --json one object a line:
 ///
-///   {"topic","offset","key","id","type","at","source","event" or "text" or "base64","outcome"}
+///   {"topic","offset","key","id","type","at","source","generation","policy","event" or "text" or "base64","outcome"}
 ///
 /// `text` is what is no JSON, or JSON of several lines; `base64` is what is no text.
 ///
-/// `outcome` says how a record of an input topic was judged: {"verdict","reason","policy"}. `source` names the record
-/// that one of an output topic came from.
+/// `outcome` says how a record of an input topic was judged: {"verdict","reason","generation","policy"}. `source` names
+/// the record that one of an output topic came from, `generation` and `policy` (its digest) which policy made it so.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate read dlq
@@ -56,6 +56,10 @@ struct Line<'a> {
     event_type: Option<&'a str>,
     at: &'a str,
     source: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<&'a str>,
     #[serde(flatten)]
     value: Value<'a>,
     outcome: Option<&'a Judged>,
@@ -104,6 +108,8 @@ fn line<'a>(topic: &'a str, stored: &'a Stored) -> Line<'a> {
         event_type: record.event_type.as_deref(),
         at: &record.at,
         source: record.source.as_deref(),
+        generation: record.label.as_ref().map(|label| label.number),
+        policy: record.label.as_ref().map(|label| label.digest.as_str()),
         value: value(&record.value),
         outcome: stored.judged.as_ref(),
     }

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use policy::{Isolation, Policy, Rollback};
+pub(in crate::config) use policy::Rollback;
+pub use policy::{Isolation, Policy};
 
 mod policy;
 

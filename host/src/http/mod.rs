@@ -36,6 +36,7 @@ use crate::{
     config::{HttpLimits, Secret, Subscription},
     dapr::{self, RetryTopics, Sidecar},
     pipeline::{Ack, Pipeline},
+    reload::Reload,
     seldom::Seldom,
     untrusted::Untrusted,
 };
@@ -50,6 +51,8 @@ pub(crate) use server::serve;
 pub struct App {
     /// The path of a delivery.
     pub pipeline: Arc<Pipeline>,
+    /// What replaces the policy.
+    pub reload: Arc<Reload>,
     /// Topics that events come from.
     pub subscriptions: Vec<Subscription>,
     /// The sidecar whose jobs call back, on the Dapr backend.

@@ -13,7 +13,7 @@ use axum::{
 use tokio::sync::Mutex;
 
 use super::{App, problem::Problem};
-use crate::{dapr::Sidecar, pipeline::NotDone};
+use crate::{dapr::Sidecar, pipeline::NotDone, reload};
 
 /// How long the sidecar's answer is kept.
 const KEPT: Duration = Duration::from_secs(1);
@@ -36,6 +36,9 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
 
 /// `GET /metrics`, OpenMetrics text.
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
+    let current = app.pipeline.generations.current();
+    let number = current.map_or(0, |current| current.label().number);
+    app.pipeline.metrics.generation(number);
     match app.pipeline.metrics.render() {
         Ok(page) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -55,11 +58,18 @@ async fn unready(app: &App) -> Option<String> {
         return Some("the gate is stopping".to_owned());
     }
     match app.pipeline.generations.current() {
-        None => return Some(NotDone::NoPolicy.to_string()),
+        None => return Some(no_policy(&app.reload.status())),
         Some(generation) if generation.health.is_sick() => return Some(NotDone::SickPolicy.to_string()),
         Some(_) => {}
     }
     app.probe.as_ref()?.trouble().await
+}
+
+fn no_policy(status: &reload::Status) -> String {
+    match status {
+        reload::Status::Refused { why, .. } => format!("{}: {why}", NotDone::NoPolicy),
+        _ => NotDone::NoPolicy.to_string(),
+    }
 }
 
 /// What is known of the sidecar. Many probes at once ask it once.

@@ -6,11 +6,11 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::Notify;
 
 /// Raised when the tables change.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS records (
@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS records (
     source  TEXT,               -- the record that this one came from, such as task-events@12
     at      TEXT    NOT NULL,   -- RFC 3339
     value   BLOB    NOT NULL,   -- the event as its producer wrote it
+    generation INTEGER,         -- of the gate that sent it, and its policy's digest
+    policy  TEXT,
     PRIMARY KEY (topic, offset)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS judged (
@@ -30,6 +32,7 @@ CREATE TABLE IF NOT EXISTS judged (
     verdict TEXT    NOT NULL,
     reason  TEXT    NOT NULL,
     policy  TEXT    NOT NULL,
+    generation INTEGER,
     PRIMARY KEY (topic, offset)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS offsets (
@@ -49,6 +52,13 @@ CREATE TABLE IF NOT EXISTS holds (
     record  TEXT    NOT NULL    -- the delivery and what comes next for it, JSON
 );
 CREATE INDEX IF NOT EXISTS holds_due ON holds (due);
+";
+
+/// What formats 1 and 2 lacked.
+const LABELS: &str = "
+ALTER TABLE records ADD COLUMN generation INTEGER;
+ALTER TABLE records ADD COLUMN policy TEXT;
+ALTER TABLE judged ADD COLUMN generation INTEGER;
 ";
 
 /// Why the file did not do what was asked.
@@ -101,7 +111,7 @@ impl Db {
 
     fn open_with(path: &Path, synchronous: &str) -> Result<Self, LocalError> {
         let connection = Connection::open(path)
-            .and_then(|connection| prepare(&connection, synchronous).map(|format| (connection, format)))
+            .and_then(|mut connection| prepare(&mut connection, synchronous).map(|format| (connection, format)))
             .map_err(|source| LocalError::Open {
                 path: path.to_owned(),
                 source,
@@ -139,18 +149,27 @@ impl std::fmt::Debug for Db {
     }
 }
 
-fn prepare(connection: &Connection, synchronous: &str) -> rusqlite::Result<i64> {
+fn prepare(connection: &mut Connection, synchronous: &str) -> rusqlite::Result<i64> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.set_prepared_statement_cache_capacity(32);
-    let format: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    // Format 1 had no holds.
-    if format == 0 || format == 1 {
-        connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"
-        ))?;
-        return Ok(FORMAT);
+    if !(0..FORMAT).contains(&format(connection)?) {
+        return format(connection);
     }
-    Ok(format)
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been quicker.
+    match format(&transaction)? {
+        0 => transaction.execute_batch(TABLES)?,
+        // Format 1 had no holds.
+        1 | 2 => transaction.execute_batch(&format!("{TABLES}{LABELS}"))?,
+        other => return Ok(other),
+    }
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()?;
+    Ok(FORMAT)
+}
+
+fn format(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }

@@ -26,6 +26,7 @@ impl Db {
             source: Some(message.source.clone()),
             at: message.at.clone(),
             value: message.event.to_vec(),
+            label: Some(message.label.clone()),
         };
         match self.append(topic, vec![record]).await {
             Ok(_) => Ok(()),

@@ -4,7 +4,10 @@ use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::{Db, LocalError};
-use crate::pipeline::{End, Report};
+use crate::{
+    generation::Label,
+    pipeline::{End, Report},
+};
 
 /// A record of a topic.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +24,8 @@ pub struct Record {
     pub at: String,
     /// The event.
     pub value: Vec<u8>,
+    /// The generation of the gate that sent it, where a gate did.
+    pub label: Option<Label>,
 }
 
 /// A record in its place.
@@ -42,6 +47,8 @@ pub struct Judged {
     pub verdict: String,
     /// Why, in one line.
     pub reason: String,
+    /// Number of the generation that judged it; absent in what an earlier version wrote.
+    pub generation: Option<u64>,
     /// Digest of the policy that judged it.
     pub policy: String,
 }
@@ -52,7 +59,8 @@ impl Judged {
         Self {
             verdict: report.end.as_str().to_owned(),
             reason: report.reason.clone(),
-            policy: report.policy.clone(),
+            generation: Some(report.label.number),
+            policy: report.label.digest.clone(),
         }
     }
 }
@@ -77,7 +85,8 @@ pub struct TopicInfo {
     pub acknowledged: Option<i64>,
 }
 
-const COLUMNS: &str = "r.offset, r.key, r.id, r.type, r.source, r.at, r.value, j.verdict, j.reason, j.policy";
+const COLUMNS: &str = "r.offset, r.key, r.id, r.type, r.source, r.at, r.value, r.generation, r.policy, \
+     j.verdict, j.reason, j.generation, j.policy";
 const JUDGED: &str = "LEFT JOIN judged j ON j.topic = r.topic AND j.offset = r.offset";
 
 impl Db {
@@ -92,8 +101,8 @@ impl Db {
                     .query_row([&topic], |row| row.get(0))?;
                 {
                     let mut insert = transaction.prepare_cached(
-                        "INSERT INTO records (topic, offset, key, id, type, source, at, value)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                        "INSERT INTO records (topic, offset, key, id, type, source, at, value, generation, policy)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                     )?;
                     for (offset, r) in (first_offset..).zip(&records) {
                         insert.execute(params![
@@ -104,7 +113,9 @@ impl Db {
                             r.event_type,
                             r.source,
                             r.at,
-                            r.value
+                            r.value,
+                            r.label.as_ref().map(|label| label.number.cast_signed()),
+                            r.label.as_ref().map(|label| &label.digest),
                         ])?;
                     }
                 }
@@ -170,8 +181,8 @@ impl Db {
             let passing = [End::Held, End::DeadLetterHeld, End::Duplicate].map(End::as_str);
             let or = if passing.contains(&&*judged.verdict) { "IGNORE" } else { "REPLACE" };
             transaction
-                .prepare_cached(&format!("INSERT OR {or} INTO judged (topic, offset, verdict, reason, policy) VALUES (?1, ?2, ?3, ?4, ?5)"))?
-                .execute(params![topic, offset, judged.verdict, judged.reason, judged.policy])?;
+                .prepare_cached(&format!("INSERT OR {or} INTO judged (topic, offset, verdict, reason, generation, policy) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"))?
+                .execute(params![topic, offset, judged.verdict, judged.reason, judged.generation.map(u64::cast_signed), judged.policy])?;
             transaction
                 .prepare_cached("INSERT INTO offsets (topic, next) VALUES (?1, ?2) ON CONFLICT (topic) DO UPDATE SET next = max(next, excluded.next)")?
                 .execute(params![topic, offset + 1])?;
@@ -182,14 +193,17 @@ impl Db {
 }
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
-    let judged = match row.get::<_, Option<String>>(7)? {
+    let judged = match row.get::<_, Option<String>>(9)? {
         None => None,
         Some(verdict) => Some(Judged {
             verdict,
-            reason: row.get(8)?,
-            policy: row.get(9)?,
+            reason: row.get(10)?,
+            generation: row.get::<_, Option<i64>>(11)?.map(i64::cast_unsigned),
+            policy: row.get(12)?,
         }),
     };
+    let number = row.get::<_, Option<i64>>(7)?.map(i64::cast_unsigned);
+    let label = number.zip(row.get(8)?).map(|(number, digest)| Label { number, digest });
     let record = Record {
         key: row.get(1)?,
         id: row.get(2)?,
@@ -197,6 +211,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
         source: row.get(4)?,
         at: row.get(5)?,
         value: row.get(6)?,
+        label,
     };
     Ok(Stored {
         offset: row.get(0)?,

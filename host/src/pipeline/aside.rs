@@ -13,6 +13,7 @@ use crate::{
     claim::Held,
     clock,
     delivery::Delivery,
+    generation::Judged,
     hold::{self, Failure, GivenUp, Hold, Next},
     untrusted::Untrusted,
 };
@@ -72,6 +73,7 @@ impl Pipeline {
             error,
             violations: Vec::new(),
             tries: 0,
+            judged_by: Some(run.generation.label().clone()),
         };
         let run = Run {
             delivery: &delivery,
@@ -94,10 +96,16 @@ impl Pipeline {
         let health = &run.generation.health;
         health.faulted();
         self.metrics.fault(kind);
+        self.count(run.generation, Judged::Fault);
         let mut delivery = run.delivery.clone();
         let history = &mut delivery.history;
         history.first_failure.get_or_insert_with(clock::now);
         history.last_error = Some(line);
+        let digest = Some(&run.generation.label().digest);
+        if history.faulted_by.as_ref() != digest {
+            history.faults = 0;
+            history.faulted_by = digest.cloned();
+        }
         // What a sick policy faults on says nothing about the event: it makes way for the next, and is not counted.
         history.faults = if health.is_sick() {
             history.faults.max(1)
@@ -111,6 +119,7 @@ impl Pipeline {
                 error: format!("policy-fault: the policy faulted on it {faults} times ({kind}) and not on others"),
                 violations: vec![policy_fault(kind)],
                 tries: 0,
+                judged_by: Some(run.generation.label().clone()),
             };
             let run = Run {
                 delivery: &delivery,

@@ -14,6 +14,7 @@ use crate::{
     claim::Held,
     clock, dead_letter,
     delivery::{Delivery, Origin},
+    generation::Label,
     hold::{Failure, GivenUp, Next},
 };
 
@@ -99,7 +100,8 @@ impl Pipeline {
             .dead_letter(&failed(run, failure), &now)
             .await
             .map_err(|error| misjudged(error.into()))?;
-        let outputs = self.address(&outputs, delivery, &now).map_err(misjudged)?;
+        let label = judged_by(run, failure);
+        let outputs = self.address(&outputs, delivery, &now, label).map_err(misjudged)?;
         self.send(&outputs, delivery).await
     }
 }
@@ -119,6 +121,11 @@ fn failed(run: Run<'_>, failure: &Failure) -> FailedEvent {
         retry_count: run.delivery.history.attempt,
         violations: failure.violations.clone(),
         source,
-        policy: run.generation.policy.digest().to_string(),
+        policy: judged_by(run, failure).digest.clone(),
     }
+}
+
+/// Who is named for the verdict, whoever builds the dead letter.
+fn judged_by<'a>(run: Run<'a>, failure: &'a Failure) -> &'a Label {
+    failure.judged_by.as_ref().unwrap_or_else(|| run.generation.label())
 }

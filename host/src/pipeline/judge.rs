@@ -8,6 +8,7 @@ use super::{Pipeline, Run};
 use crate::{
     config::Sink,
     delivery::{Delivery, Origin},
+    generation::Label,
     sink::Message,
 };
 
@@ -77,23 +78,24 @@ impl Pipeline {
         if verdict.outcome == Outcome::Forward && verdict.event_id.as_deref().is_none_or(str::is_empty) {
             return Err(Misjudged::NoId);
         }
-        let outputs = self.address(&verdict.outputs, delivery, at)?;
+        let outputs = self.address(&verdict.outputs, delivery, at, run.generation.label())?;
         Ok(Judgement { verdict, outputs })
     }
 
-    /// Finds where each output goes.
+    /// Finds where each output goes, and labels it with the generation that judged.
     pub(super) fn address(
         &self,
         outputs: &[Output],
         delivery: &Delivery,
         at: &str,
+        label: &Label,
     ) -> Result<Vec<Addressed<'_>>, Misjudged> {
         let address = |output: &Output| {
             let channel = output.channel.clone();
             let Some(sink) = self.channels.get(&channel) else {
                 return Err(Misjudged::UnboundChannel { channel });
             };
-            let message = message(output, delivery, at).map_err(|source| Misjudged::NotJson {
+            let message = message(output, delivery, at, label).map_err(|source| Misjudged::NotJson {
                 channel: channel.clone(),
                 source,
             })?;
@@ -141,7 +143,7 @@ async fn sent_before(policy: &Policy, delivery: &Delivery, mut verdict: Verdict)
     })
 }
 
-fn message(output: &Output, delivery: &Delivery, at: &str) -> Result<Message, serde_json::Error> {
+fn message(output: &Output, delivery: &Delivery, at: &str, label: &Label) -> Result<Message, serde_json::Error> {
     let event = match &output.event {
         Some(event) => Bytes::copy_from_slice(event.as_bytes()),
         None => delivery.event.clone(),
@@ -162,5 +164,6 @@ fn message(output: &Output, delivery: &Delivery, at: &str) -> Result<Message, se
         traceparent: delivery.traceparent.clone(),
         attempt: delivery.history.attempt,
         redriven,
+        label: label.clone(),
     })
 }

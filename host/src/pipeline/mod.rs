@@ -9,19 +9,21 @@ mod give_up;
 mod judge;
 mod line;
 mod outcome;
+mod rollback;
 mod send;
 mod shadow;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use tidegate_engine::{Outcome, Verdict, Violation};
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     backend::Timers,
     claim::{Claim, Claims, Held},
     config::{Retries, Sink},
     delivery::Delivery,
-    generation::{Generation, Generations},
+    generation::{Generation, Generations, RolledBack},
     hold::{Failure, GivenUp, Hold, Next},
     metrics::Metrics,
     order::Order,
@@ -33,6 +35,7 @@ use crate::{
 use judge::Judgement;
 use line::Turn;
 pub use outcome::{Ack, End, NotDone, Report};
+pub use rollback::announce;
 use send::Unsent;
 
 /// Takes deliveries to their end.
@@ -58,6 +61,8 @@ pub struct Pipeline {
     pub metrics: Arc<Metrics>,
     /// Who is shown what was judged; `None`: there is no candidate.
     pub shadow: Option<Arc<Shadow>>,
+    /// Who is told that the gate went back to an earlier policy by itself.
+    pub rollbacks: UnboundedSender<RolledBack>,
     /// Log lines about deliveries that are not done.
     pub not_done: Seldom,
     /// Log lines about events that could not be sent.
@@ -115,10 +120,11 @@ impl Pipeline {
         };
         generation.health.passed();
         let verdict = &judgement.verdict;
+        self.count(&generation, verdict.outcome.into());
         let run = run.of(verdict);
         match verdict.outcome {
             Outcome::Drop => Ok(run.report(End::Drop, &verdict.reason)),
-            Outcome::Reject => self.give_up(run, &rejection(verdict), None).await,
+            Outcome::Reject => self.give_up(run, &run.rejection(verdict), None).await,
             Outcome::Forward => {
                 if let Some(error) = failed {
                     return self.after_failure(run, verdict, Unsent::by_consumer(error), None).await;
@@ -148,7 +154,7 @@ impl Pipeline {
             Claim::Mine(held) => held,
             Claim::Repeat => return Ok(run.report(End::Duplicate, "the event was taken before")),
             Claim::Busy(left) => return Err(NotDone::Busy(left)),
-            Claim::Conflict => return self.give_up(run, &id_conflict(), None).await,
+            Claim::Conflict => return self.give_up(run, &run.id_conflict(), None).await,
         };
         let ended = self.go_on(run, judgement, &mut held).await;
         if ended.is_err()
@@ -205,7 +211,7 @@ impl Pipeline {
                     source = %delivery.source,
                     event_id = report.event_id.as_deref().map(|id| tracing::field::display(Untrusted(id))),
                     end = report.end.as_str(),
-                    generation = report.generation,
+                    generation = report.label.number,
                     "delivered"
                 );
                 Ack::Done(report)
@@ -249,32 +255,31 @@ impl<'a> Run<'a> {
             event_id: self.event_id.map(str::to_owned),
             sent: Vec::new(),
             violations: Vec::new(),
-            generation: self.generation.number,
-            policy: self.generation.policy.digest().to_string(),
+            label: self.generation.label().clone(),
         }
     }
-}
 
-fn rejection(verdict: &Verdict) -> Failure {
-    Failure {
-        end: GivenUp::Rejected,
-        error: verdict.reason.clone(),
-        violations: verdict.violations.clone(),
-        tries: 0,
+    fn rejection(&self, verdict: &Verdict) -> Failure {
+        self.rejected(verdict.reason.clone(), verdict.violations.clone())
     }
-}
 
-fn id_conflict() -> Failure {
-    let violation = Violation {
-        code: "id-conflict".to_owned(),
-        path: "/event_id".to_owned(),
-        message: "another event with this event_id was processed before; ids must not be used twice".to_owned(),
-    };
-    Failure {
-        end: GivenUp::Rejected,
-        error: format!("{}: {}", violation.code, violation.message),
-        violations: vec![violation],
-        tries: 0,
+    fn id_conflict(&self) -> Failure {
+        let violation = Violation {
+            code: "id-conflict".to_owned(),
+            path: "/event_id".to_owned(),
+            message: "another event with this event_id was processed before; ids must not be used twice".to_owned(),
+        };
+        self.rejected(format!("{}: {}", violation.code, violation.message), vec![violation])
+    }
+
+    fn rejected(&self, error: String, violations: Vec<Violation>) -> Failure {
+        Failure {
+            end: GivenUp::Rejected,
+            error,
+            violations,
+            tries: 0,
+            judged_by: Some(self.generation.label().clone()),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tidegate_engine::{CallError, Violation};
 
-use crate::backend::BackendError;
+use crate::{backend::BackendError, generation::Label};
 
 /// The shortest wait before a delivery that was not done is brought again.
 const SOON: Duration = Duration::from_millis(200);
@@ -38,10 +38,8 @@ pub struct Report {
     pub sent: Vec<(String, String)>,
     /// Why it was rejected.
     pub violations: Vec<Violation>,
-    /// The generation that judged it, and its digest.
-    pub generation: u64,
-    /// Digest of the policy that judged it.
-    pub policy: String,
+    /// The generation that judged it.
+    pub label: Label,
 }
 
 /// The ends there are.

@@ -1,15 +1,16 @@
 //! The candidate's file: looked at from time to time, loaded when it has changed. Whatever is wrong with it, the gate does
 //! not notice: there is no candidate then, and the reason stands in the report.
 
-use std::{fs, io, os::unix::fs::MetadataExt, path::Path, sync::Arc};
+use std::{fs, io, sync::Arc};
 
-use tidegate_engine::{Digest, LoadError, Policy};
+use tidegate_engine::{Digest, Policy};
 
 use super::Shadow;
-use crate::pipeline::chain;
-
-/// The largest file that is read, in bytes.
-const LARGEST: u64 = 64 << 20;
+use crate::{
+    admission::{Admission, Refusal},
+    pipeline::chain,
+    reload::{self, Stamp},
+};
 
 /// What there is to say of the candidate.
 #[derive(Debug, Default)]
@@ -29,48 +30,33 @@ pub(super) enum Standing {
     },
 }
 
-/// Why a file is no candidate.
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error("the file cannot be read")]
-    Read(#[from] io::Error),
-    #[error("it is not a file")]
-    NotAFile,
-    #[error("the file has more than {LARGEST} bytes")]
-    TooLarge,
-    #[error("it cannot be loaded")]
-    Load(#[from] LoadError),
-    #[error("it fails its self-test; `tidegate check` says how")]
-    SelfTest,
-}
-
-/// What tells one state of a file from another without reading it.
-type Stamp = (u64, u64, u64, i64, i64);
-
 impl Shadow {
     /// Keeps up with the file.
     pub(super) async fn follow(&self) {
         let mut seen = None;
         loop {
-            let stamp = stamp(&self.settings.path);
-            match &stamp {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => self.put(Standing::None),
-                // Told apart by what it says, since it cannot be compared.
-                Err(error) => self.put(Standing::Refused {
-                    why: format!("the file cannot be read: {error}"),
-                    digest: None,
-                }),
-                Ok(stamp) if seen == Some(*stamp) => {}
-                Ok(_) => self.look().await,
+            match Stamp::of(&self.settings.path) {
+                Ok(Some(stamp)) if seen == Some(stamp) => {}
+                Ok(Some(stamp)) => {
+                    self.look().await;
+                    seen = Some(stamp);
+                }
+                Ok(None) => {
+                    self.put(Standing::None);
+                    seen = None;
+                }
+                Err(error) => {
+                    self.refuse(&Refusal::Read(error), None);
+                    seen = None;
+                }
             }
-            seen = stamp.ok();
             tokio::time::sleep(self.poll).await;
         }
     }
 
     /// Reads the file and loads what is in it, unless it is what is loaded already.
     async fn look(&self) {
-        let bytes = match read(&self.settings.path) {
+        let bytes = match self.read() {
             Ok(bytes) => bytes,
             Err(refusal) => return self.refuse(&refusal, None),
         };
@@ -86,19 +72,27 @@ impl Shadow {
         }
     }
 
-    async fn load(&self, bytes: &[u8]) -> Result<Policy, Refusal> {
-        let policy = self.engine.load(bytes).await?;
-        let report = policy.self_test().await.map_err(LoadError::from)?;
-        if report.passed() {
-            Ok(policy)
-        } else {
-            Err(Refusal::SelfTest)
+    fn read(&self) -> Result<Vec<u8>, Refusal> {
+        let path = &self.settings.path;
+        // A pipe would never end.
+        if !fs::metadata(path).map_err(Refusal::Read)?.is_file() {
+            return Err(Refusal::Read(io::Error::other("it is not a file")));
         }
+        reload::read(path)
+    }
+
+    async fn load(&self, bytes: &[u8]) -> Result<Policy, Refusal> {
+        let policy = self.engine.load_in_background(bytes).await.map_err(Refusal::Load)?;
+        Admission::test(&policy).await?;
+        Ok(policy)
     }
 
     fn refuse(&self, refusal: &Refusal, digest: Option<Digest>) {
         let why = chain(refusal);
-        tracing::warn!(candidate = %self.settings.path.display(), why, "the candidate cannot judge; the gate goes on without one");
+        let is_known = matches!(&*self.standing(), Standing::Refused { why: known, .. } if *known == why);
+        if !is_known {
+            tracing::warn!(candidate = %self.settings.path.display(), why, "the candidate cannot judge; the gate goes on without one");
+        }
         self.put(Standing::Refused { why, digest });
     }
 
@@ -120,20 +114,4 @@ impl Shadow {
         *self.standing() = standing;
         self.candidate.store(ready);
     }
-}
-
-fn stamp(path: &Path) -> io::Result<Stamp> {
-    let meta = fs::metadata(path)?;
-    Ok((meta.dev(), meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec()))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
-    let meta = fs::metadata(path)?;
-    if !meta.is_file() {
-        return Err(Refusal::NotAFile);
-    }
-    if meta.len() > LARGEST {
-        return Err(Refusal::TooLarge);
-    }
-    Ok(fs::read(path)?)
 }

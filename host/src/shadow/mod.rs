@@ -41,6 +41,8 @@ pub(crate) use said::{Judged, Said, Sent};
 
 /// Bytes of events and outputs that may wait for the candidate.
 const WAITING_BYTES: usize = 32 << 20;
+/// How much its thread makes way for others: on a busy machine it gets a tenth of a core, not nothing.
+const NICE: i32 = 10;
 /// Instances that the candidate's engine has room for: one judges, one is loaded and tested, and with `isolation: reuse`
 /// some are idle.
 const INSTANCES: u32 = 4;
@@ -118,6 +120,8 @@ impl Shadow {
         thread::Builder::new()
             .name("tidegate-shadow".to_owned())
             .spawn(move || {
+                // On Linux it is the thread's own, and that of the threads which it starts.
+                let _ = rustix::process::nice(NICE);
                 runtime.block_on(stop.run_until_cancelled(async { tokio::join!(self.follow(), self.judge_all()) }));
                 // A candidate that is being compiled is not waited for.
                 runtime.shutdown_background();
@@ -220,7 +224,7 @@ impl Shadow {
     /// Deliveries that began before a swap are finished by the policy that was left.
     fn is_current(&self, generation: &Generation) -> bool {
         let current = self.generations.current();
-        current.is_some_and(|current| current.number == generation.number)
+        current.is_some_and(|current| current.label().number == generation.label().number)
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {

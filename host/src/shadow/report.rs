@@ -64,7 +64,7 @@ impl Report {
                 why,
             },
             against: current.map(|generation| Against {
-                generation: generation.number,
+                generation: generation.label().number,
                 digest: generation.policy.digest().to_string(),
             }),
             since: book.since.clone(),

@@ -28,6 +28,10 @@ struct CloudEvent<'a> {
     /// Id of the dead letter that was brought back.
     #[serde(skip_serializing_if = "Option::is_none")]
     tidegateredriven: Option<&'a str>,
+    /// Number of the generation that judged it, in the gate that sent it.
+    tidegategeneration: u64,
+    /// Digest of its policy.
+    tidegatepolicy: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<&'a str>,
     data: &'a RawValue,
@@ -48,6 +52,8 @@ pub fn envelope(message: &Message) -> Result<Vec<u8>, BackendError> {
         tidegatesource: &message.source,
         tidegateattempt: message.attempt,
         tidegateredriven: message.redriven.as_deref(),
+        tidegategeneration: message.label.number,
+        tidegatepolicy: &message.label.digest,
         traceparent: message.traceparent.as_deref(),
         data,
     })
@@ -64,6 +70,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::{Message, envelope};
+    use crate::generation::Label;
 
     #[test]
     fn the_event_stands_in_its_envelope_digit_for_digit() {
@@ -77,8 +84,12 @@ mod tests {
             traceparent: None,
             attempt: 2,
             redriven: Some("d-1".to_owned()),
+            label: Label {
+                number: 3,
+                digest: "sha256:9f86".to_owned(),
+            },
         };
         let envelope = String::from_utf8(envelope(&message).expect("wrapped")).expect("text");
-        insta::assert_snapshot!(envelope, @r#"{"specversion":"1.0","id":"e-1","source":"tidegate","type":"task.created","subject":"user-1","time":"2026-03-01T09:30:00Z","datacontenttype":"application/json","tidegatesource":"task-events/3@7","tidegateattempt":2,"tidegateredriven":"d-1","data":{"b":9007199254740993,"a":1.10, "c":1e400}}"#);
+        insta::assert_snapshot!(envelope, @r#"{"specversion":"1.0","id":"e-1","source":"tidegate","type":"task.created","subject":"user-1","time":"2026-03-01T09:30:00Z","datacontenttype":"application/json","tidegatesource":"task-events/3@7","tidegateattempt":2,"tidegateredriven":"d-1","tidegategeneration":3,"tidegatepolicy":"sha256:9f86","data":{"b":9007199254740993,"a":1.10, "c":1e400}}"#);
     }
 }

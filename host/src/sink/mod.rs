@@ -12,6 +12,7 @@ use crate::{
     backend::{BackendError, Publisher},
     config::Sink,
     dapr::Sidecar,
+    generation::Label,
     local::Db,
 };
 pub use cloud_event::envelope;
@@ -39,6 +40,8 @@ pub struct Message {
     pub attempt: u32,
     /// Id of the dead letter that was brought back and led to it.
     pub redriven: Option<String>,
+    /// The generation that judged what it came from.
+    pub label: Label,
 }
 
 /// Why a message was not sent.

@@ -20,11 +20,27 @@ impl Gate {
 
     /// The same under a name, by which its directory and its log are told from those of the test's other gates.
     pub async fn start_named(dir: &Dir, name: &str, port: u16, config: &str, env: &[(&str, &str)]) -> Result<Self> {
+        Self::start_until(dir, name, port, "readyz", config, env).await
+    }
+
+    /// The same, and waits only until it answers: its policy may be bad.
+    pub async fn start_alive(dir: &Dir, port: u16, config: &str, env: &[(&str, &str)]) -> Result<Self> {
+        Self::start_until(dir, "gate", port, "healthz", config, env).await
+    }
+
+    async fn start_until(
+        dir: &Dir,
+        name: &str,
+        port: u16,
+        probe: &str,
+        config: &str,
+        env: &[(&str, &str)],
+    ) -> Result<Self> {
         let program = program()?;
         let home = dir.service(name)?;
         let file = home.join("tidegate.yaml");
         std::fs::write(&file, config)?;
-        let ready = Ready::Http(format!("http://127.0.0.1:{port}/readyz"));
+        let ready = Ready::Http(format!("http://127.0.0.1:{port}/{probe}"));
         let command = Command::new(name, &program, home, ready)
             .args(["serve", "--config", &file.display().to_string()])
             .env(env);

@@ -1,18 +1,16 @@
-//! The admin listener: how the gate is doing, for people and tools on the same machine.
+//! How the gate is doing.
 
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Json,
     extract::State,
-    http::StatusCode,
-    middleware,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use serde::Serialize;
 
-use super::{App, problem::Problem, time_limit, token, unknown, wrong_method};
+use super::super::App;
+use crate::reload;
 
 #[derive(Serialize)]
 struct Status {
@@ -20,6 +18,7 @@ struct Status {
     backend: &'static str,
     /// None while no good policy was loaded.
     generation: Option<Generation>,
+    reload: reload::Status,
     /// Over HTTP and from topics of the embedded backend.
     /// Events that are put aside; on Dapr its scheduler knows.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,24 +49,12 @@ struct Places {
     free: usize,
 }
 
-/// The routes of the admin listener.
-pub fn admin_router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/admin/status", get(status))
-        .route("/admin/shadow", get(shadow))
-        .fallback(unknown)
-        .method_not_allowed_fallback(wrong_method)
-        .layer(middleware::from_fn_with_state(app.clone(), time_limit::request))
-        .layer(middleware::from_fn_with_state(app.clone(), token::check))
-        .with_state(app)
-}
-
 /// `GET /admin/status`.
-async fn status(State(app): State<Arc<App>>) -> Response {
+pub(super) async fn status(State(app): State<Arc<App>>) -> Response {
     let generation = app.pipeline.generations.current().map(|generation| {
         let (catalog, report) = (generation.policy.catalog(), generation.policy.load_report());
         Generation {
-            number: generation.number,
+            number: generation.label().number,
             policy: Policy {
                 name: catalog.name.clone(),
                 version: catalog.version.clone(),
@@ -86,6 +73,7 @@ async fn status(State(app): State<Arc<App>>) -> Response {
         stopping: app.stopping.is_cancelled(),
         backend: if app.jobs.is_some() { "dapr" } else { "local" },
         generation,
+        reload: app.reload.status(),
         deliveries_in_flight: app.pipeline.metrics.in_flight(),
         places: Places {
             total: app.concurrency,
@@ -93,15 +81,4 @@ async fn status(State(app): State<Arc<App>>) -> Response {
         },
     };
     Json(status).into_response()
-}
-
-/// `GET /admin/shadow`.
-async fn shadow(State(app): State<Arc<App>>) -> Response {
-    match &app.pipeline.shadow {
-        Some(shadow) => Json(shadow.report()).into_response(),
-        None => {
-            let detail = "name a policy's file as `policy.candidate`, and it judges a copy of the traffic";
-            Problem::new(StatusCode::NOT_FOUND, "there is no candidate", detail).into_response()
-        }
-    }
 }

@@ -1,0 +1,175 @@
+//! Whether a policy may judge here: it passes its own examples, its channels lead somewhere, and it still accepts what
+//! the policy before it accepts.
+
+use std::{collections::BTreeSet, fmt, io};
+
+use tidegate_engine::{EventTypeInfo, Fault, LoadError, Policy, PolicyCatalog, SelfTestReport};
+
+use crate::{
+    config::{Config, Pin},
+    generation::Left,
+};
+
+/// What a policy must fit.
+#[derive(Debug)]
+pub struct Admission {
+    channels: BTreeSet<String>,
+    target_version: Option<String>,
+    pin: Option<Pin>,
+    allow_dropped: bool,
+}
+
+/// Why a file does not become the policy.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It cannot be read.
+    #[error("the file cannot be read")]
+    Read(#[source] io::Error),
+    /// It is larger than a policy may be.
+    #[error("the file has {bytes} bytes; a policy may have {limit}")]
+    TooLarge {
+        /// Its size in bytes.
+        bytes: u64,
+        /// The largest size in bytes.
+        limit: u64,
+    },
+    /// It is another than the one that is wanted.
+    #[error("its digest is {digest}, and `policy.pin` allows {pin} alone")]
+    Pinned {
+        /// Its digest.
+        digest: String,
+        /// The one that is wanted.
+        pin: String,
+    },
+    /// The gate went back from it.
+    #[error("the gate went back from this very file at {at}: {why}; change it, or roll back to its generation", at = .0.at, why = .0.why)]
+    WentBack(Left),
+    /// It is not a policy that can be run.
+    #[error("it cannot be loaded")]
+    Load(#[source] LoadError),
+    /// It faulted on its own examples.
+    #[error("it faults on its own examples")]
+    SelfTestFault(#[source] Fault),
+    /// It does not do on its own examples what it says.
+    #[error("it fails its self-test: {0}; `tidegate check` shows all of it")]
+    SelfTest(String),
+    /// It sends where nothing leads.
+    #[error(
+        "it sends on {channel:?}, which leads nowhere; add it under `channels`, which replaces the defaults as a whole"
+    )]
+    UnboundChannel {
+        /// The channel.
+        channel: String,
+    },
+    /// It does not know the version in which events are to leave.
+    #[error("`policy.target_version` is {target:?}, and {event_type} has no such version")]
+    NoTargetVersion {
+        /// The version.
+        target: String,
+        /// The type that lacks it.
+        event_type: String,
+    },
+    /// It accepts less than the current one.
+    #[error("it no longer accepts {0}, which the current policy does; `policy.reload.allow_dropped` allows it")]
+    Dropped(Dropped),
+}
+
+/// Types and versions that are accepted no longer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped(pub Vec<String>);
+
+impl Admission {
+    /// What the configuration asks for.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            channels: config.channels.keys().cloned().collect(),
+            target_version: config.policy.target_version.clone(),
+            pin: config.policy.pin.clone(),
+            allow_dropped: config.policy.allow_dropped,
+        }
+    }
+
+    /// The digest of the only policy that may run, when there is one.
+    pub fn pin(&self) -> Option<&str> {
+        self.pin.as_ref().map(Pin::as_str)
+    }
+
+    /// Looks at the digest, before anything is loaded.
+    pub(crate) fn may_load(&self, digest: &str) -> Result<(), Refusal> {
+        match self.pin() {
+            Some(pin) if pin != digest => Err(Refusal::Pinned {
+                digest: digest.to_owned(),
+                pin: pin.to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tries a policy on its own examples.
+    pub(crate) async fn test(policy: &Policy) -> Result<(), Refusal> {
+        let report: SelfTestReport = policy.self_test().await.map_err(Refusal::SelfTestFault)?;
+        if report.passed() {
+            return Ok(());
+        }
+        let failed = report.cases.iter().find_map(|case| {
+            let problem = case.problems.first()?;
+            Some(format!("{} {}: {problem}", case.event_type, case.version))
+        });
+        let nothing = || "it names no event type".to_owned();
+        Err(Refusal::SelfTest(failed.unwrap_or_else(nothing)))
+    }
+
+    /// Whether it fits the configuration, and may follow the policy that judges now.
+    pub(crate) fn fits(&self, catalog: &PolicyCatalog, current: Option<&PolicyCatalog>) -> Result<(), Refusal> {
+        if let Some(channel) = catalog.channels.iter().find(|name| !self.channels.contains(*name)) {
+            return Err(Refusal::UnboundChannel {
+                channel: channel.clone(),
+            });
+        }
+        if let Some(target) = &self.target_version {
+            let lacks = |kind: &&EventTypeInfo| kind.accepted && !versions(kind).any(|version| version == target);
+            if let Some(kind) = catalog.event_types.iter().find(lacks) {
+                return Err(Refusal::NoTargetVersion {
+                    target: target.clone(),
+                    event_type: kind.name.clone(),
+                });
+            }
+        }
+        let dropped = current.map_or_else(Vec::new, |current| dropped(current, catalog));
+        if dropped.is_empty() || self.allow_dropped {
+            Ok(())
+        } else {
+            Err(Refusal::Dropped(Dropped(dropped)))
+        }
+    }
+}
+
+/// What `now` accepts and `next` does not, as `type` or `type version`.
+fn dropped(now: &PolicyCatalog, next: &PolicyCatalog) -> Vec<String> {
+    let mut dropped = Vec::new();
+    for kind in now.event_types.iter().filter(|kind| kind.accepted) {
+        let successor = next
+            .event_types
+            .iter()
+            .find(|other| other.accepted && other.name == kind.name);
+        match successor {
+            None => dropped.push(kind.name.clone()),
+            Some(successor) => dropped.extend(
+                versions(kind)
+                    .filter(|version| !versions(successor).any(|other| other == *version))
+                    .map(|version| format!("{} {version}", kind.name)),
+            ),
+        }
+    }
+    dropped
+}
+
+fn versions(kind: &EventTypeInfo) -> impl Iterator<Item = &str> {
+    kind.versions.iter().map(|version| version.version.as_str())
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(", "))
+    }
+}

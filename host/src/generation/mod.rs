@@ -1,0 +1,118 @@
+//! The policy in force. A generation is one loaded policy with its number; deliveries hold the one they began with, and
+//! the policies before it are kept for a while, so that going back to one takes no time.
+//!
+//! Knows nothing of files: what is loaded comes from [`crate::reload`].
+
+mod book;
+mod probation;
+mod record;
+mod tally;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwapOption;
+use tidegate_engine::Policy;
+
+use crate::{config::Rollback, health::Health};
+use book::Book;
+pub use book::{CannotRollBack, Left, Listed, RolledBack, Standing};
+use probation::Probation;
+pub use probation::Trouble;
+pub use record::{By, Label, Record, Took};
+pub use tally::{Counts, Judged, Tally};
+
+/// One loaded policy.
+#[derive(Debug)]
+pub struct Generation {
+    /// What is known of it, also when its policy is gone.
+    pub record: Arc<Record>,
+    /// The policy.
+    pub policy: Policy,
+    /// How it does.
+    pub health: Health,
+    probation: Option<Probation>,
+}
+
+/// Holds the current generation, or none while no good policy was loaded, and those before it.
+#[derive(Debug, Default)]
+pub struct Generations {
+    current: ArcSwapOption<Generation>,
+    book: Mutex<Book>,
+}
+
+impl Generation {
+    /// Its number and digest.
+    pub fn label(&self) -> &Label {
+        &self.record.label
+    }
+
+    /// Counts a judgement, and says when there is reason to go back to the policy before.
+    pub fn count(&self, judged: Judged) -> Option<Trouble> {
+        self.record.tally.add(judged);
+        self.probation
+            .as_ref()?
+            .trouble(self.record.tally.counts(), self.health.is_sick())
+    }
+}
+
+impl Generations {
+    /// The generation that judges from now on. Hold it for the whole of a delivery.
+    pub fn current(&self) -> Option<Arc<Generation>> {
+        self.current.load_full()
+    }
+
+    /// Puts a policy in force. With `rollback` it is watched, and compared with the one that it takes over from.
+    pub fn install(&self, policy: Policy, by: By, took: Took, rollback: Option<&Rollback>) -> Arc<Generation> {
+        let mut book = self.book();
+        let before = self.current();
+        let generation = Arc::new(Generation {
+            record: Arc::new(Record::new(book.next_number(), &policy, by, took)),
+            policy,
+            health: Health::default(),
+            probation: rollback
+                .zip(before.as_ref())
+                .map(|(rule, before)| Probation::new(*rule, before)),
+        });
+        let why = format!("generation {} took over", generation.label().number);
+        book.enter(&generation, before.map(|before| (before.label().number, why)));
+        self.current.store(Some(generation.clone()));
+        generation
+    }
+
+    /// Goes back from the generation `from`, which must be the current one, to `to`, or to the last good one before it.
+    /// Deliveries that it has begun are finished by it.
+    pub fn roll_back(&self, from: u64, to: Option<u64>, why: &str) -> Result<RolledBack, CannotRollBack> {
+        let mut book = self.book();
+        let current = self.current().ok_or(CannotRollBack::NoPolicy)?;
+        if current.label().number != from {
+            return Err(CannotRollBack::NotCurrent { from });
+        }
+        let target = book.go_back(from, to, why)?;
+        self.current.store(Some(target.clone()));
+        Ok(RolledBack {
+            from: current.label().clone(),
+            to: target.label().clone(),
+            why: why.to_owned(),
+        })
+    }
+
+    /// The same from whichever generation is the current one.
+    pub fn roll_back_current(&self, to: Option<u64>, why: &str) -> Result<RolledBack, CannotRollBack> {
+        let current = self.current().ok_or(CannotRollBack::NoPolicy)?;
+        self.roll_back(current.label().number, to, why)
+    }
+
+    /// Why the policy of this digest was left, when the gate went back from it.
+    pub fn went_back_from(&self, digest: &str) -> Option<Left> {
+        self.book().went_back_from(digest)
+    }
+
+    /// The last generations, the newest first.
+    pub fn list(&self) -> Vec<Listed> {
+        self.book().list()
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

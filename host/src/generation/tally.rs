@@ -1,0 +1,169 @@
+//! What a policy said, counted: since it took over, and in the last minute.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+use serde::Serialize;
+use tidegate_engine::Outcome;
+
+/// Seconds that are looked back at.
+const RECENT: u64 = 60;
+
+/// One judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judged {
+    /// The event goes on.
+    Forward,
+    /// It goes nowhere.
+    Drop,
+    /// It is not valid.
+    Reject,
+    /// There was no verdict.
+    Fault,
+}
+
+/// How many judgements there were, by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Events that went on.
+    pub forward: u64,
+    /// Events that went nowhere.
+    pub drop: u64,
+    /// Events that were not valid.
+    pub reject: u64,
+    /// Calls that gave no verdict.
+    pub fault: u64,
+}
+
+/// Counts judgements.
+#[derive(Debug)]
+pub struct Tally(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    since: Instant,
+    total: Counts,
+    /// One for each second, by the second modulo their number.
+    seconds: [(u64, Counts); RECENT as usize],
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self(Mutex::new(State {
+            since: Instant::now(),
+            total: Counts::default(),
+            seconds: [(0, Counts::default()); RECENT as usize],
+        }))
+    }
+}
+
+impl Tally {
+    pub(super) fn add(&self, judged: Judged) {
+        self.with(|state| {
+            let now = state.since.elapsed().as_secs();
+            state.total.add(judged);
+            let (second, counts) = &mut state.seconds[usize::try_from(now % RECENT).unwrap_or_default()];
+            if *second != now {
+                (*second, *counts) = (now, Counts::default());
+            }
+            counts.add(judged);
+        });
+    }
+
+    /// All of them.
+    pub fn counts(&self) -> Counts {
+        self.with(|state| state.total)
+    }
+
+    /// Those of the last minute.
+    pub(super) fn recent(&self) -> Counts {
+        self.with(|state| {
+            let now = state.since.elapsed().as_secs();
+            let recent = state.seconds.iter().filter(|(second, _)| second + RECENT > now);
+            recent.fold(Counts::default(), |sum, (_, counts)| sum.plus(counts))
+        })
+    }
+
+    fn with<T>(&self, what: impl FnOnce(&mut State) -> T) -> T {
+        what(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Counts {
+    /// All judgements together.
+    pub const fn all(&self) -> u64 {
+        self.forward + self.drop + self.reject + self.fault
+    }
+
+    /// Share of the faults in all of them; 0 when there are none.
+    pub(super) fn fault_share(&self) -> f64 {
+        share(self.fault, self.all())
+    }
+
+    /// Share of the rejected events in those that were judged.
+    pub(super) fn reject_share(&self) -> f64 {
+        share(self.reject, self.all() - self.fault)
+    }
+
+    fn add(&mut self, judged: Judged) {
+        *match judged {
+            Judged::Forward => &mut self.forward,
+            Judged::Drop => &mut self.drop,
+            Judged::Reject => &mut self.reject,
+            Judged::Fault => &mut self.fault,
+        } += 1;
+    }
+
+    const fn plus(self, other: &Self) -> Self {
+        Self {
+            forward: self.forward + other.forward,
+            drop: self.drop + other.drop,
+            reject: self.reject + other.reject,
+            fault: self.fault + other.fault,
+        }
+    }
+}
+
+impl From<Outcome> for Judged {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Forward => Self::Forward,
+            Outcome::Drop => Self::Drop,
+            Outcome::Reject => Self::Reject,
+        }
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counts, Judged, Tally};
+
+    #[test]
+    fn what_is_counted_is_recent_at_first() {
+        let tally = Tally::default();
+        for judged in [
+            Judged::Forward,
+            Judged::Forward,
+            Judged::Drop,
+            Judged::Reject,
+            Judged::Fault,
+        ] {
+            tally.add(judged);
+        }
+        let counts = Counts {
+            forward: 2,
+            drop: 1,
+            reject: 1,
+            fault: 1,
+        };
+        assert_eq!((tally.counts(), tally.recent()), (counts, counts));
+        assert!((counts.fault_share() - 0.2).abs() < 1e-9 && (counts.reject_share() - 0.25).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,103 @@
+//! Which policies have judged, and what the loading of the next one is at.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::super::App;
+use crate::{
+    generation::{By, Counts, Left, Listed, Standing},
+    reload,
+};
+
+#[derive(Serialize)]
+struct Generations {
+    /// The policy's file.
+    path: String,
+    reload: reload::Status,
+    /// The digest of the only policy that may run.
+    pin: Option<String>,
+    /// Number of the one that judges.
+    current: Option<u64>,
+    /// The newest first.
+    generations: Vec<Generation>,
+}
+
+#[derive(Serialize)]
+struct Generation {
+    number: u64,
+    name: String,
+    version: String,
+    digest: String,
+    state: Standing,
+    loaded_at: String,
+    by: By,
+    /// Where the time went, in milliseconds.
+    took_ms: Took,
+    cached: bool,
+    event_types: BTreeMap<String, Vec<String>>,
+    channels: Vec<String>,
+    counts: Counts,
+    left: Option<Left>,
+}
+
+#[derive(Serialize)]
+struct Took {
+    settle: f64,
+    read: f64,
+    snapshot: Option<f64>,
+    compile: Option<f64>,
+    load: f64,
+    self_test: f64,
+}
+
+/// `GET /admin/generations`.
+pub(super) async fn generations(State(app): State<Arc<App>>) -> Response {
+    let current = app.pipeline.generations.current();
+    Json(Generations {
+        path: app.reload.path().display().to_string(),
+        reload: app.reload.status(),
+        pin: app.reload.pin().map(str::to_owned),
+        current: current.map(|current| current.label().number),
+        generations: app.pipeline.generations.list().iter().map(Generation::from).collect(),
+    })
+    .into_response()
+}
+
+impl From<&Listed> for Generation {
+    fn from(listed: &Listed) -> Self {
+        let record = &listed.record;
+        Self {
+            number: record.label.number,
+            name: record.name.clone(),
+            version: record.version.clone(),
+            digest: record.label.digest.clone(),
+            state: listed.standing,
+            loaded_at: record.loaded_at.clone(),
+            by: record.by,
+            took_ms: Took {
+                settle: millis(record.took.settle),
+                read: millis(record.took.read),
+                snapshot: record.snapshot.map(millis),
+                compile: record.compile.map(millis),
+                load: millis(record.took.load),
+                self_test: millis(record.took.self_test),
+            },
+            cached: record.cached,
+            event_types: record.event_types.clone(),
+            channels: record.channels.clone(),
+            counts: record.tally.counts(),
+            left: listed.left.clone(),
+        }
+    }
+}
+
+/// To the microsecond.
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}

@@ -1,0 +1,164 @@
+//! Waits until a file may have changed: told by the system, or else because it is time to look.
+//!
+//! What is watched are directories, since a file is replaced by putting another in its place: that of the path, and that
+//! of the file which it leads to. A directory that is not there, or replaced, is looked for again each time.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use notify::{
+    Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
+    event::{AccessKind, AccessMode, ModifyKind},
+};
+use tokio::sync::Notify;
+
+use super::stamp::Stamp;
+
+/// A writer that has been quiet for so long is taken for gone, or for one that never says when it is done.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// A file, watched.
+pub(super) struct Watch {
+    path: PathBuf,
+    heard: Arc<Heard>,
+    watcher: Option<RecommendedWatcher>,
+    dirs: Vec<(PathBuf, Stamp)>,
+}
+
+/// What the system told.
+#[derive(Debug, Default)]
+struct Heard {
+    something: Notify,
+    facts: Mutex<Facts>,
+}
+
+#[derive(Debug, Default)]
+struct Facts {
+    /// Names of the file: its own, and of what it leads to.
+    names: Vec<OsString>,
+    /// When the file was last written to by somebody who has not closed it yet.
+    written: Option<Instant>,
+}
+
+impl Watch {
+    pub(super) fn new(path: PathBuf) -> Self {
+        let heard = Arc::new(Heard::default());
+        let told = heard.clone();
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| told.hear(event));
+        let mut watch = Self {
+            path,
+            heard,
+            watcher: watcher
+                .inspect_err(|error| tracing::warn!(%error, "the system tells of no changes; the policy is looked at from time to time"))
+                .ok(),
+            dirs: Vec::new(),
+        };
+        watch.look_for_directories();
+        watch
+    }
+
+    /// Ends when the file may have changed, after `poll` at the latest.
+    pub(super) async fn change(&mut self, poll: Duration) {
+        self.look_for_directories();
+        // Whether it was told or it was time makes no difference.
+        let _ = tokio::time::timeout(poll, self.heard.something.notified()).await;
+    }
+
+    /// Whether somebody has it open and has lately written to it.
+    pub(super) fn is_being_written(&self) -> bool {
+        let written = self.heard.facts().written;
+        written.is_some_and(|written| written.elapsed() < QUIET)
+    }
+
+    /// Watches the directories that matter now.
+    fn look_for_directories(&mut self) {
+        let Some(watcher) = &mut self.watcher else { return };
+        let target = self.path.canonicalize().ok();
+        let files = [Some(&self.path), target.as_ref()].into_iter().flatten();
+        self.heard.facts().names = files
+            .clone()
+            .filter_map(|file| Some(file.file_name()?.to_owned()))
+            .collect();
+        let mut wanted: Vec<(PathBuf, Stamp)> = Vec::new();
+        for file in files {
+            let dir = directory(file);
+            if let Ok(Some(stamp)) = Stamp::of(&dir)
+                && !wanted.iter().any(|(_, other)| other.is_same_file(&stamp))
+            {
+                wanted.push((dir, stamp));
+            }
+        }
+        let is_in = |dirs: &[(PathBuf, Stamp)], (dir, stamp): &(PathBuf, Stamp)| {
+            dirs.iter().any(|(other, at)| other == dir && at.is_same_file(stamp))
+        };
+        for (dir, _) in self.dirs.iter().filter(|dir| !is_in(&wanted, dir)) {
+            // One that was removed is not watched any more.
+            let _ = watcher.unwatch(dir);
+        }
+        let mut watched = Vec::new();
+        for dir in wanted {
+            if is_in(&self.dirs, &dir) {
+                watched.push(dir);
+                continue;
+            }
+            match watcher.watch(&dir.0, RecursiveMode::NonRecursive) {
+                Ok(()) => watched.push(dir),
+                Err(error) => {
+                    tracing::debug!(directory = %dir.0.display(), %error, "it is not watched; the policy is looked at from time to time");
+                }
+            }
+        }
+        self.dirs = watched;
+    }
+}
+
+impl Heard {
+    fn hear(&self, event: notify::Result<Event>) {
+        let Ok(event) = event else {
+            // Some events were lost.
+            self.something.notify_one();
+            return;
+        };
+        let mut facts = self.facts();
+        let names = &facts.names;
+        let is_the_file = event
+            .paths
+            .iter()
+            .any(|path| path.file_name().is_some_and(|name| names.iter().any(|own| own == name)));
+        let matters = match event.kind {
+            EventKind::Access(AccessKind::Close(AccessMode::Write)) => is_the_file,
+            EventKind::Access(_) => false,
+            // Others may be at work beside it.
+            EventKind::Modify(ModifyKind::Data(_)) => is_the_file,
+            _ => true,
+        };
+        if is_the_file {
+            match event.kind {
+                EventKind::Modify(ModifyKind::Data(_)) => facts.written = Some(Instant::now()),
+                EventKind::Access(AccessKind::Close(AccessMode::Write))
+                | EventKind::Modify(ModifyKind::Name(_))
+                | EventKind::Remove(_) => facts.written = None,
+                _ => {}
+            }
+        }
+        drop(facts);
+        if matters {
+            self.something.notify_one();
+        }
+    }
+
+    fn facts(&self) -> std::sync::MutexGuard<'_, Facts> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn directory(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}

@@ -1,0 +1,7 @@
+//! Another policy while the gate is at work: whichever way the file is replaced, it takes over as a whole or not at all.
+
+mod files;
+mod refusals;
+mod requests;
+mod rig;
+mod rollback;

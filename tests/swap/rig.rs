@@ -1,0 +1,116 @@
+//! A gate whose policy can be replaced.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+use tidegate_harness::wait;
+use tidegate_tests::{Embedded, dist};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Rig {
+    pub(crate) gate: Embedded,
+    pub(crate) path: PathBuf,
+    pub(crate) dir: TempDir,
+}
+
+impl Rig {
+    /// A gate that judges by these bytes; `env` overrides its configuration.
+    pub(crate) async fn start(name: &str, policy: &[u8], env: &[(&str, &str)]) -> Self {
+        let (dir, path) = Self::place();
+        fs::write(&path, policy).expect("writable");
+        let gate = Embedded::start_with(name, "", &with_policy(&path, env)).await;
+        Self { gate, path, dir }
+    }
+
+    /// A gate whose policy is not there, or not good.
+    pub(crate) async fn start_unready(name: &str, policy: Option<&[u8]>, env: &[(&str, &str)]) -> Self {
+        let (dir, path) = Self::place();
+        if let Some(policy) = policy {
+            fs::write(&path, policy).expect("writable");
+        }
+        let gate = Embedded::start_alive(name, "", &with_policy(&path, env)).await;
+        Self { gate, path, dir }
+    }
+
+    fn place() -> (TempDir, PathBuf) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("policy.wasm");
+        (dir, path)
+    }
+
+    /// Puts another file in the place of the policy, as a careful tool does.
+    pub(crate) fn put(&self, policy: &[u8]) {
+        let aside = self.dir.path().join(".policy.tmp");
+        fs::write(&aside, policy).expect("writable");
+        fs::rename(aside, &self.path).expect("renamed");
+    }
+
+    pub(crate) async fn generations(&self) -> Value {
+        let answer = reqwest::get(self.gate.admin_url("/admin/generations")).await;
+        answer.expect("an answer").json().await.expect("JSON")
+    }
+
+    /// Waits for this generation to judge, and nothing else to be under way.
+    pub(crate) async fn until_current(&self, number: u64) -> Value {
+        let found = async || {
+            let found = self.generations().await;
+            (found["current"] == number && found["reload"]["state"] != "loading").then_some(found)
+        };
+        match wait::until("the generation to judge", PATIENCE, found).await {
+            Ok(found) => found,
+            Err(error) => panic!("generation {number}: {error}: {:#}", self.generations().await),
+        }
+    }
+
+    /// Waits until what the file holds is refused, and says why.
+    pub(crate) async fn until_refused(&self) -> String {
+        let refused = async || {
+            let found = self.generations().await;
+            let why = found["reload"]["why"].as_str()?;
+            Some(why.to_owned())
+        };
+        match wait::until("a refusal", PATIENCE, refused).await {
+            Ok(why) => why,
+            Err(error) => panic!("{error}: {:#}", self.generations().await),
+        }
+    }
+
+    /// Asks for something on the admin listener.
+    pub(crate) async fn ask(&self, path: &str, body: &str) -> (StatusCode, Value) {
+        let request = Client::new().post(self.gate.admin_url(path)).body(body.to_owned());
+        let answer = request.send().await.expect("an answer");
+        (answer.status(), answer.json().await.expect("JSON"))
+    }
+}
+
+fn with_policy<'a>(path: &'a Path, env: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut env = env.to_vec();
+    env.push(("TIDEGATE_POLICY", path.to_str().expect("a path that is text")));
+    env.push(("TIDEGATE_POLICY__RELOAD__SETTLE_MS", "50"));
+    env
+}
+
+/// The policy of the repository.
+pub(crate) fn policy() -> Vec<u8> {
+    fs::read(dist("policy.wasm")).expect("readable")
+}
+
+/// The same policy in another file: a section is added that nobody reads.
+pub(crate) fn variant(name: &str) -> Vec<u8> {
+    let mut bytes = policy();
+    let section = [&[u8::try_from(name.len()).expect("a short name")], name.as_bytes()].concat();
+    bytes.extend([0, u8::try_from(section.len()).expect("a short section")]);
+    bytes.extend(section);
+    bytes
+}
+
+pub(crate) fn digest(policy: &[u8]) -> String {
+    tidegate_engine::Digest::of(policy).to_string()
+}
