@@ -36,6 +36,11 @@ pub fn dist(name: &str) -> PathBuf {
     path
 }
 
+/// A policy for tests, by the name of its file in `tests/guests/`.
+pub fn guest(name: &str) -> PathBuf {
+    dist(&format!("guests/{name}.wasm"))
+}
+
 /// Runs `tidegate` with these arguments and this input; the policy is the one of `dist`.
 pub fn tidegate(args: &[&str], input: &[u8]) -> Finished {
     tidegate_with(&[], args, input)

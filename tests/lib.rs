@@ -9,7 +9,7 @@ mod letter;
 mod wire;
 pub mod workload;
 
-pub use cli::{Finished, dist, tidegate, tidegate_with};
+pub use cli::{Finished, dist, guest, tidegate, tidegate_with};
 pub use embedded::{Embedded, event};
 pub use ledger::{Arrived, Balance, Ledger, Output};
 pub use letter::{Letter, alerted};

@@ -144,6 +144,16 @@ impl Admission {
     }
 }
 
+impl Refusal {
+    /// Whether policy and configuration do not fit together, so that either may be wrong.
+    pub(crate) const fn is_misfit(&self) -> bool {
+        matches!(
+            self,
+            Self::Pinned { .. } | Self::UnboundChannel { .. } | Self::NoTargetVersion { .. }
+        )
+    }
+}
+
 /// What `now` accepts and `next` does not, as `type` or `type version`.
 fn dropped(now: &PolicyCatalog, next: &PolicyCatalog) -> Vec<String> {
     let mut dropped = Vec::new();

@@ -62,7 +62,7 @@ pub enum GateError {
     /// The engine does not start.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The policy is not taken, and its file is not watched.
+    /// The policy is not taken.
     #[error("the policy {} is not taken", path.display())]
     Policy {
         /// The file.
@@ -243,10 +243,11 @@ async fn bind(key: &'static str, address: SocketAddr) -> Result<TcpListener, Gat
     Ok(listener)
 }
 
-/// A gate whose policy is refused takes nothing; while the file is watched it may still be mended.
+/// A gate whose policy is refused takes nothing; while the file is watched it may still be mended. What may as well be
+/// wrong with the configuration ends it, since that is read once.
 async fn load(reload: &Reload) -> Result<(), GateError> {
     match reload.start().await {
-        Err(source) if !reload.is_on() => Err(GateError::Policy {
+        Err(source) if !reload.is_on() || source.is_misfit() => Err(GateError::Policy {
             path: reload.path().to_owned(),
             source,
         }),

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(in crate::config) use policy::Rollback;
-pub use policy::{Isolation, Policy};
+pub use policy::Isolation;
+pub(super) use policy::{Policy, Rollback};
 
 mod policy;
 

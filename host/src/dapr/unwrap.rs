@@ -19,6 +19,8 @@ pub struct Unwrapped {
     pub event: Bytes,
     /// W3C trace context from the producer's envelope.
     pub traceparent: Option<String>,
+    /// The generation that judged it, when a gate made the envelope.
+    pub generation: Option<u64>,
 }
 
 /// The members of a CloudEvent (JSON format) that matter here. A member twice makes it unreadable, on purpose.
@@ -37,6 +39,8 @@ struct CloudEvent<'a> {
     #[serde(borrow, default)]
     traceparent: Option<&'a RawValue>,
     #[serde(borrow, default)]
+    tidegategeneration: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     data: Option<&'a RawValue>,
     #[serde(borrow, default)]
     data_base64: Option<Cow<'a, str>>,
@@ -52,6 +56,7 @@ pub fn unwrap(body: Bytes, raw_payload: bool) -> Unwrapped {
     open(&broker).unwrap_or(Unwrapped {
         event: broker,
         traceparent: None,
+        generation: None,
     })
 }
 
@@ -72,7 +77,14 @@ fn open(broker: &Bytes) -> Option<Unwrapped> {
     let traceparent = envelope
         .traceparent
         .and_then(|raw| serde_json::from_str(raw.get()).ok());
-    Some(Unwrapped { event, traceparent })
+    let generation = envelope
+        .tidegategeneration
+        .and_then(|raw| serde_json::from_str(raw.get()).ok());
+    Some(Unwrapped {
+        event,
+        traceparent,
+        generation,
+    })
 }
 
 fn cloud_event(bytes: &[u8]) -> Option<CloudEvent<'_>> {

@@ -14,7 +14,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::{files, lines};
-use tidegate::{dead_letter::DeadLetter, local::Db};
+use tidegate::{
+    dead_letter::DeadLetter,
+    local::{Db, Stored},
+};
 
 /// Where dead letters are.
 #[derive(Debug, Args)]
@@ -48,6 +51,15 @@ pub(super) struct Letters {
     pub(super) unreadable: usize,
 }
 
+/// What may be a dead letter.
+struct Raw {
+    /// Where it stands, for messages.
+    place: String,
+    bytes: Bytes,
+    /// The generation that it is of, where that stands beside it.
+    generation: Option<u64>,
+}
+
 enum Input {
     Topic {
         db: Db,
@@ -55,7 +67,7 @@ enum Input {
         next: i64,
         /// What comes after it was not there at the start: a letter that is redriven can make another.
         end: i64,
-        page: VecDeque<(i64, Vec<u8>)>,
+        page: VecDeque<Stored>,
     },
     Lines {
         input: Box<dyn BufRead>,
@@ -96,9 +108,17 @@ impl Source {
 impl Letters {
     /// The next dead letter; what is none is passed over with a warning.
     pub(super) async fn next(&mut self) -> anyhow::Result<Option<Found>> {
-        while let Some((place, bytes)) = self.input.next().await? {
+        while let Some(Raw {
+            place,
+            bytes,
+            generation,
+        }) = self.input.next().await?
+        {
             match DeadLetter::read(bytes.clone()) {
-                Ok(letter) => return Ok(Some(Found { letter, bytes })),
+                Ok(mut letter) => {
+                    letter.generation = letter.generation.or(generation);
+                    return Ok(Some(Found { letter, bytes }));
+                }
                 Err(error) => {
                     self.unreadable += 1;
                     eprintln!("tidegate: warning: {place}: {:#}", anyhow::Error::new(error));
@@ -110,8 +130,7 @@ impl Letters {
 }
 
 impl Input {
-    /// The next record and its place, for messages.
-    async fn next(&mut self) -> anyhow::Result<Option<(String, Bytes)>> {
+    async fn next(&mut self) -> anyhow::Result<Option<Raw>> {
         match self {
             Self::Topic {
                 db,
@@ -122,12 +141,15 @@ impl Input {
             } => {
                 if page.is_empty() && next < end {
                     let records = db.read(topic, *next, PAGE).await?;
-                    let records = records.into_iter().filter(|stored| stored.offset < *end);
-                    page.extend(records.map(|stored| (stored.offset, stored.record.value)));
+                    page.extend(records.into_iter().filter(|stored| stored.offset < *end));
                 }
-                Ok(page.pop_front().map(|(offset, value)| {
-                    *next = offset + 1;
-                    (format!("{topic}@{offset}"), value.into())
+                Ok(page.pop_front().map(|stored| {
+                    *next = stored.offset + 1;
+                    Raw {
+                        place: format!("{topic}@{}", stored.offset),
+                        generation: stored.record.label.map(|label| label.number),
+                        bytes: stored.record.value.into(),
+                    }
                 }))
             }
             Self::Lines { input, name, number } => {
@@ -139,7 +161,12 @@ impl Input {
                         bail!("{name}, line {number}: longer than {KEPT} bytes");
                     }
                     if !line.trim_ascii().is_empty() {
-                        return Ok(Some((format!("{name}, line {number}"), record(line.into()))));
+                        let (bytes, generation) = record(line.into());
+                        return Ok(Some(Raw {
+                            place: format!("{name}, line {number}"),
+                            bytes,
+                            generation,
+                        }));
                     }
                 }
                 Ok(None)
@@ -163,6 +190,8 @@ struct ReadLine<'a> {
     _topic: String,
     #[serde(rename = "offset")]
     _offset: i64,
+    #[serde(default)]
+    generation: Option<u64>,
     #[serde(borrow, default)]
     event: Option<&'a RawValue>,
     #[serde(default)]
@@ -171,17 +200,19 @@ struct ReadLine<'a> {
     base64: Option<String>,
 }
 
-/// The record in a line of `tidegate read --json`; any other line is one itself.
-fn record(line: Bytes) -> Bytes {
+/// The record in a line of `tidegate read --json` and its generation; any other line is one itself.
+fn record(line: Bytes) -> (Bytes, Option<u64>) {
     let Ok(read) = serde_json::from_slice::<ReadLine<'_>>(&line) else {
-        return line;
+        return (line, None);
     };
-    match (read.event, read.text, read.base64) {
+    let generation = read.generation;
+    let record = match (read.event, read.text, read.base64) {
         (Some(event), None, None) => line.slice_ref(event.get().as_bytes()),
         (None, Some(text), None) => text.into(),
         (None, None, Some(base64)) => BASE64_STANDARD.decode(base64).map_or(line, Bytes::from),
         _ => line,
-    }
+    };
+    (record, generation)
 }
 
 #[cfg(test)]
@@ -198,7 +229,7 @@ mod tests {
             (r#"{"event":{"a":1}}"#.to_owned(), r#"{"event":{"a":1}}"#),
             ("not json".to_owned(), "not json"),
         ] {
-            assert_eq!(record(line.into()), inside);
+            assert_eq!(record(line.into()).0, inside);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use clap::Args;
 use reqwest::{Client, Response, StatusCode, Url, header};
@@ -21,10 +21,13 @@ use super::{
         words::{cut, visible},
     },
     Filter,
+    judge::Judge,
     letters::Source,
 };
 
 /// Bring dead letters back in: the gate judges their events anew, from the first attempt.
+///
+/// With --generation those that one policy gave up, once another is in its place.
 ///
 /// One after another, with a line for each: the id of the dead letter, what became of it, and why. The exit code is 1
 /// when some were not taken. The token of the gate, when it asks for one, is taken from APP_API_TOKEN.
@@ -32,12 +35,13 @@ use super::{
 #[command(after_help = "Examples:
   tidegate dlq redrive 59c60f08-6df2-50e8-aad1-f6137ef63be1
   tidegate dlq redrive --all --type reminder.due
+  tidegate dlq redrive --all --generation 7
   kcat -C -b localhost -t dlq -e | tidegate dlq redrive --all --from - --url http://gate:8080")]
 pub(super) struct Redrive {
     /// Ids of dead letters.
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     ids: Vec<String>,
-    /// Redrive all of them, as far as --type, --error and --limit allow.
+    /// Redrive all of them, as far as --type, --error, --generation and --limit allow.
     #[arg(long)]
     all: bool,
     /// Where the gate is.
@@ -90,6 +94,7 @@ impl Redrive {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let gate = Gate::at(&self.url)?;
         let again = self.redriven_since().await?;
+        self.check_generation().await?;
         let mut letters = self.source.open().await?;
         let mut wanted: BTreeSet<_> = self.ids.iter().map(String::as_str).collect();
         // A dead letter that was sent twice has the same id.
@@ -175,6 +180,34 @@ impl Redrive {
             again.extend(id.map(str::to_owned));
         }
         Ok(again)
+    }
+}
+
+impl Redrive {
+    /// A number may mean one policy before a restart of the gate and another after it.
+    async fn check_generation(&self) -> anyhow::Result<()> {
+        let (Some(Judge::Number(number)), false) = (&self.filter.generation, self.source.is_standard_input()) else {
+            return Ok(());
+        };
+        let mut policies = BTreeMap::<String, usize>::new();
+        let mut letters = self.source.open().await?;
+        while let Some(found) = letters.next().await? {
+            if self.filter.takes(&found.letter) {
+                *policies.entry(found.letter.policy).or_default() += 1;
+            }
+        }
+        if policies.len() > 1 {
+            let policies: Vec<_> = policies
+                .iter()
+                .map(|(policy, count)| format!("{} ({count})", visible(policy)))
+                .collect();
+            bail!(
+                "generation {number} is {} policies here, since a gate that starts counts anew: {}; name one of them with --generation",
+                policies.len(),
+                policies.join(", ")
+            );
+        }
+        Ok(())
     }
 }
 

@@ -136,6 +136,12 @@ fn text(letter: &DeadLetter, paint: Paint) -> Result<String, std::fmt::Error> {
         ("retries", letter.retry_count.to_string()),
         ("source", letter.source.clone()),
         ("policy", letter.policy.clone()),
+        (
+            "generation",
+            letter
+                .generation
+                .map_or_else(|| "–".to_owned(), |number| number.to_string()),
+        ),
         ("event type", or_none(&names.event_type)),
         ("event id", or_none(&names.event_id)),
         ("user", or_none(&names.user_id)),

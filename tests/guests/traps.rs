@@ -1,0 +1,16 @@
+//! Traps on every event, its own examples among them: no self-test passes.
+
+use tidegate_guests::{
+    Guest,
+    bindings::exports::tidegate::policy::gate::{Context, Misuse, Verdict},
+};
+
+struct Traps;
+
+impl Guest for Traps {
+    fn process(_event: &str, _context: Context) -> Result<Verdict, Misuse> {
+        core::arch::wasm32::unreachable()
+    }
+}
+
+tidegate_guests::export!(Traps);

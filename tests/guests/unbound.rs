@@ -1,0 +1,23 @@
+//! Sends everything on a channel that no configuration binds, and says so in its catalog.
+
+use tidegate_guests::{
+    Guest,
+    bindings::exports::tidegate::policy::gate::{Context, Misuse, Verdict},
+    forward,
+};
+
+struct Unbound;
+
+impl Guest for Unbound {
+    const CHANNELS: &'static [&'static str] = &["dlq", "nowhere", "ops-alerts", "task-events"];
+
+    fn process(event: &str, _context: Context) -> Result<Verdict, Misuse> {
+        let mut verdict = forward::<Self>(event);
+        for output in &mut verdict.outputs {
+            output.channel = "nowhere".to_owned();
+        }
+        Ok(verdict)
+    }
+}
+
+tidegate_guests::export!(Unbound);
