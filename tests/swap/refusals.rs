@@ -56,14 +56,23 @@ async fn a_bad_file_never_takes_over() {
         rig.put(&bytes);
         let why = rig.until_refused_for(&bytes).await;
         assert!(why.starts_with(says), "{name}: {why}");
-        let refused = rig.gate.counted("tidegate_policy_loads_total{result=\"refused\"}").await;
+        let refused = rig
+            .gate
+            .counted("tidegate_policy_loads_total{result=\"refused\"}")
+            .await;
         assert_eq!(refused, number as u64 + 1, "{name}");
         rig.gate.send("task-events", event(&format!("e-{number}")).as_bytes());
         let judged = rig.gate.judged("task-events", number + 1).await;
-        assert_eq!(judged[number]["outcome"]["generation"], 1, "{name}: the last good one goes on");
+        assert_eq!(
+            judged[number]["outcome"]["generation"], 1,
+            "{name}: the last good one goes on"
+        );
     }
     let log = rig.gate.log();
-    assert!(log.contains("the policy's file is refused") && log.contains("it no longer accepts reminder.due"), "{log}");
+    assert!(
+        log.contains("the policy's file is refused") && log.contains("it no longer accepts reminder.due"),
+        "{log}"
+    );
 
     rig.put(&read("calm-next"));
     let found = rig.until_current(2).await;
@@ -75,7 +84,10 @@ async fn a_version_that_is_accepted_must_stay_so_unless_it_may_go() {
     let rig = Rig::start("refused-version", &read("calm-next"), &[]).await;
     rig.put(&read("calm"));
     let why = rig.until_refused().await;
-    assert!(why.starts_with("it no longer accepts reminder.cancelled 1.1, reminder.due 1.1, "), "{why}");
+    assert!(
+        why.starts_with("it no longer accepts reminder.cancelled 1.1, reminder.due 1.1, "),
+        "{why}"
+    );
 
     let allowed = [("TIDEGATE_POLICY__RELOAD__ALLOW_DROPPED", "true")];
     let rig = Rig::start("allowed-version", &read("calm-next"), &allowed).await;
@@ -94,7 +106,10 @@ async fn a_pinned_gate_takes_that_policy_and_no_other() {
     rig.put(&read("calm-next"));
     let why = rig.until_refused().await;
     let other = digest(&read("calm-next"));
-    assert_eq!(why, format!("its digest is {other}, and `policy.pin` allows {pin} alone"));
+    assert_eq!(
+        why,
+        format!("its digest is {other}, and `policy.pin` allows {pin} alone")
+    );
     rig.put(&calm);
     rig.until_current(1).await;
 }

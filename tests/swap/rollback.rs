@@ -68,7 +68,10 @@ async fn a_policy_that_faults_is_left_and_the_good_one_takes_what_it_faulted_on(
     until(&rig, "the alert", async |rig| !rig.gate.read("ops-alerts").is_empty()).await;
     let alerts = rig.gate.read("ops-alerts");
     let alert = &alerts[0]["event"];
-    assert_eq!((alerts.len(), &alert["event_type"]), (1, &json!("tidegate.policy-rollback")));
+    assert_eq!(
+        (alerts.len(), &alert["event_type"]),
+        (1, &json!("tidegate.policy-rollback"))
+    );
     assert_eq!(
         alert["payload"],
         json!({
@@ -78,7 +81,10 @@ async fn a_policy_that_faults_is_left_and_the_good_one_takes_what_it_faulted_on(
             "to": { "generation": 1, "policy": digest(&read("calm")) },
         })
     );
-    assert_eq!(rig.gate.counted("tidegate_policy_rollbacks_total{by=\"itself\"}").await, 1);
+    assert_eq!(
+        rig.gate.counted("tidegate_policy_rollbacks_total{by=\"itself\"}").await,
+        1
+    );
     assert!(rig.gate.log().contains("the gate went back to the policy before"));
     let why = rig.until_refused().await;
     assert!(why.contains("the gate went back from this very file"), "{why}");
@@ -96,7 +102,10 @@ async fn a_policy_that_rejects_far_more_is_left_and_its_dead_letters_come_back()
     let judged = rig.gate.judged("task-events", 150).await;
     let found = rig.until_current(1).await;
     let why = &found["generations"][0]["left"]["why"];
-    assert_eq!(why, "the policy rejected 100.0 % of 40 events, and the one before it 0.0 %");
+    assert_eq!(
+        why,
+        "the policy rejected 100.0 % of 40 events, and the one before it 0.0 %"
+    );
 
     let rejected = rig.gate.read("dlq");
     assert_eq!(rejected.len(), 40);
@@ -110,7 +119,17 @@ async fn a_policy_that_rejects_far_more_is_left_and_its_dead_letters_come_back()
 
     let base = rig.gate.gate.url("");
     let redrive = |generation: &str| {
-        let args = ["dlq", "redrive", "--all", "--generation", generation, "--url", &base, "--data", rig.gate.data()];
+        let args = [
+            "dlq",
+            "redrive",
+            "--all",
+            "--generation",
+            generation,
+            "--url",
+            &base,
+            "--data",
+            rig.gate.data(),
+        ];
         tidegate(&args, b"")
     };
     let none = redrive("1");
@@ -119,7 +138,12 @@ async fn a_policy_that_rejects_far_more_is_left_and_its_dead_letters_come_back()
     assert_eq!(redriven.code, 0, "{}{}", redriven.out, redriven.err);
     assert!(redriven.out.contains("taken: 40 forward; 0 failed"), "{}", redriven.out);
     let again = redrive(&digest(&bad)[..20]);
-    assert!(again.out.contains("taken: 40 duplicate; 0 failed"), "{}{}", again.out, again.err);
+    assert!(
+        again.out.contains("taken: 40 duplicate; 0 failed"),
+        "{}{}",
+        again.out,
+        again.err
+    );
     let out = rig.gate.read("task-events.gated");
     assert_eq!((out.len(), ids(&out).len()), (150, 150), "each event once");
 }
@@ -136,7 +160,10 @@ async fn a_policy_that_does_as_well_as_the_one_before_stays() {
     rig.until_current(2).await;
     rig.gate.send("task-events", events(60..160).as_bytes());
     let judged = rig.gate.judged("task-events", 160).await;
-    assert_eq!(judged[159]["outcome"]["generation"], 2, "it rejects all of them, as the one before did");
+    assert_eq!(
+        judged[159]["outcome"]["generation"], 2,
+        "it rejects all of them, as the one before did"
+    );
 }
 
 #[tokio::test]
@@ -166,7 +193,17 @@ async fn a_number_that_means_two_policies_is_not_redriven() {
     rig.gate.send("task-events", events(2..5).as_bytes());
     rig.gate.judged("task-events", 5).await;
     let base = rig.gate.gate.url("");
-    let args = ["dlq", "redrive", "--all", "--generation", "1", "--url", &base, "--data", rig.gate.data()];
+    let args = [
+        "dlq",
+        "redrive",
+        "--all",
+        "--generation",
+        "1",
+        "--url",
+        &base,
+        "--data",
+        rig.gate.data(),
+    ];
     let redriven = tidegate(&args, b"");
     assert_eq!(redriven.code, 3, "{}", redriven.out);
     let says = "generation 1 is 2 policies here, since a gate that starts counts anew: ";
