@@ -90,7 +90,7 @@ fn redacted(text: &str, json: &Value) -> String {
     let mut text = text.to_owned();
     walk(json, &mut |name, value| match name {
         "at" | "since" | "loaded_at" => text = text.replace(value, "<time>"),
-        "path" if Path::new(value).is_absolute() => text = text.replace(value, "<path>"),
+        "path" if value.ends_with(".wasm") => text = text.replace(value, "<path>"),
         "digest" => {
             text = text.replace(value, "<digest>");
             text = text.replace(&value[7..19], "<digest>");
@@ -191,7 +191,11 @@ async fn a_person_sees_what_the_candidate_would_change_and_promotes_it() {
         promoted.starts_with("promoted: generation 2 judges, 1 before\n  sha256:"),
         "{promoted}"
     );
-    assert!(promoted.contains("copy the candidate there"), "{promoted}");
+    let words: Vec<_> = promoted.split_whitespace().collect();
+    assert!(
+        words.join(" ").contains("copy the candidate there before"),
+        "{promoted}"
+    );
     rig.send(&[event("e-3")]).await;
     rig.until(&["diff"], |report| report["judged"] == 1).await;
     insta::assert_snapshot!("diff-same", shown());
@@ -239,10 +243,10 @@ async fn the_gate_is_found_by_its_configuration() {
     assert_eq!(status.code, 0, "{}", status.err);
     assert!(status.out.starts_with("generation 1 judges\n"), "{}", status.out);
 
-    fs::write(&file, "listen: 127.0.0.1:8080").expect("written");
+    fs::write(&file, "admin: { listen: null }").expect("written");
     let status = tidegate(&["policy", "status", "--config", path], b"");
     assert_eq!(status.code, 3);
-    assert!(status.err.contains("has no `admin.listen`"), "{}", status.err);
+    assert!(status.err.contains("`admin.listen` is null"), "{}", status.err);
 
     let admin = gate.admin_url("");
     let status = tidegate_with(&[("TIDEGATE_ADMIN", &admin)], &["policy", "status"], b"");

@@ -16,13 +16,13 @@ mod status;
 /// one before, and try another beside it: named as `policy.candidate`, it judges a copy of the traffic and sends nothing;
 /// `diff` shows what it would change, and `promote` makes it the current one.
 ///
-/// They talk to the gate's admin listener (`admin.listen`), which is off until it is configured. A token, when the gate
-/// asks for one, is taken from APP_API_TOKEN.
+/// They talk to the gate's admin listener (`admin.listen`). A token, when the gate asks for one, is taken from
+/// APP_API_TOKEN.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate policy status
   tidegate policy diff --config gate.yaml
-  tidegate policy promote --admin http://127.0.0.1:8081
+  tidegate policy promote --admin http://127.0.0.1:8081 --json
   tidegate policy rollback")]
 pub(super) struct Policy {
     #[command(subcommand)]

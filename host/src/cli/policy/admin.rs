@@ -19,18 +19,16 @@ use super::super::{
 };
 use tidegate::config::{self, Environment};
 
-/// Where it is when nobody says.
-const USUAL: &str = "http://127.0.0.1:8081";
 /// Time for an answer: a candidate that is promoted may have to be compiled before it.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Which gate.
 #[derive(Debug, Args)]
 pub(super) struct Admin {
-    /// The gate's admin listener [default: `admin.listen` of the configuration, else http://127.0.0.1:8081]
+    /// The gate's admin listener [default: `admin.listen` of the configuration, which is 127.0.0.1:8081 unless set]
     #[arg(long, value_name = "URL", env = config::TIDEGATE_ADMIN)]
     admin: Option<Url>,
-    /// The gate's configuration, to find its admin listener
+    /// The gate's configuration, to find its admin listener.
     #[arg(long, value_name = "FILE", env = config::TIDEGATE_CONFIG)]
     config: Option<PathBuf>,
     /// Print the gate's answer as it comes: one JSON object.
@@ -86,7 +84,7 @@ impl Admin {
             request = request.header("dapr-api-token", token);
         }
         let response = request.send().await.map_err(|error| {
-            let hint = "is it running, with `admin.listen` in its configuration?";
+            let hint = "is it running, and is this its `admin.listen`?";
             anyhow!(error.without_url()).context(format!("no gate answers at {base}; {hint}"))
         })?;
         let status = response.status();
@@ -125,19 +123,15 @@ impl Admin {
     fn base(&self) -> anyhow::Result<Url> {
         if let Some(url) = &self.admin {
             if url.cannot_be_a_base() || !url.has_host() {
-                bail!("--admin {url} must be like {USUAL}");
+                bail!("--admin {url} must be like http://127.0.0.1:8081");
             }
             return Ok(url.clone());
         }
         let config = config::read(self.config.as_deref(), &Environment::of_process())?;
-        let url = match (config.admin, &self.config) {
-            (Some(address), _) => format!("http://{}", reachable(address)),
-            (None, Some(file)) => bail!(
-                "{} has no `admin.listen`: the gate that runs on it cannot be asked",
-                file.display()
-            ),
-            (None, None) => USUAL.to_owned(),
+        let Some(address) = config.admin else {
+            bail!("`admin.listen` is null in the configuration: a gate that runs on it cannot be asked");
         };
+        let url = format!("http://{}", reachable(address));
         Ok(url.parse()?)
     }
 }

@@ -219,7 +219,7 @@ fn shown(out: &mut String, example: &Example, paint: Paint) -> Result {
     ] {
         for violation in violations {
             let place = if violation.path.is_empty() {
-                "the whole"
+                "the event as a whole"
             } else {
                 &*violation.path
             };
