@@ -107,7 +107,9 @@ fn mixed() -> Vec<String> {
     let recurring = r#""Water the plants","recurring_pattern":"DAILY""#;
     vec![
         event("old"),
-        event("new").replace("\"1.0\"", "\"1.1\""),
+        event("new")
+            .replace("\"1.0\"", "\"1.1\"")
+            .replace("{\"title\"", "{\"new_field\":null,\"title\""),
         event("done")
             .replace("task.created", "task.completed")
             .replace("\"Water the plants\"", recurring),
