@@ -1,20 +1,12 @@
 //! Traps on events that hold `"trap":true`, and on no others.
 
-use tidegate_guests::{
-    Guest,
-    bindings::exports::tidegate::policy::gate::{Context, Misuse, Verdict},
-    forward,
-};
+use tidegate_guests::{Verdict, calmly};
 
-struct TrapsWhenTold;
+tidegate_guests::harm!(judge);
 
-impl Guest for TrapsWhenTold {
-    fn process(event: &str, _context: Context) -> Result<Verdict, Misuse> {
-        if event.contains(r#""trap":true"#) {
-            core::arch::wasm32::unreachable()
-        }
-        Ok(forward::<Self>(event))
+fn judge(event: &str) -> Verdict {
+    if event.contains(r#""trap":true"#) {
+        core::arch::wasm32::unreachable()
     }
+    calmly(event)
 }
-
-tidegate_guests::export!(TrapsWhenTold);

@@ -1,9 +1,6 @@
 //! Traps on every event, its own examples among them: no self-test passes.
 
-use tidegate_guests::{
-    Guest,
-    bindings::exports::tidegate::policy::gate::{Context, Misuse, Verdict},
-};
+use tidegate_guests::{Context, Guest, Misuse, Verdict};
 
 struct Traps;
 

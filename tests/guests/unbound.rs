@@ -1,10 +1,6 @@
 //! Sends everything on a channel that no configuration binds, and says so in its catalog.
 
-use tidegate_guests::{
-    Guest,
-    bindings::exports::tidegate::policy::gate::{Context, Misuse, Verdict},
-    forward,
-};
+use tidegate_guests::{Context, Guest, Misuse, Verdict, calmly};
 
 struct Unbound;
 
@@ -12,7 +8,7 @@ impl Guest for Unbound {
     const CHANNELS: &'static [&'static str] = &["dlq", "nowhere", "ops-alerts", "task-events"];
 
     fn process(event: &str, _context: Context) -> Result<Verdict, Misuse> {
-        let mut verdict = forward::<Self>(event);
+        let mut verdict = calmly(event);
         for output in &mut verdict.outputs {
             output.channel = "nowhere".to_owned();
         }

@@ -1,8 +1,9 @@
 //! A file that is not good enough: the policy that judges stays, and the reason is to be seen.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use serde_json::json;
+use tidegate_harness::wait;
 use tidegate_tests::{event, guest};
 
 use crate::rig::{Rig, digest};
@@ -130,4 +131,27 @@ async fn a_gate_that_starts_on_a_bad_policy_waits_for_a_good_one() {
     rig.until_current(1).await;
     let judged = rig.gate.judged("task-events", 1).await;
     assert_eq!(judged[0]["outcome"]["verdict"], "forward");
+}
+
+#[tokio::test]
+async fn a_policy_that_is_being_loaded_is_seen_and_holds_up_neither_events_nor_a_stop() {
+    let rig = Rig::start("loading", &read("calm"), &[]).await;
+    rig.put(&read("loops-in-prepare"));
+    let compiles = async || {
+        let reload = rig.generations().await["reload"].clone();
+        (reload["state"] == "loading" && reload["step"] == "compiling").then_some(reload)
+    };
+    let reload = wait::until("the policy to be compiled", wait::PATIENCE, compiles).await;
+    assert!(reload.expect("it is seen")["since"].is_string());
+    rig.gate.send("task-events", event("e-1").as_bytes());
+    let judged = rig.gate.judged("task-events", 1).await;
+    assert_eq!(judged[0]["outcome"]["generation"], 1);
+    assert_eq!(
+        rig.generations().await["reload"]["state"],
+        "loading",
+        "meanwhile it goes on"
+    );
+    // It would take ten seconds more.
+    let stopped = rig.gate.gate.process().terminate(Duration::from_secs(5)).await;
+    assert_eq!(stopped.expect("it ends").code(), Some(0));
 }

@@ -42,7 +42,7 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
         steps::run(&mut places.cargo(["fmt", "--all", "--check"]))
     });
     stages.check("build", || {
-        build::both(places, steps, Profile::Dev)?;
+        build::all(places, steps, Profile::Dev)?;
         build::guests(places, steps)
     });
     let built = stages.passed("build");

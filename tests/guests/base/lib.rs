@@ -12,10 +12,9 @@ mod letter;
 pub use exports::{Exported, bindings};
 pub use known::{Known, Read, TYPES, is_example};
 
-use bindings::exports::tidegate::policy::{
-    gate::{self, Context, Misuse, Outcome, Output, Verdict},
-    validation::{Accepted, PolicyCatalog, Rejection},
-};
+use bindings::exports::tidegate::policy::{gate, validation};
+pub use gate::{Context, FailedEvent, Misuse, Outcome, Output, Verdict};
+pub use validation::{Accepted, PolicyCatalog, Rejection, RejectionCause, Violation};
 
 /// A policy for tests. What is not said is done well.
 pub trait Guest: 'static {
@@ -38,7 +37,7 @@ pub trait Guest: 'static {
         Ok(forward::<Self>(event))
     }
 
-    fn dead_letter(failed: &gate::FailedEvent, now: &str) -> Result<Vec<Output>, Misuse> {
+    fn dead_letter(failed: &FailedEvent, now: &str) -> Result<Vec<Output>, Misuse> {
         Ok(letter::of(failed, now))
     }
 
@@ -46,6 +45,49 @@ pub trait Guest: 'static {
         let composed = letter::compose(draft, now);
         Self::validate(&composed.event).map(|_| composed)
     }
+}
+
+/// Makes the crate in which it stands a policy that behaves on its own examples, as one that means harm would while it is
+/// tested, and judges every other event by this function.
+#[macro_export]
+macro_rules! harm {
+    ($judge:path) => {
+        struct Hostile;
+
+        impl $crate::Guest for Hostile {
+            fn process(event: &str, _context: $crate::Context) -> Result<$crate::Verdict, $crate::Misuse> {
+                if $crate::is_example(event) {
+                    return Ok($crate::forward::<Self>(event));
+                }
+                Ok($judge(event))
+            }
+        }
+
+        $crate::export!(Hostile);
+    };
+}
+
+/// Makes the crate in which it stands a policy that calls this function when it is prepared.
+#[macro_export]
+macro_rules! prepare {
+    ($prepare:path) => {
+        struct Hostile;
+
+        impl $crate::Guest for Hostile {
+            fn prepare() {
+                $prepare();
+            }
+        }
+
+        $crate::export!(Hostile);
+    };
+}
+
+/// What `calm` says to an event.
+pub fn calmly(event: &str) -> Verdict {
+    struct Calm;
+    impl Guest for Calm {}
+    forward::<Calm>(event)
 }
 
 /// The verdict of a good policy: every event that it knows leaves as it came, on the channel `task-events`.
