@@ -10,7 +10,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_harness::wait;
-use tidegate_tests::{Embedded, dist, event, guest};
+use tidegate_tests::{Embedded, dist, event, guest, next_policy};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -240,6 +240,36 @@ async fn what_the_candidate_traps_on_goes_on_as_before() {
     let faults = rig.gate.counted("tidegate_policy_faults_total{kind=\"trap\"}").await;
     assert_eq!(faults, 0, "they are none of the policy's");
     assert_eq!(rig.gate.status().await["generation"]["number"], 1);
+}
+
+#[tokio::test]
+async fn what_a_candidate_that_loops_has_no_time_for_is_passed_over() {
+    let env = [("TIDEGATE_POLICY__SHADOW__QUEUE", "1")];
+    let rig = Rig::ready("shadow-loops", &guest("loops"), &env).await;
+    assert_eq!(rig.send(&events(200)).await, (200, 0));
+    let report = rig.until_done(200).await;
+    let (judged, passed_over) = (number(&report, "judged"), number(&report, "passed_over"));
+    assert!(judged > 0 && passed_over > 0, "{report:#}");
+    assert_eq!(kinds(&report), [("forward → fault (deadline)", judged)]);
+    let counted = async |result: &str| {
+        rig.gate
+            .counted(&format!("tidegate_shadow_events_total{{result={result:?}}}"))
+            .await
+    };
+    assert_eq!(
+        (counted("fault").await, counted("passed-over").await),
+        (judged, passed_over)
+    );
+}
+
+#[tokio::test]
+async fn a_new_version_is_told_by_what_it_adds() {
+    let rig = Rig::ready("shadow-next", &next_policy(), &[]).await;
+    assert_eq!(rig.send(&events(1)).await, (1, 0));
+    let report = rig.until_done(1).await;
+    let gained = "output gains something at /payload/priority";
+    assert_eq!(kinds(&report), [("output changed at /event_version", 1), (gained, 1)]);
+    assert_eq!(rig.gate.read("task-events.gated")[0]["event"]["event_version"], "1.1");
 }
 
 #[tokio::test]

@@ -201,11 +201,11 @@ impl About {
     /// What the policies say that the event is. Types and versions that neither policy knows are left out: a producer
     /// could make them up without end.
     pub(super) fn new(case: &Case, said: &Said, catalogs: &[&PolicyCatalog]) -> Self {
-        let judged = case.live.verdict().or(said.verdict());
-        let named = judged.and_then(|judged| judged.event_type.as_deref());
+        let judged = || case.live.verdict().into_iter().chain(said.verdict());
+        let named = judged().find_map(|judged| judged.event_type.as_deref());
         let mut types = catalogs.iter().flat_map(|catalog| &catalog.event_types);
         let event_type = named.filter(|name| types.any(|kind| kind.name == **name));
-        let named = judged.and_then(|judged| judged.event_version.as_deref());
+        let named = judged().find_map(|judged| judged.event_version.as_deref());
         let versions = catalogs
             .iter()
             .flat_map(|catalog| &catalog.event_types)
@@ -213,7 +213,7 @@ impl About {
             .flat_map(|kind| &kind.versions);
         let version = named.filter(|name| versions.clone().any(|known| known.version == **name));
         Self {
-            event_id: judged.and_then(|judged| judged.event_id.as_deref()).map(cut),
+            event_id: judged().find_map(|judged| judged.event_id.as_deref()).map(cut),
             source: cut(&case.source),
             event_type: event_type.map(str::to_owned),
             version: version.map(str::to_owned),

@@ -43,9 +43,8 @@ pub(crate) use said::{Judged, Said, Sent};
 const WAITING_BYTES: usize = 32 << 20;
 /// How much its thread makes way for others: on a busy machine it gets a tenth of a core, not nothing.
 const NICE: i32 = 10;
-/// Instances that the candidate's engine has room for: one judges, one is loaded and tested, and with `isolation: reuse`
-/// some are idle.
-const INSTANCES: u32 = 4;
+/// Instances that the candidate's engine has room for: one that judges, and one that is loaded or tested.
+const INSTANCES: u32 = 2;
 /// How often the file is looked at where the policy's own is not watched.
 const POLL: Duration = Duration::from_secs(2);
 
