@@ -232,6 +232,23 @@ async fn a_gate_without_a_candidate_has_nothing_to_promote() {
 }
 
 #[tokio::test]
+async fn a_gate_that_waits_for_a_policy_says_why() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let policy = dir.path().join("policy.wasm");
+    fs::write(&policy, b"no policy").expect("written");
+    let env = [("TIDEGATE_POLICY", policy.to_str().expect("text"))];
+    let gate = Embedded::start_alive("policy-waits", "", &env).await;
+    let status = tidegate(&["policy", "status", "--admin", &gate.admin_url("")], b"");
+    assert_eq!((status.code, status.err.as_str()), (1, ""));
+    assert!(status.out.starts_with("no policy is loaded\n"), "{}", status.out);
+    assert!(
+        status.out.contains("this is not a WebAssembly component"),
+        "{}",
+        status.out
+    );
+}
+
+#[tokio::test]
 async fn the_gate_is_found_by_its_configuration() {
     let gate = Embedded::start("policy-config", "").await;
     let dir = tempfile::tempdir().expect("a directory");

@@ -7,6 +7,7 @@ use std::{
 };
 
 use reqwest::{Client, StatusCode};
+use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_harness::wait;
@@ -240,6 +241,23 @@ async fn what_the_candidate_traps_on_goes_on_as_before() {
     let faults = rig.gate.counted("tidegate_policy_faults_total{kind=\"trap\"}").await;
     assert_eq!(faults, 0, "they are none of the policy's");
     assert_eq!(rig.gate.status().await["generation"]["number"], 1);
+}
+
+#[rstest]
+#[case::memory("eats-memory", "memory")]
+#[case::a_stack("recurses", "stack")]
+#[case::gigabytes("floods", "output")]
+#[case::an_outcome_that_does_not_exist("no-such-case", "answer")]
+#[case::no_id("no-id", "no-id")]
+#[case::no_json("not-json", "not-json")]
+#[case::a_channel_that_leads_nowhere("stray", "unbound-channel")]
+#[tokio::test]
+async fn whatever_harm_a_candidate_means_is_told_and_not_done(#[case] candidate: &str, #[case] fault: &str) {
+    let rig = Rig::ready(&format!("shadow-{candidate}"), &guest(candidate), &[]).await;
+    assert_eq!(rig.send(&events(5)).await, (5, 0));
+    let report = rig.until_done(5).await;
+    assert_eq!(kinds(&report), [(format!("forward → fault ({fault})").as_str(), 5)]);
+    assert_eq!(rig.send(&[event("after")]).await, (6, 0));
 }
 
 #[tokio::test]
