@@ -10,7 +10,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use tidegate_harness::wait;
-use tidegate_tests::{Embedded, dist};
+use tidegate_tests::{Embedded, guest};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -108,9 +108,9 @@ fn with_policy<'a>(path: &'a Path, env: &[(&'a str, &'a str)]) -> Vec<(&'a str, 
     env
 }
 
-/// The policy of the repository.
+/// A policy that compiles in no time.
 pub(crate) fn policy() -> Vec<u8> {
-    fs::read(dist("policy.wasm")).expect("readable")
+    fs::read(guest("calm")).expect("readable")
 }
 
 /// The same policy in another file: a section is added that nobody reads.
