@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tidegate_harness::wait;
 use tidegate_tests::{Embedded, dist, event, guest, next_policy};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A gate with the policy of the repository and a candidate beside it.
 struct Rig {

@@ -55,7 +55,7 @@ pub(super) struct About {
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind {
-    kind: String,
+    name: String,
     event_type: Option<String>,
     version: Option<String>,
 }
@@ -132,7 +132,7 @@ impl Book {
         self.changed += 1;
         for change in changes {
             let entry = self.entry(Kind {
-                kind: change.kind,
+                name: change.kind,
                 event_type: about.event_type.clone(),
                 version: about.version.clone(),
             });
@@ -150,7 +150,7 @@ impl Book {
     /// All kinds of changes, the most frequent first.
     pub(super) fn changes(&self) -> Vec<Listed> {
         let listed = |(kind, entry): (&Kind, &Entry)| Listed {
-            kind: kind.kind.clone(),
+            kind: kind.name.clone(),
             event_type: kind.event_type.clone(),
             version: kind.version.clone(),
             count: entry.count,
@@ -160,7 +160,7 @@ impl Book {
         changes.sort_by_key(|listed| std::cmp::Reverse(listed.count));
         if self.others.count > 0 {
             let others = Kind {
-                kind: "other".to_owned(),
+                name: "other".to_owned(),
                 event_type: None,
                 version: None,
             };

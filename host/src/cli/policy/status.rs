@@ -35,7 +35,7 @@ pub(super) struct Status {
 }
 
 #[derive(Deserialize)]
-struct Generations {
+struct History {
     path: String,
     reload: Reload,
     pin: Option<String>,
@@ -91,8 +91,8 @@ struct Left {
 
 impl Status {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let answer = self.admin.get::<Generations>("/admin/generations").await?;
-        let shown = answer.show(|generations| text(generations, Paint::for_stdout()))?;
+        let answer = self.admin.get::<History>("/admin/generations").await?;
+        let shown = answer.show(|history| text(history, Paint::for_stdout()))?;
         Ok(match shown {
             Ok(status) if status.current.is_none() => ExitCode::from(exit::NO),
             Ok(_) => ExitCode::SUCCESS,
@@ -101,7 +101,7 @@ impl Status {
     }
 }
 
-fn text(status: &Generations, paint: Paint) -> std::result::Result<String, std::fmt::Error> {
+fn text(status: &History, paint: Paint) -> std::result::Result<String, std::fmt::Error> {
     let mut out = String::new();
     match status.current {
         Some(number) => writeln!(out, "{}", paint.bold(format_args!("generation {number} judges")))?,
