@@ -99,13 +99,12 @@ policy: {{ path: {:?}{} }}
     let mut latencies = send(&url, WARM_UP..WARM_UP + EVENTS).await?;
     let took = started.elapsed();
     latencies.sort_by(f64::total_cmp);
-    let passed_over = match candidate {
-        None => None,
-        Some(_) => {
-            let report = fetch(&report).await?;
-            let count = |name: &str| report[name].as_f64().with_context(|| format!("no {name} in {report}"));
-            Some(count("passed_over")? / count("seen")?)
-        }
+    let passed_over = if candidate.is_some() {
+        let report = fetch(&report).await?;
+        let count = |name: &str| report[name].as_f64().with_context(|| format!("no {name} in {report}"));
+        Some(count("passed_over")? / count("seen")?)
+    } else {
+        None
     };
     Ok(Measured {
         rate: per_second(EVENTS, took),

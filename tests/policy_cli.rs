@@ -95,7 +95,7 @@ fn redacted(text: &str, json: &Value) -> String {
                 .extension()
                 .is_some_and(|extension| extension == "wasm") =>
         {
-            text = text.replace(value, "<path>")
+            text = text.replace(value, "<path>");
         }
         "digest" => {
             text = text.replace(value, "<digest>");
