@@ -20,7 +20,7 @@ use std::{
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwapOption;
@@ -45,6 +45,10 @@ pub(crate) use said::{Judged, Said, Sent};
 const WAITING_BYTES: usize = 32 << 20;
 /// How much its thread makes way for others: on a busy machine it gets a tenth of a core, not nothing.
 const NICE: i32 = 10;
+/// A call that takes so long is followed by a rest, or a candidate that loops would keep a core busy.
+const SLOW: Duration = Duration::from_millis(5);
+/// How many times as long the rest is: a slow candidate gets a fifth of a core at most.
+const REST: u32 = 4;
 /// Instances that the candidate's engine has room for: one that judges, and one that is loaded or tested.
 const INSTANCES: u32 = 2;
 /// How often the file is looked at where the policy's own is not watched.
@@ -220,7 +224,9 @@ impl Shadow {
         if !self.book().is_under(&case.heading) {
             return;
         }
+        let started = Instant::now();
         let said = self.ask(case).await;
+        let took = started.elapsed();
         let changes = compare::compare(&case.live, &said, self.settings.show_values);
         self.metrics.shadow(match &said {
             Said::Fault(_) => "fault",
@@ -232,6 +238,9 @@ impl Shadow {
         catalogs.extend(current.as_ref().map(|current| current.policy.catalog()));
         let about = About::new(case, &said, &catalogs);
         self.book().record(&case.heading, &about, changes);
+        if took >= SLOW {
+            tokio::time::sleep(took * REST).await;
+        }
     }
 
     async fn ask(&self, case: &Case) -> Said {
