@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tidegate_harness::wait;
 use tidegate_tests::{Embedded, guest};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Rig {
     pub(crate) gate: Embedded,
