@@ -10,7 +10,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use tidegate_harness::wait;
-use tidegate_tests::{Embedded, dist};
+use tidegate_tests::{Embedded, guest};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -93,6 +93,20 @@ impl Rig {
         }
     }
 
+    /// Waits until a file that was put there is seen to have been looked at: after it another one is, and refused.
+    pub(crate) async fn until_read_again(&self) {
+        let held = fs::read(&self.path).expect("readable");
+        // It has settled, and is read, before the next one comes.
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        self.put(b"no policy");
+        self.until_refused_for(b"no policy").await;
+        self.put(&held);
+        let ready = async || (self.generations().await["reload"]["state"] == "ready").then_some(());
+        wait::until("the file to be good again", PATIENCE, ready)
+            .await
+            .expect("ready");
+    }
+
     /// Asks for something on the admin listener.
     pub(crate) async fn ask(&self, path: &str, body: &str) -> (StatusCode, Value) {
         let request = Client::new().post(self.gate.admin_url(path)).body(body.to_owned());
@@ -108,9 +122,9 @@ fn with_policy<'a>(path: &'a Path, env: &[(&'a str, &'a str)]) -> Vec<(&'a str, 
     env
 }
 
-/// The policy of the repository.
+/// A policy that compiles in no time.
 pub(crate) fn policy() -> Vec<u8> {
-    fs::read(dist("policy.wasm")).expect("readable")
+    fs::read(guest("calm")).expect("readable")
 }
 
 /// The same policy in another file: a section is added that nobody reads.

@@ -23,7 +23,7 @@ use crate::{
     metrics::Metrics,
     pipeline::chain,
 };
-use stamp::Stamp;
+pub(crate) use stamp::Stamp;
 pub use status::Status;
 use status::{Board, Step};
 use watch::Watch;
@@ -201,7 +201,7 @@ impl Reload {
                 continue;
             }
             let taken = match found {
-                Ok(found) if self.is_current(&found.digest) => Ok(found.digest),
+                Ok(found) if self.is_known(&found.digest) => Ok(found.digest),
                 Ok(found) => self.take_over(found, By::File).await.map(digest_of),
                 Err(refusal) => Err((None, refusal)),
             };
@@ -211,9 +211,12 @@ impl Reload {
         }
     }
 
-    fn is_current(&self, digest: &Digest) -> bool {
+    /// Whether it judges, or is what the file held before: then another policy took over from it on request, or because
+    /// it did badly, and a file that was only touched does not undo that.
+    fn is_known(&self, digest: &Digest) -> bool {
         let current = self.generations.current();
         current.is_some_and(|current| current.policy.digest() == digest)
+            || self.board.digest().as_deref() == Some(digest.as_str())
     }
 
     async fn read(&self, path: &Path, settle: Duration) -> Result<Found, Refusal> {
@@ -324,7 +327,8 @@ async fn settled(path: &Path, watch: &mut Watch, settle: Duration) -> Option<Sta
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
+/// The bytes of a policy's file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(Refusal::Read)?;
     let size = file.metadata().map_err(Refusal::Read)?.len();
