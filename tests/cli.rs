@@ -36,6 +36,11 @@ pub fn dist(name: &str) -> PathBuf {
     path
 }
 
+/// Another policy than the builtin one: that of `examples/next-policy`.
+pub fn next_policy() -> PathBuf {
+    dist("next-policy.wasm")
+}
+
 /// Runs `tidegate` with these arguments and this input; the policy is the one of `dist`.
 pub fn tidegate(args: &[&str], input: &[u8]) -> Finished {
     tidegate_with(&[], args, input)

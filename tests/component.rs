@@ -10,7 +10,7 @@ use tidegate::dead_letter::DeadLetter;
 use tidegate_engine::{
     CallError, Context, Draft, Encoding, Engine, FailedEvent, FaultKind, Isolation, Limits, LoadError, Options, Policy,
 };
-use tidegate_tests::dist;
+use tidegate_tests::{dist, vectors};
 
 async fn load(isolation: Isolation) -> Policy {
     load_within(isolation, Limits::default()).await
@@ -38,29 +38,20 @@ async fn load_within(isolation: Isolation, limits: Limits) -> Policy {
 #[tokio::test]
 async fn the_component_answers_every_vector(#[case] isolation: Isolation) {
     let policy = load(isolation).await;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
     let mut wrong = Vec::new();
     let mut count = 0;
-    for entry in fs::read_dir(folder).expect("a readable folder") {
-        let file = entry.expect("a readable entry").path();
-        if file.extension().is_none_or(|extension| extension != "json") {
+    for case in vectors::cases() {
+        let Some(answer) = answer(&policy, &case).await else {
             continue;
-        }
-        let text = fs::read_to_string(&file).expect("a readable file");
-        let cases: Vec<Value> = serde_json::from_str(&text).expect("an array of cases");
-        for case in &cases {
-            let Some(answer) = answer(&policy, case).await else {
-                continue;
-            };
-            count += 1;
-            // As text: equal values may have members in another order.
-            let (expected, given) = (case["expect"].to_string(), answer.to_string());
-            if expected != given {
-                wrong.push(format!(
-                    "{}\n  expected {}\n  got      {answer}",
-                    case["name"], case["expect"]
-                ));
-            }
+        };
+        count += 1;
+        // As text: equal values may have members in another order.
+        let (expected, given) = (case["expect"].to_string(), answer.to_string());
+        if expected != given {
+            wrong.push(format!(
+                "{}\n  expected {}\n  got      {answer}",
+                case["name"], case["expect"]
+            ));
         }
     }
     assert!(count > 400, "only {count} vectors found");
@@ -77,11 +68,11 @@ async fn answer(policy: &Policy, case: &Value) -> Option<Value> {
     let input = &case["input"];
     let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
     Some(match case["call"].as_str().expect("a call") {
-        "validate" => outcome(policy.validate(&event(input)).await.expect("no fault")),
+        "validate" => outcome(policy.validate(&vectors::event(input)).await.expect("no fault")),
         "catalog" => json!({ "ok": policy.catalog() }),
         "migrate" => outcome(
             policy
-                .migrate(&event(input), &text("to_version"))
+                .migrate(&vectors::event(input), &text("to_version"))
                 .await
                 .expect("no fault"),
         ),
@@ -92,7 +83,7 @@ async fn answer(policy: &Policy, case: &Value) -> Option<Value> {
         }
         "process" => {
             let context: Context = parse(&input["context"]);
-            called(policy.process(&event(input), &context).await)
+            called(policy.process(&vectors::event(input), &context).await)
         }
         "compose" => {
             let draft: Draft = parse(&input["draft"]);
@@ -103,28 +94,13 @@ async fn answer(policy: &Policy, case: &Value) -> Option<Value> {
             called(policy.dead_letter(&failed, &text("now")).await)
         }
         "json-validate" => {
-            let event = String::from_utf8(event(input)).ok()?;
+            let event = String::from_utf8(vectors::event(input)).ok()?;
             json!({ "ok": policy.json_validate(&event).await.expect("no fault") })
         }
         "json-migrate" => json!({ "ok": policy.json_migrate(&text("request")).await.expect("no fault") }),
         "json-decide" => json!({ "ok": policy.json_decide(&text("request")).await.expect("no fault") }),
         other => panic!("no such call: {other}"),
     })
-}
-
-fn event(input: &Value) -> Vec<u8> {
-    if let Some(base64) = input["event_base64"].as_str() {
-        return BASE64_STANDARD.decode(base64).expect("base64");
-    }
-    if let Some(text) = input["event"].as_str() {
-        return text.as_bytes().to_vec();
-    }
-    let parts: Vec<(String, usize)> = parse(&input["event_parts"]);
-    parts
-        .iter()
-        .map(|(text, times)| text.repeat(*times))
-        .collect::<String>()
-        .into_bytes()
 }
 
 fn parse<T: DeserializeOwned>(value: &Value) -> T {

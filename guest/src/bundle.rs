@@ -4,6 +4,9 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::merge::merge;
 
 /// The file of a bundle that is not a schema.
 const MANIFEST: &str = "policy.json";
@@ -87,6 +90,25 @@ pub enum BundleError {
     /// The manifest is not of the form it should have.
     #[error("policy.json cannot be read")]
     Manifest(#[source] serde_json::Error),
+    /// The version that another one is to be made of is not there.
+    #[error("there is no {0} to make another version of")]
+    NoOlder(String),
+    /// The older schema, or what is laid over it, is not JSON.
+    #[error("{0} and the changes for {1} must be JSON")]
+    Changes(String, String, #[source] serde_json::Error),
+}
+
+impl EventType {
+    /// A type that is taken in and leaves on a channel, with the default retries.
+    pub fn new(name: impl Into<String>, channel: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            channel: Some(channel.into()),
+            accepted: true,
+            retry_seconds: None,
+            alerts_user: false,
+        }
+    }
 }
 
 impl Bundle {
@@ -110,6 +132,59 @@ impl Bundle {
             .ok_or(BundleError::NoManifest)?;
         let manifest = serde_json::from_str(&files.remove(at).text).map_err(BundleError::Manifest)?;
         Ok(Self { manifest, files })
+    }
+
+    /// Gives the policy a name and a version of its own, for people.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.manifest.name = name.into();
+        self.manifest.version = version.into();
+        self
+    }
+
+    /// Adds an event type, or replaces the one of that name. Its schemas are files: see [`Self::with_file`].
+    #[must_use]
+    pub fn with_event_type(mut self, event_type: EventType) -> Self {
+        let types = &mut self.manifest.event_types;
+        types.retain(|known| known.name != event_type.name);
+        types.push(event_type);
+        self
+    }
+
+    /// Adds a version to some event types. Its schema is that of an older version with `changes` laid over it, as a JSON
+    /// merge patch (RFC 7396): objects are merged, null removes a member, all else replaces. The constant of
+    /// `event_version` is set; title, description and examples of the older one are left behind. Where the changes bring
+    /// no example, the policy makes one by migrating that of the version before.
+    pub fn with_version(
+        mut self,
+        event_types: &[&str],
+        older: &str,
+        newer: &str,
+        changes: &str,
+    ) -> Result<Self, BundleError> {
+        for event_type in event_types {
+            let (old, new) = (
+                format!("{event_type}/{older}.json"),
+                format!("{event_type}/{newer}.json"),
+            );
+            let file = self.files.iter().find(|file| file.name == old);
+            let file = file.ok_or_else(|| BundleError::NoOlder(old.clone()))?;
+            let read = |text| {
+                let value = serde_json::from_str::<Value>(text);
+                value.map_err(|source| BundleError::Changes(old.clone(), new.clone(), source))
+            };
+            let (mut schema, changes) = (read(&file.text)?, read(changes)?);
+            let own = json!({
+                "title": null,
+                "description": null,
+                "examples": null,
+                "properties": { "event_version": { "const": newer } },
+            });
+            merge(&mut schema, &own);
+            merge(&mut schema, &changes);
+            self = self.with_file(new.clone(), schema.to_string());
+        }
+        Ok(self)
     }
 
     /// Adds a file, or replaces the one of that name.

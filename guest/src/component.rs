@@ -1,7 +1,7 @@
 //! The policy as a WebAssembly component: the contract's types on one side, this crate's on the other, and nothing else.
 //! The only module that knows WIT. It exists on wasm alone.
 //!
-//! Another crate exports a policy of its own with a [`PolicySource`] and [`export_policy!`](crate::export_policy).
+//! [`export_policy!`](crate::export_policy) exports a policy with it, that of this crate or that of another.
 
 use std::marker::PhantomData;
 
@@ -33,21 +33,6 @@ pub mod bindings {
 pub trait PolicySource: 'static {
     /// The policy, built at the first call.
     fn policy() -> &'static Policy;
-}
-
-/// Exports a policy, by the type that is its [`PolicySource`], from the crate in which it stands.
-#[macro_export]
-macro_rules! export_policy {
-    ($source:ty) => {
-        #[allow(unsafe_code, unreachable_pub, reason = "generated code")]
-        mod tidegate_policy_exports {
-            #[allow(unused_imports, reason = "the source may be named by a path")]
-            use super::*;
-
-            type Exported = $crate::component::Component<$source>;
-            $crate::component::bindings::export_component!(Exported with_types_in $crate::component::bindings);
-        }
-    };
 }
 
 /// The exports of a component, for the policy of a source.
@@ -161,16 +146,11 @@ impl<S: PolicySource> json::Guest for Component<S> {
 /// The builtin policy, exported by this crate's own component.
 #[cfg(feature = "builtin-component")]
 mod builtin {
-    use super::PolicySource;
-    use crate::Policy;
+    use crate::{Bundle, Code, Policy, PolicyError};
 
-    struct Builtin;
-
-    impl PolicySource for Builtin {
-        fn policy() -> &'static Policy {
-            Policy::builtin()
-        }
+    fn policy() -> Result<Policy, PolicyError> {
+        Policy::new(&Bundle::builtin(), Code::builtin())
     }
 
-    crate::export_policy!(Builtin);
+    crate::export_policy!(policy);
 }

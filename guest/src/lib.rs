@@ -12,39 +12,35 @@
 //! A crate that adds a version depends on this one without its default features, and says:
 //!
 //! ```
-//! use tidegate_policy::{Bundle, Code, Policy, Step, steps};
+//! use tidegate_policy::{Bundle, Code, Policy, PolicyError, Step, export_policy, steps};
 //!
-//! let schema = r#"{
-//!     "$ref": "../common.json#/$defs/task_event",
-//!     "properties": { "payload": { "required": ["source"] } },
-//!     "examples": [{
-//!         "event_id": "e-1", "event_type": "task.created", "event_version": "1.2",
-//!         "task_id": 1, "user_id": "user-1", "payload": { "source": "web" }
-//!     }]
-//! }"#;
-//! let step = Step {
-//!     older: "1.1",
-//!     newer: "1.2",
-//!     event_types: None,
-//!     up: Some(|event| {
-//!         steps::payload(event)?.insert("source".into(), "unknown".into());
-//!         Ok(())
-//!     }),
-//!     down: Some(|event| {
-//!         steps::payload(event)?.shift_remove("source");
-//!         Ok(())
-//!     }),
-//! };
-//! let bundle = Bundle::builtin().with_file("task.created/1.2.json", schema);
-//! let policy = Policy::new(&bundle, Code::builtin().with_step(step))?;
+//! const SOURCE: &str = r#"{ "properties": { "payload": { "required": ["source"] } } }"#;
 //!
+//! fn policy() -> Result<Policy, PolicyError> {
+//!     let bundle = Bundle::builtin().with_version(&["task.created"], "1.1", "1.2", SOURCE)?;
+//!     Policy::new(&bundle, Code::builtin().with_step(Step::new("1.1", "1.2", add_source, remove_source)))
+//! }
+//!
+//! fn add_source(event: &mut steps::Members) -> Result<(), steps::StepError> {
+//!     steps::payload(event)?.insert("source".into(), "unknown".into());
+//!     Ok(())
+//! }
+//!
+//! fn remove_source(event: &mut steps::Members) -> Result<(), steps::StepError> {
+//!     steps::payload(event)?.shift_remove("source");
+//!     Ok(())
+//! }
+//!
+//! export_policy!(policy); // for wasm: this crate is a component
+//!
+//! # fn main() {
 //! let old = r#"{"event_id":"e-2","event_type":"task.created","task_id":2,"user_id":"user-1","payload":{}}"#;
-//! let migrated = policy.migrate(old.as_bytes(), "1.2").expect("there is a way");
+//! let migrated = policy().expect("a policy").migrate(old.as_bytes(), "1.2").expect("there is a way");
 //! assert_eq!(migrated.path, ["1.0", "1.1", "1.2"]);
-//! # Ok::<(), tidegate_policy::PolicyError>(())
+//! # }
 //! ```
 //!
-//! `export_policy!` (for wasm only) then exports it as a component.
+//! `examples/next-policy` is such a crate, and `docs/write-a-policy.md` shows how to make one.
 
 mod bundle;
 mod catalog;
@@ -53,8 +49,10 @@ mod compose;
 mod dead_letter;
 mod escape;
 mod event;
+mod export;
 mod ids;
 mod json;
+mod merge;
 mod migrate;
 mod number;
 mod occurrence;

@@ -13,7 +13,7 @@ use crate::parse::read_object;
 use crate::policy::Policy;
 use crate::reader::MAX_VALUES;
 use crate::steps::{Step, StepFn};
-use crate::validate::check;
+use crate::validate::{check, summary};
 use crate::violation::{Violation, code, in_order, quoted};
 
 /// An event in the wanted version.
@@ -56,6 +56,21 @@ pub struct MigrationFailure {
     pub to_version: String,
     /// What is wrong, at least one, in a stable order.
     pub violations: Vec<Violation>,
+}
+
+impl MigrationFailure {
+    /// What is wrong in one line: with the result, where that is what stopped it.
+    pub(crate) fn reason(&self) -> String {
+        let in_result = self.cause == MigrationCause::InvalidResult;
+        let general = |violation: &&Violation| in_result && violation.code == code::MIGRATION_FAILED;
+        let violations: Vec<_> = self
+            .violations
+            .iter()
+            .filter(|found| !general(found))
+            .cloned()
+            .collect();
+        summary(&violations)
+    }
 }
 
 /// A way from one version of a type to another.

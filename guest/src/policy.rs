@@ -3,9 +3,9 @@
 
 use std::sync::LazyLock;
 
-use crate::bundle::{Bundle, EventType, Limits};
+use crate::bundle::{Bundle, BundleError, EventType, Limits};
 use crate::code::{Code, Derivation};
-use crate::migrate::{Route, routes};
+use crate::migrate::{MigrationCause, Route, routes};
 use crate::parse::Bounds;
 use crate::retry::Schedule;
 use crate::schema::{Compiler, Schema, SchemaError};
@@ -52,6 +52,7 @@ pub(crate) struct KnownType {
 pub(crate) struct KnownVersion {
     pub(crate) name: String,
     pub(crate) schema: Schema,
+    /// A valid event of this version; never empty in a policy that is ready.
     pub(crate) example: String,
 }
 
@@ -59,6 +60,9 @@ pub(crate) struct KnownVersion {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
+    /// The bundle cannot be read.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
     /// A schema does not compile.
     #[error(transparent)]
     Schema(#[from] SchemaError),
@@ -74,8 +78,8 @@ pub enum PolicyError {
     /// An event type has no schema.
     #[error("the event type {0} has no schema, such as {0}/1.0.json")]
     NoSchema(String),
-    /// A schema has no example.
-    #[error("the schema of {event_type} {version} has no examples")]
+    /// A schema has no example, and none can be made by migrating that of the version before.
+    #[error("the schema of {event_type} {version} has no examples, and no step makes one of an older version")]
     NoExample {
         /// The event type.
         event_type: String,
@@ -115,7 +119,7 @@ impl Policy {
         if let Some(twice) = types.windows(2).find(|pair| pair[0].name == pair[1].name) {
             return Err(PolicyError::Twice(twice[0].name.clone()));
         }
-        let policy = Self {
+        let mut policy = Self {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
             limits: manifest.limits,
@@ -124,6 +128,7 @@ impl Policy {
             types,
         };
         policy.check_emitted()?;
+        policy.complete_examples()?;
         policy.check_examples()?;
         Ok(policy)
     }
@@ -162,6 +167,36 @@ impl Policy {
         Ok(())
     }
 
+    /// Makes the examples that are missing, each of the version before it.
+    fn complete_examples(&mut self) -> Result<(), PolicyError> {
+        for kind in 0..self.types.len() {
+            for version in 0..self.types[kind].versions.len() {
+                if self.types[kind].versions[version].example.is_empty() {
+                    let example = self.example_of(&self.types[kind], version)?;
+                    self.types[kind].versions[version].example = example;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The example of the version before, migrated to this one.
+    fn example_of(&self, known: &KnownType, at: usize) -> Result<String, PolicyError> {
+        let (event_type, version) = (known.name.clone(), known.versions[at].name.clone());
+        let migrated = at
+            .checked_sub(1)
+            .map(|before| self.migrate(known.versions[before].example.as_bytes(), &version));
+        match migrated {
+            Some(Ok(migrated)) => Ok(migrated.event.unwrap_or_default()),
+            Some(Err(failure)) if failure.cause != MigrationCause::NoPath => Err(PolicyError::BadExample {
+                event_type,
+                version,
+                problem: format!("made of an older one: {}", failure.reason()),
+            }),
+            _ => Err(PolicyError::NoExample { event_type, version }),
+        }
+    }
+
     fn check_examples(&self) -> Result<(), PolicyError> {
         for known in &self.types {
             for version in &known.versions {
@@ -198,13 +233,9 @@ impl KnownType {
         let mut versions = Vec::new();
         for (version, text) in bundle.versions_of(name) {
             let schema = compiler.compile(&format!("{name}/{version}.json"), text)?;
-            let example = schema.example().ok_or_else(|| PolicyError::NoExample {
-                event_type: name.clone(),
-                version: version.to_owned(),
-            })?;
             versions.push(KnownVersion {
                 name: version.to_owned(),
-                example: example.to_owned(),
+                example: schema.example().unwrap_or_default().to_owned(),
                 schema,
             });
         }

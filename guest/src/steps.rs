@@ -2,16 +2,10 @@
 //! valid event and changes what differs between the two versions; `event_version` is set for it, the result is validated
 //! after it. Knows nothing of paths, schemas or texts.
 
-use serde_json::{Map, Value};
+pub use serde_json::Value;
 
 /// The steps of the builtin policy.
-pub const STEPS: &[Step] = &[Step {
-    older: "1.0",
-    newer: "1.1",
-    event_types: None,
-    up: Some(add_new_field),
-    down: Some(remove_new_field),
-}];
+pub const STEPS: &[Step] = &[Step::new("1.0", "1.1", add_new_field, remove_new_field)];
 
 /// How to get from one version to the next one and back.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +23,10 @@ pub struct Step {
 }
 
 /// Changes the members of an event from one version to another.
-pub type StepFn = fn(&mut Map<String, Value>) -> Result<(), StepError>;
+pub type StepFn = fn(&mut Members) -> Result<(), StepError>;
+
+/// The members of an object, in their order.
+pub type Members = serde_json::Map<String, Value>;
 
 /// What a step cannot carry over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,25 +38,43 @@ pub struct StepError {
     pub message: String,
 }
 
+impl Step {
+    /// A step in both directions, for all event types that have both versions.
+    pub const fn new(older: &'static str, newer: &'static str, up: StepFn, down: StepFn) -> Self {
+        Self {
+            older,
+            newer,
+            event_types: None,
+            up: Some(up),
+            down: Some(down),
+        }
+    }
+}
+
+impl StepError {
+    /// A value that cannot be carried over: where it is, as a JSON Pointer, and why, without values of the event.
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+}
+
 /// The payload of an event. A valid event has one, so the error only says that a step was called with another value.
-pub fn payload(event: &mut Map<String, Value>) -> Result<&mut Map<String, Value>, StepError> {
-    event
-        .get_mut("payload")
-        .and_then(Value::as_object_mut)
-        .ok_or_else(|| StepError {
-            path: "/payload".to_owned(),
-            message: "payload must be an object".to_owned(),
-        })
+pub fn payload(event: &mut Members) -> Result<&mut Members, StepError> {
+    let payload = event.get_mut("payload").and_then(Value::as_object_mut);
+    payload.ok_or_else(|| StepError::new("/payload", "payload must be an object"))
 }
 
 /// 1.0 to 1.1: a payload without `new_field` gets one that is null; one that is there stays.
-fn add_new_field(event: &mut Map<String, Value>) -> Result<(), StepError> {
+fn add_new_field(event: &mut Members) -> Result<(), StepError> {
     payload(event)?.entry("new_field").or_insert(Value::Null);
     Ok(())
 }
 
 /// 1.1 to 1.0: `new_field` goes, and the other members keep their order.
-fn remove_new_field(event: &mut Map<String, Value>) -> Result<(), StepError> {
+fn remove_new_field(event: &mut Members) -> Result<(), StepError> {
     payload(event)?.shift_remove("new_field");
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! Policies of one's own: another bundle, another version, and what is refused.
 
 use rstest::rstest;
-use tidegate_policy::{Bundle, Code, Context, MigrationCause, Outcome, Policy, Step, StepError, steps};
+use tidegate_policy::{
+    Bundle, Code, Context, EventType, MigrationCause, Outcome, Policy, Step, StepError, StepFn, steps,
+};
 
 const EVENT: &str = r#"{"event_id":"e-1","event_type":"task.created","event_version":"1.0","task_id":1,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{}}"#;
 
@@ -30,10 +32,7 @@ const TO_1_2: Step = Step {
     down: Some(|event| {
         let payload = steps::payload(event)?;
         if payload.contains_key("sealed") {
-            return Err(StepError {
-                path: "/payload/sealed".to_owned(),
-                message: "a sealed payload cannot go back".to_owned(),
-            });
+            return Err(StepError::new("/payload/sealed", "a sealed payload cannot go back"));
         }
         payload.shift_remove("source");
         Ok(())
@@ -71,6 +70,104 @@ fn a_version_is_one_schema_and_one_line() {
         .find(|known| known.name == "task.updated")
         .expect("known");
     assert_eq!(other.latest, "1.1");
+}
+
+const TASKS: [&str; 2] = ["task.created", "task.updated"];
+const SOURCE: &str =
+    r#"{ "properties": { "payload": { "required": ["source"], "properties": { "source": { "type": "string" } } } } }"#;
+
+/// The builtin policy with 1.2 of some types, whose schema lies over that of 1.1.
+fn with_changes(changes: &str, up: StepFn) -> Result<Policy, tidegate_policy::PolicyError> {
+    let bundle = Bundle::builtin().with_version(&TASKS, "1.1", "1.2", changes)?;
+    let down: StepFn = |event| {
+        steps::payload(event)?.shift_remove("source");
+        Ok(())
+    };
+    Policy::new(&bundle, Code::builtin().with_step(Step::new("1.1", "1.2", up, down)))
+}
+
+const ADD_SOURCE: StepFn = |event| {
+    steps::payload(event)?.insert("source".to_owned(), "web".into());
+    Ok(())
+};
+
+#[test]
+fn a_version_of_several_types_is_one_schema_and_its_examples_are_made() {
+    let policy = with_changes(SOURCE, ADD_SOURCE).expect("a policy");
+    for known in policy.catalog().event_types {
+        let Some(newest) = known.versions.iter().find(|known| known.version == "1.2") else {
+            assert!(!TASKS.contains(&known.name.as_str()));
+            continue;
+        };
+        assert!(
+            newest.example.ends_with(r#""new_field":null,"source":"web"}}"#),
+            "{}",
+            newest.example
+        );
+        let back = policy.migrate(newest.example.as_bytes(), "1.1").expect("a way");
+        assert_eq!(back.event.as_deref(), Some(known.versions[1].example.as_str()));
+
+        let old_rules = newest.example.replace(r#""new_field":null,"#, "");
+        let lacking = newest.example.replace(r#","source":"web""#, "");
+        for invalid in [old_rules, lacking] {
+            let rejection = policy.validate(invalid.as_bytes()).expect_err("invalid");
+            assert_eq!(rejection.violations[0].code, "required");
+        }
+    }
+}
+
+#[rstest]
+#[case::not_json("{", "task.created/1.1.json and the changes for task.created/1.2.json must be JSON")]
+#[case::no_example_can_be_made(
+    r#"{ "properties": { "payload": { "required": ["other"] } } }"#,
+    "the example of task.created 1.2 is not valid: made of an older one: required at \"/payload/other\": other is required"
+)]
+#[case::an_example_of_its_own_counts(
+    r#"{ "examples": [{}] }"#,
+    "the example of task.created 1.2 is not valid: required at \"/event_type\": event_type is required"
+)]
+#[case::no_schema(r#"{ "type": "event" }"#, "task.created/1.2.json is not a usable schema")]
+fn bad_changes_are_refused(#[case] changes: &str, #[case] problem: &str) {
+    let error = with_changes(changes, ADD_SOURCE).expect_err("no policy");
+    assert_eq!(error.to_string(), problem);
+}
+
+#[test]
+fn a_version_is_made_only_of_one_that_is_there() {
+    let error = Bundle::builtin()
+        .with_version(&TASKS, "1.3", "1.4", "{}")
+        .expect_err("no such version");
+    assert_eq!(
+        error.to_string(),
+        "there is no task.created/1.3.json to make another version of"
+    );
+}
+
+#[test]
+fn an_event_type_is_one_schema_and_one_line() {
+    let schema = SCHEMA_1_2
+        .replace("1.2", "1.0")
+        .replace("task.created", "task.archived");
+    let mut archived = EventType::new("task.archived", "task-events");
+    archived.retry_seconds = Some(vec![60]);
+    let bundle = Bundle::builtin()
+        .named("mine", "7")
+        .with_event_type(archived)
+        .with_file("task.archived/1.0.json", schema);
+    let policy = Policy::new(&bundle, Code::builtin()).expect("a policy");
+    let event = EVENT
+        .replace("task.created", "task.archived")
+        .replace("{}", r#"{"source":"web"}"#);
+    let verdict = policy.process(event.as_bytes(), &now()).expect("usable");
+    assert_eq!(
+        (verdict.outcome, verdict.outputs[0].channel.as_str()),
+        (Outcome::Forward, "task-events")
+    );
+    assert_eq!(policy.schedule_for("task.archived").delays_ms, [60_000]);
+    assert_eq!(
+        (policy.catalog().name, policy.catalog().version),
+        ("mine".to_owned(), "7".to_owned())
+    );
 }
 
 #[test]
@@ -142,7 +239,7 @@ fn a_type_without_a_channel_is_validated_and_dropped() {
 #[case::delay(|bundle: &mut Bundle| bundle.manifest.default_retry_seconds = vec![4_294_968], "a retry delay of the default is longer than 49 days")]
 #[case::twice(|bundle: &mut Bundle| bundle.manifest.event_types[1].name = "task.created".to_owned(), "the event type task.created is there twice")]
 #[case::no_dead_letters(|bundle: &mut Bundle| bundle.manifest.event_types.retain(|known| known.name != "dlq.failed"), "a policy needs the event type dlq.failed with a channel and version 1.0")]
-#[case::no_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{}"), "the schema of task.created 1.0 has no examples")]
+#[case::no_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{}"), "the schema of task.created 1.0 has no examples, and no step makes one of an older version")]
 #[case::bad_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"examples":[{}]}"#), "the example of task.created 1.0 is not valid: required at \"/event_type\": event_type is required")]
 #[case::no_json(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{"), "task.created/1.0.json is not JSON")]
 #[case::no_schema_keyword(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"type":7}"#), "task.created/1.0.json is not a usable schema")]

@@ -47,7 +47,7 @@ struct Figures {
 
 /// Measures, and shows what came out.
 pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Result<ExitCode> {
-    build::both(places, steps, Profile::Release)?;
+    build::all(places, steps, Profile::Release)?;
     if let Some(Other::Dapr) = arguments.other {
         return throughput(places, steps);
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the policy and the gate, finished, in `dist/`.
+//! `cargo xtask build`: the policy, the example of another one, and the gate, finished, in `dist/`.
 
 use std::{
     fs,
@@ -33,41 +33,42 @@ pub(crate) enum Profile {
     Release,
 }
 
-/// Builds both and says where they are.
+/// Builds all and says where they are.
 pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Result<ExitCode> {
     let profile = if arguments.release {
         Profile::Release
     } else {
         Profile::Dev
     };
-    both(places, steps, profile)?;
-    for file in [places.policy(), places.gate()] {
+    all(places, steps, profile)?;
+    for file in [places.policy(), places.next_policy(), places.gate()] {
         let size = fs::metadata(&file).context("what was built is gone")?.len();
         println!("{:>6} KiB  {}", size.div_ceil(1024), typed(&file));
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Builds the policy, another one and the gate.
+pub(crate) fn all(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
+    both(places, steps, profile)?;
+    component(places, steps, "next-policy", &places.next_policy())
+}
+
 /// Builds the policy and the gate.
 pub(crate) fn both(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
-    policy(places, steps)?;
+    component(places, steps, "tidegate-policy", &places.policy())?;
     gate(places, steps, profile)
 }
 
-/// Builds `dist/policy.wasm`.
-pub(crate) fn policy(places: &Places, steps: &Steps) -> Result<()> {
+/// Builds a policy from a package of the workspace.
+fn component(places: &Places, steps: &Steps, package: &str, place: &Path) -> Result<()> {
     have_target(places, steps)?;
-    steps.say("building the policy: dist/policy.wasm");
-    let arguments = [
-        "build",
-        "--package=tidegate-policy",
-        "--target",
-        WASM,
-        "--profile=guest",
-    ];
-    steps::run(&mut places.cargo(arguments))?;
-    let built = places.target.join(WASM).join("guest/tidegate_policy.wasm");
-    publish(&built, &places.policy())
+    let name = place.file_name().unwrap_or_default().display();
+    steps.say(format!("building a policy: dist/{name}"));
+    let mut cargo = places.cargo(["rustc", "--lib", "--crate-type=cdylib", "--profile=guest"]);
+    steps::run(cargo.args(["--target", WASM, "--package", package]))?;
+    let built = format!("{WASM}/guest/{}.wasm", package.replace('-', "_"));
+    publish(&places.target.join(built), place)
 }
 
 /// Builds `dist/tidegate`.

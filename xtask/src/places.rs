@@ -103,6 +103,11 @@ impl Places {
         self.dist.join("policy.wasm")
     }
 
+    /// The policy of `examples/next-policy`.
+    pub(crate) fn next_policy(&self) -> PathBuf {
+        self.dist.join("next-policy.wasm")
+    }
+
     /// A cargo command, to be run in the root.
     pub(crate) fn cargo<const N: usize>(&self, arguments: [&str; N]) -> Command {
         let mut command = Command::new(cargo_path());

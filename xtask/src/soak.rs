@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
 
 /// Runs it.
 pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Result<ExitCode> {
-    build::both(places, steps, Profile::Release)?;
+    build::all(places, steps, Profile::Release)?;
     steps.say(format!(
         "all faults at full size, and a steady load of {} minutes",
         arguments.minutes
