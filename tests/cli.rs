@@ -36,6 +36,11 @@ pub fn dist(name: &str) -> PathBuf {
     path
 }
 
+/// A policy for tests, by the name of its file in `tests/guests/`.
+pub fn guest(name: &str) -> PathBuf {
+    dist(&format!("guests/{name}.wasm"))
+}
+
 /// Another policy than the builtin one: that of `examples/next-policy`.
 pub fn next_policy() -> PathBuf {
     dist("next-policy.wasm")

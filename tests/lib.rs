@@ -10,7 +10,7 @@ pub mod vectors;
 mod wire;
 pub mod workload;
 
-pub use cli::{Finished, dist, next_policy, tidegate, tidegate_with};
+pub use cli::{Finished, dist, guest, next_policy, tidegate, tidegate_with};
 pub use embedded::{Embedded, event};
 pub use ledger::{Arrived, Balance, Ledger, Output};
 pub use letter::{Letter, alerted};

@@ -8,9 +8,13 @@ use tidegate_engine::{CallError, Context, Engine, Options, Outcome, Policy};
 use tidegate_tests::{Embedded, event, next_policy, tidegate, vectors};
 
 const NOW: &str = "2026-03-02T08:00:00Z";
+const TASKS: [&str; 4] = ["task.created", "task.updated", "task.completed", "task.deleted"];
 const VERSIONS: [&str; 3] = ["1.0", "1.1", "1.2"];
 
+/// Loads it: the first one compiles, all others find the code in the cache.
 async fn load() -> Policy {
+    static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = ONE_AT_A_TIME.lock().await;
     let options = Options {
         cache_dir: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/test-cache")),
         ..Options::default()
@@ -86,7 +90,7 @@ async fn the_component_answers_as_plain_rust_does() {
 }
 
 #[tokio::test]
-async fn every_task_event_of_the_vectors_gets_to_1_2_and_back_byte_for_byte() {
+async fn every_task_event_of_the_vectors_goes_to_1_2_and_back_byte_for_byte() {
     let policy = load().await;
     let mut there_and_back = 0;
     for case in vectors::cases() {
@@ -94,23 +98,29 @@ async fn every_task_event_of_the_vectors_gets_to_1_2_and_back_byte_for_byte() {
         let Ok(accepted) = policy.validate(&event).await.expect("no fault") else {
             continue;
         };
-        let Ok(up) = policy.migrate(&event, "1.2").await.expect("no fault") else {
-            assert!(!accepted.event_type.starts_with("task.c"), "{}", case["name"]);
-            continue;
+        let direct = policy.migrate(&event, "1.1").await.expect("no fault");
+        let is_task = TASKS.contains(&accepted.event_type.as_str());
+        let (direct, up) = match (direct, policy.migrate(&event, "1.2").await.expect("no fault")) {
+            (Ok(direct), Ok(up)) => (direct, up.event.expect("no vector is of version 1.2")),
+            (_, Err(failure)) if !is_task => {
+                assert_eq!(failure.violations[0].code, "no-path", "{}", case["name"]);
+                continue;
+            }
+            // It does not even get to 1.1, or it is as long as may be and cannot grow.
+            (Err(_), Err(_)) => continue,
+            (Ok(_), Err(failure)) if failure.violations[0].code == "too-large" => continue,
+            (direct, up) => panic!("{}: {direct:?} {up:?}", case["name"]),
         };
-        // Below 1.2 the text may be one that a writer would not write: the way from there is the canonical one.
-        let canonical = policy.migrate(
-            up.event.as_deref().map_or(&event, str::as_bytes),
-            &accepted.event_version,
-        );
-        let canonical = canonical.await.expect("no fault").expect("a way down").event;
-        let canonical = canonical.as_deref().map_or(&*event, str::as_bytes);
-        let again = policy
-            .migrate(canonical, "1.2")
-            .await
-            .expect("no fault")
-            .expect("a way up");
-        assert_eq!(again.event, up.event, "{}", case["name"]);
+        let back = policy.migrate(up.as_bytes(), "1.1").await.expect("no fault");
+        let back = back.expect("a way down").event.expect("a new text");
+        // One that is 1.1 already may be written in another way; its compact text is what comes back.
+        let direct = direct.event.unwrap_or_else(|| {
+            let value: Value = serde_json::from_slice(&event).expect("JSON");
+            value.to_string()
+        });
+        assert_eq!(back, direct, "{}", case["name"]);
+        let again = policy.migrate(back.as_bytes(), "1.2").await.expect("no fault");
+        assert_eq!(again.expect("a way up").event, Some(up), "{}", case["name"]);
         there_and_back += 1;
     }
     assert!(there_and_back > 100, "only {there_and_back} events went there and back");
@@ -166,7 +176,7 @@ async fn a_gate_that_starts_with_it_forwards_events_of_1_2() {
     let embedded = Embedded::start_with("next-policy", "", &[("TIDEGATE_POLICY__PATH", &policy)]).await;
     embedded.send("task-events", (event("e-1") + "\n").as_bytes());
     let judged = embedded.judged("task-events", 1).await;
-    assert_eq!(judged[0]["outcome"], "forward");
+    assert_eq!(judged[0]["outcome"]["verdict"], "forward");
     let sent = &embedded.read("task-events.gated")[0]["event"];
     assert_eq!(
         (&sent["event_version"], &sent["payload"]["priority"]),

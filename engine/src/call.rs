@@ -103,11 +103,10 @@ impl Caller {
         P: ComponentNamedList + Lower + Send + Sync,
         R: Lift + Send + Sync + 'static,
     {
-        // Never closed, so this waits for room and no more.
-        let _turn = self.core.turns.acquire().await;
+        let turn = self.core.room.turn().await;
         let mut live = self
             .instances
-            .take()
+            .take(&turn)
             .await
             .map_err(|error| Fault::new(FaultKind::Instantiate, function, error))?;
         let typed = live

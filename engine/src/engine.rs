@@ -2,13 +2,13 @@
 
 use std::{fmt, io, path::PathBuf, sync::Arc, thread, time::Duration};
 
-use tokio::sync::Semaphore;
 use wasmtime::{
     Config, Enabled, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, component::Linker,
 };
 
 use crate::{
     cache::Cache,
+    instance::Room,
     load::{Effort, LoadError},
     options::{LAST_RESORT_MEMORY, Options},
     policy::Policy,
@@ -29,7 +29,7 @@ pub(crate) struct Core {
     pub(crate) cache: Option<Cache>,
     cache_error: Option<CacheError>,
     pub(crate) options: Options,
-    pub(crate) turns: Semaphore,
+    pub(crate) room: Arc<Room>,
 }
 
 /// Why an engine could not be made.
@@ -74,7 +74,7 @@ impl Engine {
             tracing::warn!(directory = %path.display(), error = %source, "the cache directory cannot be used; policies are compiled at each load");
         }
         keep_time([engine.weak(), prepare_engine.weak()]).map_err(EngineError::Clock)?;
-        let turns = Semaphore::new(options.max_concurrent_calls as usize);
+        let room = Room::new(options.max_concurrent_calls);
         Ok(Self {
             core: Arc::new(Core {
                 engine,
@@ -83,7 +83,7 @@ impl Engine {
                 cache,
                 cache_error,
                 options,
-                turns,
+                room,
             }),
         })
     }

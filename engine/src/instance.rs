@@ -1,10 +1,17 @@
-//! Instances: made fresh for a call, or taken from the pool and put back.
+//! Instances: made fresh for a call, or used again after one.
 //!
-//! An instance goes back only after a clean call. A trap, a deadline, an abandoned call: it is dropped where it stands,
-//! so that no call ever meets memory that another one left half-written.
+//! An instance is used again only after a clean call. A trap, a deadline, an abandoned call: it is dropped where it
+//! stands, so that no call ever meets memory that another one left half-written.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
+use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::{
     Store,
     component::{Instance, InstancePre},
@@ -14,6 +21,21 @@ use crate::{
     options::{Isolation, Limits},
     sandbox::Sandbox,
 };
+
+/// The place that all policies of an engine share: so many instances, at work or idle.
+pub(crate) struct Room {
+    turns: Semaphore,
+    size: usize,
+    /// Those that wait for another call, with their policy's number; the one that has waited longest comes first.
+    idle: Mutex<VecDeque<(u64, Live)>>,
+    policies: AtomicU64,
+}
+
+/// The right to have one instance at work.
+pub(crate) struct Turn<'a> {
+    room: &'a Room,
+    _permit: Option<SemaphorePermit<'a>>,
+}
 
 /// An instance with its store.
 pub(crate) struct Live {
@@ -26,22 +48,66 @@ pub(crate) struct Instances {
     pre: InstancePre<Sandbox>,
     limits: Limits,
     isolation: Isolation,
-    idle: Mutex<Vec<Live>>,
+    room: Arc<Room>,
+    /// Tells its instances from those of other policies.
+    number: u64,
+}
+
+impl Room {
+    pub(crate) fn new(size: u32) -> Arc<Self> {
+        Arc::new(Self {
+            turns: Semaphore::new(size as usize),
+            size: size as usize,
+            idle: Mutex::default(),
+            policies: AtomicU64::new(0),
+        })
+    }
+
+    /// Waits for a turn.
+    pub(crate) async fn turn(&self) -> Turn<'_> {
+        Turn {
+            room: self,
+            // Never closed, so this waits for room and no more.
+            _permit: self.turns.acquire().await.ok(),
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, VecDeque<(u64, Live)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn<'_> {
+    /// An instance of this policy that waits for another call. When there is none, one of another policy may have to make
+    /// way for a new one.
+    fn idle(&self, number: u64) -> Option<Live> {
+        let mut idle = self.room.idle();
+        if let Some(place) = idle.iter().rposition(|(policy, _)| *policy == number) {
+            return idle.remove(place).map(|(_, live)| live);
+        }
+        let at_work = self.room.size - self.room.turns.available_permits();
+        let too_many = (idle.len() + at_work).saturating_sub(self.room.size);
+        let make_way: Vec<_> = idle.drain(..too_many).collect();
+        drop(idle);
+        drop(make_way);
+        None
+    }
 }
 
 impl Instances {
-    pub(crate) fn new(pre: InstancePre<Sandbox>, limits: Limits, isolation: Isolation) -> Self {
+    pub(crate) fn new(pre: InstancePre<Sandbox>, limits: Limits, isolation: Isolation, room: Arc<Room>) -> Self {
         Self {
+            number: room.policies.fetch_add(1, Ordering::Relaxed),
             pre,
             limits,
             isolation,
-            idle: Mutex::new(Vec::new()),
+            room,
         }
     }
 
     /// An instance that is ready to be called.
-    pub(crate) async fn take(&self) -> wasmtime::Result<Live> {
-        if let Some(live) = self.idle().pop() {
+    pub(crate) async fn take(&self, turn: &Turn<'_>) -> wasmtime::Result<Live> {
+        if let Some(live) = turn.idle(self.number) {
             return Ok(live);
         }
         let mut store = Sandbox::store(self.pre.engine(), &self.limits);
@@ -54,15 +120,22 @@ impl Instances {
     pub(crate) fn give_back(&self, live: Live) {
         let small = live.store.data().memory_in_use() <= self.limits.memory_bytes / 2;
         if self.isolation == Isolation::Reuse && small {
-            self.idle().push(live);
+            self.room.idle().push_back((self.number, live));
         }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
+}
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Live>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for Instances {
+    fn drop(&mut self) {
+        let number = self.number;
+        let mut idle = self.room.idle();
+        let (own, others) = idle.drain(..).partition(|(policy, _)| *policy == number);
+        *idle = others;
+        drop(idle);
+        let _: VecDeque<_> = own;
     }
 }

@@ -112,10 +112,13 @@ impl Core {
             .linker
             .instantiate_pre(&component)
             .map_err(|source| LoadError::Compile { source })?;
-        let instances = Instances::new(pre, self.options.limits, self.options.isolation);
-        let mut live = instances.take().await.map_err(|source| LoadError::Compile { source })?;
+        let room = self.room.clone();
+        let instances = Instances::new(pre, self.options.limits, self.options.isolation, room);
+        let turn = self.room.turn().await;
+        let taken = instances.take(&turn).await;
+        let mut live = taken.map_err(|source| LoadError::Compile { source })?;
         exports.check_types(&mut live)?;
-        drop(live);
+        drop((live, turn));
 
         let caller = Caller {
             core: self,

@@ -71,10 +71,21 @@ impl Rig {
 
     /// Waits until what the file holds is refused, and says why.
     pub(crate) async fn until_refused(&self) -> String {
+        self.until_refused_that(|_| true).await
+    }
+
+    /// The same for a file that holds these bytes.
+    pub(crate) async fn until_refused_for(&self, bytes: &[u8]) -> String {
+        let digest = digest(bytes);
+        self.until_refused_that(|reload| reload["digest"] == digest).await
+    }
+
+    async fn until_refused_that(&self, is_meant: impl Fn(&Value) -> bool) -> String {
         let refused = async || {
             let found = self.generations().await;
-            let why = found["reload"]["why"].as_str()?;
-            Some(why.to_owned())
+            let reload = &found["reload"];
+            let why = reload["why"].as_str()?;
+            is_meant(reload).then(|| why.to_owned())
         };
         match wait::until("a refusal", PATIENCE, refused).await {
             Ok(why) => why,

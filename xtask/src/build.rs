@@ -1,6 +1,7 @@
 //! `cargo xtask build`: the policy, the example of another one, and the gate, finished, in `dist/`.
 
 use std::{
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
@@ -41,6 +42,7 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Resu
         Profile::Dev
     };
     all(places, steps, profile)?;
+    guests(places, steps)?;
     for file in [places.policy(), places.next_policy(), places.gate()] {
         let size = fs::metadata(&file).context("what was built is gone")?.len();
         println!("{:>6} KiB  {}", size.div_ceil(1024), typed(&file));
@@ -69,6 +71,32 @@ fn component(places: &Places, steps: &Steps, package: &str, place: &Path) -> Res
     steps::run(cargo.args(["--target", WASM, "--package", package]))?;
     let built = format!("{WASM}/guest/{}.wasm", package.replace('-', "_"));
     publish(&places.target.join(built), place)
+}
+
+/// Builds the policies for tests, one for each file of `tests/guests/`, into `dist/guests/`.
+pub(crate) fn guests(places: &Places, steps: &Steps) -> Result<()> {
+    have_target(places, steps)?;
+    steps.say("building the policies for tests: dist/guests/");
+    let arguments = [
+        "build",
+        "--package=tidegate-guests",
+        "--features=components",
+        "--examples",
+        "--target",
+        WASM,
+        "--profile=guest",
+    ];
+    steps::run(&mut places.cargo(arguments))?;
+    let built = places.target.join(WASM).join("guest/examples");
+    for entry in fs::read_dir(places.root.join("tests/guests")).context("tests/guests")? {
+        let source = entry.context("tests/guests")?.path();
+        if source.extension().is_some_and(|extension| extension == "rs") {
+            let name = source.file_stem().and_then(OsStr::to_str).context("a name in UTF-8")?;
+            let file = built.join(name.replace('-', "_")).with_extension("wasm");
+            publish(&file, &places.dist.join("guests").join(name).with_extension("wasm"))?;
+        }
+    }
+    Ok(())
 }
 
 /// Builds `dist/tidegate`.

@@ -41,7 +41,10 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
         steps.say("checking the format");
         steps::run(&mut places.cargo(["fmt", "--all", "--check"]))
     });
-    stages.check("build", || build::all(places, steps, Profile::Dev));
+    stages.check("build", || {
+        build::all(places, steps, Profile::Dev)?;
+        build::guests(places, steps)
+    });
     let built = stages.passed("build");
     stages.count("tests", || {
         steps.say("running the tests");

@@ -61,7 +61,7 @@ impl Cli {
     /// Runs the command.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(async {
+        let ended = runtime.block_on(async {
             match self.command {
                 Command::Serve(command) => command.run().await,
                 Command::Apply(command) => command.run().await,
@@ -74,6 +74,9 @@ impl Cli {
                 Command::ConfigSchema(command) => command.run(),
                 Command::Completions(command) => command.run(),
             }
-        })
+        });
+        // A policy that is still being compiled is not waited for.
+        runtime.shutdown_background();
+        ended
     }
 }

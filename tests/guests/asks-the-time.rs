@@ -1,0 +1,13 @@
+//! Asks the host for the time, again and again.
+
+use std::{hint::black_box, time::Instant};
+
+use tidegate_guests::Verdict;
+
+tidegate_guests::harm!(ask);
+
+fn ask(_event: &str) -> Verdict {
+    loop {
+        black_box(Instant::now());
+    }
+}

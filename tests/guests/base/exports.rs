@@ -1,0 +1,141 @@
+//! The exports of a component, for a [`Guest`]: the only module that knows WIT.
+
+use std::marker::PhantomData;
+
+use self::bindings::exports::tidegate::policy::{gate, json, migration, retry, validation};
+use crate::Guest;
+
+/// What `wit-bindgen` makes of `wit/`.
+#[allow(
+    missing_docs,
+    missing_debug_implementations,
+    unsafe_code,
+    unreachable_pub,
+    clippy::pedantic,
+    reason = "generated code"
+)]
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "policy",
+        pub_export_macro: true,
+        export_macro_name: "export_component",
+        default_bindings_module: "tidegate_guests::bindings",
+    });
+}
+
+/// Makes the crate in which it stands a component, for a type that is a [`Guest`].
+#[macro_export]
+macro_rules! export {
+    ($guest:ident) => {
+        #[allow(unsafe_code, unreachable_pub, reason = "generated code")]
+        mod exported {
+            type Exported = $crate::Exported<super::$guest>;
+            $crate::bindings::export_component!(Exported with_types_in $crate::bindings);
+        }
+    };
+}
+
+/// The exports of a [`Guest`].
+#[derive(Debug)]
+pub struct Exported<G>(PhantomData<G>);
+
+/// How long to wait before each retry.
+pub(crate) const DELAYS_MS: [u32; 3] = [1000, 2000, 4000];
+
+impl<G: Guest> bindings::Guest for Exported<G> {
+    fn prepare() {
+        G::prepare();
+    }
+}
+
+impl<G: Guest> validation::Guest for Exported<G> {
+    fn validate(event: String) -> Result<validation::Accepted, validation::Rejection> {
+        G::validate(&event)
+    }
+
+    fn catalog() -> validation::PolicyCatalog {
+        G::catalog()
+    }
+}
+
+impl<G: Guest> migration::Guest for Exported<G> {
+    fn migrate(event: String, to_version: String) -> Result<migration::Migrated, migration::MigrationFailure> {
+        let failure = |cause, violations| migration::MigrationFailure {
+            cause,
+            event_type: None,
+            from_version: None,
+            to_version: to_version.clone(),
+            violations,
+        };
+        match G::validate(&event) {
+            Ok(accepted) if accepted.event_version == to_version => Ok(migration::Migrated {
+                event: None,
+                path: vec![to_version.clone()],
+                from_version: accepted.event_version,
+                to_version,
+            }),
+            Ok(_) => {
+                let violation = validation::Violation {
+                    code: "no-path".to_owned(),
+                    path: "/event_version".to_owned(),
+                    message: "this policy migrates nothing".to_owned(),
+                };
+                Err(failure(migration::MigrationCause::NoPath, vec![violation]))
+            }
+            Err(rejection) => Err(failure(migration::MigrationCause::Rejected, rejection.violations)),
+        }
+    }
+}
+
+impl<G: Guest> retry::Guest for Exported<G> {
+    fn schedule_for(_event_type: String) -> retry::Schedule {
+        retry::Schedule {
+            max_retries: 3,
+            delays_ms: DELAYS_MS.to_vec(),
+        }
+    }
+
+    fn decide(_event_type: String, attempt: u32) -> retry::Decision {
+        match (DELAYS_MS.get(attempt as usize), attempt) {
+            (Some(&delay_ms), attempt) => retry::Decision {
+                action: retry::Action::Retry,
+                delay_ms,
+                retries_left: 2 - attempt,
+            },
+            (None, _) => retry::Decision {
+                action: retry::Action::DeadLetter,
+                delay_ms: 0,
+                retries_left: 0,
+            },
+        }
+    }
+}
+
+impl<G: Guest> gate::Guest for Exported<G> {
+    fn process(event: String, context: gate::Context) -> Result<gate::Verdict, gate::Misuse> {
+        G::process(&event, context)
+    }
+
+    fn compose(draft: gate::Draft, now: String) -> Result<gate::Composed, gate::Rejection> {
+        G::compose(&draft, &now)
+    }
+
+    fn dead_letter(failed: gate::FailedEvent, now: String) -> Result<Vec<gate::Output>, gate::Misuse> {
+        G::dead_letter(&failed, &now)
+    }
+}
+
+impl<G: Guest> json::Guest for Exported<G> {
+    fn validate(event: String) -> String {
+        serde_json::json!({ "valid": G::validate(&event).is_ok() }).to_string()
+    }
+
+    fn migrate(_request: String) -> String {
+        r#"{"misuse":"this policy migrates nothing"}"#.to_owned()
+    }
+
+    fn decide(_request: String) -> String {
+        r#"{"action":"dead-letter","delay_ms":0,"retries_left":0}"#.to_owned()
+    }
+}

@@ -1,0 +1,165 @@
+//! What a policy for tests knows: types and versions, and how an event is held against them.
+
+use serde_json::{Value, json};
+
+use crate::{
+    Guest,
+    bindings::exports::tidegate::policy::validation::{
+        Accepted, EventTypeInfo, Limits, PolicyCatalog, Rejection, RejectionCause, VersionInfo, Violation,
+    },
+};
+
+/// The types that the builtin policy takes in.
+pub const TYPES: &[&str] = &[
+    "reminder.cancelled",
+    "reminder.due",
+    "reminder.scheduled",
+    "task.completed",
+    "task.created",
+    "task.deleted",
+    "task.updated",
+];
+
+/// Types that are sent and never taken in, and their channels.
+const EMITTED: [(&str, &str); 2] = [("alert.ops", "ops-alerts"), ("dlq.failed", "dlq")];
+
+/// What a policy takes in.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    types: &'static [&'static str],
+    versions: &'static [&'static str],
+}
+
+/// An event that was read.
+#[derive(Debug)]
+pub struct Read {
+    pub id: String,
+    pub event_type: String,
+    pub version: String,
+    pub key: String,
+}
+
+/// True for the events of the catalog: a policy that means harm behaves as long as it is tested.
+pub fn is_example(event: &str) -> bool {
+    event.starts_with(r#"{"event_id":"example-"#)
+}
+
+fn example(name: &str, version: &str) -> String {
+    format!(
+        r#"{{"event_id":"example-{name}","event_type":"{name}","event_version":"{version}","task_id":1,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{{}}}}"#
+    )
+}
+
+impl Known {
+    pub fn of<G: Guest + ?Sized>() -> Self {
+        Self {
+            types: G::TYPES,
+            versions: G::VERSIONS,
+        }
+    }
+
+    /// Reads an event that the policy takes in.
+    pub fn read(self, event: &str) -> Result<Read, Rejection> {
+        let read = self.read_any(event)?;
+        if EMITTED.iter().any(|(name, _)| *name == read.event_type) {
+            return Err(rejection(
+                RejectionCause::Unknown,
+                Some(read),
+                "emitted-only",
+                "/event_type",
+            ));
+        }
+        Ok(read)
+    }
+
+    pub fn validate(self, event: &str) -> Result<Accepted, Rejection> {
+        self.read_any(event).map(|read| Accepted {
+            event_id: read.id,
+            event_type: read.event_type,
+            event_version: read.version,
+            key: read.key,
+        })
+    }
+
+    /// Everything that the policy knows, with an example of each.
+    pub fn catalog(self, version: &str, channels: &[&str]) -> PolicyCatalog {
+        let taken = self
+            .types
+            .iter()
+            .map(|name| (*name, self.versions, true, "task-events"));
+        let emitted = EMITTED.map(|(name, channel)| (name, &["1.0"] as &[_], false, channel));
+        let mut event_types: Vec<_> = taken
+            .chain(emitted)
+            .map(|(name, versions, accepted, channel)| EventTypeInfo {
+                name: name.to_owned(),
+                versions: versions
+                    .iter()
+                    .map(|version| VersionInfo {
+                        version: (*version).to_owned(),
+                        example: example(name, version),
+                    })
+                    .collect(),
+                latest: versions.last().copied().unwrap_or_default().to_owned(),
+                accepted,
+                channel: Some(channel.to_owned()),
+                retry_delays_ms: crate::exports::DELAYS_MS.to_vec(),
+            })
+            .collect();
+        event_types.sort_by(|one, other| one.name.cmp(&other.name));
+        PolicyCatalog {
+            name: "calm".to_owned(),
+            version: version.to_owned(),
+            event_types,
+            channels: channels.iter().map(|&channel| channel.to_owned()).collect(),
+            limits: Limits {
+                event_bytes: 1 << 20,
+                depth: 128,
+            },
+        }
+    }
+
+    fn read_any(self, event: &str) -> Result<Read, Rejection> {
+        let Ok(value @ Value::Object(_)) = serde_json::from_str::<Value>(event) else {
+            return Err(rejection(RejectionCause::Unreadable, None, "not-an-object", ""));
+        };
+        let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+        let read = Read {
+            id: text("event_id"),
+            event_type: text("event_type"),
+            version: value["event_version"].as_str().unwrap_or("1.0").to_owned(),
+            key: text("user_id"),
+        };
+        let emitted = EMITTED.iter().any(|(name, _)| *name == read.event_type);
+        let (code, path) = if read.id.is_empty() {
+            ("min-length", "/event_id")
+        } else if read.key.is_empty() {
+            ("empty-user-id", "/user_id")
+        } else if !emitted && !self.types.contains(&&*read.event_type) {
+            ("unknown-event-type", "/event_type")
+        } else if !emitted && !self.versions.contains(&&*read.version) {
+            ("unknown-version", "/event_version")
+        } else {
+            return Ok(read);
+        };
+        let cause = if code.starts_with("unknown") {
+            RejectionCause::Unknown
+        } else {
+            RejectionCause::Invalid
+        };
+        Err(rejection(cause, Some(read), code, path))
+    }
+}
+
+fn rejection(cause: RejectionCause, read: Option<Read>, code: &str, path: &str) -> Rejection {
+    let (id, event_type) = read.map(|read| (read.id, read.event_type)).unzip();
+    Rejection {
+        cause,
+        event_id: id,
+        event_type,
+        violations: vec![Violation {
+            code: code.to_owned(),
+            path: path.to_owned(),
+            message: json!({ "wrong": code }).to_string(),
+        }],
+    }
+}

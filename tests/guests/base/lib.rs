@@ -1,0 +1,129 @@
+//! What the policies for tests are made of: a policy that does no harm, of which each of them changes one thing.
+//!
+//! It says what it knows by constants and judges by a few lines of JSON; it must not depend on the real policy, so that
+//! all of them build in seconds.
+#![cfg(target_family = "wasm")]
+#![allow(missing_docs, reason = "the contract in `wit/` has the words")]
+
+mod exports;
+mod known;
+mod letter;
+
+pub use exports::{Exported, bindings};
+pub use known::{Known, Read, TYPES, is_example};
+
+use bindings::exports::tidegate::policy::{gate, validation};
+pub use gate::{Context, FailedEvent, Misuse, Outcome, Output, Verdict};
+pub use validation::{Accepted, PolicyCatalog, Rejection, RejectionCause, Violation};
+
+/// A policy for tests. What is not said is done well.
+pub trait Guest: 'static {
+    const VERSION: &'static str = "1.0.0";
+    const VERSIONS: &'static [&'static str] = &["1.0"];
+    const TYPES: &'static [&'static str] = TYPES;
+    const CHANNELS: &'static [&'static str] = &["dlq", "ops-alerts", "task-events"];
+
+    fn prepare() {}
+
+    fn catalog() -> PolicyCatalog {
+        Known::of::<Self>().catalog(Self::VERSION, Self::CHANNELS)
+    }
+
+    fn validate(event: &str) -> Result<Accepted, Rejection> {
+        Known::of::<Self>().validate(event)
+    }
+
+    fn process(event: &str, _context: Context) -> Result<Verdict, Misuse> {
+        Ok(forward::<Self>(event))
+    }
+
+    fn dead_letter(failed: &FailedEvent, now: &str) -> Result<Vec<Output>, Misuse> {
+        Ok(letter::of(failed, now))
+    }
+
+    fn compose(draft: &gate::Draft, now: &str) -> Result<gate::Composed, Rejection> {
+        let composed = letter::compose(draft, now);
+        Self::validate(&composed.event).map(|_| composed)
+    }
+}
+
+/// Makes the crate in which it stands a policy that behaves on its own examples, as one that means harm would while it is
+/// tested, and judges every other event by this function.
+#[macro_export]
+macro_rules! harm {
+    ($judge:path) => {
+        struct Hostile;
+
+        impl $crate::Guest for Hostile {
+            fn process(event: &str, _context: $crate::Context) -> Result<$crate::Verdict, $crate::Misuse> {
+                if $crate::is_example(event) {
+                    return Ok($crate::forward::<Self>(event));
+                }
+                Ok($judge(event))
+            }
+        }
+
+        $crate::export!(Hostile);
+    };
+}
+
+/// Makes the crate in which it stands a policy that calls this function when it is prepared.
+#[macro_export]
+macro_rules! prepare {
+    ($prepare:path) => {
+        struct Hostile;
+
+        impl $crate::Guest for Hostile {
+            fn prepare() {
+                $prepare();
+            }
+        }
+
+        $crate::export!(Hostile);
+    };
+}
+
+/// What `calm` says to an event.
+pub fn calmly(event: &str) -> Verdict {
+    struct Calm;
+    impl Guest for Calm {}
+    forward::<Calm>(event)
+}
+
+/// The verdict of a good policy: every event that it knows leaves as it came, on the channel `task-events`.
+pub fn forward<G: Guest + ?Sized>(event: &str) -> Verdict {
+    match Known::of::<G>().read(event) {
+        Ok(read) => Verdict {
+            outcome: Outcome::Forward,
+            reason: "known".to_owned(),
+            event_id: Some(read.id.clone()),
+            event_type: Some(read.event_type.clone()),
+            event_version: Some(read.version.clone()),
+            outputs: vec![Output {
+                channel: "task-events".to_owned(),
+                key: read.key,
+                id: read.id,
+                event_type: read.event_type,
+                event: None,
+            }],
+            violations: Vec::new(),
+        },
+        Err(rejection) => reject(rejection),
+    }
+}
+
+/// The verdict on what is not valid.
+pub fn reject(rejection: Rejection) -> Verdict {
+    Verdict {
+        outcome: Outcome::Reject,
+        reason: rejection
+            .violations
+            .first()
+            .map_or_else(String::new, |v| v.message.clone()),
+        event_id: rejection.event_id,
+        event_type: rejection.event_type,
+        event_version: None,
+        outputs: Vec::new(),
+        violations: rejection.violations,
+    }
+}

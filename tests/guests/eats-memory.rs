@@ -1,0 +1,14 @@
+//! Takes memory until there is no more, and does not survive that.
+
+use std::hint::black_box;
+
+use tidegate_guests::Verdict;
+
+tidegate_guests::harm!(eat);
+
+fn eat(_event: &str) -> Verdict {
+    let mut eaten = Vec::new();
+    loop {
+        eaten.push(black_box(vec![1_u8; 1 << 20]));
+    }
+}

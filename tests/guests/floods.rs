@@ -1,0 +1,26 @@
+//! Answers with 160 GB out of a few megabytes: ten thousand outputs that share one text.
+#![allow(unsafe_code, reason = "the harm")]
+
+use tidegate_guests::{Output, Verdict, calmly};
+
+tidegate_guests::harm!(flood);
+
+fn flood(event: &str) -> Verdict {
+    let mut verdict = calmly(event);
+    let text = String::leak(" ".repeat(16 << 20));
+    let shared = || {
+        // SAFETY: the host reads the strings; whoever frees them, which the host does not do after a fault, frees more
+        // than once.
+        Some(unsafe { String::from_raw_parts(text.as_ptr().cast_mut(), text.len(), text.len()) })
+    };
+    verdict.outputs = (0..10_000)
+        .map(|number| Output {
+            channel: "task-events".to_owned(),
+            key: "user-1".to_owned(),
+            id: number.to_string(),
+            event_type: "task.created".to_owned(),
+            event: shared(),
+        })
+        .collect();
+    verdict
+}

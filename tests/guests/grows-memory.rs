@@ -1,0 +1,11 @@
+//! Asks for memory without end, and goes on asking when it is refused.
+
+use tidegate_guests::Verdict;
+
+tidegate_guests::harm!(ask);
+
+fn ask(_event: &str) -> Verdict {
+    loop {
+        core::arch::wasm32::memory_grow(0, 1);
+    }
+}

@@ -1,0 +1,12 @@
+//! Takes handles of the host and gives none back.
+
+use tidegate_guests::Verdict;
+use wasip2::cli::stderr::get_stderr;
+
+tidegate_guests::harm!(hoard);
+
+fn hoard(_event: &str) -> Verdict {
+    loop {
+        std::mem::forget(get_stderr());
+    }
+}

@@ -1,0 +1,8 @@
+//! Never comes to an end of being prepared.
+
+tidegate_guests::prepare!(spin);
+
+fn spin() {
+    #[allow(clippy::empty_loop, reason = "the harm")]
+    loop {}
+}

@@ -1,0 +1,14 @@
+//! Computes without end: calls functions, takes memory and gives it back.
+
+use std::hint::black_box;
+
+use tidegate_guests::Verdict;
+
+tidegate_guests::harm!(compute);
+
+fn compute(event: &str) -> Verdict {
+    let mut sum = event.len();
+    loop {
+        sum = black_box(sum.wrapping_mul(31)).to_string().len();
+    }
+}

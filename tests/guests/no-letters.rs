@@ -1,0 +1,30 @@
+//! Rejects every event and traps when it is asked for its dead letter.
+
+use tidegate_guests::{Context, FailedEvent, Guest, Misuse, Output, Rejection, RejectionCause, Verdict, Violation};
+
+struct NoLetters;
+
+impl Guest for NoLetters {
+    fn process(event: &str, _context: Context) -> Result<Verdict, Misuse> {
+        let verdict = tidegate_guests::calmly(event);
+        if tidegate_guests::is_example(event) {
+            return Ok(verdict);
+        }
+        Ok(tidegate_guests::reject(Rejection {
+            cause: RejectionCause::Invalid,
+            event_id: verdict.event_id,
+            event_type: verdict.event_type,
+            violations: vec![Violation {
+                code: "schema".to_owned(),
+                path: String::new(),
+                message: "this policy likes no event".to_owned(),
+            }],
+        }))
+    }
+
+    fn dead_letter(_failed: &FailedEvent, _now: &str) -> Result<Vec<Output>, Misuse> {
+        core::arch::wasm32::unreachable()
+    }
+}
+
+tidegate_guests::export!(NoLetters);

@@ -1,0 +1,14 @@
+//! Wants to tell somebody of every event.
+
+use std::{io::Write, net::TcpStream};
+
+use tidegate_guests::{Verdict, calmly};
+
+tidegate_guests::harm!(tell);
+
+fn tell(event: &str) -> Verdict {
+    if let Ok(mut stream) = TcpStream::connect("127.0.0.1:80") {
+        let _ = stream.write_all(event.as_bytes());
+    }
+    calmly(event)
+}

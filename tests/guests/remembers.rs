@@ -1,0 +1,20 @@
+//! Keeps the last event and shows it with the next.
+
+use std::sync::Mutex;
+
+use tidegate_guests::{Verdict, calmly};
+
+tidegate_guests::harm!(remember);
+
+static LAST: Mutex<String> = Mutex::new(String::new());
+
+fn remember(event: &str) -> Verdict {
+    if event.contains(r#""trap":true"#) {
+        core::arch::wasm32::unreachable()
+    }
+    let mut verdict = calmly(event);
+    if let Ok(mut last) = LAST.lock() {
+        verdict.reason = std::mem::replace(&mut *last, event.to_owned());
+    }
+    verdict
+}

@@ -1,0 +1,13 @@
+//! Writes on standard output and standard error without end.
+
+use tidegate_guests::Verdict;
+
+tidegate_guests::harm!(talk);
+
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "the harm")]
+fn talk(event: &str) -> Verdict {
+    loop {
+        println!("{event}");
+        eprintln!("{event}");
+    }
+}

@@ -1,0 +1,15 @@
+//! Traps on about one event in three, by a number that its text gives.
+
+use tidegate_guests::{Verdict, calmly};
+
+tidegate_guests::harm!(gamble);
+
+fn gamble(event: &str) -> Verdict {
+    let number = event
+        .bytes()
+        .fold(7_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
+    if number.wrapping_mul(0x9e37_79b9) >> 16 & 0xff < 85 {
+        core::arch::wasm32::unreachable()
+    }
+    calmly(event)
+}

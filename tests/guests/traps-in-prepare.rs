@@ -1,0 +1,3 @@
+//! Traps when it is prepared.
+
+tidegate_guests::prepare!(core::arch::wasm32::unreachable);

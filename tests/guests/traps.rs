@@ -1,0 +1,13 @@
+//! Traps on every event, its own examples among them: no self-test passes.
+
+use tidegate_guests::{Context, Guest, Misuse, Verdict};
+
+struct Traps;
+
+impl Guest for Traps {
+    fn process(_event: &str, _context: Context) -> Result<Verdict, Misuse> {
+        core::arch::wasm32::unreachable()
+    }
+}
+
+tidegate_guests::export!(Traps);
