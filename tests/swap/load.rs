@@ -17,7 +17,7 @@ use crate::{
 const SWAPS: u64 = 50;
 const KILLS: u64 = 12;
 /// Deliveries a second: a fraction of what one gate can take.
-const RATE: f64 = 150.0;
+const RATE: f64 = 250.0;
 const CONNECTIONS: usize = 8;
 
 /// The policy of the repository accepts less than the other one.
