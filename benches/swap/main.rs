@@ -8,6 +8,7 @@ mod gate;
 use std::{
     collections::HashMap,
     fs,
+    ops::Range,
     path::Path,
     time::{Duration, Instant},
 };
@@ -24,6 +25,9 @@ const CONNECTIONS: usize = 8;
 const SHARE: f64 = 0.7;
 const MEASURED: Duration = Duration::from_secs(15);
 const SWAPS: u64 = 50;
+const ROUNDS: u64 = 5;
+/// The generation after those that bring both policies into the cache.
+const FIRST: u64 = 3;
 /// Swaps before its memory is looked at, and swaps until it is looked at again.
 const BEFORE: u64 = 40;
 const LATER: u64 = 200;
@@ -96,23 +100,26 @@ async fn under_load(gate: &Gate, policies: &Policies) -> Result<()> {
         event(&format!("e-{number}"))
     });
     tokio::time::sleep(MEASURED / 5).await;
-    let (mut phases, mut swaps) = (Vec::new(), Vec::new());
-    let begun = Instant::now();
-    tokio::time::sleep(MEASURED).await;
-    phases.push(("no swap".to_owned(), begun, Instant::now()));
-
-    let begun = Instant::now();
-    for number in 3..3 + SWAPS {
-        swaps.push(swap(gate, "in the cache", policies.of(number), number).await?);
+    let (mut without, mut during, mut swaps) = (Vec::new(), Vec::new(), Vec::new());
+    // In turn, so that both meet whatever else the machine does.
+    for round in 0..ROUNDS {
+        let begun = Instant::now();
+        tokio::time::sleep(MEASURED / 5).await;
+        without.push(begun..Instant::now());
+        let begun = Instant::now();
+        for number in 0..SWAPS / ROUNDS {
+            let number = FIRST + round * (SWAPS / ROUNDS) + number;
+            swaps.push(swap(gate, "in the cache", policies.of(number), number).await?);
+        }
+        during.push(begun..Instant::now());
     }
-    phases.push((format!("{SWAPS} swaps, in the cache"), begun, Instant::now()));
-
-    let (begun, number) = (Instant::now(), 3 + SWAPS);
+    let (begun, number) = (Instant::now(), FIRST + SWAPS);
     swaps.push(swap(gate, "compiled, under load", &policies.new("under load")?, number).await?);
-    phases.push(("a policy is compiled".to_owned(), begun, Instant::now()));
-    let begun = Instant::now();
-    tokio::time::sleep(MEASURED).await;
-    phases.push(("no swap, again".to_owned(), begun, Instant::now()));
+    let phases = [
+        ("no swap".to_owned(), without),
+        (format!("{SWAPS} swaps, in the cache"), during),
+        ("a policy is compiled".to_owned(), vec![begun..Instant::now()]),
+    ];
     let mut delivered = load.stop().await;
 
     let load = Deliveries::start(&gate.deliver(), Some(20.0), 1, |number| {
@@ -161,18 +168,24 @@ async fn swap(gate: &Gate, name: &'static str, policy: &[u8], number: u64) -> Re
     })
 }
 
-fn latencies(phases: &[(String, Instant, Instant)], delivered: &[Delivered]) {
+fn latencies(phases: &[(String, Vec<Range<Instant>>)], delivered: &[Delivered]) {
     println!("| meanwhile | seconds | deliveries | p50, ms | p99, ms | most, ms | p99 ÷ without |");
     println!("|---|---:|---:|---:|---:|---:|---:|");
     let mut without = None;
-    for (name, begun, over) in phases {
-        let within = delivered.iter().filter(|one| (begun..over).contains(&&one.due));
+    for (name, times) in phases {
+        let within = delivered
+            .iter()
+            .filter(|one| times.iter().any(|time| time.contains(&one.due)));
         let spread = Spread::of(within.map(Delivered::latency).collect());
         let p99 = spread.at(0.99);
         let ratio = p99.as_secs_f64() / without.get_or_insert(p99).as_secs_f64();
         println!(
             "| {name} | {:.0} | {} | {} | {} | {} | {ratio:.2} |",
-            (*over - *begun).as_secs_f64(),
+            times
+                .iter()
+                .map(|time| time.end - time.start)
+                .sum::<Duration>()
+                .as_secs_f64(),
             spread.count(),
             millis(spread.at(0.5)),
             millis(p99),
@@ -239,7 +252,7 @@ fn times(swaps: &[Swap], first: &HashMap<u64, Instant>) -> Result<()> {
 /// What the gate holds after swaps, and after many more.
 async fn memory(gate: &Gate, policies: &Policies) -> Result<()> {
     let load = Deliveries::start(&gate.deliver(), Some(50.0), 2, |number| event(&format!("m-{number}")));
-    let first = 3 + SWAPS + 2;
+    let first = FIRST + SWAPS + 2;
     for number in first..first + BEFORE {
         gate.replace(policies.of(number), number).await?;
     }

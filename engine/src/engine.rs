@@ -122,6 +122,8 @@ fn deterministic() -> Config {
         .concurrency_support(false)
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
+        // Nobody is shown where in a policy it trapped; so no map of it is made and kept.
+        .generate_address_map(false)
         .wasm_backtrace_max_frames(None);
     config
 }

@@ -27,6 +27,7 @@ use crate::{
     pipeline::{Pipeline, announce},
     reload::Reload,
     seldom::Seldom,
+    shadow::Shadow,
     sink::{self, Sinks},
 };
 
@@ -76,6 +77,9 @@ pub enum GateError {
     /// The sidecar's client does not work.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// The candidate has no thread to run on.
+    #[error("the candidate's thread does not start")]
+    Shadow(#[source] io::Error),
     /// What was in flight did not end in time.
     #[error("stopped with deliveries in flight after {0:?}; they were not acknowledged and will be brought again")]
     NotDrained(Duration),
@@ -109,6 +113,7 @@ impl Gate {
         ));
         load(&reload).await?;
         let (rollbacks, rolled_back) = mpsc::unbounded_channel();
+        let shadow = Shadow::new(&config, generations.clone(), metrics.clone())?;
         let pipeline = Arc::new(Pipeline {
             generations,
             sinks: Sinks {
@@ -127,6 +132,7 @@ impl Gate {
             retries: config.retries.clone(),
             target_version: config.policy.target_version.clone(),
             metrics,
+            shadow: shadow.map(Arc::new),
             rollbacks,
             not_done: Seldom::new(),
             unsent: Seldom::new(),
@@ -171,6 +177,9 @@ impl Gate {
                 consumers.spawn(async move { local::consume(db, subscription, &app.pipeline, stopping).await });
             }
             consumers.spawn(local::resume(db, self.app.pipeline.clone(), stopping.clone()));
+        }
+        if let Some(shadow) = self.app.pipeline.shadow.clone() {
+            shadow.start(stopping.clone()).map_err(GateError::Shadow)?;
         }
         let closing = CancellationToken::new();
         let background = TaskTracker::new();

@@ -23,5 +23,6 @@ mod outside;
 pub mod pipeline;
 pub mod reload;
 pub mod seldom;
+pub mod shadow;
 pub mod sink;
 pub mod untrusted;

@@ -23,6 +23,7 @@ pub struct Metrics {
     refused: Family<RefusedLabels, Counter>,
     policy_seconds: Histogram,
     in_flight: Gauge,
+    shadow: Family<ShadowLabels, Counter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -44,6 +45,11 @@ struct FaultLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RefusedLabels {
     reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ShadowLabels {
+    result: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -117,6 +123,12 @@ impl Default for Metrics {
             "Deliveries that are being processed",
             in_flight.clone(),
         );
+        let shadow = Family::default();
+        registry.register(
+            "shadow_events",
+            "Events that the candidate was offered, by what came of it",
+            shadow.clone(),
+        );
         Self {
             registry,
             deliveries,
@@ -129,6 +141,7 @@ impl Default for Metrics {
             refused,
             policy_seconds,
             in_flight,
+            shadow,
         }
     }
 }
@@ -197,6 +210,11 @@ impl Metrics {
 
     pub(crate) fn published(&self, topic: String) {
         self.published.get_or_create(&TopicLabels { topic }).inc();
+    }
+
+    /// The candidate was offered an event.
+    pub(crate) fn shadow(&self, result: &'static str) {
+        self.shadow.get_or_create(&ShadowLabels { result }).inc();
     }
 
     pub(crate) fn time_policy(&self) -> Timer<'_> {

@@ -9,8 +9,8 @@ use tidegate_harness::wait;
 use tidegate_tests::Deliveries;
 
 use crate::{
-    labels::{Found, Swap, Versions, compile_both, numbered},
-    rig::{PATIENCE, Rig, digest, next, policy},
+    labels::{Found, Swap, Versions, builtin, compile_both, next, numbered},
+    rig::{PATIENCE, Rig, digest},
     ways::{Way, write_slowly},
 };
 
@@ -26,7 +26,7 @@ const BOTH_WAYS: (&str, &str) = ("TIDEGATE_POLICY__RELOAD__ALLOW_DROPPED", "true
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_swaps_under_load_lose_nothing_and_every_output_is_of_one_policy() {
     compile_both();
-    let policies = [policy(), next()];
+    let policies = [builtin(), next()];
     let rig = Rig::start("swap-load", &policies[0], &[BOTH_WAYS]).await;
     let started = Instant::now();
     let load = Deliveries::start(&rig.deliver(), Some(RATE), CONNECTIONS, numbered);
@@ -86,7 +86,7 @@ async fn fifty_swaps_under_load_lose_nothing_and_every_output_is_of_one_policy()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_in_the_midst_of_swaps_lose_nothing() {
     compile_both();
-    let policies = [policy(), next()];
+    let policies = [builtin(), next()];
     let env = [BOTH_WAYS, ("TIDEGATE_CLAIMS__LEASE_MS", "300")];
     let rig = Rig::start("swap-kills", &policies[0], &env).await;
     let load = Deliveries::start(&rig.deliver(), Some(RATE), CONNECTIONS, numbered);

@@ -10,7 +10,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use tidegate_harness::wait;
-use tidegate_tests::{Embedded, dist, next_policy};
+use tidegate_tests::{Embedded, guest};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -132,14 +132,9 @@ fn with_policy<'a>(path: &'a Path, env: &[(&'a str, &'a str)]) -> Vec<(&'a str, 
     all
 }
 
-/// The policy of the repository.
+/// A policy that compiles in no time.
 pub(crate) fn policy() -> Vec<u8> {
-    fs::read(dist("policy.wasm")).expect("readable")
-}
-
-/// Another one, which also accepts version 1.2 and lets tasks out in it.
-pub(crate) fn next() -> Vec<u8> {
-    fs::read(next_policy()).expect("readable")
+    fs::read(guest("calm")).expect("readable")
 }
 
 /// The same policy in another file: a section is added that nobody reads.

@@ -10,6 +10,7 @@ mod explain;
 mod files;
 mod lines;
 mod paint;
+mod policy;
 mod progress;
 mod read;
 mod schema;
@@ -38,9 +39,10 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  done, and the answer is no: `check` failed, `apply --fail-on` met one,
-     `dlq show` found none, or `dlq redrive` could not bring all back
+     `dlq show` found none, `dlq redrive` could not bring all back,
+     or the gate refused what `policy` asked of it
   2  the command line is wrong
-  3  the configuration, a file or the policy cannot be used
+  3  the configuration, a file or the policy cannot be used, or no gate answers
   4  the policy faulted";
 
 #[derive(Debug, Subcommand)]
@@ -53,6 +55,7 @@ enum Command {
     Topics(topics::Topics),
     Read(read::Read),
     Dlq(dlq::Dlq),
+    Policy(policy::Policy),
     ConfigSchema(schema::ConfigSchema),
     Completions(completions::Completions),
 }
@@ -71,6 +74,7 @@ impl Cli {
                 Command::Topics(command) => command.run().await,
                 Command::Read(command) => command.run().await,
                 Command::Dlq(command) => command.run().await,
+                Command::Policy(command) => command.run().await,
                 Command::ConfigSchema(command) => command.run(),
                 Command::Completions(command) => command.run(),
             }

@@ -16,6 +16,9 @@ pub const TIDEGATE_DATA: &str = "TIDEGATE_DATA";
 /// What is logged, in the syntax of `tracing_subscriber::EnvFilter`.
 pub const TIDEGATE_LOG: &str = "TIDEGATE_LOG";
 
+/// The admin listener of the gate that the commands about its policy talk to.
+pub const TIDEGATE_ADMIN: &str = "TIDEGATE_ADMIN";
+
 const DAPR_HTTP_ENDPOINT: &str = "DAPR_HTTP_ENDPOINT";
 const DAPR_HTTP_PORT: &str = "DAPR_HTTP_PORT";
 const DAPR_API_TOKEN: &str = "DAPR_API_TOKEN";
@@ -29,6 +32,7 @@ const READ_ELSEWHERE: &[&str] = &[
     TIDEGATE_POLICY,
     TIDEGATE_DATA,
     TIDEGATE_LOG,
+    TIDEGATE_ADMIN,
     TIDEGATE_BIN,
 ];
 

@@ -11,6 +11,7 @@ mod line;
 mod outcome;
 mod rollback;
 mod send;
+mod shadow;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -27,6 +28,7 @@ use crate::{
     metrics::Metrics,
     order::Order,
     seldom::Seldom,
+    shadow::Shadow,
     sink::Sinks,
     untrusted::Untrusted,
 };
@@ -57,6 +59,8 @@ pub struct Pipeline {
     pub target_version: Option<String>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Who is shown what was judged; `None`: there is no candidate.
+    pub shadow: Option<Arc<Shadow>>,
     /// Who is told that the gate went back to an earlier policy by itself.
     pub rollbacks: UnboundedSender<RolledBack>,
     /// Log lines about deliveries that are not done.
@@ -108,7 +112,9 @@ impl Pipeline {
         {
             return self.give_up(run, &failure, None).await;
         }
-        let judgement = match self.judge(run, &delivery.at).await {
+        let judged = self.judge(run, &delivery.at).await;
+        self.offer_to_candidate(run, &judged);
+        let judgement = match judged {
             Ok(judgement) => judgement,
             Err(error) => return self.faulted(run, error, None).await,
         };

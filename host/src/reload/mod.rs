@@ -23,7 +23,7 @@ use crate::{
     metrics::Metrics,
     pipeline::chain,
 };
-use stamp::Stamp;
+pub(crate) use stamp::Stamp;
 pub use status::Status;
 use status::{Board, Step};
 use watch::Watch;
@@ -324,7 +324,8 @@ async fn settled(path: &Path, watch: &mut Watch, settle: Duration) -> Option<Sta
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
+/// The bytes of a policy's file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(Refusal::Read)?;
     let size = file.metadata().map_err(Refusal::Read)?.len();

@@ -2,6 +2,7 @@
 
 mod generations;
 mod replace;
+mod shadow;
 mod status;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub fn admin_router(app: Arc<App>) -> Router {
         .route("/admin/generations", get(generations::generations))
         .route("/admin/rollback", post(replace::roll_back))
         .route("/admin/promote", post(replace::promote))
+        .route("/admin/shadow", get(shadow::shadow))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(app.clone(), time_limit::request))

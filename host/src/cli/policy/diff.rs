@@ -1,0 +1,250 @@
+//! `tidegate policy diff`: what the candidate would change.
+
+use std::{
+    fmt::{Result, Write as _},
+    process::ExitCode,
+};
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::{
+    super::{
+        exit,
+        paint::Paint,
+        words::{cut, visible, wrapped},
+    },
+    admin::Admin,
+    short,
+};
+
+/// Show what the candidate would change: counts, and examples of each kind.
+///
+/// The candidate is the file that `policy.candidate` names. It judges a copy of what producers send, by the same time, and
+/// sends nothing. Compared are the verdict, the violations by code and place, and the outputs: channel, key, id, type, and
+/// the event member by member. Reasons and messages are not. The counts begin anew when either policy changes.
+///
+/// An event that the candidate had no time for is passed over. Examples show ids and places; values are shown with
+/// `policy.shadow.show_values: true`, since they may be personal.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tidegate policy diff
+  tidegate policy diff --exit-code && tidegate policy promote
+  tidegate policy diff --json | jq -r '.changes[] | [.count, .kind, .event_type] | @tsv'
+
+With --exit-code the code is 1 when something would change, and also when nothing was judged yet.")]
+pub(super) struct Diff {
+    /// Exit with 1 unless events were judged and all of them stay the same.
+    #[arg(long)]
+    exit_code: bool,
+    #[command(flatten)]
+    admin: Admin,
+}
+
+#[derive(Deserialize)]
+struct Report {
+    candidate: Candidate,
+    against: Option<Against>,
+    since: String,
+    sample: f64,
+    values_shown: bool,
+    seen: u64,
+    judged: u64,
+    passed_over: u64,
+    same: u64,
+    changed: u64,
+    changes: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+struct Candidate {
+    path: String,
+    state: String,
+    name: Option<String>,
+    version: Option<String>,
+    digest: Option<String>,
+    why: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Against {
+    generation: u64,
+    digest: String,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    kind: String,
+    event_type: Option<String>,
+    version: Option<String>,
+    count: u64,
+    examples: Vec<Example>,
+}
+
+#[derive(Deserialize)]
+struct Example {
+    event_id: Option<String>,
+    source: String,
+    #[serde(default)]
+    pointers: Vec<String>,
+    #[serde(default)]
+    live_violations: Vec<Broken>,
+    #[serde(default)]
+    candidate_violations: Vec<Broken>,
+    #[serde(default)]
+    values: Vec<Values>,
+}
+
+#[derive(Deserialize)]
+struct Broken {
+    code: String,
+    path: String,
+}
+
+#[derive(Deserialize)]
+struct Values {
+    path: String,
+    live: Option<String>,
+    candidate: Option<String>,
+}
+
+impl Diff {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let answer = self.admin.get::<Report>("/admin/shadow").await?;
+        let report = match answer.show(|report| text(report, Paint::for_stdout()))? {
+            Ok(report) => report,
+            Err(no) => return Ok(no),
+        };
+        let is_same = report.judged > 0 && report.changed == 0;
+        Ok(if is_same || !self.exit_code {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(exit::NO)
+        })
+    }
+}
+
+fn text(report: &Report, paint: Paint) -> std::result::Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    candidate(&mut out, report, paint)?;
+    let against = report.against.as_ref().map_or_else(
+        || "nothing: no policy is loaded".to_owned(),
+        |against| format!("generation {}, {}", against.generation, short(&against.digest)),
+    );
+    row(&mut out, "against", &against, paint)?;
+    row(&mut out, "since", &report.since, paint)?;
+    let mut events = format!("{} judged", report.judged);
+    if report.passed_over > 0 {
+        write!(events, ", {} passed over", report.passed_over)?;
+    }
+    let waiting = report.seen.saturating_sub(report.judged + report.passed_over);
+    if waiting > 0 {
+        write!(events, ", {waiting} waiting")?;
+    }
+    if report.sample < 1.0 {
+        write!(events, " (a sample of {})", report.sample)?;
+    }
+    row(&mut out, "events", &events, paint)?;
+    writeln!(out)?;
+    match (report.judged, report.changed) {
+        (0, _) => writeln!(out, "{}", paint.bold("nothing was judged yet"))?,
+        (all, 0) => writeln!(
+            out,
+            "{}",
+            paint.bold(paint.good(format_args!("all {all} stay the same")))
+        )?,
+        (_, changed) => {
+            let title = format!("{changed} would change, {} stay the same", report.same);
+            writeln!(out, "{}", paint.bold(title))?;
+        }
+    }
+    for change in &report.changes {
+        listed(&mut out, change, paint)?;
+    }
+    if report.changed > 0 && !report.values_shown {
+        let hint = "`policy.shadow.show_values: true` shows the values, which may be personal.";
+        writeln!(out, "\n{}", paint.dim(hint))?;
+    }
+    Ok(out)
+}
+
+fn candidate(out: &mut String, report: &Report, paint: Paint) -> Result {
+    let candidate = &report.candidate;
+    let name = [&candidate.name, &candidate.version].map(|part| part.as_deref().unwrap_or("–"));
+    let digest = candidate.digest.as_deref().map_or_else(String::new, short);
+    let described = match &*candidate.state {
+        "ready" => format!("{} {}, {digest}", name[0], name[1]),
+        state => state.to_owned(),
+    };
+    row(out, "candidate", &described, paint)?;
+    row(out, "", &candidate.path, paint)?;
+    if let Some(why) = &candidate.why {
+        out.push_str(&paint.bad(wrapped(why, INDENT).trim_end_matches('\n')));
+        out.push('\n');
+    }
+    Ok(())
+}
+
+/// Where the values of the table stand.
+const INDENT: usize = 11;
+
+fn row(out: &mut String, name: &str, value: &str, paint: Paint) -> Result {
+    let value = wrapped(value, INDENT);
+    let name = paint.dim(format_args!("{name:<9}"));
+    write!(out, "{name}  {}", value.trim_start_matches(' '))
+}
+
+fn listed(out: &mut String, change: &Change, paint: Paint) -> Result {
+    let kind = visible(&change.kind);
+    let is_bad = kind.contains("→ reject") || kind.contains("→ fault") || kind.contains("→ drop");
+    let kind = if is_bad { paint.bad(kind) } else { paint.odd(kind) };
+    writeln!(out, "\n{:>7}  {kind}", change.count)?;
+    if let Some(event_type) = &change.event_type {
+        let version = change.version.as_deref().unwrap_or_default();
+        let event = format!("{} {}", visible(event_type), visible(version));
+        writeln!(out, "         {}", paint.dim(event.trim_end()))?;
+    }
+    change
+        .examples
+        .iter()
+        .try_for_each(|example| shown(out, example, paint))
+}
+
+fn shown(out: &mut String, example: &Example, paint: Paint) -> Result {
+    let id = example.event_id.as_deref().map_or_else(|| "no id".to_owned(), visible);
+    writeln!(out, "         {id}  {}", paint.dim(visible(&example.source)))?;
+    for (who, violations) in [
+        ("now", &example.live_violations),
+        ("then", &example.candidate_violations),
+    ] {
+        for violation in violations {
+            let place = if violation.path.is_empty() {
+                "the event as a whole"
+            } else {
+                &*violation.path
+            };
+            writeln!(
+                out,
+                "           {who}: {} at {}",
+                visible(&violation.code),
+                visible(place)
+            )?;
+        }
+    }
+    if example.values.is_empty() {
+        // One place stands in the kind already, unless it is in an array.
+        for pointer in example.pointers.iter().filter(|_| example.pointers.len() > 1) {
+            writeln!(out, "           {}", visible(pointer))?;
+        }
+        return Ok(());
+    }
+    for values in &example.values {
+        let [live, candidate] = [&values.live, &values.candidate].map(|value| {
+            value
+                .as_deref()
+                .map_or_else(|| "nothing".to_owned(), |value| cut(value, 60))
+        });
+        writeln!(out, "           {}: {live} → {candidate}", visible(&values.path))?;
+    }
+    Ok(())
+}

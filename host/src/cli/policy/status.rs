@@ -1,0 +1,193 @@
+//! `tidegate policy status`: which policy judges, which did before, and what became of the file.
+
+use std::{
+    fmt::{Result, Write as _},
+    process::ExitCode,
+};
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::{
+    super::{
+        paint::Paint,
+        words::{cut, duration, visible, wrapped},
+    },
+    admin::Admin,
+    short,
+};
+
+/// Show which policy judges, those before it, and whether the file is taken.
+///
+/// With each generation: the first digits of its digest, when it took over and how long that took, and what it said of the
+/// events that it judged. A `kept` generation is in memory: `tidegate policy rollback` goes back to it at once.
+///
+/// The exit code is 0 when a policy judges, whatever is in the file.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tidegate policy status
+  tidegate policy status --config gate.yaml
+  tidegate policy status --json | jq '.generations[] | {number, digest, counts}'")]
+pub(super) struct Status {
+    #[command(flatten)]
+    admin: Admin,
+}
+
+#[derive(Deserialize)]
+struct Generations {
+    path: String,
+    reload: Reload,
+    pin: Option<String>,
+    current: Option<u64>,
+    generations: Vec<Generation>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+enum Reload {
+    Ready,
+    Loading { step: String, since: String },
+    Refused { why: String, at: String },
+    Off,
+}
+
+#[derive(Deserialize)]
+struct Generation {
+    number: u64,
+    name: String,
+    version: String,
+    digest: String,
+    state: String,
+    loaded_at: String,
+    by: String,
+    took_ms: Took,
+    cached: bool,
+    counts: Counts,
+    left: Option<Left>,
+}
+
+#[derive(Deserialize)]
+struct Took {
+    settle: f64,
+    read: f64,
+    load: f64,
+    self_test: f64,
+}
+
+#[derive(Deserialize)]
+struct Counts {
+    forward: u64,
+    drop: u64,
+    reject: u64,
+    fault: u64,
+}
+
+#[derive(Deserialize)]
+struct Left {
+    at: String,
+    why: String,
+}
+
+impl Status {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let answer = self.admin.get::<Generations>("/admin/generations").await?;
+        let shown = answer.show(|generations| text(generations, Paint::for_stdout()))?;
+        Ok(shown.map_or_else(|no| no, |_| ExitCode::SUCCESS))
+    }
+}
+
+fn text(status: &Generations, paint: Paint) -> std::result::Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    match status.current {
+        Some(number) => writeln!(out, "{}", paint.bold(format_args!("generation {number} judges")))?,
+        None => writeln!(out, "{}", paint.bold(paint.bad("no policy is loaded")))?,
+    }
+    row(&mut out, "file", &status.path, paint)?;
+    match &status.reload {
+        Reload::Ready => row(&mut out, "reload", "ready: a change of the file is taken", paint)?,
+        Reload::Off => row(&mut out, "reload", "off: the file is not watched", paint)?,
+        Reload::Loading { step, since } => row(&mut out, "reload", &format!("loading: {step}, since {since}"), paint)?,
+        Reload::Refused { why, at } => {
+            row(&mut out, "reload", &format!("refused at {at}"), paint)?;
+            out.push_str(&paint.bad(wrapped(why, 10).trim_end_matches('\n')));
+            out.push('\n');
+        }
+    }
+    row(
+        &mut out,
+        "pin",
+        status.pin.as_deref().unwrap_or("none: any policy may run"),
+        paint,
+    )?;
+    if status.generations.is_empty() {
+        return Ok(out);
+    }
+    let (policy, digest) = ("policy", "digest");
+    let title = format!("no.  state    {policy:<26}  {digest:<12}  took over");
+    writeln!(out, "\n{}", paint.bold(title))?;
+    status
+        .generations
+        .iter()
+        .try_for_each(|generation| about(&mut out, generation, paint))?;
+    Ok(out)
+}
+
+fn row(out: &mut String, name: &str, value: &str, paint: Paint) -> Result {
+    let value = wrapped(value, 10);
+    let name = paint.dim(format_args!("{name:<6}"));
+    write!(out, "  {name}  {}", value.trim_start_matches(' '))
+}
+
+fn about(out: &mut String, generation: &Generation, paint: Paint) -> Result {
+    let state = format!("{:<7}", cut(&generation.state, 7));
+    writeln!(
+        out,
+        "{:>3}  {}  {:<26}  {}  {}",
+        generation.number,
+        if generation.state == "current" {
+            paint.good(state)
+        } else {
+            paint.dim(state)
+        },
+        cut(&format!("{} {}", generation.name, generation.version), 26),
+        short(&generation.digest),
+        visible(&generation.loaded_at),
+    )?;
+    let Counts {
+        forward,
+        drop,
+        reject,
+        fault,
+    } = generation.counts;
+    let counts = format!("{forward} forwarded, {drop} dropped, {reject} rejected, {fault} faults");
+    let counts = if fault > 0 { paint.bad(counts) } else { counts };
+    let took = &generation.took_ms;
+    let took = took.settle + took.read + took.load + took.self_test;
+    let code = if generation.cached {
+        "from the cache"
+    } else {
+        "compiled"
+    };
+    let by = match &*generation.by {
+        "start" => "at the start",
+        "file" => "as the file changed",
+        "promotion" => "by promotion",
+        _ => "by other means",
+    };
+    writeln!(out, "     {counts}")?;
+    let origin = format!("loaded {by}, {code}, in {}", duration(whole(took)));
+    writeln!(out, "     {}", paint.dim(origin))?;
+    if let Some(left) = &generation.left {
+        out.push_str(&wrapped(&format!("left at {}: {}", left.at, left.why), 5));
+    }
+    Ok(())
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "milliseconds of a load, which are neither negative nor beyond all bounds"
+)]
+fn whole(millis: f64) -> u64 {
+    millis.round() as u64
+}

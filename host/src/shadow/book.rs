@@ -1,0 +1,284 @@
+//! What the candidate would change, counted by kind, with a few examples of each. Bounded whatever the events and the
+//! candidate are: so many kinds, so many examples, texts of so many characters.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tidegate_engine::{Digest, PolicyCatalog};
+
+use super::{
+    Case,
+    compare::{Change, Detail, cut},
+    said::Said,
+};
+use crate::{clock, generation::Generation};
+
+/// Kinds of changes that are told apart; all others are one.
+const KINDS: usize = 64;
+/// Examples of each.
+const EXAMPLES: usize = 3;
+
+/// Counts and examples, of one candidate against one live policy.
+#[derive(Debug)]
+pub(super) struct Book {
+    /// Which two policies are compared.
+    heading: Option<Heading>,
+    /// Counts up with each heading.
+    epoch: u64,
+    pub(super) since: String,
+    pub(super) counts: Counts,
+    kinds: BTreeMap<Kind, Entry>,
+    others: Entry,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Heading {
+    candidate: Option<Digest>,
+    live: Option<Digest>,
+}
+
+/// How many events were met.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Counts {
+    /// In the sample.
+    seen: u64,
+    judged: u64,
+    /// The candidate was too slow for them.
+    passed_over: u64,
+    same: u64,
+    changed: u64,
+}
+
+/// What an event was.
+#[derive(Debug)]
+pub(super) struct About {
+    event_id: Option<String>,
+    source: String,
+    event_type: Option<String>,
+    version: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind {
+    kind: String,
+    event_type: Option<String>,
+    version: Option<String>,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    count: u64,
+    examples: Vec<Example>,
+}
+
+/// An event of which the candidate would make something else.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Example {
+    event_id: Option<String>,
+    source: String,
+    #[serde(flatten)]
+    detail: Detail,
+}
+
+/// One kind of change, as it is listed.
+#[derive(Debug, Serialize)]
+pub(super) struct Listed {
+    kind: String,
+    /// `None`: the event's is none that either policy knows.
+    event_type: Option<String>,
+    version: Option<String>,
+    count: u64,
+    examples: Vec<Example>,
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self {
+            heading: None,
+            epoch: 0,
+            since: clock::now(),
+            counts: Counts::default(),
+            kinds: BTreeMap::new(),
+            others: Entry::default(),
+        }
+    }
+}
+
+impl Book {
+    /// Begins anew when other policies are compared than before.
+    pub(super) fn open(&mut self, candidate: Option<&Digest>, live: Option<&Generation>) {
+        let live = live.map(|generation| generation.policy.digest());
+        let is_open = |heading: &Heading| heading.candidate.as_ref() == candidate && heading.live.as_ref() == live;
+        if !self.heading.as_ref().is_some_and(is_open) {
+            *self = Self {
+                heading: Some(Heading {
+                    candidate: candidate.cloned(),
+                    live: live.cloned(),
+                }),
+                epoch: self.epoch + 1,
+                ..Self::default()
+            };
+        }
+    }
+
+    /// Whether nothing was begun anew since then.
+    pub(super) fn is_open(&self, epoch: u64) -> bool {
+        self.epoch == epoch
+    }
+
+    /// Counts an event in, and says under which heading.
+    pub(super) fn see(&mut self) -> u64 {
+        self.counts.seen += 1;
+        self.epoch
+    }
+
+    pub(super) fn pass_over(&mut self, epoch: u64) {
+        if self.is_open(epoch) {
+            self.counts.passed_over += 1;
+        }
+    }
+
+    /// Enters what came out; nothing when that belongs under an earlier heading.
+    pub(super) fn record(&mut self, epoch: u64, about: &About, changes: Vec<Change>) {
+        if !self.is_open(epoch) {
+            return;
+        }
+        self.counts.judged += 1;
+        if changes.is_empty() {
+            self.counts.same += 1;
+            return;
+        }
+        self.counts.changed += 1;
+        for change in changes {
+            let entry = self.entry(Kind {
+                kind: change.kind,
+                event_type: about.event_type.clone(),
+                version: about.version.clone(),
+            });
+            entry.count += 1;
+            if entry.examples.len() < EXAMPLES {
+                entry.examples.push(Example {
+                    event_id: about.event_id.clone(),
+                    source: about.source.clone(),
+                    detail: change.detail,
+                });
+            }
+        }
+    }
+
+    /// All kinds of changes, the most frequent first.
+    pub(super) fn changes(&self) -> Vec<Listed> {
+        let listed = |(kind, entry): (&Kind, &Entry)| Listed {
+            kind: kind.kind.clone(),
+            event_type: kind.event_type.clone(),
+            version: kind.version.clone(),
+            count: entry.count,
+            examples: entry.examples.clone(),
+        };
+        let mut changes: Vec<_> = self.kinds.iter().map(listed).collect();
+        changes.sort_by_key(|listed| std::cmp::Reverse(listed.count));
+        if self.others.count > 0 {
+            let others = Kind {
+                kind: "other".to_owned(),
+                event_type: None,
+                version: None,
+            };
+            changes.push(listed((&others, &self.others)));
+        }
+        changes
+    }
+
+    fn entry(&mut self, kind: Kind) -> &mut Entry {
+        if self.kinds.len() < KINDS || self.kinds.contains_key(&kind) {
+            self.kinds.entry(kind).or_default()
+        } else {
+            &mut self.others
+        }
+    }
+}
+
+impl About {
+    /// What the policies say that the event is. Types and versions that neither policy knows are left out: a producer
+    /// could make them up without end.
+    pub(super) fn new(case: &Case, said: &Said, catalogs: &[&PolicyCatalog]) -> Self {
+        let judged = case.live.verdict().or(said.verdict());
+        let named = judged.and_then(|judged| judged.event_type.as_deref());
+        let mut types = catalogs.iter().flat_map(|catalog| &catalog.event_types);
+        let event_type = named.filter(|name| types.any(|kind| kind.name == **name));
+        let named = judged.and_then(|judged| judged.event_version.as_deref());
+        let versions = catalogs
+            .iter()
+            .flat_map(|catalog| &catalog.event_types)
+            .filter(|kind| Some(kind.name.as_str()) == event_type)
+            .flat_map(|kind| &kind.versions);
+        let version = named.filter(|name| versions.clone().any(|known| known.version == **name));
+        Self {
+            event_id: judged.and_then(|judged| judged.event_id.as_deref()).map(cut),
+            source: cut(&case.source),
+            event_type: event_type.map(str::to_owned),
+            version: version.map(str::to_owned),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{About, Book, Change, Detail, EXAMPLES, KINDS};
+
+    fn about(id: usize) -> About {
+        About {
+            event_id: Some(format!("e-{id}")),
+            source: "task-events@1".to_owned(),
+            event_type: Some("task.created".to_owned()),
+            version: None,
+        }
+    }
+
+    fn change(kind: String) -> Vec<Change> {
+        let detail = Detail::default();
+        vec![Change { kind, detail }]
+    }
+
+    #[test]
+    fn kinds_and_examples_are_bounded_and_all_is_counted() {
+        let mut book = Book::default();
+        let epoch = book.epoch;
+        for number in 0..1000 {
+            book.see();
+            book.record(epoch, &about(number), change(format!("kind {}", number % 100)));
+        }
+        let changes = book.changes();
+        assert_eq!(changes.len(), KINDS + 1);
+        assert!(changes.iter().all(|listed| listed.examples.len() == EXAMPLES));
+        assert_eq!(changes.iter().map(|listed| listed.count).sum::<u64>(), 1000);
+        assert_eq!(changes.last().map(|listed| listed.kind.as_str()), Some("other"));
+        assert_eq!(book.counts.changed, 1000);
+    }
+
+    #[test]
+    fn what_is_frequent_comes_first() {
+        let mut book = Book::default();
+        for (number, kind) in ["a", "b", "b"].into_iter().enumerate() {
+            book.record(book.epoch, &about(number), change(kind.to_owned()));
+        }
+        let kinds: Vec<_> = book
+            .changes()
+            .into_iter()
+            .map(|listed| (listed.kind, listed.count))
+            .collect();
+        assert_eq!(kinds, [("b".to_owned(), 2), ("a".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn what_comes_late_for_another_heading_is_not_counted() {
+        let mut book = Book::default();
+        let before = book.see();
+        book.open(None, None);
+        book.record(before, &about(0), change("a".to_owned()));
+        book.pass_over(before);
+        assert_eq!(book.counts, super::Counts::default());
+        let now = book.see();
+        book.open(None, None);
+        assert!(book.is_open(now), "the same heading goes on");
+    }
+}

@@ -1,0 +1,197 @@
+//! What the candidate would do otherwise with one event. Reasons and messages are words for people and are not compared:
+//! verdicts, violations by code and place, and outputs are.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use tidegate_engine::{Outcome, Violation};
+
+use super::{
+    outputs,
+    said::{Judged, Said},
+};
+
+/// Violations that are kept of one policy on one event.
+const VIOLATIONS: usize = 8;
+/// Characters that are kept of a code, a place or a value.
+const KEPT: usize = 256;
+
+/// One kind of difference between what two policies say of an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    /// In words, the same for all events that differ so.
+    pub(super) kind: String,
+    pub(super) detail: Detail,
+}
+
+/// What is known of it.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Detail {
+    /// Where in the output, as JSON Pointers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) pointers: Vec<String>,
+    /// Why the live policy rejects the event.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) live_violations: Vec<Broken>,
+    /// Why the candidate does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) candidate_violations: Vec<Broken>,
+    /// What stands there, where values are shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) values: Vec<Values>,
+}
+
+/// A violation without its words, which may quote the event.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct Broken {
+    pub(super) code: String,
+    pub(super) path: String,
+}
+
+/// A value of the live policy's and what the candidate has in its place; `None`: nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Values {
+    /// Where: a JSON Pointer, or `key` or `id` of an output.
+    pub(super) path: String,
+    pub(super) live: Option<String>,
+    pub(super) candidate: Option<String>,
+}
+
+/// What the candidate would do otherwise; nothing: all is the same.
+pub(super) fn compare(live: &Said, candidate: &Said, show_values: bool) -> Vec<Change> {
+    match (live, candidate) {
+        (Said::Verdict(live), Said::Verdict(candidate)) if live.outcome == candidate.outcome => match live.outcome {
+            Outcome::Drop => Vec::new(),
+            Outcome::Reject => reasons(live, candidate),
+            Outcome::Forward => {
+                let own_type = live.event_type.as_deref();
+                outputs::compare(own_type, &live.outputs, &candidate.outputs, show_values)
+            }
+        },
+        (Said::Fault(one), Said::Fault(other)) if one == other => Vec::new(),
+        _ => vec![Change {
+            kind: format!("{} → {}", word(live), word(candidate)),
+            detail: Detail {
+                live_violations: broken(live.verdict()),
+                candidate_violations: broken(candidate.verdict()),
+                ..Detail::default()
+            },
+        }],
+    }
+}
+
+/// The first characters of a text that somebody else made as long as it pleased.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(KEPT) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+fn word(said: &Said) -> String {
+    match said {
+        Said::Verdict(judged) => judged.outcome.as_str().to_owned(),
+        Said::Fault(kind) => format!("fault ({kind})"),
+    }
+}
+
+fn reasons(live: &Judged, candidate: &Judged) -> Vec<Change> {
+    fn all(judged: &Judged) -> BTreeSet<(&str, &str)> {
+        let violations = judged.violations.iter();
+        violations
+            .map(|violation| (&*violation.code, &*violation.path))
+            .collect()
+    }
+    if all(live) == all(candidate) {
+        return Vec::new();
+    }
+    vec![Change {
+        kind: "rejected for other reasons".to_owned(),
+        detail: Detail {
+            live_violations: broken(Some(live)),
+            candidate_violations: broken(Some(candidate)),
+            ..Detail::default()
+        },
+    }]
+}
+
+fn broken(judged: Option<&Judged>) -> Vec<Broken> {
+    let violations = judged.map_or(&[][..], |judged| &judged.violations);
+    let broken = |violation: &Violation| Broken {
+        code: cut(&violation.code),
+        path: cut(&violation.path),
+    };
+    violations.iter().take(VIOLATIONS).map(broken).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tidegate_engine::{Outcome, Violation};
+
+    use super::{Judged, Said, compare};
+
+    fn said(outcome: Outcome, violations: &[(&str, &str, &str)]) -> Said {
+        let violations = violations.iter().map(|(code, path, message)| Violation {
+            code: (*code).to_owned(),
+            path: (*path).to_owned(),
+            message: (*message).to_owned(),
+        });
+        Said::Verdict(Judged {
+            outcome,
+            event_id: None,
+            event_type: None,
+            event_version: None,
+            violations: violations.collect(),
+            outputs: Vec::new(),
+        })
+    }
+
+    fn kinds(live: &Said, candidate: &Said) -> Vec<String> {
+        compare(live, candidate, false)
+            .into_iter()
+            .map(|change| change.kind)
+            .collect()
+    }
+
+    #[test]
+    fn another_outcome_is_one_change_whatever_else_differs() {
+        let rejected = said(
+            Outcome::Reject,
+            &[("type", "/task_id", "must be an integer, not \"9\"")],
+        );
+        let forwarded = said(Outcome::Forward, &[]);
+        let changes = compare(&forwarded, &rejected, true);
+        assert_eq!(changes.len(), 1);
+        assert_eq!(changes[0].kind, "forward → reject");
+        let detail = format!("{:?}", changes[0].detail);
+        assert!(detail.contains("/task_id") && !detail.contains("\"9\""), "{detail}");
+        assert_eq!(kinds(&rejected, &said(Outcome::Drop, &[])), ["reject → drop"]);
+        assert_eq!(
+            kinds(&forwarded, &Said::Fault("deadline")),
+            ["forward → fault (deadline)"]
+        );
+        assert_eq!(kinds(&Said::Fault("trap"), &forwarded), ["fault (trap) → forward"]);
+        assert_eq!(
+            kinds(&Said::Fault("trap"), &Said::Fault("memory")),
+            ["fault (trap) → fault (memory)"]
+        );
+    }
+
+    #[test]
+    fn other_words_and_another_order_are_no_change() {
+        let one = said(
+            Outcome::Reject,
+            &[("type", "/a", "must be a text"), ("required", "/b", "is missing")],
+        );
+        let other = said(
+            Outcome::Reject,
+            &[("required", "/b", "missing"), ("type", "/a", "no text")],
+        );
+        assert_eq!(kinds(&one, &other), [""; 0]);
+        assert_eq!(kinds(&Said::Fault("trap"), &Said::Fault("trap")), [""; 0]);
+        assert_eq!(
+            kinds(&one, &said(Outcome::Reject, &[("type", "/a", "")])),
+            ["rejected for other reasons"]
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! What a policy says of an event, in the form in which two policies are compared.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+use tidegate_engine::{Outcome, Verdict, Violation};
+
+/// What a policy says of an event.
+#[derive(Debug)]
+pub(crate) enum Said {
+    /// A verdict that the gate can follow.
+    Verdict(Judged),
+    /// None, and why not, as one word.
+    Fault(&'static str),
+}
+
+/// A verdict.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) outcome: Outcome,
+    pub(crate) event_id: Option<String>,
+    pub(crate) event_type: Option<String>,
+    pub(crate) event_version: Option<String>,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) outputs: Vec<Sent>,
+}
+
+/// An event that would be sent.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) channel: String,
+    pub(crate) key: String,
+    pub(crate) id: String,
+    pub(crate) event_type: String,
+    pub(crate) event: Bytes,
+}
+
+impl Said {
+    /// A verdict on `event`, unless it is one that the gate could not follow: that is a fault of the policy, as in the
+    /// pipeline.
+    pub(super) fn checked(verdict: Verdict, event: &Bytes, channels: &BTreeSet<String>) -> Self {
+        if verdict.outcome == Outcome::Forward && verdict.event_id.as_deref().is_none_or(str::is_empty) {
+            return Self::Fault("no-id");
+        }
+        let mut outputs = Vec::with_capacity(verdict.outputs.len());
+        for output in verdict.outputs {
+            if !channels.contains(&output.channel) {
+                return Self::Fault("unbound-channel");
+            }
+            let event = output.event.map_or_else(|| event.clone(), Bytes::from);
+            if serde_json::from_slice::<&RawValue>(&event).is_err() {
+                return Self::Fault("not-json");
+            }
+            outputs.push(Sent {
+                channel: output.channel,
+                key: output.key,
+                id: output.id,
+                event_type: output.event_type,
+                event,
+            });
+        }
+        Self::Verdict(Judged {
+            outcome: verdict.outcome,
+            event_id: verdict.event_id,
+            event_type: verdict.event_type,
+            event_version: verdict.event_version,
+            violations: verdict.violations,
+            outputs,
+        })
+    }
+
+    /// The verdict, when there is one.
+    pub(super) fn verdict(&self) -> Option<&Judged> {
+        match self {
+            Self::Verdict(judged) => Some(judged),
+            Self::Fault(_) => None,
+        }
+    }
+
+    /// Bytes that it keeps in memory, as far as an event can make them many.
+    pub(super) fn bytes(&self) -> usize {
+        let Self::Verdict(judged) = self else { return 0 };
+        let outputs = judged
+            .outputs
+            .iter()
+            .map(|sent| sent.event.len() + sent.key.len() + sent.id.len());
+        let violations = judged.violations.iter();
+        let violations = violations.map(|violation| violation.path.len() + violation.message.len());
+        outputs.chain(violations).sum()
+    }
+}

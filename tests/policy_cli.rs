@@ -1,0 +1,302 @@
+//! `tidegate policy`, as a person reads it and as a program does, on real gates.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rstest::rstest;
+use serde_json::Value;
+use tempfile::TempDir;
+use tidegate_harness::{free_port, wait};
+use tidegate_tests::{Embedded, Finished, dist, event, guest, tidegate, tidegate_with};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A gate with a candidate, and the commands that are given to it.
+struct Rig {
+    gate: Embedded,
+    policy: PathBuf,
+    _dir: TempDir,
+}
+
+impl Rig {
+    async fn start(name: &str, candidate: &Path, env: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let policy = dir.path().join("policy.wasm");
+        fs::copy(dist("policy.wasm"), &policy).expect("copied");
+        let mut env = env.to_vec();
+        env.push(("TIDEGATE_POLICY", policy.to_str().expect("text")));
+        env.push(("TIDEGATE_POLICY__CANDIDATE", candidate.to_str().expect("text")));
+        env.push(("TIDEGATE_POLICY__RELOAD__SETTLE_MS", "20"));
+        let gate = Embedded::start_with(name, "", &env).await;
+        Self {
+            gate,
+            policy,
+            _dir: dir,
+        }
+    }
+
+    fn run(&self, args: &[&str]) -> Finished {
+        let admin = self.gate.admin_url("");
+        tidegate(&[&["policy"], args, &["--admin", &admin]].concat(), b"")
+    }
+
+    fn text(&self, args: &[&str]) -> String {
+        let finished = self.run(args);
+        assert_eq!((finished.code, finished.err.as_str()), (0, ""), "{}", finished.out);
+        assert!(
+            finished.out.lines().all(|line| line.chars().count() <= 80),
+            "{}",
+            finished.out
+        );
+        assert!(
+            !finished.out.contains('\u{1b}'),
+            "no colours where there is no terminal"
+        );
+        finished.out
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let finished = self.run(&[args, &["--json"]].concat());
+        assert_eq!(
+            finished.out.lines().count(),
+            1,
+            "one object on one line: {}",
+            finished.out
+        );
+        serde_json::from_str(&finished.out).expect("JSON")
+    }
+
+    /// Waits until a command's JSON is as wanted.
+    async fn until(&self, args: &[&str], is_so: impl Fn(&Value) -> bool) -> Value {
+        let found = async || Some(self.json(args)).filter(&is_so);
+        match wait::until("the gate to say so", PATIENCE, found).await {
+            Ok(found) => found,
+            Err(error) => panic!("{error}: {:#}", self.json(args)),
+        }
+    }
+
+    async fn send(&self, events: &[String]) {
+        let before = self.gate.read("task-events").len();
+        self.gate.send("task-events", events.join("\n").as_bytes());
+        self.gate.judged("task-events", before + events.len()).await;
+    }
+}
+
+/// The text without what differs from run to run: times, digests, paths, durations.
+fn redacted(text: &str, json: &Value) -> String {
+    let mut text = text.to_owned();
+    walk(json, &mut |name, value| match name {
+        "at" | "since" | "loaded_at" => text = text.replace(value, "<time>"),
+        "path" if value.ends_with(".wasm") => text = text.replace(value, "<path>"),
+        "digest" => {
+            text = text.replace(value, "<digest>");
+            text = text.replace(&value[7..19], "<digest>");
+        }
+        _ => {}
+    });
+    let lines = text.lines().map(|line| match line.rsplit_once(", in ") {
+        Some((head, _)) if line.starts_with("     loaded") => {
+            format!("{}, in <time>\n", head.replace("from the cache", "compiled"))
+        }
+        _ => format!("{line}\n"),
+    });
+    lines.collect()
+}
+
+fn walk(value: &Value, see: &mut impl FnMut(&str, &str)) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(text) => see(name, text),
+                    value => walk(value, see),
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| walk(value, see)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn a_person_sees_which_policy_judges_and_goes_back() {
+    let rig = Rig::start("policy-status", &guest("calm"), &[]).await;
+    rig.send(&[event("e-1"), "no event".to_owned()]).await;
+    let shown = |args: &[&str]| redacted(&rig.text(args), &rig.json(&["status"]));
+    insta::assert_snapshot!("status", shown(&["status"]));
+
+    let refused = rig.run(&["rollback"]);
+    assert_eq!((refused.code, refused.out.as_str()), (1, ""));
+    let why = "tidegate: not rolled back: there is no earlier generation to go back to: none is kept\n";
+    assert_eq!(refused.err, why);
+    let refused = rig.run(&["rollback", "--json"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.out.contains("\"status\":409"), "{}", refused.out);
+
+    let mut next = fs::read(&rig.policy).expect("readable");
+    next.extend(b"\0\x05\x04next");
+    fs::write(&rig.policy, &next).expect("written");
+    rig.until(&["status"], |status| status["current"] == 2).await;
+    fs::write(&rig.policy, b"no policy").expect("written");
+    rig.until(&["status"], |status| status["reload"]["state"] == "refused")
+        .await;
+    insta::assert_snapshot!("status-refused", shown(&["status"]));
+
+    let back = rig.text(&["rollback"]);
+    assert!(
+        back.starts_with("went back: generation 1 judges, 2 before\n  sha256:"),
+        "{back}"
+    );
+    let forth = rig.json(&["rollback", "--to", "2"]);
+    assert_eq!((&forth["from"], &forth["to"]), (&1.into(), &2.into()));
+    let nowhere = rig.run(&["rollback", "--to", "9"]);
+    assert_eq!(nowhere.code, 1);
+    assert!(
+        nowhere.err.contains("generation 9 cannot be gone back to: 1 is kept"),
+        "{}",
+        nowhere.err
+    );
+}
+
+#[tokio::test]
+async fn a_person_sees_what_the_candidate_would_change_and_promotes_it() {
+    // It accepts less: without this it would be refused.
+    let env = [("TIDEGATE_POLICY__RELOAD__ALLOW_DROPPED", "true")];
+    let rig = Rig::start("policy-diff", &guest("calm"), &env).await;
+    rig.until(&["diff"], |report| report["candidate"]["state"] == "ready")
+        .await;
+    let shown = || redacted(&rig.text(&["diff"]), &rig.json(&["diff"]));
+    insta::assert_snapshot!("diff-nothing", shown());
+    assert_eq!(
+        rig.run(&["diff", "--exit-code"]).code,
+        1,
+        "nothing says that it is the same"
+    );
+
+    let recurring = r#""Water the plants","recurring_pattern":"DAILY""#;
+    let completed = event("done")
+        .replace("task.created", "task.completed")
+        .replace("\"Water the plants\"", recurring);
+    let events = [event("e-1"), event("e-2"), completed, "no event".to_owned()];
+    rig.send(&events).await;
+    rig.until(&["diff"], |report| report["judged"] == 4).await;
+    insta::assert_snapshot!("diff", shown());
+    assert_eq!(rig.run(&["diff", "--exit-code"]).code, 1, "something would change");
+
+    let promoted = rig.text(&["promote"]);
+    assert!(
+        promoted.starts_with("promoted: generation 2 judges, 1 before\n  sha256:"),
+        "{promoted}"
+    );
+    let words: Vec<_> = promoted.split_whitespace().collect();
+    assert!(
+        words.join(" ").contains("copy the candidate there before"),
+        "{promoted}"
+    );
+    rig.send(&[event("e-3")]).await;
+    rig.until(&["diff"], |report| report["judged"] == 1).await;
+    insta::assert_snapshot!("diff-same", shown());
+    assert_eq!(rig.run(&["diff", "--exit-code"]).code, 0);
+    let again = rig.run(&["promote"]);
+    assert_eq!(again.code, 1);
+    assert!(
+        again.err.contains("the candidate is the current policy"),
+        "{}",
+        again.err
+    );
+}
+
+#[tokio::test]
+async fn values_that_would_change_are_shown_where_the_configuration_says_so() {
+    let env = [("TIDEGATE_POLICY__SHADOW__SHOW_VALUES", "true")];
+    let rig = Rig::start("policy-values", &guest("calm"), &env).await;
+    rig.until(&["diff"], |report| report["candidate"]["state"] == "ready")
+        .await;
+    rig.send(&[event("e-1")]).await;
+    rig.until(&["diff"], |report| report["judged"] == 1).await;
+    insta::assert_snapshot!("diff-values", redacted(&rig.text(&["diff"]), &rig.json(&["diff"])));
+}
+
+#[tokio::test]
+async fn a_gate_without_a_candidate_has_nothing_to_promote() {
+    let gate = Embedded::start("policy-none", "").await;
+    let admin = gate.admin_url("");
+    for command in ["diff", "promote"] {
+        let finished = tidegate(&["policy", command, "--admin", &admin], b"");
+        assert_eq!((finished.code, finished.out.as_str()), (1, ""), "{command}");
+        assert!(finished.err.contains("policy.candidate"), "{}", finished.err);
+    }
+}
+
+#[tokio::test]
+async fn the_gate_is_found_by_its_configuration() {
+    let gate = Embedded::start("policy-config", "").await;
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("gate.yaml");
+    let path = file.to_str().expect("text");
+    // Listened on everywhere, it is asked here.
+    fs::write(&file, format!("admin: {{ listen: \"0.0.0.0:{}\" }}", gate.admin_port())).expect("written");
+    let status = tidegate(&["policy", "status", "--config", path], b"");
+    assert_eq!(status.code, 0, "{}", status.err);
+    assert!(status.out.starts_with("generation 1 judges\n"), "{}", status.out);
+
+    fs::write(&file, "admin: { listen: null }").expect("written");
+    let status = tidegate(&["policy", "status", "--config", path], b"");
+    assert_eq!(status.code, 3);
+    assert!(status.err.contains("`admin.listen` is null"), "{}", status.err);
+
+    let admin = gate.admin_url("");
+    let status = tidegate_with(&[("TIDEGATE_ADMIN", &admin)], &["policy", "status"], b"");
+    assert_eq!(status.code, 0, "{}", status.err);
+}
+
+#[tokio::test]
+async fn the_token_of_the_gate_is_shown_and_never_told() {
+    let gate = Embedded::start_with("policy-token", "", &[("APP_API_TOKEN", "s3cret")]).await;
+    let admin = gate.admin_url("");
+    let args = ["policy", "status", "--admin", &admin];
+    let refused = tidegate_with(&[("APP_API_TOKEN", "gu3ss")], &args, b"");
+    assert_eq!(refused.code, 3);
+    assert!(
+        refused.err.contains("set APP_API_TOKEN") && !refused.err.contains("gu3ss"),
+        "{}",
+        refused.err
+    );
+    assert_eq!(tidegate_with(&[("APP_API_TOKEN", "s3cret")], &args, b"").code, 0);
+}
+
+#[tokio::test]
+async fn what_is_no_admin_listener_is_told_apart_from_a_gate_that_says_no() {
+    let gate = Embedded::start("policy-wrong-port", "").await;
+    let other = gate.gate.url("");
+    for command in ["status", "diff", "rollback", "promote"] {
+        let finished = tidegate(&["policy", command, "--admin", &other], b"");
+        assert_eq!(
+            (finished.code, finished.out.as_str()),
+            (3, ""),
+            "{command}: {}",
+            finished.err
+        );
+    }
+    let nobody = format!("http://127.0.0.1:{}", free_port());
+    let finished = tidegate(&["policy", "status", "--admin", &nobody], b"");
+    assert_eq!(finished.code, 3);
+    assert!(
+        finished.err.contains("no gate answers at") && finished.err.contains("admin.listen"),
+        "{}",
+        finished.err
+    );
+}
+
+#[rstest]
+#[case::no_command(&[])]
+#[case::no_address(&["status", "--admin", "not an address"])]
+#[case::no_number(&["rollback", "--to", "the last"])]
+#[case::no_such_option(&["promote", "--force"])]
+fn a_wrong_command_line_is_told_by_its_exit_code(#[case] args: &[&str]) {
+    let finished = tidegate(&[&["policy"], args].concat(), b"");
+    assert_eq!((finished.code, finished.out.as_str()), (2, ""), "{}", finished.err);
+}

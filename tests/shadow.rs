@@ -1,0 +1,346 @@
+//! A candidate beside the policy of a gate: what it would change is told, and nothing of it is ever done.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tidegate_harness::wait;
+use tidegate_tests::{Embedded, dist, event, guest};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A gate with the policy of the repository and a candidate beside it.
+struct Rig {
+    gate: Embedded,
+    candidate: PathBuf,
+    policy: PathBuf,
+    _dir: TempDir,
+}
+
+impl Rig {
+    /// `candidate`: what is in its file; `None`: there is no file. `env` overrides the configuration.
+    async fn start(name: &str, candidate: Option<&Path>, env: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let [policy, path] = ["policy.wasm", "candidate.wasm"].map(|name| dir.path().join(name));
+        fs::copy(dist("policy.wasm"), &policy).expect("copied");
+        if let Some(candidate) = candidate {
+            fs::copy(candidate, &path).expect("copied");
+        }
+        let text = |path: &Path| path.to_str().expect("a path that is text").to_owned();
+        let paths = [text(&policy), text(&path)];
+        let mut env = env.to_vec();
+        env.push(("TIDEGATE_POLICY", &paths[0]));
+        env.push(("TIDEGATE_POLICY__CANDIDATE", &paths[1]));
+        env.push(("TIDEGATE_POLICY__RELOAD__POLL_MS", "20"));
+        env.push(("TIDEGATE_POLICY__RELOAD__SETTLE_MS", "20"));
+        Self {
+            gate: Embedded::start_with(name, "", &env).await,
+            candidate: path,
+            policy,
+            _dir: dir,
+        }
+    }
+
+    /// The same, once the candidate judges.
+    async fn ready(name: &str, candidate: &Path, env: &[(&str, &str)]) -> Self {
+        let rig = Self::start(name, Some(candidate), env).await;
+        rig.until("ready").await;
+        rig
+    }
+
+    async fn report(&self) -> Value {
+        let answer = reqwest::get(self.gate.admin_url("/admin/shadow")).await;
+        answer.expect("an answer").json().await.expect("JSON")
+    }
+
+    async fn until_that(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let found = async || Some(self.report().await).filter(&is_so);
+        match wait::until(what, PATIENCE, found).await {
+            Ok(report) => report,
+            Err(error) => panic!("{error}: {:#}", self.report().await),
+        }
+    }
+
+    async fn until(&self, state: &str) -> Value {
+        self.until_that(state, |report| report["candidate"]["state"] == state)
+            .await
+    }
+
+    /// Waits until the candidate has judged or missed so many events.
+    async fn until_done(&self, count: u64) -> Value {
+        let done = |report: &Value| number(report, "judged") + number(report, "passed_over") == count;
+        let report = self.until_that("the candidate to be done", done).await;
+        assert_eq!(report["seen"], count, "{report:#}");
+        report
+    }
+
+    /// Sends events, waits until they are judged, and says how many were sent on and how many were given up.
+    async fn send(&self, events: &[String]) -> (usize, usize) {
+        let before = self.gate.read("task-events").len();
+        self.gate.send("task-events", events.join("\n").as_bytes());
+        self.gate.judged("task-events", before + events.len()).await;
+        (self.gate.read("task-events.gated").len(), self.gate.read("dlq").len())
+    }
+
+    fn put(&self, path: &Path, bytes: &[u8]) {
+        let aside = self.policy.with_extension("tmp");
+        fs::write(&aside, bytes).expect("written");
+        fs::rename(aside, path).expect("renamed");
+    }
+}
+
+fn number(report: &Value, name: &str) -> u64 {
+    report[name].as_u64().unwrap_or_else(|| panic!("no {name}: {report:#}"))
+}
+
+fn events(count: usize) -> Vec<String> {
+    (0..count).map(|number| event(&format!("e-{number}"))).collect()
+}
+
+/// One of each kind: valid in both versions, with an event that follows from it, invalid, unknown, and no JSON.
+fn mixed() -> Vec<String> {
+    let recurring = r#""Water the plants","recurring_pattern":"DAILY""#;
+    vec![
+        event("old"),
+        event("new")
+            .replace("\"1.0\"", "\"1.1\"")
+            .replace("{\"title\"", "{\"new_field\":null,\"title\""),
+        event("done")
+            .replace("task.created", "task.completed")
+            .replace("\"Water the plants\"", recurring),
+        event("wrong").replace("9007199254740993", "\"9\""),
+        event("odd").replace("task.created", "task.archived"),
+        "no event".to_owned(),
+    ]
+}
+
+fn kinds(report: &Value) -> Vec<(&str, u64)> {
+    let changes = report["changes"].as_array().expect("a list");
+    let kind = |change: &'_ Value| -> u64 { change["count"].as_u64().expect("a count") };
+    changes
+        .iter()
+        .map(|change| (change["kind"].as_str().expect("a text"), kind(change)))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_policy_would_change_nothing_of_what_it_does_itself() {
+    let rig = Rig::ready("shadow-same", &dist("policy.wasm"), &[]).await;
+    let events = mixed();
+    let ends = rig.send(&events).await;
+    assert_eq!(
+        ends,
+        (4, 3),
+        "three go on, one of them with another, and three are given up"
+    );
+    let report = rig.until_done(events.len() as u64).await;
+    assert_eq!(
+        (&report["same"], &report["changed"], &report["changes"]),
+        (&json!(6), &json!(0), &json!([]))
+    );
+    assert_eq!(report["candidate"]["digest"], report["against"]["digest"]);
+    assert_eq!(
+        rig.gate.counted("tidegate_shadow_events_total{result=\"same\"}").await,
+        6
+    );
+    assert_eq!(
+        (rig.gate.read("task-events.gated").len(), rig.gate.read("dlq").len()),
+        ends,
+        "what the candidate made of them went nowhere"
+    );
+}
+
+#[tokio::test]
+async fn what_would_change_is_told_by_kind_type_and_place() {
+    let rig = Rig::ready("shadow-kinds", &guest("calm"), &[]).await;
+    let events = mixed();
+    let ends = rig.send(&events).await;
+    let mut report = rig.until_done(events.len() as u64).await;
+    let text = report.to_string();
+    for personal in ["Water the plants", "user-1", "9007199254740993"] {
+        assert!(!text.contains(personal), "{personal} is told: {report:#}");
+    }
+    assert_eq!(
+        rig.gate
+            .counted("tidegate_shadow_events_total{result=\"changed\"}")
+            .await,
+        number(&report, "changed")
+    );
+    assert_eq!(
+        (rig.gate.read("task-events.gated").len(), rig.gate.read("dlq").len()),
+        ends
+    );
+    report["since"] = json!("…");
+    report["candidate"]["path"] = json!("…");
+    for policy in ["candidate", "against"] {
+        report[policy]["digest"] = json!("…");
+    }
+    insta::assert_snapshot!(serde_json::to_string_pretty(&report).expect("JSON"));
+}
+
+#[tokio::test]
+async fn values_are_told_where_the_configuration_says_so() {
+    let env = [("TIDEGATE_POLICY__SHADOW__SHOW_VALUES", "true")];
+    let rig = Rig::ready("shadow-values", &guest("calm"), &env).await;
+    rig.send(&[event("e-1")]).await;
+    let report = rig.until_done(1).await;
+    let changes = report["changes"].as_array().expect("a list");
+    let values = |kind: &str| {
+        let change = changes.iter().find(|change| change["kind"] == kind);
+        &change.unwrap_or_else(|| panic!("{report:#}"))["examples"][0]["values"][0]
+    };
+    assert_eq!(
+        values("output changed at /event_version"),
+        &json!({"path": "/event_version", "live": "\"1.1\"", "candidate": "\"1.0\""})
+    );
+    assert_eq!(
+        values("output loses what is at /payload/new_field"),
+        &json!({"path": "/payload/new_field", "live": "null", "candidate": null})
+    );
+}
+
+#[tokio::test]
+async fn what_the_candidate_rejects_goes_on_as_before() {
+    let rig = Rig::ready("shadow-rejects", &guest("rejects"), &[]).await;
+    assert_eq!(rig.send(&events(20)).await, (20, 0));
+    let report = rig.until_done(20).await;
+    assert_eq!(kinds(&report), [("forward → reject", 20)]);
+    let change = &report["changes"][0];
+    assert_eq!(
+        (&change["event_type"], &change["version"]),
+        (&json!("task.created"), &json!("1.0"))
+    );
+    let examples = change["examples"].as_array().expect("a list");
+    assert_eq!(examples.len(), 3, "a few, however many there are");
+    assert_eq!(
+        examples[0]["candidate_violations"][0],
+        json!({"code": "schema", "path": ""})
+    );
+    assert_eq!(rig.gate.read("dlq").len(), 0);
+    assert_eq!(rig.gate.read("ops-alerts").len(), 0);
+}
+
+#[tokio::test]
+async fn what_the_candidate_traps_on_goes_on_as_before() {
+    let rig = Rig::ready("shadow-traps", &guest("traps-when-told"), &[]).await;
+    let trap = |number: usize| event(&format!("t-{number}")).replace("{\"title\"", "{\"trap\":true,\"title\"");
+    let traps: Vec<_> = (0..20).map(trap).collect();
+    assert_eq!(rig.send(&traps).await, (20, 0));
+    let report = rig.until_done(20).await;
+    assert_eq!(kinds(&report), [("forward → fault (trap)", 20)]);
+    assert_eq!(
+        rig.gate.counted("tidegate_shadow_events_total{result=\"fault\"}").await,
+        20
+    );
+    let faults = rig.gate.counted("tidegate_policy_faults_total{kind=\"trap\"}").await;
+    assert_eq!(faults, 0, "they are none of the policy's");
+    assert_eq!(rig.gate.status().await["generation"]["number"], 1);
+}
+
+#[tokio::test]
+async fn a_candidate_may_be_missing_broken_and_mended_while_the_gate_goes_on() {
+    let rig = Rig::start("shadow-file", None, &[]).await;
+    let why = |report: &Value| report["candidate"]["why"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(why(&rig.until("none").await), "there is no such file");
+    assert_eq!(rig.send(&events(1)).await, (1, 0));
+
+    rig.put(&rig.candidate, b"no policy");
+    let refused = why(&rig.until("refused").await);
+    assert!(refused.contains("this is not a WebAssembly component"), "{refused}");
+    assert_eq!(rig.send(&[event("f-1")]).await, (2, 0));
+
+    rig.put(&rig.candidate, &fs::read(guest("traps")).expect("readable"));
+    let faults = |report: &Value| why(report).contains("it faults on its own examples");
+    rig.until_that("the reason to be another", faults).await;
+    assert_eq!(rig.send(&[event("f-2")]).await, (3, 0));
+
+    rig.put(&rig.candidate, &fs::read(guest("calm")).expect("readable"));
+    let report = rig.until("ready").await;
+    assert_eq!(
+        (&report["seen"], &report["candidate"]["why"]),
+        (&json!(0), &Value::Null)
+    );
+    assert_eq!(rig.send(&[event("f-3")]).await, (4, 0));
+    rig.until_done(1).await;
+
+    fs::remove_file(&rig.candidate).expect("removed");
+    let report = rig.until("none").await;
+    assert_eq!(report["seen"], 0);
+    assert_eq!(rig.send(&[event("f-4")]).await, (5, 0));
+    assert_eq!(rig.gate.status().await["generation"]["number"], 1);
+}
+
+#[tokio::test]
+async fn the_counts_begin_anew_with_another_candidate_and_with_another_policy() {
+    let rig = Rig::ready("shadow-anew", &guest("calm"), &[]).await;
+    rig.send(&events(5)).await;
+    rig.until_done(5).await;
+
+    rig.put(&rig.candidate, &fs::read(dist("policy.wasm")).expect("readable"));
+    let is_other = |report: &Value| report["candidate"]["digest"] == report["against"]["digest"];
+    let report = rig.until_that("the other candidate", is_other).await;
+    assert_eq!((&report["seen"], &report["changes"]), (&json!(0), &json!([])));
+    rig.send(&[event("f-1")]).await;
+    assert_eq!(rig.until_done(1).await["same"], 1);
+
+    // The same policy in a file with one section more, which nobody reads.
+    let mut bytes = fs::read(dist("policy.wasm")).expect("readable");
+    bytes.extend(b"\0\x05\x04next");
+    rig.put(&rig.policy, &bytes);
+    let took_over = |report: &Value| report["against"]["generation"] == 2;
+    let report = rig.until_that("the other policy", took_over).await;
+    assert_eq!(report["seen"], 0);
+    rig.send(&[event("f-2")]).await;
+    assert_eq!(rig.until_done(1).await["same"], 1);
+}
+
+#[tokio::test]
+async fn an_event_is_always_in_the_sample_or_never() {
+    let env = [("TIDEGATE_POLICY__SHADOW__SAMPLE", "0.3")];
+    let rig = Rig::ready("shadow-sample", &dist("policy.wasm"), &env).await;
+    let events = events(200);
+    rig.send(&events).await;
+    let first = number(&rig.report().await, "seen");
+    assert!((30..90).contains(&first), "{first} of 200");
+    rig.send(&events).await;
+    assert_eq!(
+        number(&rig.report().await, "seen"),
+        2 * first,
+        "a repeat is judged and shown as well"
+    );
+    rig.until_done(2 * first).await;
+}
+
+#[tokio::test]
+async fn only_what_producers_send_is_shown_to_the_candidate() {
+    let rig = Rig::ready("shadow-origins", &dist("policy.wasm"), &[]).await;
+    rig.send(&["no event".to_owned()]).await;
+    rig.until_done(1).await;
+    let letter = rig.gate.read("dlq")[0]["event"].to_string();
+    let failure =
+        json!({"event": serde_json::from_str::<Value>(&event("e-1")).expect("JSON"), "error": "no", "retry_count": 0});
+    for (path, body) in [("/v1/redrive", letter), ("/v1/failures", failure.to_string())] {
+        let answer = Client::new().post(rig.gate.gate.url(path)).body(body).send().await;
+        let status = answer.expect("an answer").status();
+        assert!(
+            status != StatusCode::NOT_FOUND && !status.is_server_error(),
+            "{path}: {status}"
+        );
+    }
+    assert_eq!(rig.report().await["seen"], 1);
+}
+
+#[tokio::test]
+async fn without_a_candidate_there_is_no_report() {
+    let gate = Embedded::start("shadow-none", "").await;
+    let answer = reqwest::get(gate.admin_url("/admin/shadow")).await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    let problem: Value = answer.json().await.expect("JSON");
+    assert!(problem["detail"].to_string().contains("policy.candidate"), "{problem}");
+}
