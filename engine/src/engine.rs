@@ -10,6 +10,7 @@ use crate::{
     cache::Cache,
     instance::Room,
     load::{Effort, LoadError},
+    memory,
     options::{LAST_RESORT_MEMORY, Options},
     policy::Policy,
     sandbox::{self, Sandbox},
@@ -59,6 +60,7 @@ pub struct CacheError {
 impl Engine {
     /// Makes an engine. One whose cache directory cannot be used works without: see [`Engine::cache_error`].
     pub fn new(options: Options) -> Result<Self, EngineError> {
+        memory::borrow_large_pieces();
         let engine = wasmtime::Engine::new(&call_config(&options)).map_err(EngineError::Config)?;
         let prepare_engine = wasmtime::Engine::new(&prepare_config()).map_err(EngineError::Config)?;
         let linker = sandbox::linker(&engine).map_err(EngineError::Config)?;
