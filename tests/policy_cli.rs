@@ -199,7 +199,7 @@ async fn a_person_sees_what_the_candidate_would_change_and_promotes_it() {
     );
     let words: Vec<_> = promoted.split_whitespace().collect();
     assert!(
-        words.join(" ").contains("copy the candidate there before"),
+        words.join(" ").contains("copy the candidate there"),
         "{promoted}"
     );
     rig.send(&[event("e-3")]).await;

@@ -25,6 +25,10 @@ use crate::{
 /// Time that `prepare` may take: it runs once, before any event.
 const PREPARE_DEADLINE: Duration = Duration::from_secs(10);
 
+/// Time after which it is given up even when it does not run, its quick compiling included: long enough for a thread that
+/// makes way for others on a busy machine.
+const PREPARE_WAIT: Duration = Duration::from_mins(2);
+
 /// How much a load in the background makes way for others: on a busy machine it gets a tenth of a core, not nothing.
 const NICE: i32 = 10;
 
@@ -179,7 +183,7 @@ impl Core {
 
     fn compile(&self, runtime: &Handle, bytes: &[u8], digest: &Digest) -> Result<Built, LoadError> {
         let started = Instant::now();
-        let prepared = async { tokio::time::timeout(PREPARE_DEADLINE * 3, self.snapshot(bytes)).await };
+        let prepared = async { tokio::time::timeout(PREPARE_WAIT, self.snapshot(bytes)).await };
         let snapshot = runtime
             .block_on(prepared)
             .unwrap_or_else(|_| {
@@ -239,8 +243,10 @@ struct Built {
 /// A pool of one thread that runs when nobody else wants to. It ends with the load.
 fn background() -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
     let make_way = |_| {
-        // On Linux it is the thread's own; where it cannot be set, the load is as quick as any.
-        let _ = rustix::process::nice(NICE);
+        // On Linux it is the thread's own, and it may have been set for the one that started it. Where it cannot be set,
+        // the load is as quick as any.
+        let so_far = rustix::process::getpriority_process(None).unwrap_or_default();
+        let _ = rustix::process::nice((NICE - so_far).max(0));
     };
     rayon::ThreadPoolBuilder::new()
         .num_threads(1)

@@ -1,14 +1,19 @@
 //! Whether a policy may judge here: it passes its own examples, its channels lead somewhere, and it still accepts what
 //! the policy before it accepts.
 
-use std::{collections::BTreeSet, fmt, io};
+use std::{collections::BTreeSet, fmt, io, time::Duration};
 
-use tidegate_engine::{EventTypeInfo, Fault, LoadError, Policy, PolicyCatalog, SelfTestReport};
+use tidegate_engine::{EventTypeInfo, Fault, FaultKind, LoadError, Policy, PolicyCatalog, SelfTestReport};
 
 use crate::{
     config::{Config, Pin},
     generation::Left,
 };
+
+/// Time that a policy has for its own examples: thousands of them, on a busy machine.
+const SELF_TEST: Duration = Duration::from_secs(30);
+/// Characters of what a policy says that are shown.
+const SHOWN: usize = 500;
 
 /// What a policy must fit.
 #[derive(Debug)]
@@ -50,6 +55,9 @@ pub enum Refusal {
     /// It faulted on its own examples.
     #[error("it faults on its own examples")]
     SelfTestFault(#[source] Fault),
+    /// It takes too long on its own examples.
+    #[error("it does not come to the end of its own examples in {} s", SELF_TEST.as_secs())]
+    SelfTestSlow,
     /// It does not do on its own examples what it says.
     #[error("it fails its self-test: {0}; `tidegate check` shows all of it")]
     SelfTest(String),
@@ -107,13 +115,17 @@ impl Admission {
 
     /// Tries a policy on its own examples.
     pub(crate) async fn test(policy: &Policy) -> Result<(), Refusal> {
-        let report: SelfTestReport = policy.self_test().await.map_err(Refusal::SelfTestFault)?;
+        let report = tokio::time::timeout(SELF_TEST, policy.self_test()).await;
+        let report: SelfTestReport = report
+            .map_err(|_| Refusal::SelfTestSlow)?
+            .map_err(Refusal::SelfTestFault)?;
         if report.passed() {
             return Ok(());
         }
         let failed = report.cases.iter().find_map(|case| {
             let problem = case.problems.first()?;
-            Some(format!("{} {}: {problem}", case.event_type, case.version))
+            let failed = format!("{} {}: {problem}", case.event_type, case.version);
+            Some(failed.chars().take(SHOWN).collect())
         });
         let nothing = || "it names no event type".to_owned();
         Err(Refusal::SelfTest(failed.unwrap_or_else(nothing)))
@@ -145,6 +157,15 @@ impl Admission {
 }
 
 impl Refusal {
+    /// Whether the same file may be taken a moment later: the machine was at fault.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Read(_) | Self::SelfTestSlow => true,
+            Self::SelfTestFault(fault) => fault.kind == FaultKind::Instantiate,
+            _ => false,
+        }
+    }
+
     /// Whether policy and configuration do not fit together, so that either may be wrong.
     pub(crate) const fn is_misfit(&self) -> bool {
         matches!(

@@ -110,6 +110,12 @@ impl Delivery {
         }
     }
 
+    /// Whether it is as its producer sent it, for the first time or as a repeat: what comes of such events says how a
+    /// policy does. What is brought back does not, since it is brought back for a reason.
+    pub fn is_first(&self) -> bool {
+        self.origin == Origin::Producer && self.history.turn == 0
+    }
+
     /// Where its event came from first.
     pub fn came_from(&self) -> String {
         match &self.origin {

@@ -93,6 +93,11 @@ impl Gate {
             Some(address) => Some(bind("admin.listen", address).await?),
             None => None,
         };
+        if let (Some(address), None) = (config.admin, &config.app_api_token)
+            && !address.ip().is_loopback()
+        {
+            tracing::warn!(%address, "whoever reaches the admin listener can replace the policy: set APP_API_TOKEN, or `admin.listen` to a loopback address");
+        }
         if config.claims.lease < config.send_timeout * 2 {
             tracing::warn!(
                 lease = ?config.claims.lease,

@@ -105,9 +105,13 @@ async fn many_large_headers_are_taken_and_too_many_are_told_of() {
     let refused = r#"tidegate_requests_refused_total{reason="head-too-large"}"#;
     // The answer is there before it is counted.
     let counted = async || (embedded.counted(refused).await == 1).then_some(());
-    wait::until("it to be counted", wait::PATIENCE, counted).await.expect("once");
+    wait::until("it to be counted", wait::PATIENCE, counted)
+        .await
+        .expect("once");
     let logged = async || embedded.log().contains("its partition does not move").then_some(());
-    wait::until("it to be logged", wait::PATIENCE, logged).await.expect("a line");
+    wait::until("it to be logged", wait::PATIENCE, logged)
+        .await
+        .expect("a line");
 }
 
 #[tokio::test]

@@ -174,9 +174,10 @@ async fn a_change_that_the_system_does_not_tell_of_is_found_all_the_same() {
 async fn the_same_policy_again_is_no_swap() {
     let rig = Rig::start("swap-same", &policy(), SELDOM).await;
     rig.put(&policy());
+    rig.until_read_again(1).await;
     let file = File::open(&rig.path).expect("there");
     file.set_modified(std::time::UNIX_EPOCH).expect("touched");
-    rig.put(&policy());
+    rig.until_read_again(2).await;
     rig.put(&variant("another"));
     let found = rig.until_current(2).await;
     assert_eq!(found["generations"].as_array().map(Vec::len), Some(2), "{found:#}");

@@ -38,6 +38,14 @@ async fn the_gate_goes_back_when_it_is_asked_to_and_stays_there() {
         (StatusCode::OK, &json!(2)),
         "asked for by its number it is"
     );
+    assert_eq!(
+        rig.generations().await["reload"],
+        json!({ "state": "ready" }),
+        "and the file is as good as any"
+    );
+    let (_, answer) = rig.ask("/admin/rollback", "").await;
+    assert_eq!(answer["to"], 1, "that one was left for a later one, so it is good");
+    rig.ask("/admin/rollback", r#"{"generation":2}"#).await;
     let (status, problem) = rig.ask("/admin/rollback", r#"{"generation":7}"#).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert_eq!(
@@ -52,7 +60,7 @@ async fn the_gate_goes_back_when_it_is_asked_to_and_stays_there() {
         rig.gate
             .counted("tidegate_policy_rollbacks_total{by=\"request\"}")
             .await,
-        2
+        4
     );
     assert_eq!(rig.gate.counted("tidegate_policy_generation ").await, 2);
 }
@@ -92,7 +100,7 @@ async fn the_candidate_takes_over_when_it_is_promoted() {
     assert_eq!(answer["digest"], digest(&candidate));
     assert_eq!(rig.until_current(2).await["generations"][0]["by"], "promotion");
     rig.put(&policy());
-    rig.until_read_again().await;
+    rig.until_read_again(1).await;
     assert_eq!(
         rig.generations().await["current"],
         2,
@@ -110,6 +118,19 @@ async fn the_candidate_takes_over_when_it_is_promoted() {
         "ready",
         "the file itself is as good as before"
     );
+}
+
+#[tokio::test]
+async fn the_last_good_policy_is_there_after_many_bad_ones() {
+    let rig = Rig::start("request-many", &policy(), &[]).await;
+    for number in 2..=20 {
+        rig.put(&variant(&format!("bad {number}")));
+        rig.until_current(number).await;
+        let (status, answer) = rig.ask("/admin/rollback", "").await;
+        assert_eq!((status, &answer["to"]), (StatusCode::OK, &json!(1)), "{answer}");
+    }
+    let listed = rig.generations().await;
+    assert_eq!(listed["generations"].as_array().map(Vec::len), Some(16));
 }
 
 #[tokio::test]

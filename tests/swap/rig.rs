@@ -115,18 +115,16 @@ impl Rig {
         }
     }
 
-    /// Waits until a file that was put there is seen to have been looked at: after it another one is, and refused.
-    pub(crate) async fn until_read_again(&self) {
-        let held = fs::read(&self.path).expect("readable");
-        // It has settled, and is read, before the next one comes.
-        tokio::time::sleep(Duration::from_millis(400)).await;
-        self.put(b"no policy");
-        self.until_refused_for(b"no policy").await;
-        self.put(&held);
-        let ready = async || (self.generations().await["reload"]["state"] == "ready").then_some(());
-        wait::until("the file to be good again", PATIENCE, ready)
+    /// Waits until the file was read so often and found to hold what it held before; as the gate starts it is so once.
+    pub(crate) async fn until_read_again(&self, times: usize) {
+        let again = async || {
+            let log = self.gate.log();
+            let found = log.matches("the policy's file holds what it held before").count();
+            (found > times).then_some(())
+        };
+        wait::until("the file to be read again", PATIENCE, again)
             .await
-            .expect("ready");
+            .expect("it is");
     }
 
     /// Asks for something on the admin listener.

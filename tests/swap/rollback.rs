@@ -114,6 +114,7 @@ async fn a_policy_that_rejects_far_more_is_left_and_its_dead_letters_come_back()
         assert_eq!(letter["policy"], digest(&bad));
         assert_eq!(letter["event"]["payload"]["dlq_metadata"]["policy"], digest(&bad));
     }
+    // The embedded backend takes a topic one event after another.
     let by_two = judged.iter().filter(|record| record["outcome"]["generation"] == 2);
     assert_eq!(by_two.count(), 40, "and no other was judged by it");
 
@@ -208,4 +209,25 @@ async fn a_number_that_means_two_policies_is_not_redriven() {
     assert_eq!(redriven.code, 3, "{}", redriven.out);
     let says = "generation 1 is 2 policies here, since a gate that starts counts anew: ";
     assert!(redriven.err.contains(says), "{}", redriven.err);
+}
+
+#[tokio::test]
+async fn what_is_redriven_says_nothing_of_a_new_policy() {
+    let rig = Rig::start("rollback-redrive", &read("calm"), &QUICK).await;
+    let unknown = events(0..45).replace("task.created", "task.unknown");
+    rig.gate.send("task-events", (unknown + &events(45..500)).as_bytes());
+    rig.gate.judged("task-events", 500).await;
+    rig.put(&read("calm-next"));
+    rig.until_current(2).await;
+    let base = rig.gate.gate.url("");
+    let args = ["dlq", "redrive", "--all", "--url", &base, "--data", rig.gate.data()];
+    let redriven = tidegate(&args, b"");
+    assert!(
+        redriven.out.contains("taken: 45 reject; 0 failed"),
+        "{}{}",
+        redriven.out,
+        redriven.err
+    );
+    let found = rig.generations().await;
+    assert_eq!(found["current"], 2, "{found:#}");
 }

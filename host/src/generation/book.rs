@@ -130,8 +130,12 @@ impl Book {
             kept: Some(generation.clone()),
             left: None,
         });
-        self.entries.truncate(LISTED);
         self.let_go();
+        while self.entries.len() > LISTED
+            && let Some(oldest) = self.entries.iter().rposition(|entry| entry.kept.is_none())
+        {
+            self.entries.remove(oldest);
+        }
     }
 
     /// The generation to go back to, which is the current one from then on.
@@ -155,7 +159,8 @@ impl Book {
             return Err(CannotRollBack::NoneBefore(self.numbers_kept()));
         };
         let number = generation.label().number;
-        self.leave(from, why, true);
+        // One that is left for a later one may be gone back to.
+        self.leave(from, why, number < from);
         for entry in self
             .entries
             .iter_mut()

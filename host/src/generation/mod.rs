@@ -55,16 +55,36 @@ impl Generation {
     }
 }
 
+impl Generation {
+    /// It is watched no longer: it was chosen, or there is none to go back to.
+    pub(crate) fn accept(&self) {
+        if let Some(probation) = &self.probation {
+            probation.end();
+        }
+    }
+}
+
 impl Generations {
     /// The generation that judges from now on. Hold it for the whole of a delivery.
     pub fn current(&self) -> Option<Arc<Generation>> {
         self.current.load_full()
     }
 
-    /// Puts a policy in force. With `rollback` it is watched, and compared with the one that it takes over from.
-    pub fn install(&self, policy: Policy, by: By, took: Took, rollback: Option<&Rollback>) -> Arc<Generation> {
+    /// Puts a policy in force over the generation `over`, or gives it back when that is not the current one. With
+    /// `rollback` it is watched, and compared with the one that it takes over from.
+    pub fn install(
+        &self,
+        policy: Policy,
+        over: Option<u64>,
+        by: By,
+        took: Took,
+        rollback: Option<&Rollback>,
+    ) -> Result<Arc<Generation>, Box<Policy>> {
         let mut book = self.book();
         let before = self.current();
+        if before.as_ref().map(|before| before.label().number) != over {
+            return Err(Box::new(policy));
+        }
         let generation = Arc::new(Generation {
             record: Arc::new(Record::new(book.next_number(), &policy, by, took)),
             policy,
@@ -76,7 +96,7 @@ impl Generations {
         let why = format!("generation {} took over", generation.label().number);
         book.enter(&generation, before.map(|before| (before.label().number, why)));
         self.current.store(Some(generation.clone()));
-        generation
+        Ok(generation)
     }
 
     /// Goes back from the generation `from`, which must be the current one, to `to`, or to the last good one before it.
@@ -88,6 +108,7 @@ impl Generations {
             return Err(CannotRollBack::NotCurrent { from });
         }
         let target = book.go_back(from, to, why)?;
+        target.accept();
         self.current.store(Some(target.clone()));
         Ok(RolledBack {
             from: current.label().clone(),

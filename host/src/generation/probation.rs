@@ -98,9 +98,14 @@ impl Probation {
             return Some(Trouble::Rejects { share, before, judged });
         }
         if self.since.elapsed() >= self.rule.window {
-            self.over.store(true, Ordering::Relaxed);
+            self.end();
         }
         None
+    }
+
+    /// From now on there is nothing wrong with it.
+    pub(super) fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
     }
 }
 

@@ -24,7 +24,7 @@ pub enum Judged {
     Fault,
 }
 
-/// How many judgements there were, by kind.
+/// How many judgements there were, by kind: verdicts on what producers sent, and all faults.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Events that went on.

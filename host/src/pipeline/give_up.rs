@@ -50,6 +50,7 @@ impl Pipeline {
                 return Ok(Report {
                     sent,
                     violations: failure.violations.clone(),
+                    label: judged_by(run, failure).clone(),
                     ..report
                 });
             }
@@ -70,10 +71,15 @@ impl Pipeline {
             ..failure.clone()
         };
         let violations = failure.violations.clone();
+        let label = judged_by(run, &failure).clone();
         let report = self
             .put_aside(run, delivery, Next::GiveUp(failure), wait, claim)
             .await?;
-        Ok(Report { violations, ..report })
+        Ok(Report {
+            violations,
+            label,
+            ..report
+        })
     }
 
     /// Goes on with a dead letter that was put aside.

@@ -120,7 +120,9 @@ impl Pipeline {
         };
         generation.health.passed();
         let verdict = &judgement.verdict;
-        self.count(&generation, verdict.outcome.into());
+        if delivery.is_first() {
+            self.count(&generation, verdict.outcome.into());
+        }
         let run = run.of(verdict);
         match verdict.outcome {
             Outcome::Drop => Ok(run.report(End::Drop, &verdict.reason)),

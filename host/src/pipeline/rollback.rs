@@ -40,9 +40,8 @@ impl Pipeline {
             // Another delivery was quicker.
             Err(CannotRollBack::NotCurrent { .. }) => {}
             Err(error) => {
-                if let Some(held_back) = self.not_done.pass() {
-                    tracing::warn!(generation = %generation.label(), why, %error, held_back, "the gate does not go back");
-                }
+                generation.accept();
+                tracing::error!(generation = %generation.label(), why, %error, "the gate would go back and cannot");
             }
         }
     }

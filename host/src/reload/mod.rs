@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     admission::{Admission, Refusal},
     config::{self, Config},
-    generation::{By, Generation, Generations, Label, Took},
+    generation::{By, Generations, Label, Took},
     metrics::Metrics,
     pipeline::chain,
 };
@@ -58,6 +58,9 @@ pub enum CannotPromote {
     /// It is what judges already.
     #[error("the candidate is the current policy, generation {0}")]
     IsCurrent(Label),
+    /// The gate went back from it at once.
+    #[error("the candidate was promoted and left again")]
+    Left,
     /// It is not taken.
     #[error("the candidate is not taken: {}", chain(.0))]
     Refused(#[source] Refusal),
@@ -102,6 +105,17 @@ impl Reload {
     /// What it is doing, or why the file is not taken.
     pub fn status(&self) -> Status {
         let status = self.board.status();
+        if let Status::Refused {
+            digest: Some(digest), ..
+        } = &status
+            && self
+                .generations
+                .current()
+                .is_some_and(|current| current.label().digest == *digest)
+        {
+            // It was gone back to.
+            return Status::Ready;
+        }
         if status != Status::Ready {
             return status;
         }
@@ -134,7 +148,7 @@ impl Reload {
         tracing::info!(policy = %self.path.display(), "loading the policy; the first time it is compiled, which takes seconds");
         let found = self.read(&self.path, Duration::ZERO).await;
         let taken = match found {
-            Ok(found) => self.take_over(found, By::Start).await.map(digest_of),
+            Ok(found) => self.take_over(found, By::Start).await,
             Err(refusal) => Err((None, refusal)),
         };
         self.conclude(taken)
@@ -147,7 +161,7 @@ impl Reload {
     }
 
     /// Puts the candidate in force.
-    pub async fn promote(&self) -> Result<(Option<Label>, Arc<Generation>), CannotPromote> {
+    pub async fn promote(&self) -> Result<(Option<Label>, Label), CannotPromote> {
         let path = self.candidate.as_deref().ok_or(CannotPromote::NoCandidate)?;
         let found = self.read(path, Duration::ZERO).await;
         self.board.aside();
@@ -161,8 +175,15 @@ impl Reload {
         }
         let taken = self.take_over(found, By::Promotion).await;
         self.board.aside();
-        let generation = taken.map_err(|(_, refusal)| CannotPromote::Refused(refusal))?;
-        Ok((before.map(|before| before.label().clone()), generation))
+        taken.map_err(|(digest, refusal)| {
+            let digest = digest.as_ref().map(Digest::as_str);
+            tracing::error!(candidate = %path.display(), digest, why = chain(&refusal), "the candidate is refused");
+            self.metrics.policy_refused();
+            CannotPromote::Refused(refusal)
+        })?;
+        let label = self.generations.current().map(|current| current.label().clone());
+        let before = before.map(|before| before.label().clone());
+        Ok((before, label.ok_or(CannotPromote::Left)?))
     }
 
     async fn follow(&self, settings: config::Reload) {
@@ -174,12 +195,16 @@ impl Reload {
                 Ok(stamp) if stamp == seen => {}
                 Ok(None) => {
                     seen = None;
+                    self.board.aside();
                     if let Some(current) = self.generations.current() {
                         tracing::warn!(policy = %self.path.display(), generation = %current.label(), "the policy's file is gone; what is loaded goes on");
                     }
                 }
                 Ok(Some(_)) => seen = self.replace(&mut watch, settings).await,
-                Err(error) => self.refuse(None, &Refusal::Read(error)),
+                Err(error) => {
+                    seen = None;
+                    self.refuse(None, &Refusal::Read(error));
+                }
             }
             watch.change(settings.poll).await;
         }
@@ -193,7 +218,7 @@ impl Reload {
             let before = settled(&self.path, watch, settings.settle).await;
             let waited = started.elapsed();
             let Some(before) = before else {
-                self.board.done(None);
+                self.board.aside();
                 return None;
             };
             let found = self.read(&self.path, waited).await;
@@ -201,13 +226,14 @@ impl Reload {
                 continue;
             }
             let taken = match found {
-                Ok(found) if self.is_known(&found.digest) => Ok(found.digest),
-                Ok(found) => self.take_over(found, By::File).await.map(digest_of),
+                Ok(found) => self.take_over(found, By::File).await,
                 Err(refusal) => Err((None, refusal)),
             };
-            // What is wrong is on the board.
-            let _ = self.conclude(taken);
-            return Some(before);
+            // What is wrong is on the board, and what may pass is tried again.
+            return match self.conclude(taken) {
+                Err(refusal) if refusal.may_pass() => None,
+                _ => Some(before),
+            };
         }
     }
 
@@ -236,14 +262,18 @@ impl Reload {
         })
     }
 
-    /// Loads and tests a policy and puts it in force.
-    async fn take_over(&self, found: Found, by: By) -> Result<Arc<Generation>, (Option<Digest>, Refusal)> {
+    /// Loads and tests a policy and puts it in force; one that is known is left where it is.
+    async fn take_over(&self, found: Found, by: By) -> Result<Digest, (Option<Digest>, Refusal)> {
         let _turn = self.turn.lock().await;
         let Found {
             bytes,
             digest,
             mut took,
         } = found;
+        if by == By::File && self.is_known(&digest) {
+            tracing::info!(digest = digest.as_str(), "the policy's file holds what it held before");
+            return Ok(digest);
+        }
         let refused = |refusal| (Some(digest.clone()), refusal);
         self.admission.may_load(digest.as_str()).map_err(refused)?;
         if by == By::File
@@ -257,16 +287,23 @@ impl Reload {
             By::Start => self.engine.load(&bytes).await,
             By::File | By::Promotion => self.engine.load_in_background(&bytes).await,
         };
-        let policy = policy.map_err(|error| refused(Refusal::Load(error)))?;
+        let mut policy = policy.map_err(|error| refused(Refusal::Load(error)))?;
         took.load = started.elapsed();
         self.board.loading(Step::Testing);
         let started = Instant::now();
         Admission::test(&policy).await.map_err(refused)?;
         took.self_test = started.elapsed();
-        let current = self.generations.current();
-        let catalog = current.as_ref().map(|current| current.policy.catalog());
-        self.admission.fits(policy.catalog(), catalog).map_err(refused)?;
-        let generation = self.generations.install(policy, by, took, self.rollback.as_ref());
+        let generation = loop {
+            let current = self.generations.current();
+            let catalog = current.as_ref().map(|current| current.policy.catalog());
+            self.admission.fits(policy.catalog(), catalog).map_err(refused)?;
+            let over = current.map(|current| current.label().number);
+            match self.generations.install(policy, over, by, took, self.rollback.as_ref()) {
+                Ok(generation) => break generation,
+                // The gate went back in the meantime.
+                Err(returned) => policy = *returned,
+            }
+        };
         self.metrics.policy_loaded();
         let record = &generation.record;
         tracing::info!(
@@ -280,13 +317,13 @@ impl Reload {
             tested = ?took.self_test,
             "the policy is loaded and judges from now on"
         );
-        Ok(generation)
+        Ok(digest)
     }
 
     fn conclude(&self, taken: Result<Digest, (Option<Digest>, Refusal)>) -> Result<(), Refusal> {
         match taken {
             Ok(digest) => {
-                self.board.done(Some(digest.to_string()));
+                self.board.done(digest.to_string());
                 Ok(())
             }
             Err((digest, refusal)) => {
@@ -307,11 +344,6 @@ impl Reload {
     }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "it is mapped over")]
-fn digest_of(generation: Arc<Generation>) -> Digest {
-    generation.policy.digest().clone()
-}
-
 /// Waits until the file has not changed for a while and nobody is writing to it; `None`: it is gone.
 async fn settled(path: &Path, watch: &mut Watch, settle: Duration) -> Option<Stamp> {
     let started = Instant::now();
@@ -330,6 +362,9 @@ async fn settled(path: &Path, watch: &mut Watch, settle: Duration) -> Option<Sta
 /// The bytes of a policy's file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
+    if !std::fs::metadata(path).map_err(Refusal::Read)?.is_file() {
+        return Err(Refusal::Read(io::Error::other("it is not a file")));
+    }
     let file = std::fs::File::open(path).map_err(Refusal::Read)?;
     let size = file.metadata().map_err(Refusal::Read)?.len();
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(Refusal::Read)?;

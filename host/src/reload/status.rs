@@ -99,10 +99,10 @@ impl Board {
         state.loading = Some((step, since));
     }
 
-    /// What the file holds was taken, or is nothing.
-    pub(super) fn done(&self, digest: Option<String>) {
+    /// What the file holds was taken.
+    pub(super) fn done(&self, digest: String) {
         *self.state() = State {
-            digest,
+            digest: Some(digest),
             ..State::default()
         };
     }
@@ -112,7 +112,7 @@ impl Board {
         self.state().digest.clone()
     }
 
-    /// A load of something else than the file has ended.
+    /// A load has ended that says nothing of the file.
     pub(super) fn aside(&self) {
         self.state().loading = None;
     }

@@ -40,6 +40,8 @@ struct Heard {
 struct Facts {
     /// Names of the file: its own, and of what it leads to.
     names: Vec<OsString>,
+    /// Whether a directory may have gone, and its watch with it.
+    lost: bool,
     /// When the file was last written to by somebody who has not closed it yet.
     written: Option<Instant>,
 }
@@ -77,6 +79,12 @@ impl Watch {
     /// Watches the directories that matter now.
     fn look_for_directories(&mut self) {
         let Some(watcher) = &mut self.watcher else { return };
+        if std::mem::take(&mut self.heard.facts().lost) {
+            for (dir, _) in self.dirs.drain(..) {
+                // One that was removed is not watched any more.
+                let _ = watcher.unwatch(&dir);
+            }
+        }
         let target = self.path.canonicalize().ok();
         let files = [Some(&self.path), target.as_ref()].into_iter().flatten();
         self.heard.facts().names = files
@@ -120,6 +128,7 @@ impl Heard {
     fn hear(&self, event: notify::Result<Event>) {
         let Ok(event) = event else {
             // Some events were lost.
+            self.facts().lost = true;
             self.something.notify_one();
             return;
         };
@@ -137,6 +146,9 @@ impl Heard {
             EventKind::Access(_) => false,
             _ => true,
         };
+        if !is_the_file && matches!(event.kind, EventKind::Remove(_)) {
+            facts.lost = true;
+        }
         if is_the_file {
             match event.kind {
                 EventKind::Modify(ModifyKind::Data(_)) => facts.written = Some(Instant::now()),

@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{self, Config},
-    delivery::{Delivery, Origin},
+    delivery::Delivery,
     generation::{Generation, Generations},
     metrics::Metrics,
 };
@@ -138,8 +138,7 @@ impl Shadow {
 
     /// Offers what a producer sent, once the live policy has judged it. Never waits.
     pub(crate) fn offer(&self, delivery: &Delivery, generation: &Generation, live: impl FnOnce() -> Said) {
-        let is_first = delivery.origin == Origin::Producer && delivery.history.turn == 0;
-        if !is_first || !is_in_sample(&delivery.event, self.settings.sample) {
+        if !delivery.is_first() || !is_in_sample(&delivery.event, self.settings.sample) {
             return;
         }
         let Some(candidate) = self.candidate.load_full() else {

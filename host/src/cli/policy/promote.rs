@@ -21,7 +21,7 @@ use super::{
 /// The exit code is 1 when the gate refuses it, with the reason, or has no candidate.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  tidegate policy diff && tidegate policy promote
+  tidegate policy diff --exit-code && tidegate policy promote
   tidegate policy promote --config gate.yaml --json")]
 pub(super) struct Promote {
     #[command(flatten)]

@@ -79,15 +79,15 @@ pub(super) async fn promote(State(app): State<Arc<App>>) -> Response {
         }
     };
     match promoted {
-        Ok((from, generation)) => {
+        Ok((from, to)) => {
             let advice = format!(
                 "a gate that starts takes what {} holds: copy the candidate there",
                 app.reload.path().display()
             );
             Json(Replaced {
                 from: from.map(|from| from.number),
-                to: generation.label().number,
-                digest: generation.label().digest.clone(),
+                to: to.number,
+                digest: to.digest,
                 advice,
             })
             .into_response()
@@ -95,7 +95,7 @@ pub(super) async fn promote(State(app): State<Arc<App>>) -> Response {
         Err(error) => {
             let status = match error {
                 CannotPromote::NoCandidate => StatusCode::NOT_FOUND,
-                CannotPromote::IsCurrent(_) | CannotPromote::Refused(_) => StatusCode::CONFLICT,
+                CannotPromote::IsCurrent(_) | CannotPromote::Left | CannotPromote::Refused(_) => StatusCode::CONFLICT,
             };
             Problem::new(status, "not promoted", error.to_string()).into_response()
         }
