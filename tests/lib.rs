@@ -3,6 +3,7 @@
 #![allow(clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
 mod cli;
+mod deliveries;
 mod embedded;
 mod ledger;
 mod letter;
@@ -11,6 +12,7 @@ mod wire;
 pub mod workload;
 
 pub use cli::{Finished, dist, guest, next_policy, tidegate, tidegate_with};
+pub use deliveries::{Delivered, Deliveries};
 pub use embedded::{Embedded, event};
 pub use ledger::{Arrived, Balance, Ledger, Output};
 pub use letter::{Letter, alerted};

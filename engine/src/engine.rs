@@ -10,6 +10,7 @@ use crate::{
     cache::Cache,
     instance::Room,
     load::{Effort, LoadError},
+    memory,
     options::{LAST_RESORT_MEMORY, Options},
     policy::Policy,
     sandbox::{CORE_INSTANCES, MEMORIES, Sandbox, TABLES, TICK},
@@ -60,6 +61,7 @@ pub struct CacheError {
 impl Engine {
     /// Makes an engine. One whose cache directory cannot be used works without: see [`Engine::cache_error`].
     pub fn new(options: Options) -> Result<Self, EngineError> {
+        memory::borrow_large_pieces();
         let engine = wasmtime::Engine::new(&call_config(&options)).map_err(EngineError::Config)?;
         let prepare_engine = wasmtime::Engine::new(&prepare_config()).map_err(EngineError::Config)?;
         let linker = world::linker(&engine).map_err(EngineError::Config)?;
@@ -123,6 +125,8 @@ fn deterministic() -> Config {
         .concurrency_support(false)
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
+        // Nobody is shown where in a policy it trapped; so no map of it is made and kept.
+        .generate_address_map(false)
         .wasm_backtrace_max_frames(None);
     config
 }

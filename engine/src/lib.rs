@@ -25,6 +25,7 @@ mod fault;
 mod inspect;
 mod instance;
 mod load;
+mod memory;
 mod options;
 mod policy;
 mod sandbox;

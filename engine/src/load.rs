@@ -15,6 +15,7 @@ use crate::{
     fault::Fault,
     inspect::Shape,
     instance::Instances,
+    memory,
     options::Limits,
     policy::{Digest, LoadReport, Policy},
     sandbox::Sandbox,
@@ -162,13 +163,16 @@ impl Core {
                     None => self.compile(&runtime, &bytes, &digest),
                 }
             };
-            match effort {
+            let built = match effort {
                 Effort::Full => build(),
                 // wasmtime compiles on the pool that it is called in.
                 Effort::Background => background()
                     .map_err(|error| LoadError::Compile { source: error.into() })?
                     .install(build),
-            }
+            };
+            drop(bytes);
+            memory::give_back();
+            built
         });
         built.await.map_err(|error| LoadError::Panicked(error.to_string()))?
     }

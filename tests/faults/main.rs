@@ -14,6 +14,7 @@ mod sinks;
 mod size;
 mod steady;
 mod stop;
+mod swaps;
 mod tiers;
 mod unsent_letters;
 
@@ -61,6 +62,10 @@ fn main() -> ExitCode {
         .test(
             "a dead letter that cannot be sent waits, and its source is acknowledged only then",
             unsent_letters::unsent,
+        )
+        .test(
+            "a policy that is replaced under load loses nothing, and every output is of one policy",
+            swaps::replaced_under_load,
         )
         .test("retries in topics follow the schedule too", tiers::always_failing)
         .test("retries in topics survive kills", tiers::killed);

@@ -1,7 +1,7 @@
 //! Gates on real services: each with a sidecar and a proxy between the two, all in one consumer group, on the files of
 //! `deploy/` and with topics of the test's own.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use tidegate_harness::{
@@ -41,6 +41,9 @@ impl<'a> Services<'a> {
 pub(crate) struct Plan {
     /// How many gates, each with a sidecar.
     pub(crate) gates: usize,
+    /// The file of the policy, and whether it may be replaced by one that accepts less.
+    pub(crate) policy: PathBuf,
+    pub(crate) allow_dropped: bool,
     /// Where dead letters go; absent: a topic.
     pub(crate) dead_letters: Option<&'static str>,
     /// `retries` in the configuration, in braces.
@@ -57,6 +60,8 @@ impl Default for Plan {
     fn default() -> Self {
         Self {
             gates: 1,
+            policy: dist("policy.wasm"),
+            allow_dropped: false,
             dead_letters: None,
             retries: "{ scale: 0.01 }".to_owned(),
             config: String::new(),
@@ -160,7 +165,7 @@ impl<'a> Rig<'a> {
             "listen: 127.0.0.1:{port}
 admin: {{ listen: null }}
 backend: dapr
-policy: {{ path: {:?} }}
+policy: {{ path: {:?}, reload: {{ allow_dropped: {} }} }}
 subscriptions: [{{ name: task-events, topic: {} }}]
 channels:
   task-events: {{ app: {}, method: tasks }}
@@ -171,7 +176,8 @@ channels:
 claims: {{ lease_ms: 1500 }}
 retries: {}
 {}",
-            dist("policy.wasm").display().to_string(),
+            plan.policy.display().to_string(),
+            plan.allow_dropped,
             topic(self.test, "task-events"),
             self.sinks.app_id(),
             self.sinks.url(REMINDERS),

@@ -28,6 +28,8 @@ pub(crate) struct Call {
     pub(crate) output: Output,
     /// `tidegateattempt`.
     pub(crate) attempt: u32,
+    /// `tidegategeneration` and `tidegatepolicy`.
+    pub(crate) judged_by: (u64, String),
     /// How many calls there were with this id, with this one.
     pub(crate) number: u32,
     /// When it came.
@@ -55,6 +57,8 @@ struct Envelope<'a> {
     subject: String,
     #[serde(default)]
     tidegateattempt: u32,
+    tidegategeneration: u64,
+    tidegatepolicy: String,
     #[serde(borrow)]
     data: &'a RawValue,
 }
@@ -160,6 +164,7 @@ impl Desk {
         *number += 1;
         let mut call = Call {
             attempt: envelope.tidegateattempt,
+            judged_by: (envelope.tidegategeneration, envelope.tidegatepolicy),
             number: *number,
             at: received.at,
             taken: false,

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tidegate_harness::wait;
 use tidegate_tests::{Embedded, guest};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Rig {
     pub(crate) gate: Embedded,
@@ -50,6 +50,28 @@ impl Rig {
         let aside = self.dir.path().join(".policy.tmp");
         fs::write(&aside, policy).expect("writable");
         fs::rename(aside, &self.path).expect("renamed");
+    }
+
+    /// Where the sidecar would bring events.
+    pub(crate) fn deliver(&self) -> String {
+        self.gate.gate.url("/deliver/task-events")
+    }
+
+    /// Starts the gate again, and waits until it takes events.
+    pub(crate) async fn restart(&self) {
+        let started = self.gate.gate.process().restart().await;
+        started.unwrap_or_else(|error| panic!("it does not start again: {error:#}"));
+    }
+
+    /// Waits until the policy of this digest judges.
+    pub(crate) async fn until_judges_by(&self, digest: &str) {
+        let judges = async || {
+            let found = self.generations().await;
+            (found["generations"][0]["digest"] == digest && found["reload"]["state"] != "loading").then_some(())
+        };
+        if let Err(error) = wait::until("the policy to judge", PATIENCE, judges).await {
+            panic!("{digest}: {error}: {:#}", self.generations().await);
+        }
     }
 
     pub(crate) async fn generations(&self) -> Value {
@@ -116,10 +138,12 @@ impl Rig {
 }
 
 fn with_policy<'a>(path: &'a Path, env: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let mut env = env.to_vec();
-    env.push(("TIDEGATE_POLICY", path.to_str().expect("a path that is text")));
-    env.push(("TIDEGATE_POLICY__RELOAD__SETTLE_MS", "50"));
-    env
+    let mut all = vec![
+        ("TIDEGATE_POLICY", path.to_str().expect("a path that is text")),
+        ("TIDEGATE_POLICY__RELOAD__SETTLE_MS", "50"),
+    ];
+    all.extend(env);
+    all
 }
 
 /// A policy that compiles in no time.

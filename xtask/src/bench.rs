@@ -36,6 +36,12 @@ pub(crate) struct Arguments {
 enum Other {
     /// Measure events a second through a real daprd, with the gate and without
     Dapr,
+    /// Measure what replacing a policy under load costs, and how long it takes
+    Swap {
+        /// Measure what `cargo xtask build` makes, not what is released: minutes less to build
+        #[arg(long)]
+        dev: bool,
+    },
 }
 
 /// Everything that was measured.
@@ -47,9 +53,15 @@ struct Figures {
 
 /// Measures, and shows what came out.
 pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Result<ExitCode> {
-    build::all(places, steps, Profile::Release)?;
-    if let Some(Other::Dapr) = arguments.other {
-        return throughput(places, steps);
+    let profile = match arguments.other {
+        Some(Other::Swap { dev: true }) => Profile::Dev,
+        _ => Profile::Release,
+    };
+    build::all(places, steps, profile)?;
+    match arguments.other {
+        Some(Other::Dapr) => return by_itself(places, steps, "throughput", profile),
+        Some(Other::Swap { .. }) => return by_itself(places, steps, "swap", profile),
+        None => {}
     }
     let figures = Figures {
         machine: machine(places),
@@ -67,13 +79,18 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Resu
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints its table by itself.
-fn throughput(places: &Places, steps: &Steps) -> Result<ExitCode> {
-    steps.say("measuring the throughput on real services");
+/// Runs a benchmark that prints its tables.
+fn by_itself(places: &Places, steps: &Steps, name: &str, profile: Profile) -> Result<ExitCode> {
+    steps.say(format!("measuring: {name}"));
     for line in machine(places) {
         println!("{line}");
     }
-    steps::run(&mut places.cargo(["bench", "--workspace", "--bench=throughput"]))?;
+    let mut cargo = places.cargo(["bench", "--workspace"]);
+    if profile == Profile::Dev {
+        println!("the profile `dev`");
+        cargo.arg("--profile=dev");
+    }
+    steps::run(cargo.arg(format!("--bench={name}")))?;
     Ok(ExitCode::SUCCESS)
 }
 

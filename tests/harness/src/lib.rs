@@ -74,3 +74,4 @@ pub use server::Server;
 pub use services::{Availability, Services, repository};
 pub use suite::{Suite, Test};
 pub use topics::{Environment, Topic, Topics};
+pub use usage::{open_files, resident_bytes, thread_names};

@@ -158,6 +158,16 @@ impl Process {
         usage::cpu_seconds(self.running()?)
     }
 
+    /// The names of its threads now, sorted.
+    pub fn threads(&self) -> Result<Vec<String>> {
+        usage::thread_names(self.running()?)
+    }
+
+    /// How many files and sockets it has open now.
+    pub fn open_files(&self) -> Result<usize> {
+        usage::open_files(self.running()?)
+    }
+
     fn running(&self) -> Result<u32> {
         self.id().with_context(|| format!("{} does not run", self.command.name))
     }

@@ -1,9 +1,11 @@
 //! What a process has used of the machine, read from `/proc`.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 
 /// The memory of a process that is in RAM now.
-pub(crate) fn resident_bytes(process: u32) -> Result<u64> {
+pub fn resident_bytes(process: u32) -> Result<u64> {
     let status = read(process, "status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
@@ -17,6 +19,30 @@ pub(crate) fn cpu_seconds(process: u32) -> Result<f64> {
     let stat = read(process, "stat")?;
     let ticks = ticks(&stat).with_context(|| format!("/proc/{process}/stat reads {stat:?}"))?;
     Ok(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
+}
+
+/// The names of the threads of a process, sorted.
+pub fn thread_names(process: u32) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for thread in entries(process, "task")? {
+        // One that has just ended is none.
+        if let Ok(name) = std::fs::read_to_string(thread.join("comm")) {
+            names.push(name.trim().to_owned());
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// How many files and sockets a process has open.
+pub fn open_files(process: u32) -> Result<usize> {
+    Ok(entries(process, "fd")?.len())
+}
+
+fn entries(process: u32, folder: &str) -> Result<Vec<PathBuf>> {
+    let path = format!("/proc/{process}/{folder}");
+    let entries = std::fs::read_dir(&path).context(path)?;
+    entries.map(|entry| Ok(entry?.path())).collect()
 }
 
 fn read(process: u32, file: &str) -> Result<String> {
@@ -36,12 +62,44 @@ fn ticks(stat: &str) -> Option<u64> {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{cpu_seconds, resident_bytes, ticks};
+    use super::{cpu_seconds, open_files, resident_bytes, thread_names, ticks};
 
     #[test]
     fn a_name_with_brackets_is_skipped() {
         assert_eq!(ticks("7 (a) b) S 1 2 3 4 5 6 7 8 9 10 40 2 0"), Some(42));
         assert_eq!(ticks("7 (a"), None);
+    }
+
+    #[test]
+    fn threads_and_files_are_counted() {
+        let own = std::process::id();
+        let before = open_files(own).expect("files");
+        let held: Vec<_> = (0..50)
+            .map(|_| std::fs::File::open("/dev/null").expect("a file"))
+            .collect();
+        assert!(
+            open_files(own).expect("files") >= before + 25,
+            "others may close theirs"
+        );
+        drop(held);
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let thread = std::thread::Builder::new().name("counted".to_owned());
+        let thread = thread.spawn(move || ended.recv()).expect("a thread");
+        let counted = || {
+            thread_names(own)
+                .expect("threads")
+                .iter()
+                .filter(|name| *name == "counted")
+                .count()
+        };
+        while counted() == 0 {
+            std::thread::yield_now();
+        }
+        drop(end);
+        let _ = thread.join();
+        while counted() > 0 {
+            std::thread::yield_now();
+        }
     }
 
     #[test]

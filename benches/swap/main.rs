@@ -1,0 +1,268 @@
+//! What replacing a policy costs those whose events are judged meanwhile, and how long it takes: a gate on the embedded
+//! backend, the policy of the repository and the one of `examples/next-policy`, in one run.
+#![allow(clippy::print_stdout, reason = "the tables are what it is for")]
+
+mod figures;
+mod gate;
+
+use std::{
+    collections::HashMap,
+    fs,
+    ops::Range,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use tidegate_tests::{Delivered, Deliveries, dist, event, next_policy};
+
+use figures::{Spread, millis};
+use gate::{Gate, Held};
+
+const CONNECTIONS: usize = 8;
+/// How much of its capacity a gate is given to do.
+const SHARE: f64 = 0.7;
+const MEASURED: Duration = Duration::from_secs(15);
+const SWAPS: u64 = 50;
+const ROUNDS: u64 = 5;
+/// The generation after those that bring both policies into the cache.
+const FIRST: u64 = 3;
+/// Swaps before its memory is looked at, and swaps until it is looked at again.
+const BEFORE: u64 = 40;
+const LATER: u64 = 200;
+const STARTS: usize = 20;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let policies = Policies {
+        both: [fs::read(dist("policy.wasm"))?, fs::read(next_policy())?],
+    };
+    starts(&dir.path().join("starts"), &policies).await?;
+    let dir = dir.path().join("swaps");
+    let gate = Gate::start(&dir, &policies.both[0]).await?;
+    gate.replace(&policies.both[1], 2).await?;
+    under_load(&gate, &policies).await?;
+    memory(&gate, &policies).await
+}
+
+struct Policies {
+    both: [Vec<u8>; 2],
+}
+
+impl Policies {
+    /// The one for the generation of this number.
+    fn of(&self, number: u64) -> &[u8] {
+        &self.both[usize::from(number.is_multiple_of(2))]
+    }
+
+    /// The same as the first in another file, so that it is compiled.
+    fn new(&self, name: &str) -> Result<Vec<u8>> {
+        let section = [&[u8::try_from(name.len())?], name.as_bytes()].concat();
+        let head = [0, u8::try_from(section.len())?];
+        Ok([&self.both[0], &head[..], &section].concat())
+    }
+}
+
+/// From the start of the process to ready.
+async fn starts(dir: &Path, policies: &Policies) -> Result<()> {
+    let cold = Gate::start(dir, &policies.both[0]).await?.started_in;
+    let mut warm = Vec::new();
+    for _ in 0..STARTS {
+        warm.push(Gate::start(dir, &policies.both[0]).await?.started_in);
+    }
+    let warm = Spread::of(warm);
+    println!("| from the start of the process to ready | ms |\n|---|---:|");
+    println!("| the policy is compiled | {} |", millis(cold));
+    println!(
+        "| it is in the cache, {STARTS} times: least | {} |",
+        millis(warm.least())
+    );
+    println!("| median | {} |", millis(warm.at(0.5)));
+    println!("| most | {} |\n", millis(warm.most()));
+    Ok(())
+}
+
+/// A swap as it was seen from outside, and what the gate said of it.
+struct Swap {
+    name: &'static str,
+    number: u64,
+    begun: Instant,
+    generation: Value,
+}
+
+async fn under_load(gate: &Gate, policies: &Policies) -> Result<()> {
+    let capacity = capacity(gate).await;
+    let rate = capacity * SHARE;
+    println!("Capacity: {capacity:.0} events/s over {CONNECTIONS} connections; measured at {rate:.0} events/s.\n");
+    let load = Deliveries::start(&gate.deliver(), Some(rate), CONNECTIONS, |number| {
+        event(&format!("e-{number}"))
+    });
+    tokio::time::sleep(MEASURED / 5).await;
+    let (mut without, mut during, mut swaps) = (Vec::new(), Vec::new(), Vec::new());
+    // In turn, so that both meet whatever else the machine does.
+    for round in 0..ROUNDS {
+        let begun = Instant::now();
+        tokio::time::sleep(MEASURED / 5).await;
+        without.push(begun..Instant::now());
+        let begun = Instant::now();
+        for number in 0..SWAPS / ROUNDS {
+            let number = FIRST + round * (SWAPS / ROUNDS) + number;
+            swaps.push(swap(gate, "in the cache", policies.of(number), number).await?);
+        }
+        during.push(begun..Instant::now());
+    }
+    let (begun, number) = (Instant::now(), FIRST + SWAPS);
+    swaps.push(swap(gate, "compiled, under load", &policies.new("under load")?, number).await?);
+    let phases = [
+        ("no swap".to_owned(), without),
+        (format!("{SWAPS} swaps, in the cache"), during),
+        ("a policy is compiled".to_owned(), vec![begun..Instant::now()]),
+    ];
+    let mut delivered = load.stop().await;
+
+    let load = Deliveries::start(&gate.deliver(), Some(20.0), 1, |number| {
+        event(&format!("idle-{number}"))
+    });
+    swaps.push(swap(gate, "compiled, hardly any load", &policies.new("no load")?, number + 1).await?);
+    load.more(10).await;
+    let idle = load.stop().await;
+
+    latencies(&phases, &delivered);
+    let refused = delivered
+        .iter()
+        .filter(|delivered| !delivered.refusals.is_empty())
+        .count();
+    println!(
+        "\n{} deliveries, {refused} of them refused before they were taken.\n",
+        delivered.len()
+    );
+    let names: HashMap<_, _> = ["e", "idle"].into_iter().zip([&delivered, &idle]).collect();
+    let first = first_of_each(gate, &names)?;
+    delivered.clear();
+    times(&swaps, &first)
+}
+
+/// Events a second that are taken when there are always more.
+async fn capacity(gate: &Gate) -> f64 {
+    let load = Deliveries::start(&gate.deliver(), None, CONNECTIONS, |number| {
+        event(&format!("c-{number}"))
+    });
+    tokio::time::sleep(MEASURED / 5).await;
+    let (before, started) = (load.taken(), Instant::now());
+    tokio::time::sleep(MEASURED).await;
+    let (taken, took) = (load.taken() - before, started.elapsed());
+    load.stop().await;
+    f64::from(u32::try_from(taken).unwrap_or(u32::MAX)) / took.as_secs_f64()
+}
+
+async fn swap(gate: &Gate, name: &'static str, policy: &[u8], number: u64) -> Result<Swap> {
+    let begun = Instant::now();
+    let generation = gate.replace(policy, number).await?;
+    Ok(Swap {
+        name,
+        number,
+        begun,
+        generation,
+    })
+}
+
+fn latencies(phases: &[(String, Vec<Range<Instant>>)], delivered: &[Delivered]) {
+    println!("| meanwhile | seconds | deliveries | p50, ms | p99, ms | most, ms | p99 ÷ without |");
+    println!("|---|---:|---:|---:|---:|---:|---:|");
+    let mut without = None;
+    for (name, times) in phases {
+        let within = delivered
+            .iter()
+            .filter(|one| times.iter().any(|time| time.contains(&one.due)));
+        let spread = Spread::of(within.map(Delivered::latency).collect());
+        let p99 = spread.at(0.99);
+        let ratio = p99.as_secs_f64() / without.get_or_insert(p99).as_secs_f64();
+        println!(
+            "| {name} | {:.0} | {} | {} | {} | {} | {ratio:.2} |",
+            times
+                .iter()
+                .map(|time| time.end - time.start)
+                .sum::<Duration>()
+                .as_secs_f64(),
+            spread.count(),
+            millis(spread.at(0.5)),
+            millis(p99),
+            millis(spread.most()),
+        );
+    }
+}
+
+/// When the first event that each generation judged was answered.
+fn first_of_each(gate: &Gate, names: &HashMap<&str, &Vec<Delivered>>) -> Result<HashMap<u64, Instant>> {
+    let mut first = HashMap::new();
+    for output in gate.outputs()? {
+        let (id, generation) = (output["id"].as_str().unwrap_or_default(), &output["generation"]);
+        let (name, number) = id.split_once('-').context("an id")?;
+        let (Some(delivered), Some(generation)) = (names.get(name), generation.as_u64()) else {
+            continue;
+        };
+        let taken = delivered[number.parse::<usize>()?].taken;
+        first
+            .entry(generation)
+            .and_modify(|first: &mut Instant| *first = taken.min(*first))
+            .or_insert(taken);
+    }
+    Ok(first)
+}
+
+const STEPS: [(&str, &str); 6] = [
+    ("settle", "waits until the file is whole"),
+    ("read", "reads it"),
+    ("snapshot", "snapshot after `prepare`"),
+    ("compile", "compiles"),
+    ("load", "loads, with snapshot and compile"),
+    ("self_test", "tries it on its own examples"),
+];
+
+fn times(swaps: &[Swap], first: &HashMap<u64, Instant>) -> Result<()> {
+    let names = ["in the cache", "compiled, under load", "compiled, hardly any load"];
+    let row = |what: &str, cells: &[String]| println!("| {what} | {} |", cells.join(" | "));
+    row("ms, median (most)", &names.map(str::to_owned));
+    println!("|---|---:|---:|---:|");
+    let cells = |value: &dyn Fn(&Swap) -> Option<Duration>| {
+        names.map(|name| {
+            let of_it = swaps.iter().filter(|swap| swap.name == name);
+            Spread::of(of_it.filter_map(value).collect()).cell()
+        })
+    };
+    let took = |swap: &Swap, step: &str| {
+        let ms = swap.generation["took_ms"][step].as_f64();
+        ms.map(|ms| Duration::from_secs_f64(ms / 1e3))
+    };
+    for (step, what) in STEPS {
+        row(what, &cells(&|swap| took(swap, step)));
+    }
+    let all = |swap: &Swap| Some(first.get(&swap.number)?.saturating_duration_since(swap.begun));
+    row("**from the file to the first event**", &cells(&all));
+    row(
+        "the same without waiting for it to be whole",
+        &cells(&|swap| Some(all(swap)?.saturating_sub(took(swap, "settle")?))),
+    );
+    println!();
+    Ok(())
+}
+
+/// What the gate holds after swaps, and after many more.
+async fn memory(gate: &Gate, policies: &Policies) -> Result<()> {
+    let load = Deliveries::start(&gate.deliver(), Some(50.0), 2, |number| event(&format!("m-{number}")));
+    let first = FIRST + SWAPS + 2;
+    for number in first..first + BEFORE {
+        gate.replace(policies.of(number), number).await?;
+    }
+    let before = Held::by(gate)?;
+    for number in first + BEFORE..first + BEFORE + LATER {
+        gate.replace(policies.of(number), number).await?;
+    }
+    let after = Held::by(gate)?;
+    load.stop().await;
+    println!("| after | resident memory, MiB | threads | open files |\n|---|---:|---:|---:|");
+    println!("| {BEFORE} swaps | {before} |\n| {LATER} more | {after} |");
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! What came out of a gate whose policy was swapped, held against the swaps: every event once, and each by one policy.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    time::Instant,
+};
+
+use serde_json::Value;
+use tidegate_tests::{Delivered, dist, event, next_policy, tidegate, tidegate_with};
+
+use crate::rig::{Rig, digest};
+
+/// One event in so many is not valid.
+const INVALID_EVERY: usize = 20;
+
+/// A policy takes over.
+#[derive(Debug)]
+pub(crate) struct Swap {
+    pub(crate) digest: String,
+    /// Before this its file was not there.
+    pub(crate) begun: Instant,
+    /// After this it judged for certain.
+    pub(crate) over: Instant,
+}
+
+/// The two policies, and the version in which each lets events out.
+pub(crate) struct Versions([(String, &'static str); 2]);
+
+impl Versions {
+    pub(crate) fn new() -> Self {
+        Self([(digest(&builtin()), "1.1"), (digest(&next()), "1.2")])
+    }
+
+    /// Fails unless the output is one of the policy that it names.
+    pub(crate) fn assert_one_policy(&self, output: &Value) {
+        let version = self.0.iter().find(|(digest, _)| output["policy"] == *digest);
+        let (_, version) = version.unwrap_or_else(|| panic!("by no policy that was there: {output:#}"));
+        let event = &output["event"];
+        assert_eq!(
+            event["event_version"], *version,
+            "not as its policy writes it: {output:#}"
+        );
+        let priority = event["payload"]["priority"].as_str();
+        assert_eq!(priority, (*version == "1.2").then_some("NORMAL"), "{output:#}");
+        assert!(event["payload"]["new_field"].is_null(), "{output:#}");
+    }
+
+    /// Fails unless each policy takes its own outputs as they are, and the older one none of the newer's.
+    pub(crate) fn assert_each_takes_its_own(&self, outputs: &[Value]) -> [usize; 2] {
+        let of = |(digest, _): &(String, _)| -> Vec<String> {
+            let of_it = outputs.iter().filter(|output| output["policy"] == *digest);
+            of_it.map(|output| output["event"].to_string()).collect()
+        };
+        let [old, new] = self.0.each_ref().map(of);
+        let next = next_policy().display().to_string();
+        assert_unchanged(&apply(&["apply"], &old), &old);
+        assert_unchanged(&apply(&["apply", "--policy", &next], &new), &new);
+        let refused = apply(&["apply"], &new);
+        let rejects = refused.iter().filter(|verdict| verdict["verdict"] == "reject");
+        assert_eq!(rejects.count(), new.len(), "1.2 is nothing that 1.1 knows");
+        [old.len(), new.len()]
+    }
+}
+
+fn apply(arguments: &[&str], events: &[String]) -> Vec<Value> {
+    let applied = tidegate_with(&[], arguments, (events.join("\n") + "\n").as_bytes());
+    let verdicts = applied.out.lines();
+    verdicts.map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+fn assert_unchanged(verdicts: &[Value], events: &[String]) {
+    assert_eq!(verdicts.len(), events.len());
+    for (verdict, event) in verdicts.iter().zip(events) {
+        assert_eq!(verdict["verdict"], "forward", "{verdict:#}");
+        assert_eq!(verdict["outputs"][0]["event"].to_string(), *event);
+    }
+}
+
+/// The policy of the repository, which lets tasks out as version 1.1.
+pub(crate) fn builtin() -> Vec<u8> {
+    fs::read(dist("policy.wasm")).expect("readable")
+}
+
+/// The one that also accepts version 1.2, and lets tasks out in it.
+pub(crate) fn next() -> Vec<u8> {
+    fs::read(next_policy()).expect("readable")
+}
+
+/// The policies are compiled, so that what is swapped is in the cache.
+pub(crate) fn compile_both() {
+    for policy in [dist("policy.wasm"), next_policy()] {
+        let checked = tidegate(&["check", &policy.display().to_string()], b"");
+        assert_eq!(checked.code, 0, "{}", checked.err);
+    }
+}
+
+/// The event with this number: a task of version 1.0, or one that is not valid.
+pub(crate) fn numbered(number: usize) -> String {
+    let valid = event(&format!("e-{number}"));
+    if is_valid(number) {
+        valid
+    } else {
+        valid.replace("9007199254740993", r#""soon""#)
+    }
+}
+
+fn is_valid(number: usize) -> bool {
+    number % INVALID_EVERY != INVALID_EVERY - 1
+}
+
+/// Outputs and dead letters of a gate, by the number of their event.
+pub(crate) struct Found {
+    pub(crate) outputs: Vec<Value>,
+    letters: Vec<Value>,
+}
+
+impl Found {
+    pub(crate) fn read(rig: &Rig) -> Self {
+        Self {
+            outputs: rig.gate.read("task-events.gated"),
+            letters: rig.gate.read("dlq"),
+        }
+    }
+
+    /// Fails when an event is lost, or ended in the wrong way; says how many came more than once.
+    pub(crate) fn assert_all(&self, delivered: &[Delivered]) -> usize {
+        let numbers = delivered.iter().map(|delivered| delivered.number);
+        let (valid, invalid): (BTreeSet<_>, BTreeSet<_>) = numbers.partition(|number| is_valid(*number));
+        let ids = |ids: &mut dyn Iterator<Item = &Value>| -> BTreeSet<usize> { ids.map(number_of).collect() };
+        let sent = ids(&mut self.outputs.iter().map(|output| &output["event"]["event_id"]));
+        let dead = ids(&mut self
+            .letters
+            .iter()
+            .map(|letter| &letter["event"]["payload"]["event_id"]));
+        assert_eq!(sent, valid, "every valid event is sent");
+        assert_eq!(dead, invalid, "every other is a dead letter");
+        self.outputs.len() + self.letters.len() - delivered.len()
+    }
+
+    /// Fails unless each was judged by a generation that judged while it was under way.
+    pub(crate) fn assert_labels(&self, delivered: &[Delivered], swaps: &BTreeMap<u64, Swap>) {
+        let letters = self.letters.iter();
+        let letters = letters.map(|letter| (letter, &letter["event"]["payload"]["event_id"]));
+        let outputs = self.outputs.iter().map(|output| (output, &output["event"]["event_id"]));
+        for (record, id) in outputs.chain(letters) {
+            let delivered = &delivered[number_of(id)];
+            let number = record["generation"].as_u64().unwrap_or_default();
+            let swap = swaps
+                .get(&number)
+                .unwrap_or_else(|| panic!("no generation: {record:#}"));
+            assert_eq!(record["policy"], swap.digest, "generation {number}: {record:#}");
+            assert!(
+                swap.begun <= delivered.taken,
+                "by one that was not there yet: {record:#}"
+            );
+            if let Some(next) = swaps.get(&(number + 1)) {
+                assert!(delivered.sent <= next.over, "by one that was there no more: {record:#}");
+            }
+        }
+    }
+}
+
+fn number_of(id: &Value) -> usize {
+    let number = id.as_str().and_then(|id| id.strip_prefix("e-")?.parse().ok());
+    number.unwrap_or_else(|| panic!("nobody sent {id}"))
+}
