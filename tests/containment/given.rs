@@ -39,6 +39,15 @@ pub(crate) fn renamed(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     renamed
 }
 
+/// `calm` as it would be for a later contract.
+pub(crate) fn another_contract() -> Vec<u8> {
+    let interfaces = ["validation", "migration", "retry", "gate", "json"];
+    interfaces.iter().fold(bytes("calm"), |file, interface| {
+        let name = |version| format!("tidegate:policy/{interface}@{version}");
+        renamed(&file, &name("0.1.0"), &name("0.2.0"))
+    })
+}
+
 pub(crate) async fn load(engine: &Engine, name: &str) -> Policy {
     engine.load(&bytes(name)).await.expect("the policy loads")
 }

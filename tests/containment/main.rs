@@ -1,6 +1,7 @@
 //! Hostile policies: what the engine and the gate do with them, and that nobody else is harmed.
 
 mod calls;
+mod gate;
 mod given;
 mod instructions;
 mod isolation;

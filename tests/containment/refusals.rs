@@ -3,20 +3,11 @@
 use rstest::rstest;
 use tidegate_engine::{Isolation, LoadError};
 
-use super::given::{assert_serves, bytes, engine, load, refused, renamed};
+use super::given::{another_contract, assert_serves, bytes, engine, load, refused, renamed};
 
 /// `calm` with another name in place of one.
 fn calm(from: &str, to: &str) -> Vec<u8> {
     renamed(&bytes("calm"), from, to)
-}
-
-/// `calm` as it would be for a later contract.
-fn another_contract() -> Vec<u8> {
-    let interfaces = ["validation", "migration", "retry", "gate", "json"];
-    interfaces.iter().fold(bytes("calm"), |file, interface| {
-        let name = |version| format!("tidegate:policy/{interface}@{version}");
-        renamed(&file, &name("0.1.0"), &name("0.2.0"))
-    })
 }
 
 /// A core module that does nothing.

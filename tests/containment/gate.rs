@@ -1,0 +1,204 @@
+//! What a gate does with a hostile policy: it keeps the events, and they come out when a good one takes its place.
+
+use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
+
+use rstest::rstest;
+use serde_json::Value;
+use tempfile::TempDir;
+use tidegate_harness::wait;
+use tidegate_tests::{Embedded, event};
+
+use super::given::{another_contract, bytes};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const EVENTS: usize = 12;
+/// What a gate may take while a policy does its worst: the caps leave it far below.
+const RESIDENT: u64 = 700 << 20;
+
+/// Leases that end soon and quick retries; a file that has not changed for this long is whole.
+const QUICK: [(&str, &str); 3] = [
+    ("TIDEGATE_RETRIES__SCALE", "0.05"),
+    ("TIDEGATE_CLAIMS__LEASE_MS", "300"),
+    ("TIDEGATE_POLICY__RELOAD__SETTLE_MS", "50"),
+];
+
+/// A policy's file that can be replaced.
+struct Place {
+    dir: TempDir,
+    path: PathBuf,
+}
+
+impl Place {
+    fn holding(policy: &[u8]) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let place = Self {
+            path: dir.path().join("policy.wasm"),
+            dir,
+        };
+        place.put(policy);
+        place
+    }
+
+    fn put(&self, policy: &[u8]) {
+        let aside = self.dir.path().join("aside");
+        fs::write(&aside, policy).expect("writable");
+        fs::rename(aside, &self.path).expect("renamed");
+    }
+
+    fn env(&self) -> Vec<(&str, &str)> {
+        let mut env = QUICK.to_vec();
+        env.push(("TIDEGATE_POLICY", self.path.to_str().expect("a path that is text")));
+        env
+    }
+}
+
+async fn until(what: &str, gate: &Embedded, mut is_so: impl AsyncFnMut() -> bool) {
+    let so = async || is_so().await.then_some(());
+    if let Err(error) = wait::until(what, PATIENCE, so).await {
+        panic!("{error}\n{}", gate.log());
+    }
+}
+
+fn send(gate: &Embedded) {
+    let events: String = (0..EVENTS).map(|number| event(&format!("e-{number}")) + "\n").collect();
+    gate.send("task-events", events.as_bytes());
+}
+
+/// That a good policy judges everything that was sent, once, and that nothing was given up.
+async fn assert_nothing_is_lost(gate: &Embedded, place: &Place) {
+    place.put(&bytes("calm"));
+    until("all events to be forwarded", gate, async || {
+        gate.read("task-events.gated").len() >= EVENTS
+    })
+    .await;
+    let forwarded = gate.read("task-events.gated");
+    let ids: BTreeSet<_> = forwarded.iter().map(|record| record["id"].to_string()).collect();
+    assert_eq!((ids.len(), forwarded.len()), (EVENTS, EVENTS), "each once");
+    assert_eq!(gate.read("dlq"), Vec::<Value>::new(), "none is given up");
+}
+
+#[rstest]
+#[case("loops", "deadline")]
+#[case("never-yields", "deadline")]
+#[case("waits", "deadline")]
+#[case("measures-time", "deadline")]
+#[case("asks-the-time", "deadline")]
+#[case("talks", "deadline")]
+#[case("grows-memory", "deadline")]
+#[case("recurses", "stack")]
+#[case("eats-memory", "memory")]
+#[case("hoards-handles", "memory")]
+#[case("floods", "output")]
+#[case("not-utf8", "answer")]
+#[case("wild-pointer", "answer")]
+#[case("no-such-case", "answer")]
+#[case("asks-for-randomness", "answer")]
+#[case("exits", "trap")]
+#[case("not-json", "not-json")]
+#[case("no-id", "no-id")]
+#[case("stray", "unbound-channel")]
+#[tokio::test]
+async fn no_harm_costs_an_event(#[case] name: &str, #[case] kind: &str) {
+    let place = Place::holding(&bytes(name));
+    let gate = Embedded::start_with(name, "", &place.env()).await;
+    send(&gate);
+    let counter = format!(r#"tidegate_policy_faults_total{{kind="{kind}"}}"#);
+    until("the policy to fault", &gate, async || gate.counted(&counter).await >= 3).await;
+    assert_eq!(gate.read("task-events.gated"), Vec::<Value>::new(), "nothing is sent");
+    let resident = gate.gate.process().resident_bytes().expect("it runs");
+    assert!(resident < RESIDENT, "the gate takes {} MiB", resident >> 20);
+    assert_nothing_is_lost(&gate, &place).await;
+}
+
+#[tokio::test]
+async fn a_policy_that_makes_no_dead_letters_costs_none() {
+    let place = Place::holding(&bytes("no-letters"));
+    let gate = Embedded::start_with("no-letters", "", &place.env()).await;
+    send(&gate);
+    let counter = r#"tidegate_policy_faults_total{kind="trap"}"#;
+    until("every letter to fault", &gate, async || {
+        gate.counted(counter).await >= EVENTS as u64
+    })
+    .await;
+    assert_eq!(gate.read("dlq"), Vec::<Value>::new());
+    // That they are given up is decided: the policy that comes makes the letters that the other one owes.
+    place.put(&bytes("calm"));
+    until("every dead letter to be sent", &gate, async || {
+        gate.read("dlq").len() >= EVENTS
+    })
+    .await;
+    let originals: BTreeSet<_> = gate
+        .read("dlq")
+        .iter()
+        .map(|letter| {
+            letter["event"]["payload"]["original_text"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        })
+        .collect();
+    let sent: BTreeSet<_> = (0..EVENTS).map(|number| event(&format!("e-{number}"))).collect();
+    assert_eq!(originals, sent, "complete, each once");
+    assert_eq!(gate.read("task-events.gated"), Vec::<Value>::new());
+}
+
+#[rstest]
+#[case::files(
+    "reads-files",
+    bytes("reads-files"),
+    "it cannot be loaded: the policy imports wasi:filesystem/"
+)]
+#[case::sockets(
+    "opens-sockets",
+    bytes("opens-sockets"),
+    "it cannot be loaded: the policy imports wasi:sockets/"
+)]
+#[case::another_contract(
+    "another-contract",
+    another_contract(),
+    "it cannot be loaded: the policy speaks version 0.2.0 of the contract tidegate:policy, and this host speaks 0.1.0"
+)]
+#[case::traps_in_prepare(
+    "traps-in-prepare",
+    bytes("traps-in-prepare"),
+    "it cannot be loaded: the policy could not be prepared"
+)]
+#[case::loops_in_prepare(
+    "loops-in-prepare",
+    bytes("loops-in-prepare"),
+    "it cannot be loaded: the policy could not be prepared"
+)]
+#[case::fills_in_prepare(
+    "fills-in-prepare",
+    bytes("fills-in-prepare"),
+    "it cannot be loaded: the policy could not be prepared"
+)]
+#[case::floods_catalog(
+    "floods-catalog",
+    bytes("floods-catalog"),
+    "it cannot be loaded: the policy loads, but cannot say what it knows"
+)]
+#[tokio::test]
+async fn a_gate_that_starts_with_what_is_no_policy_takes_nothing_and_says_why(
+    #[case] name: &str,
+    #[case] policy: Vec<u8>,
+    #[case] says: &str,
+) {
+    let place = Place::holding(&policy);
+    let gate = Embedded::start_alive(name, "", &place.env()).await;
+    send(&gate);
+    until("the file to be refused", &gate, async || {
+        let answer = reqwest::get(gate.admin_url("/admin/generations")).await;
+        let found: Value = answer.expect("an answer").json().await.expect("JSON");
+        found["reload"]["why"].as_str().is_some_and(|why| why.starts_with(says))
+    })
+    .await;
+    let ready = reqwest::get(gate.gate.url("/readyz")).await.expect("an answer");
+    assert_eq!(ready.status(), reqwest::StatusCode::SERVICE_UNAVAILABLE);
+    assert!(
+        gate.read("task-events")
+            .iter()
+            .all(|record| record["outcome"].is_null())
+    );
+    assert_nothing_is_lost(&gate, &place).await;
+}
