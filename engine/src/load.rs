@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::Notify};
 use wasmtime::component::Component;
 use wasmtime_wizer::Wizer;
 
@@ -162,14 +162,8 @@ impl Core {
 
     fn compile(&self, runtime: &Handle, bytes: &[u8], digest: &Digest) -> Result<Built, LoadError> {
         let started = Instant::now();
-        let prepared = async { tokio::time::timeout(PREPARE_DEADLINE * 3, self.snapshot(bytes)).await };
         let snapshot = runtime
-            .block_on(prepared)
-            .unwrap_or_else(|_| {
-                Err(wasmtime::Error::msg(
-                    "it waited for something instead of coming to an end",
-                ))
-            })
+            .block_on(self.snapshot(bytes))
             .map_err(|source| LoadError::Prepare { source })?;
         let snapshot_took = started.elapsed();
 
@@ -201,14 +195,25 @@ impl Core {
         let mut store = Sandbox::store(&self.prepare_engine, &limits);
         Sandbox::arm(&mut store, PREPARE_DEADLINE, limits.memory_bytes);
         let linker = sandbox::linker(&self.prepare_engine)?;
-        let (snapshot, _) = Wizer::new()
-            .init_func("prepare")
-            .keep_init_func(true)
-            .run_component(&mut store, bytes, async |store, component| {
-                linker.instantiate_async(store, component).await
-            })
-            .await?;
-        Ok(snapshot)
+        // How long it takes to compile says nothing about `prepare`.
+        let begun = Notify::new();
+        let mut wizer = Wizer::new();
+        wizer.init_func("prepare").keep_init_func(true);
+        let prepared = wizer.run_component(&mut store, bytes, async |store, component| {
+            begun.notify_one();
+            linker.instantiate_async(store, component).await
+        });
+        let waited = async {
+            begun.notified().await;
+            tokio::time::sleep(PREPARE_DEADLINE * 3).await;
+        };
+        tokio::select! {
+            biased;
+            prepared = prepared => Ok(prepared?.0),
+            () = waited => Err(wasmtime::Error::msg(
+                "it waited for something instead of coming to an end",
+            )),
+        }
     }
 }
 
