@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tidegate_harness::{free_port, wait};
 use tidegate_tests::{Embedded, Finished, dist, event, guest, tidegate, tidegate_with};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A gate with a candidate, and the commands that are given to it.
 struct Rig {
@@ -90,7 +90,13 @@ fn redacted(text: &str, json: &Value) -> String {
     let mut text = text.to_owned();
     walk(json, &mut |name, value| match name {
         "at" | "since" | "loaded_at" => text = text.replace(value, "<time>"),
-        "path" if value.ends_with(".wasm") => text = text.replace(value, "<path>"),
+        "path"
+            if Path::new(value)
+                .extension()
+                .is_some_and(|extension| extension == "wasm") =>
+        {
+            text = text.replace(value, "<path>");
+        }
         "digest" => {
             text = text.replace(value, "<digest>");
             text = text.replace(&value[7..19], "<digest>");
@@ -229,6 +235,25 @@ async fn a_gate_without_a_candidate_has_nothing_to_promote() {
         assert_eq!((finished.code, finished.out.as_str()), (1, ""), "{command}");
         assert!(finished.err.contains("policy.candidate"), "{}", finished.err);
     }
+}
+
+#[tokio::test]
+async fn a_gate_that_waits_for_a_policy_says_why() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let policy = dir.path().join("policy.wasm");
+    fs::write(&policy, b"no policy").expect("written");
+    let env = [("TIDEGATE_POLICY", policy.to_str().expect("text"))];
+    let gate = Embedded::start_alive("policy-waits", "", &env).await;
+    let admin = gate.admin_url("");
+    let says_why = async || {
+        let status = tidegate(&["policy", "status", "--admin", &admin], b"");
+        assert_eq!((status.code, status.err.as_str()), (1, ""));
+        assert!(status.out.starts_with("no policy is loaded\n"), "{}", status.out);
+        let why = "this is not a WebAssembly component";
+        status.out.contains(why).then_some(())
+    };
+    let told = wait::until("the reason", PATIENCE, says_why).await;
+    told.expect("the file is refused");
 }
 
 #[tokio::test]

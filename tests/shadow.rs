@@ -7,12 +7,13 @@ use std::{
 };
 
 use reqwest::{Client, StatusCode};
+use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_harness::wait;
-use tidegate_tests::{Embedded, dist, event, guest};
+use tidegate_tests::{Embedded, dist, event, guest, next_policy};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A gate with the policy of the repository and a candidate beside it.
 struct Rig {
@@ -240,6 +241,53 @@ async fn what_the_candidate_traps_on_goes_on_as_before() {
     let faults = rig.gate.counted("tidegate_policy_faults_total{kind=\"trap\"}").await;
     assert_eq!(faults, 0, "they are none of the policy's");
     assert_eq!(rig.gate.status().await["generation"]["number"], 1);
+}
+
+#[rstest]
+#[case::memory("eats-memory", "memory")]
+#[case::a_stack("recurses", "stack")]
+#[case::gigabytes("floods", "output")]
+#[case::an_outcome_that_does_not_exist("no-such-case", "answer")]
+#[case::no_id("no-id", "no-id")]
+#[case::no_json("not-json", "not-json")]
+#[case::a_channel_that_leads_nowhere("stray", "unbound-channel")]
+#[tokio::test]
+async fn whatever_harm_a_candidate_means_is_told_and_not_done(#[case] candidate: &str, #[case] fault: &str) {
+    let rig = Rig::ready(&format!("shadow-{candidate}"), &guest(candidate), &[]).await;
+    assert_eq!(rig.send(&events(5)).await, (5, 0));
+    let report = rig.until_done(5).await;
+    assert_eq!(kinds(&report), [(format!("forward → fault ({fault})").as_str(), 5)]);
+    assert_eq!(rig.send(&[event("after")]).await, (6, 0));
+}
+
+#[tokio::test]
+async fn what_a_candidate_that_loops_has_no_time_for_is_passed_over() {
+    let env = [("TIDEGATE_POLICY__SHADOW__QUEUE", "1")];
+    let rig = Rig::ready("shadow-loops", &guest("loops"), &env).await;
+    assert_eq!(rig.send(&events(200)).await, (200, 0));
+    let report = rig.until_done(200).await;
+    let (judged, passed_over) = (number(&report, "judged"), number(&report, "passed_over"));
+    assert!(judged > 0 && passed_over > 0, "{report:#}");
+    assert_eq!(kinds(&report), [("forward → fault (deadline)", judged)]);
+    let counted = async |result: &str| {
+        rig.gate
+            .counted(&format!("tidegate_shadow_events_total{{result={result:?}}}"))
+            .await
+    };
+    assert_eq!(
+        (counted("fault").await, counted("passed-over").await),
+        (judged, passed_over)
+    );
+}
+
+#[tokio::test]
+async fn a_new_version_is_told_by_what_it_adds() {
+    let rig = Rig::ready("shadow-next", &next_policy(), &[]).await;
+    assert_eq!(rig.send(&events(1)).await, (1, 0));
+    let report = rig.until_done(1).await;
+    let gained = "output gains something at /payload/priority";
+    assert_eq!(kinds(&report), [("output changed at /event_version", 1), (gained, 1)]);
+    assert_eq!(rig.gate.read("task-events.gated")[0]["event"]["event_version"], "1.1");
 }
 
 #[tokio::test]

@@ -37,7 +37,8 @@ pub(crate) struct Caller {
     pub(crate) exports: Exports,
 }
 
-const VERSION: &str = "0.1.0";
+/// The version of the contract that this host speaks.
+pub(crate) const CONTRACT: &str = "0.1.0";
 
 macro_rules! contract_functions {
     ($($interface:literal $wit:literal fn $name:ident($($arg:ident: $ty:ty),*) -> $result:ty;)*) => {
@@ -85,11 +86,11 @@ contract_functions! {
 }
 
 fn qualified(interface: &str, function: &str) -> String {
-    format!("tidegate:policy/{interface}@{VERSION}#{function}")
+    format!("tidegate:policy/{interface}@{CONTRACT}#{function}")
 }
 
 fn find(component: &Component, interface: &str, function: &str) -> Result<ComponentExportIndex, LoadError> {
-    let instance = component.get_export_index(None, &*format!("tidegate:policy/{interface}@{VERSION}"));
+    let instance = component.get_export_index(None, &*format!("tidegate:policy/{interface}@{CONTRACT}"));
     instance
         .and_then(|instance| component.get_export_index(Some(&instance), function))
         .ok_or_else(|| LoadError::MissingExport {

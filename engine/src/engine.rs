@@ -13,7 +13,8 @@ use crate::{
     memory,
     options::{LAST_RESORT_MEMORY, Options},
     policy::Policy,
-    sandbox::{self, Sandbox},
+    sandbox::{CORE_INSTANCES, MEMORIES, Sandbox, TABLES, TICK},
+    world,
 };
 
 /// Loads policies and runs them within the bounds of its [`Options`]. Cheap to clone.
@@ -63,7 +64,7 @@ impl Engine {
         memory::borrow_large_pieces();
         let engine = wasmtime::Engine::new(&call_config(&options)).map_err(EngineError::Config)?;
         let prepare_engine = wasmtime::Engine::new(&prepare_config()).map_err(EngineError::Config)?;
-        let linker = sandbox::linker(&engine).map_err(EngineError::Config)?;
+        let linker = world::linker(&engine).map_err(EngineError::Config)?;
         let (cache, cache_error) = match options.cache_dir.as_deref().map(Cache::open) {
             None => (None, None),
             Some(Ok(cache)) => (Some(cache), None),
@@ -136,8 +137,6 @@ const ADDRESSES: usize = 4 << 30;
 /// Fast to call: slots for instances are reserved ahead and reset by writing back only the pages that were touched.
 fn call_config(options: &Options) -> Config {
     let slots = options.max_concurrent_calls;
-    // A component is several core modules: the policy and its adapters.
-    let core_slots = slots.saturating_mul(12);
     let memory = options
         .limits
         .memory_bytes
@@ -145,12 +144,13 @@ fn call_config(options: &Options) -> Config {
         .min(ADDRESSES);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
-        .total_core_instances(core_slots)
-        .total_memories(slots)
-        .total_tables(slots.saturating_mul(4))
+        .total_core_instances(slots.saturating_mul(CORE_INSTANCES))
+        .total_memories(slots.saturating_mul(MEMORIES))
+        .total_tables(slots.saturating_mul(TABLES))
         .total_stacks(slots)
-        .max_memories_per_component(1)
-        .max_tables_per_component(4)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
         .max_component_instance_size(4 << 20)
         .max_core_instance_size(4 << 20)
         .max_memory_size(memory)
@@ -177,7 +177,7 @@ fn prepare_config() -> Config {
 
 /// Advances the epochs until the engines are gone.
 fn keep_time(engines: [EngineWeak; 2]) -> io::Result<()> {
-    let tick: Duration = sandbox::TICK;
+    let tick: Duration = TICK;
     thread::Builder::new()
         .name("tidegate-epoch".to_owned())
         .spawn(move || {

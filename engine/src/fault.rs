@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use wasmtime::component::ResourceTableError;
+use wasmtime_wasi::I32Exit;
+
+use crate::world::Waits;
+
 /// A call that the policy did not answer as the contract says.
 #[derive(Debug, thiserror::Error)]
 #[error("the policy faulted in {function}: {kind}{detail}")]
@@ -18,17 +23,18 @@ pub struct Fault {
 /// The ways in which a policy can misbehave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FaultKind {
-    /// It trapped: a panic, an illegal instruction, an out-of-bounds access.
+    /// It trapped: a panic, an illegal instruction, an out-of-bounds access, an end of its own making.
     Trap,
-    /// It ran longer than the deadline.
+    /// It ran longer than the deadline, or wanted to wait.
     Deadline,
-    /// It asked for more memory than the cap and did not survive the refusal.
+    /// It asked for more memory, or more handles, than the cap and did not survive the refusal.
     Memory,
     /// Its call stack overflowed.
     Stack,
     /// Its answer was larger than the output cap.
     Output,
-    /// Its answer broke the contract, for example an enum case that does not exist.
+    /// Its answer broke the contract, for example an enum case that does not exist, or it gave the host what the host does
+    /// not take.
     Answer,
     /// No instance could be made of it.
     Instantiate,
@@ -93,9 +99,26 @@ impl Fault {
             Some(wasmtime::Trap::StackOverflow) => FaultKind::Stack,
             Some(_) if memory_refused => FaultKind::Memory,
             Some(_) => FaultKind::Trap,
-            None if error.to_string().contains("fuel allocated for hostcalls") => FaultKind::Output,
-            None => FaultKind::Answer,
+            None => Self::kind_without_trap(&error),
         };
         Self::new(kind, function, error)
+    }
+
+    /// The host ended the call: what it was asked for, or given, was too much or made no sense.
+    fn kind_without_trap(error: &wasmtime::Error) -> FaultKind {
+        if error.is::<Waits>() {
+            FaultKind::Deadline
+        } else if error.is::<I32Exit>() {
+            FaultKind::Trap
+        } else if let Some(ResourceTableError::Full) = error.downcast_ref() {
+            FaultKind::Memory
+        } else {
+            // wasmtime has no types for these.
+            match error.to_string() {
+                text if text.contains("store handle limit exceeded") => FaultKind::Memory,
+                text if text.contains("fuel allocated for hostcalls") => FaultKind::Output,
+                _ => FaultKind::Answer,
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use wasmparser::{Encoding, Parser, Payload};
 
-use crate::{load::LoadError, sandbox};
+use crate::{load::LoadError, world};
 
 /// Names that a component imports and exports at its top level.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,10 +15,19 @@ impl Shape {
     /// Reads the names, and refuses what is not a component or imports what no policy may have.
     pub(crate) fn of(bytes: &[u8]) -> Result<Self, LoadError> {
         let shape = read(bytes)?;
-        match shape.imports.iter().find(|name| !sandbox::may_import(name)) {
+        match shape.imports.iter().find(|name| !world::may_import(name)) {
             Some(name) => Err(LoadError::ForbiddenImport { name: name.clone() }),
             None => Ok(shape),
         }
+    }
+
+    /// The version in which the interface `name` is exported, when it is not the one that is asked for.
+    pub(crate) fn other_contract(&self, name: &str) -> Option<&str> {
+        let (interface, _) = name.split_once('@')?;
+        let mut versions = self.exports.iter().filter_map(|export| export.split_once('@'));
+        versions
+            .find(|(exported, _)| *exported == interface)
+            .map(|(_, version)| version)
     }
 }
 

@@ -30,6 +30,7 @@ mod options;
 mod policy;
 mod sandbox;
 mod selftest;
+mod world;
 
 pub use call::CallError;
 pub use contract::{

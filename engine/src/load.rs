@@ -10,7 +10,7 @@ use wasmtime::component::Component;
 use wasmtime_wizer::Wizer;
 
 use crate::{
-    call::{Caller, Exports},
+    call::{CONTRACT, Caller, Exports},
     engine::Core,
     fault::Fault,
     inspect::Shape,
@@ -18,7 +18,8 @@ use crate::{
     memory,
     options::Limits,
     policy::{Digest, LoadReport, Policy},
-    sandbox::{self, Sandbox},
+    sandbox::Sandbox,
+    world,
 };
 
 /// Time that `prepare` may take: it runs once, before any event.
@@ -43,6 +44,16 @@ pub enum LoadError {
     ForbiddenImport {
         /// The import.
         name: String,
+    },
+    /// It speaks another version of the contract.
+    #[error(
+        "the policy speaks version {found} of the contract tidegate:policy, and this host speaks {speaks}: build the policy with the `wit/` of this host, or run a host for {found}"
+    )]
+    IncompatibleContract {
+        /// The version that it speaks.
+        found: String,
+        /// The version that this host speaks.
+        speaks: &'static str,
     },
     /// It lacks a function of the contract.
     #[error("the policy does not export {name}")]
@@ -95,7 +106,13 @@ impl Core {
         let shape = Shape::of(bytes)?;
         for name in required_exports() {
             if !shape.exports.contains(&name) {
-                return Err(LoadError::MissingExport { name });
+                return Err(match shape.other_contract(&name) {
+                    Some(found) => LoadError::IncompatibleContract {
+                        found: found.to_owned(),
+                        speaks: CONTRACT,
+                    },
+                    None => LoadError::MissingExport { name },
+                });
             }
         }
         let digest = Digest::of(bytes);
@@ -194,7 +211,7 @@ impl Core {
         };
         let mut store = Sandbox::store(&self.prepare_engine, &limits);
         Sandbox::arm(&mut store, PREPARE_DEADLINE, limits.memory_bytes);
-        let linker = sandbox::linker(&self.prepare_engine)?;
+        let linker = world::linker(&self.prepare_engine)?;
         // How long it takes to compile says nothing about `prepare`.
         let begun = Notify::new();
         let mut wizer = Wizer::new();
@@ -241,6 +258,6 @@ fn required_exports() -> impl Iterator<Item = String> {
     let interfaces = ["validation", "migration", "retry", "gate", "json"];
     interfaces
         .into_iter()
-        .map(|interface| format!("tidegate:policy/{interface}@0.1.0"))
+        .map(|interface| format!("tidegate:policy/{interface}@{CONTRACT}"))
         .chain(["prepare".to_owned()])
 }

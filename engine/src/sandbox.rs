@@ -1,38 +1,25 @@
-//! What an instance may touch: nothing but its own memory, within bounds.
-//!
-//! The WASI interfaces on the allow-list are there because language runtimes import them, not because a policy may use
-//! them: the clock stands still, randomness is constant, the environment is empty, what is written goes nowhere.
+//! What bounds an instance: memory, tables, handles, time. What it can see of the world is in `world`.
 
 use std::time::Duration;
 
-use wasmtime::{ResourceLimiter, Store, UpdateDeadline, component::Linker};
-use wasmtime_wasi::{
-    HostMonotonicClock, HostWallClock, ResourceTable, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
-    random::Deterministic,
-};
+use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
+use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
-use crate::options::Limits;
-
-/// Interfaces that a policy may import, without their versions. A `/` at the end allows a whole package.
-const ALLOWED_IMPORTS: &[&str] = &["wasi:cli/", "wasi:clocks/", "wasi:io/", "wasi:random/"];
+use crate::{options::Limits, world};
 
 /// How often the epoch of an engine advances.
 pub(crate) const TICK: Duration = Duration::from_millis(2);
 
+/// Elements of all tables of an instance together. A policy's table holds its functions: some thousands.
 const TABLE_ELEMENTS: usize = 20_000;
 
-/// True when a policy may import the interface `name`, such as `wasi:io/streams@0.2.6`.
-pub(crate) fn may_import(name: &str) -> bool {
-    let interface = name.split('@').next().unwrap_or(name);
-    ALLOWED_IMPORTS.iter().any(|allowed| interface.starts_with(allowed))
-}
+/// Core modules that one component may instantiate, each with a table of its own: the policy and its adapters.
+pub(crate) const CORE_INSTANCES: u32 = 12;
+pub(crate) const TABLES: u32 = 4;
+pub(crate) const MEMORIES: u32 = 1;
 
-/// Links what the allow-list names.
-pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<Sandbox>> {
-    let mut linker = Linker::new(engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    Ok(linker)
-}
+/// Things of the host that an instance may hold at the same time, such as its standard error.
+const HANDLES: usize = 256;
 
 /// The state behind one instance.
 pub(crate) struct Sandbox {
@@ -41,24 +28,29 @@ pub(crate) struct Sandbox {
     memory_cap: usize,
     memory_refused: bool,
     memory_in_use: usize,
+    table_elements: usize,
     ticks_left: u64,
 }
 
 impl Sandbox {
     /// A store whose instance yields at every tick and is stopped when its time is used up.
     pub(crate) fn store(engine: &wasmtime::Engine, limits: &Limits) -> Store<Self> {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(HANDLES);
         let mut store = Store::new(
             engine,
             Self {
                 wasi: None,
-                table: ResourceTable::new(),
+                table,
                 memory_cap: limits.memory_bytes,
                 memory_refused: false,
                 memory_in_use: 0,
+                table_elements: 0,
                 ticks_left: 0,
             },
         );
         store.limiter(|sandbox| sandbox);
+        store.set_max_component_handles(HANDLES);
         store.set_hostcall_fuel(limits.output_bytes);
         store.epoch_deadline_callback(|mut cx| {
             let sandbox = cx.data_mut();
@@ -102,81 +94,36 @@ impl ResourceLimiter for Sandbox {
         Ok(granted)
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let granted = desired <= TABLE_ELEMENTS;
-        self.memory_refused |= !granted;
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.table_elements.saturating_add(desired - current);
+        let granted = total <= TABLE_ELEMENTS;
+        if granted {
+            self.table_elements = total;
+        } else {
+            self.memory_refused = true;
+        }
         Ok(granted)
+    }
+
+    fn instances(&self) -> usize {
+        CORE_INSTANCES as usize
+    }
+
+    fn tables(&self) -> usize {
+        TABLES as usize
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES as usize
     }
 }
 
 impl WasiView for Sandbox {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         // Made on first use: most calls never need it, and a fresh instance is made for every event.
-        let ctx = self.wasi.get_or_insert_with(|| {
-            WasiCtxBuilder::new()
-                .wall_clock(StoppedClock)
-                .monotonic_clock(StoppedClock)
-                .secure_random(Deterministic::new(vec![0]))
-                .insecure_random(Deterministic::new(vec![0]))
-                .insecure_random_seed(0)
-                .build()
-        });
         WasiCtxView {
-            ctx,
+            ctx: self.wasi.get_or_insert_with(world::empty),
             table: &mut self.table,
-        }
-    }
-}
-
-/// A clock that always shows the start of 1970.
-struct StoppedClock;
-
-impl HostWallClock for StoppedClock {
-    fn resolution(&self) -> Duration {
-        Duration::from_nanos(1)
-    }
-
-    fn now(&self) -> Duration {
-        Duration::ZERO
-    }
-}
-
-impl HostMonotonicClock for StoppedClock {
-    fn resolution(&self) -> u64 {
-        1
-    }
-
-    fn now(&self) -> u64 {
-        0
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::may_import;
-
-    #[test]
-    fn files_and_sockets_are_out_of_reach() {
-        for refused in [
-            "wasi:filesystem/types@0.2.6",
-            "wasi:filesystem/preopens@0.2.6",
-            "wasi:sockets/tcp@0.2.6",
-            "wasi:http/outgoing-handler@0.2.6",
-            "wasi:clis/environment",
-            "acme:secrets/read",
-        ] {
-            assert!(!may_import(refused), "{refused}");
-        }
-    }
-
-    #[test]
-    fn what_runtimes_need_is_there() {
-        for allowed in [
-            "wasi:io/streams@0.2.6",
-            "wasi:cli/stderr@0.2.0",
-            "wasi:random/insecure-seed",
-        ] {
-            assert!(may_import(allowed), "{allowed}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Requests that are wrong: each is answered with a problem document, and a delivery never with a 404.
 
 use rstest::rstest;
+use tidegate_harness::wait;
 use tidegate_tests::{Answer, Embedded, Wire, event};
 
 async fn ask(embedded: &Embedded, request: impl AsRef<[u8]>) -> Answer {
@@ -102,8 +103,15 @@ async fn many_large_headers_are_taken_and_too_many_are_told_of() {
         "and not 404"
     );
     let refused = r#"tidegate_requests_refused_total{reason="head-too-large"}"#;
-    assert_eq!(embedded.counted(refused).await, 1);
-    assert!(embedded.log().contains("its partition does not move"));
+    // The answer is there before it is counted.
+    let counted = async || (embedded.counted(refused).await == 1).then_some(());
+    wait::until("it to be counted", wait::PATIENCE, counted)
+        .await
+        .expect("once");
+    let logged = async || embedded.log().contains("its partition does not move").then_some(());
+    wait::until("it to be logged", wait::PATIENCE, logged)
+        .await
+        .expect("a line");
 }
 
 #[tokio::test]

@@ -91,6 +91,13 @@ async fn the_candidate_takes_over_when_it_is_promoted() {
     assert_eq!((&answer["from"], &answer["to"]), (&json!(1), &json!(2)));
     assert_eq!(answer["digest"], digest(&candidate));
     assert_eq!(rig.until_current(2).await["generations"][0]["by"], "promotion");
+    rig.put(&policy());
+    rig.until_read_again().await;
+    assert_eq!(
+        rig.generations().await["current"],
+        2,
+        "the file is as it was: that changes nothing"
+    );
     let (status, problem) = rig.ask("/admin/promote", "").await;
     assert_eq!(status, StatusCode::CONFLICT, "{problem}");
     std::fs::write(&path, b"no policy").expect("written");
@@ -103,6 +110,21 @@ async fn the_candidate_takes_over_when_it_is_promoted() {
         "ready",
         "the file itself is as good as before"
     );
+}
+
+#[tokio::test]
+async fn a_page_in_a_browser_cannot_ask_for_anything() {
+    let rig = Rig::start("request-browser", &policy(), &[]).await;
+    rig.put(&variant("next"));
+    rig.until_current(2).await;
+    let request = reqwest::Client::new().post(rig.gate.admin_url("/admin/rollback"));
+    let answer = request
+        .header("origin", "http://example.com")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert_eq!(rig.generations().await["current"], 2);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tidegate_harness::wait;
 use tidegate_tests::{Embedded, guest};
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Rig {
     pub(crate) gate: Embedded,
@@ -113,6 +113,20 @@ impl Rig {
             Ok(why) => why,
             Err(error) => panic!("{error}: {:#}", self.generations().await),
         }
+    }
+
+    /// Waits until a file that was put there is seen to have been looked at: after it another one is, and refused.
+    pub(crate) async fn until_read_again(&self) {
+        let held = fs::read(&self.path).expect("readable");
+        // It has settled, and is read, before the next one comes.
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        self.put(b"no policy");
+        self.until_refused_for(b"no policy").await;
+        self.put(&held);
+        let ready = async || (self.generations().await["reload"]["state"] == "ready").then_some(());
+        wait::until("the file to be good again", PATIENCE, ready)
+            .await
+            .expect("ready");
     }
 
     /// Asks for something on the admin listener.

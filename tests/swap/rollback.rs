@@ -35,7 +35,7 @@ fn ids(records: &[Value]) -> BTreeSet<String> {
 
 async fn until(rig: &Rig, what: &str, mut is_so: impl AsyncFnMut(&Rig) -> bool) {
     let so = async || is_so(rig).await.then_some(());
-    if let Err(error) = wait::until(what, Duration::from_secs(60), so).await {
+    if let Err(error) = wait::until(what, Duration::from_mins(1), so).await {
         panic!("{error}: {:#}\n{}", rig.generations().await, rig.gate.log());
     }
 }

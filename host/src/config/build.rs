@@ -18,12 +18,12 @@ const OWN_ROUTES: &[&str] = &[
 ];
 
 impl Config {
-    pub(super) fn build(file: File, environment: &Environment) -> Result<Self, Vec<Problem>> {
+    pub(super) fn build(file: &File, environment: &Environment) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let subscriptions = subscriptions(&file, &mut problems);
-        let channels = channels(&file, &subscriptions, &mut problems);
-        let retries = retries(&file, &subscriptions, &channels, &mut problems);
-        let policy = policy(&file, &mut problems);
+        let subscriptions = subscriptions(file, &mut problems);
+        let channels = channels(file, &subscriptions, &mut problems);
+        let retries = retries(file, &subscriptions, &channels, &mut problems);
+        let policy = policy(file, &mut problems);
         check_limits(&file.limits, &mut problems);
         if file.claims.lease_ms == 0 {
             problems.push(Problem::new("claims.lease_ms", "must be at least 1"));
@@ -34,15 +34,15 @@ impl Config {
                 "must be at least a second, and no shorter than the lease",
             ));
         }
-        let backend = backend(&file, environment, &mut problems);
-        let log = log(&file, &channels);
+        let backend = backend(file, environment, &mut problems);
+        let log = log(file, &channels);
         if !problems.is_empty() {
             return Err(problems);
         }
         Ok(Self {
             listen: file.listen,
             backend,
-            engine: engine_options(&file),
+            engine: engine_options(file),
             policy,
             subscriptions,
             log,

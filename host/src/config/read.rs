@@ -53,7 +53,7 @@ pub(super) fn parse(yaml: &str, environment: &Environment) -> Result<Config, Con
             }
         }
     };
-    match Config::build(file, environment) {
+    match Config::build(&file, environment) {
         Ok(config) if problems.is_empty() => Ok(config),
         Ok(_) => Err(ConfigError::Invalid(sorted(problems))),
         Err(more) => {

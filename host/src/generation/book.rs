@@ -123,7 +123,7 @@ impl Book {
     /// Enters a new generation, and that another was left for it.
     pub(super) fn enter(&mut self, generation: &Arc<Generation>, left: Option<(u64, String)>) {
         if let Some((number, why)) = left {
-            self.leave(number, why, false);
+            self.leave(number, &why, false);
         }
         self.entries.push_front(Entry {
             record: generation.record.clone(),
@@ -155,7 +155,7 @@ impl Book {
             return Err(CannotRollBack::NoneBefore(self.numbers_kept()));
         };
         let number = generation.label().number;
-        self.leave(from, why.to_owned(), true);
+        self.leave(from, why, true);
         for entry in self
             .entries
             .iter_mut()
@@ -185,7 +185,7 @@ impl Book {
         self.entries.iter().map(listed).collect()
     }
 
-    fn leave(&mut self, number: u64, why: String, went_back: bool) {
+    fn leave(&mut self, number: u64, why: &str, went_back: bool) {
         self.leavings += 1;
         let order = self.leavings;
         for entry in self
@@ -198,7 +198,7 @@ impl Book {
                 went_back,
                 left: Left {
                     at: clock::now(),
-                    why: why.clone(),
+                    why: why.to_owned(),
                 },
             });
         }

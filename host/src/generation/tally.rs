@@ -9,7 +9,7 @@ use serde::Serialize;
 use tidegate_engine::Outcome;
 
 /// Seconds that are looked back at.
-const RECENT: u64 = 60;
+const RECENT: usize = 60;
 
 /// One judgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ struct State {
     since: Instant,
     total: Counts,
     /// One for each second, by the second modulo their number.
-    seconds: [(u64, Counts); RECENT as usize],
+    seconds: [(u64, Counts); RECENT],
 }
 
 impl Default for Tally {
@@ -54,7 +54,7 @@ impl Default for Tally {
         Self(Mutex::new(State {
             since: Instant::now(),
             total: Counts::default(),
-            seconds: [(0, Counts::default()); RECENT as usize],
+            seconds: [(0, Counts::default()); RECENT],
         }))
     }
 }
@@ -64,7 +64,8 @@ impl Tally {
         self.with(|state| {
             let now = state.since.elapsed().as_secs();
             state.total.add(judged);
-            let (second, counts) = &mut state.seconds[usize::try_from(now % RECENT).unwrap_or_default()];
+            let place = usize::try_from(now).unwrap_or(usize::MAX) % RECENT;
+            let (second, counts) = &mut state.seconds[place];
             if *second != now {
                 (*second, *counts) = (now, Counts::default());
             }
@@ -81,7 +82,7 @@ impl Tally {
     pub(super) fn recent(&self) -> Counts {
         self.with(|state| {
             let now = state.since.elapsed().as_secs();
-            let recent = state.seconds.iter().filter(|(second, _)| second + RECENT > now);
+            let recent = state.seconds.iter().filter(|(second, _)| now - second < RECENT as u64);
             recent.fold(Counts::default(), |sum, (_, counts)| sum.plus(counts))
         })
     }

@@ -173,3 +173,45 @@ fn prepare(connection: &mut Connection, synchronous: &str) -> rusqlite::Result<i
 fn format(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Connection, Db, FORMAT, format};
+
+    /// A file of format 2, as it was made before records named the generation that they are of.
+    const FORMAT_2: &str = "
+        CREATE TABLE records (topic TEXT NOT NULL, offset INTEGER NOT NULL, key TEXT, id TEXT, type TEXT, source TEXT,
+            at TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (topic, offset)) WITHOUT ROWID;
+        CREATE TABLE judged (topic TEXT NOT NULL, offset INTEGER NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,
+            policy TEXT NOT NULL, PRIMARY KEY (topic, offset)) WITHOUT ROWID;
+        INSERT INTO records VALUES ('t', 0, 'k', 'e-1', 'task.created', NULL, '2026-03-01T09:30:00Z', x'7b7d');
+        INSERT INTO judged VALUES ('t', 0, 'forward', 'good', 'sha256:00');
+        PRAGMA user_version = 2;";
+
+    #[tokio::test]
+    async fn a_file_of_an_earlier_format_is_brought_up_to_date() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("events.db");
+        let old = Connection::open(&path).expect("opened");
+        old.execute_batch(FORMAT_2).expect("written");
+        for _ in 0..2 {
+            let db = Db::open(&path).expect("brought up to date");
+            let read = db.read("t", 0, 10).await.expect("readable");
+            assert_eq!(read[0].record.value, b"{}");
+            assert_eq!(read[0].record.label, None);
+            let judged = read[0].judged.as_ref().expect("judged");
+            assert_eq!((judged.generation, judged.policy.as_str()), (None, "sha256:00"));
+        }
+        assert_eq!(format(&old).expect("readable"), FORMAT);
+    }
+
+    #[test]
+    fn a_file_of_a_later_format_is_left_alone() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("events.db");
+        let later = Connection::open(&path).expect("opened");
+        later.pragma_update(None, "user_version", FORMAT + 1).expect("written");
+        let error = Db::open(&path).expect_err("refused");
+        assert!(error.to_string().contains("use the version that wrote it"), "{error}");
+    }
+}

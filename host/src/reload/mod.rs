@@ -201,7 +201,7 @@ impl Reload {
                 continue;
             }
             let taken = match found {
-                Ok(found) if self.is_current(&found.digest) => Ok(found.digest),
+                Ok(found) if self.is_known(&found.digest) => Ok(found.digest),
                 Ok(found) => self.take_over(found, By::File).await.map(digest_of),
                 Err(refusal) => Err((None, refusal)),
             };
@@ -211,9 +211,12 @@ impl Reload {
         }
     }
 
-    fn is_current(&self, digest: &Digest) -> bool {
+    /// Whether it judges, or is what the file held before: then another policy took over from it on request, or because
+    /// it did badly, and a file that was only touched does not undo that.
+    fn is_known(&self, digest: &Digest) -> bool {
         let current = self.generations.current();
         current.is_some_and(|current| current.policy.digest() == digest)
+            || self.board.digest().as_deref() == Some(digest.as_str())
     }
 
     async fn read(&self, path: &Path, settle: Duration) -> Result<Found, Refusal> {

@@ -99,20 +99,20 @@ impl Watch {
             // One that was removed is not watched any more.
             let _ = watcher.unwatch(dir);
         }
-        let mut watched = Vec::new();
+        let mut dirs = Vec::new();
         for dir in wanted {
             if is_in(&self.dirs, &dir) {
-                watched.push(dir);
+                dirs.push(dir);
                 continue;
             }
             match watcher.watch(&dir.0, RecursiveMode::NonRecursive) {
-                Ok(()) => watched.push(dir),
+                Ok(()) => dirs.push(dir),
                 Err(error) => {
                     tracing::debug!(directory = %dir.0.display(), %error, "it is not watched; the policy is looked at from time to time");
                 }
             }
         }
-        self.dirs = watched;
+        self.dirs = dirs;
     }
 }
 
@@ -130,10 +130,11 @@ impl Heard {
             .iter()
             .any(|path| path.file_name().is_some_and(|name| names.iter().any(|own| own == name)));
         let matters = match event.kind {
-            EventKind::Access(AccessKind::Close(AccessMode::Write)) => is_the_file,
-            EventKind::Access(_) => false,
             // Others may be at work beside it.
-            EventKind::Modify(ModifyKind::Data(_)) => is_the_file,
+            EventKind::Modify(ModifyKind::Data(_)) | EventKind::Access(AccessKind::Close(AccessMode::Write)) => {
+                is_the_file
+            }
+            EventKind::Access(_) => false,
             _ => true,
         };
         if is_the_file {

@@ -1,17 +1,18 @@
 //! What the candidate would change, counted by kind, with a few examples of each. Bounded whatever the events and the
 //! candidate are: so many kinds, so many examples, texts of so many characters.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
-use tidegate_engine::{Digest, PolicyCatalog};
+use tidegate_engine::PolicyCatalog;
 
 use super::{
     Case,
     compare::{Change, Detail, cut},
+    heading::Heading,
     said::Said,
 };
-use crate::{clock, generation::Generation};
+use crate::clock;
 
 /// Kinds of changes that are told apart; all others are one.
 const KINDS: usize = 64;
@@ -21,20 +22,14 @@ const EXAMPLES: usize = 3;
 /// Counts and examples, of one candidate against one live policy.
 #[derive(Debug)]
 pub(super) struct Book {
-    /// Which two policies are compared.
-    heading: Option<Heading>,
-    /// Counts up with each heading.
-    epoch: u64,
+    /// `None`: there are no two policies to compare.
+    heading: Option<Arc<Heading>>,
     pub(super) since: String,
-    pub(super) counts: Counts,
+    judged: u64,
+    same: u64,
+    changed: u64,
     kinds: BTreeMap<Kind, Entry>,
     others: Entry,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Heading {
-    candidate: Option<Digest>,
-    live: Option<Digest>,
 }
 
 /// How many events were met.
@@ -60,7 +55,7 @@ pub(super) struct About {
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind {
-    kind: String,
+    name: String,
     event_type: Option<String>,
     version: Option<String>,
 }
@@ -91,67 +86,53 @@ pub(super) struct Listed {
     examples: Vec<Example>,
 }
 
-impl Default for Book {
-    fn default() -> Self {
+impl Book {
+    /// One without a single entry.
+    pub(super) fn under(heading: Option<Arc<Heading>>) -> Self {
         Self {
-            heading: None,
-            epoch: 0,
+            heading,
             since: clock::now(),
-            counts: Counts::default(),
+            judged: 0,
+            same: 0,
+            changed: 0,
             kinds: BTreeMap::new(),
             others: Entry::default(),
         }
     }
-}
 
-impl Book {
-    /// Begins anew when other policies are compared than before.
-    pub(super) fn open(&mut self, candidate: Option<&Digest>, live: Option<&Generation>) {
-        let live = live.map(|generation| generation.policy.digest());
-        let is_open = |heading: &Heading| heading.candidate.as_ref() == candidate && heading.live.as_ref() == live;
-        if !self.heading.as_ref().is_some_and(is_open) {
-            *self = Self {
-                heading: Some(Heading {
-                    candidate: candidate.cloned(),
-                    live: live.cloned(),
-                }),
-                epoch: self.epoch + 1,
-                ..Self::default()
-            };
-        }
+    pub(super) fn heading(&self) -> Option<&Arc<Heading>> {
+        self.heading.as_ref()
     }
 
     /// Whether nothing was begun anew since then.
-    pub(super) fn is_open(&self, epoch: u64) -> bool {
-        self.epoch == epoch
+    pub(super) fn is_under(&self, heading: &Arc<Heading>) -> bool {
+        self.heading.as_ref().is_some_and(|own| Arc::ptr_eq(own, heading))
     }
 
-    /// Counts an event in, and says under which heading.
-    pub(super) fn see(&mut self) -> u64 {
-        self.counts.seen += 1;
-        self.epoch
-    }
-
-    pub(super) fn pass_over(&mut self, epoch: u64) {
-        if self.is_open(epoch) {
-            self.counts.passed_over += 1;
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            seen: self.heading.as_ref().map_or(0, |heading| heading.seen()),
+            judged: self.judged,
+            passed_over: self.heading.as_ref().map_or(0, |heading| heading.passed_over()),
+            same: self.same,
+            changed: self.changed,
         }
     }
 
     /// Enters what came out; nothing when that belongs under an earlier heading.
-    pub(super) fn record(&mut self, epoch: u64, about: &About, changes: Vec<Change>) {
-        if !self.is_open(epoch) {
+    pub(super) fn record(&mut self, heading: &Arc<Heading>, about: &About, changes: Vec<Change>) {
+        if !self.is_under(heading) {
             return;
         }
-        self.counts.judged += 1;
+        self.judged += 1;
         if changes.is_empty() {
-            self.counts.same += 1;
+            self.same += 1;
             return;
         }
-        self.counts.changed += 1;
+        self.changed += 1;
         for change in changes {
             let entry = self.entry(Kind {
-                kind: change.kind,
+                name: change.kind,
                 event_type: about.event_type.clone(),
                 version: about.version.clone(),
             });
@@ -169,7 +150,7 @@ impl Book {
     /// All kinds of changes, the most frequent first.
     pub(super) fn changes(&self) -> Vec<Listed> {
         let listed = |(kind, entry): (&Kind, &Entry)| Listed {
-            kind: kind.kind.clone(),
+            kind: kind.name.clone(),
             event_type: kind.event_type.clone(),
             version: kind.version.clone(),
             count: entry.count,
@@ -179,7 +160,7 @@ impl Book {
         changes.sort_by_key(|listed| std::cmp::Reverse(listed.count));
         if self.others.count > 0 {
             let others = Kind {
-                kind: "other".to_owned(),
+                name: "other".to_owned(),
                 event_type: None,
                 version: None,
             };
@@ -201,11 +182,11 @@ impl About {
     /// What the policies say that the event is. Types and versions that neither policy knows are left out: a producer
     /// could make them up without end.
     pub(super) fn new(case: &Case, said: &Said, catalogs: &[&PolicyCatalog]) -> Self {
-        let judged = case.live.verdict().or(said.verdict());
-        let named = judged.and_then(|judged| judged.event_type.as_deref());
+        let judged = || case.live.verdict().into_iter().chain(said.verdict());
+        let named = judged().find_map(|judged| judged.event_type.as_deref());
         let mut types = catalogs.iter().flat_map(|catalog| &catalog.event_types);
         let event_type = named.filter(|name| types.any(|kind| kind.name == **name));
-        let named = judged.and_then(|judged| judged.event_version.as_deref());
+        let named = judged().find_map(|judged| judged.event_version.as_deref());
         let versions = catalogs
             .iter()
             .flat_map(|catalog| &catalog.event_types)
@@ -213,7 +194,7 @@ impl About {
             .flat_map(|kind| &kind.versions);
         let version = named.filter(|name| versions.clone().any(|known| known.version == **name));
         Self {
-            event_id: judged.and_then(|judged| judged.event_id.as_deref()).map(cut),
+            event_id: judged().find_map(|judged| judged.event_id.as_deref()).map(cut),
             source: cut(&case.source),
             event_type: event_type.map(str::to_owned),
             version: version.map(str::to_owned),
@@ -223,7 +204,11 @@ impl About {
 
 #[cfg(test)]
 mod tests {
-    use super::{About, Book, Change, Detail, EXAMPLES, KINDS};
+    use std::sync::Arc;
+
+    use tidegate_engine::Digest;
+
+    use super::{About, Book, Change, Detail, EXAMPLES, Heading, KINDS};
 
     fn about(id: usize) -> About {
         About {
@@ -239,27 +224,31 @@ mod tests {
         vec![Change { kind, detail }]
     }
 
+    fn book() -> (Book, Arc<Heading>) {
+        let heading = Arc::new(Heading::new(&Digest::of(b"candidate"), 1));
+        (Book::under(Some(heading.clone())), heading)
+    }
+
     #[test]
     fn kinds_and_examples_are_bounded_and_all_is_counted() {
-        let mut book = Book::default();
-        let epoch = book.epoch;
+        let (mut book, heading) = book();
         for number in 0..1000 {
-            book.see();
-            book.record(epoch, &about(number), change(format!("kind {}", number % 100)));
+            heading.see();
+            book.record(&heading, &about(number), change(format!("kind {}", number % 100)));
         }
         let changes = book.changes();
         assert_eq!(changes.len(), KINDS + 1);
         assert!(changes.iter().all(|listed| listed.examples.len() == EXAMPLES));
         assert_eq!(changes.iter().map(|listed| listed.count).sum::<u64>(), 1000);
         assert_eq!(changes.last().map(|listed| listed.kind.as_str()), Some("other"));
-        assert_eq!(book.counts.changed, 1000);
+        assert_eq!((book.counts().seen, book.counts().changed), (1000, 1000));
     }
 
     #[test]
     fn what_is_frequent_comes_first() {
-        let mut book = Book::default();
+        let (mut book, heading) = book();
         for (number, kind) in ["a", "b", "b"].into_iter().enumerate() {
-            book.record(book.epoch, &about(number), change(kind.to_owned()));
+            book.record(&heading, &about(number), change(kind.to_owned()));
         }
         let kinds: Vec<_> = book
             .changes()
@@ -271,14 +260,15 @@ mod tests {
 
     #[test]
     fn what_comes_late_for_another_heading_is_not_counted() {
-        let mut book = Book::default();
-        let before = book.see();
-        book.open(None, None);
-        book.record(before, &about(0), change("a".to_owned()));
-        book.pass_over(before);
-        assert_eq!(book.counts, super::Counts::default());
-        let now = book.see();
-        book.open(None, None);
-        assert!(book.is_open(now), "the same heading goes on");
+        let (_, before) = book();
+        let (mut book, _) = book();
+        before.see();
+        before.pass_over();
+        book.record(&before, &about(0), change("a".to_owned()));
+        assert_eq!(book.counts(), super::Counts::default());
+        assert!(
+            !book.is_under(&before),
+            "also when the same two policies are compared again"
+        );
     }
 }

@@ -8,6 +8,7 @@
 mod book;
 mod candidate;
 mod compare;
+mod heading;
 mod json;
 mod outputs;
 mod report;
@@ -19,12 +20,12 @@ use std::{
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use tidegate_engine::{CallError, Context, Engine, EngineError, Options, Policy};
+use tidegate_engine::{CallError, Context, Digest, Engine, EngineError, Options, Policy};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +37,7 @@ use crate::{
 };
 use book::{About, Book};
 use candidate::Standing;
+use heading::Heading;
 pub use report::Report;
 pub(crate) use said::{Judged, Said, Sent};
 
@@ -43,9 +45,12 @@ pub(crate) use said::{Judged, Said, Sent};
 const WAITING_BYTES: usize = 32 << 20;
 /// How much its thread makes way for others: on a busy machine it gets a tenth of a core, not nothing.
 const NICE: i32 = 10;
-/// Instances that the candidate's engine has room for: one judges, one is loaded and tested, and with `isolation: reuse`
-/// some are idle.
-const INSTANCES: u32 = 4;
+/// A call that takes so long is followed by a rest, or a candidate that loops would keep a core busy.
+const SLOW: Duration = Duration::from_millis(5);
+/// How many times as long the rest is: a slow candidate gets a fifth of a core at most.
+const REST: u32 = 4;
+/// Instances that the candidate's engine has room for: one that judges, and one that is loaded or tested.
+const INSTANCES: u32 = 2;
 /// How often the file is looked at where the policy's own is not watched.
 const POLL: Duration = Duration::from_secs(2);
 
@@ -63,6 +68,8 @@ pub struct Shadow {
     /// The candidate, while there is one that can judge.
     candidate: ArcSwapOption<Policy>,
     standing: Mutex<Standing>,
+    /// That of the book, for those who must not wait: the candidate's thread may be held up while it has the book.
+    heading: ArcSwapOption<Heading>,
     book: Mutex<Book>,
     queue: mpsc::Sender<Case>,
     cases: tokio::sync::Mutex<mpsc::Receiver<Case>>,
@@ -72,8 +79,7 @@ pub struct Shadow {
 /// One event that waits for the candidate, and what the live policy said of it.
 #[derive(Debug)]
 struct Case {
-    /// Under which heading of the book it belongs.
-    epoch: u64,
+    heading: Arc<Heading>,
     candidate: Arc<Policy>,
     event: Bytes,
     at: String,
@@ -107,7 +113,8 @@ impl Shadow {
             metrics,
             candidate: ArcSwapOption::empty(),
             standing: Mutex::default(),
-            book: Mutex::default(),
+            heading: ArcSwapOption::empty(),
+            book: Book::under(None).into(),
             queue,
             cases: cases.into(),
             room: Arc::new(Semaphore::new(WAITING_BYTES)),
@@ -138,17 +145,13 @@ impl Shadow {
         let Some(candidate) = self.candidate.load_full() else {
             return;
         };
-        if !self.is_current(generation) {
+        let Some(heading) = self.heading_of(&candidate, generation) else {
             return;
-        }
-        let epoch = {
-            let mut book = self.book();
-            book.open(Some(candidate.digest()), Some(generation));
-            book.see()
         };
-        if self.enqueue(delivery, epoch, candidate, live).is_none() {
+        heading.see();
+        if self.enqueue(delivery, &heading, candidate, live).is_none() {
             self.metrics.shadow("passed-over");
-            self.book().pass_over(epoch);
+            heading.pass_over();
         }
     }
 
@@ -156,15 +159,41 @@ impl Shadow {
     pub fn report(&self) -> Report {
         let current = self.generations.current();
         let candidate = self.candidate.load_full();
+        let number = current.as_ref().map(|current| current.label().number);
+        self.turn_to(candidate.as_ref().map(|policy| policy.digest()).zip(number));
+        Report::new(&self.settings, &self.standing(), current.as_deref(), &self.book())
+    }
+
+    /// The heading under which a judgement of this generation belongs; `None`: another one judges by now, and this is of a
+    /// delivery that began before.
+    fn heading_of(&self, candidate: &Policy, generation: &Generation) -> Option<Arc<Heading>> {
+        let (digest, number) = (candidate.digest(), generation.label().number);
+        match self.heading.load_full() {
+            Some(heading) if heading.is_of(digest, number) => Some(heading),
+            _ if self.is_current(generation) => self.turn_to(Some((digest, number))),
+            _ => None,
+        }
+    }
+
+    /// Begins the book anew when it is about other policies than these.
+    fn turn_to(&self, policies: Option<(&Digest, u64)>) -> Option<Arc<Heading>> {
         let mut book = self.book();
-        book.open(candidate.as_ref().map(|policy| policy.digest()), current.as_deref());
-        Report::new(&self.settings, &self.standing(), current.as_deref(), &book)
+        let is_open = match (book.heading(), policies) {
+            (Some(heading), Some((candidate, generation))) => heading.is_of(candidate, generation),
+            (heading, policies) => heading.is_none() && policies.is_none(),
+        };
+        if !is_open {
+            let heading = policies.map(|(candidate, generation)| Arc::new(Heading::new(candidate, generation)));
+            *book = Book::under(heading);
+            self.heading.store(book.heading().cloned());
+        }
+        book.heading().cloned()
     }
 
     fn enqueue(
         &self,
         delivery: &Delivery,
-        epoch: u64,
+        heading: &Arc<Heading>,
         candidate: Arc<Policy>,
         live: impl FnOnce() -> Said,
     ) -> Option<()> {
@@ -173,7 +202,7 @@ impl Shadow {
         let bytes = u32::try_from(delivery.event.len() + live.bytes()).ok()?;
         let room = self.room.clone().try_acquire_many_owned(bytes).ok()?;
         place.send(Case {
-            epoch,
+            heading: heading.clone(),
             candidate,
             event: delivery.event.clone(),
             at: delivery.at.clone(),
@@ -192,10 +221,12 @@ impl Shadow {
     }
 
     async fn judge(&self, case: &Case) {
-        if !self.book().is_open(case.epoch) {
+        if !self.book().is_under(&case.heading) {
             return;
         }
+        let started = Instant::now();
         let said = self.ask(case).await;
+        let took = started.elapsed();
         let changes = compare::compare(&case.live, &said, self.settings.show_values);
         self.metrics.shadow(match &said {
             Said::Fault(_) => "fault",
@@ -206,7 +237,10 @@ impl Shadow {
         let mut catalogs = vec![case.candidate.catalog()];
         catalogs.extend(current.as_ref().map(|current| current.policy.catalog()));
         let about = About::new(case, &said, &catalogs);
-        self.book().record(case.epoch, &about, changes);
+        self.book().record(&case.heading, &about, changes);
+        if took >= SLOW {
+            tokio::time::sleep(took * REST).await;
+        }
     }
 
     async fn ask(&self, case: &Case) -> Said {

@@ -21,26 +21,26 @@ pub(super) fn compare(own_type: Option<&str>, live: &[Sent], candidate: &[Sent],
     };
     if live.len().max(candidate.len()) > COMPARED {
         if live.len() != candidate.len() {
-            changes.kind("another number of outputs".to_owned());
+            changes.kind("another number of outputs");
         }
-        changes.kind("more outputs than are compared".to_owned());
+        changes.kind("more outputs than are compared");
         return changes.all;
     }
     let partners = partners(live, candidate);
     if !partners.iter().flatten().is_sorted() {
-        changes.kind("outputs in another order".to_owned());
+        changes.kind("outputs in another order");
     }
     for (sent, partner) in live.iter().zip(&partners) {
         match partner {
             Some(at) => changes.pair(&name(own_type, sent), sent, &candidate[*at]),
             None => {
-                changes.kind(format!("output lost: {} on {}", sent.event_type, sent.channel));
+                changes.kind(&format!("output lost: {} on {}", sent.event_type, sent.channel));
             }
         }
     }
     for (at, sent) in candidate.iter().enumerate() {
         if !partners.contains(&Some(at)) {
-            changes.kind(format!("output gained: {} on {}", sent.event_type, sent.channel));
+            changes.kind(&format!("output gained: {} on {}", sent.event_type, sent.channel));
         }
     }
     changes.all
@@ -81,8 +81,8 @@ struct Changes {
 
 impl Changes {
     /// The detail of a change of this kind, of which there is one for an event.
-    fn kind(&mut self, kind: String) -> &mut Detail {
-        let kind = cut(&kind);
+    fn kind(&mut self, kind: &str) -> &mut Detail {
+        let kind = cut(kind);
         let at = self
             .all
             .iter()
@@ -101,14 +101,14 @@ impl Changes {
             ("type", &live.event_type, &candidate.event_type),
         ] {
             if one != other {
-                self.kind(format!("{name} has another {what}: {one} → {other}"));
+                self.kind(&format!("{name} has another {what}: {one} → {other}"));
             }
         }
         // These may be personal.
         for (what, one, other) in [("key", &live.key, &candidate.key), ("id", &live.id, &candidate.id)] {
             if one != other {
                 let show = self.show_values;
-                let detail = self.kind(format!("{name} has another {what}"));
+                let detail = self.kind(&format!("{name} has another {what}"));
                 if show {
                     detail.values.push(Values {
                         path: what.to_owned(),
@@ -121,20 +121,20 @@ impl Changes {
         match json::compare(&live.event, &candidate.event) {
             Difference::None => {}
             Difference::Form => {
-                self.kind(format!("{name} has another form, and the same values"));
+                self.kind(&format!("{name} has another form, and the same values"));
             }
             Difference::TooLarge => {
-                self.kind(format!("{name} changed, too large to say where"));
+                self.kind(&format!("{name} changed, too large to say where"));
             }
             Difference::TooDeep => {
-                self.kind(format!("{name} changed, nested too deeply to say where"));
+                self.kind(&format!("{name} changed, nested too deeply to say where"));
             }
             Difference::Value { places, more } => {
                 for place in places {
                     self.place(name, place);
                 }
                 if more {
-                    self.kind(format!("{name} changed in more places"));
+                    self.kind(&format!("{name} changed in more places"));
                 }
             }
         }
@@ -147,7 +147,7 @@ impl Changes {
         } else {
             format!("at {}", place.pattern)
         };
-        let detail = self.kind(match place.how {
+        let detail = self.kind(&match place.how {
             How::Changed => format!("{name} changed {at}"),
             How::Gained => format!("{name} gains something {at}"),
             How::Lost => format!("{name} loses what is {at}"),

@@ -70,7 +70,7 @@ impl Report {
             since: book.since.clone(),
             sample: settings.sample,
             values_shown: settings.show_values,
-            counts: book.counts,
+            counts: book.counts(),
             changes: book.changes(),
         }
     }

@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 #[derive(Debug, Args)]
 pub(super) struct Admin {
     /// The gate's admin listener [default: `admin.listen` of the configuration, which is 127.0.0.1:8081 unless set]
-    #[arg(long, value_name = "URL", env = config::TIDEGATE_ADMIN)]
-    admin: Option<Url>,
+    #[arg(long = "admin", value_name = "URL", env = config::TIDEGATE_ADMIN)]
+    url: Option<Url>,
     /// The gate's configuration, to find its admin listener.
     #[arg(long, value_name = "FILE", env = config::TIDEGATE_CONFIG)]
     config: Option<PathBuf>,
@@ -121,7 +121,7 @@ impl Admin {
     }
 
     fn base(&self) -> anyhow::Result<Url> {
-        if let Some(url) = &self.admin {
+        if let Some(url) = &self.url {
             if url.cannot_be_a_base() || !url.has_host() {
                 bail!("--admin {url} must be like http://127.0.0.1:8081");
             }

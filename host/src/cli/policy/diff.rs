@@ -24,8 +24,8 @@ use super::{
 /// sends nothing. Compared are the verdict, the violations by code and place, and the outputs: channel, key, id, type, and
 /// the event member by member. Reasons and messages are not. The counts begin anew when either policy changes.
 ///
-/// An event that the candidate had no time for is passed over. Examples show ids and places; values are shown with
-/// `policy.shadow.show_values: true`, since they may be personal.
+/// An event that the candidate had no time for is passed over. Examples show ids and places, and with
+/// `policy.shadow.show_values: true` the values too, which may be personal; --json has up to three for each type.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate policy diff
@@ -158,8 +158,8 @@ fn text(report: &Report, paint: Paint) -> std::result::Result<String, std::fmt::
             writeln!(out, "{}", paint.bold(title))?;
         }
     }
-    for change in &report.changes {
-        listed(&mut out, change, paint)?;
+    for (count, alike) in grouped(&report.changes) {
+        listed(&mut out, count, &alike, paint)?;
     }
     if report.changed > 0 && !report.values_shown {
         let hint = "`policy.shadow.show_values: true` shows the values, which may be personal.";
@@ -194,25 +194,45 @@ fn row(out: &mut String, name: &str, value: &str, paint: Paint) -> Result {
     write!(out, "{name}  {}", value.trim_start_matches(' '))
 }
 
-fn listed(out: &mut String, change: &Change, paint: Paint) -> Result {
-    let kind = visible(&change.kind);
+/// Changes of the same kind, the most frequent kind first.
+fn grouped(changes: &[Change]) -> Vec<(u64, Vec<&Change>)> {
+    let mut kinds: Vec<(u64, Vec<&Change>)> = Vec::new();
+    for change in changes {
+        match kinds.iter_mut().find(|(_, alike)| alike[0].kind == change.kind) {
+            Some((count, alike)) => {
+                *count += change.count;
+                alike.push(change);
+            }
+            None => kinds.push((change.count, vec![change])),
+        }
+    }
+    kinds.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    kinds
+}
+
+fn listed(out: &mut String, count: u64, alike: &[&Change], paint: Paint) -> Result {
+    let kind = visible(&alike[0].kind);
     let is_bad = kind.contains("→ reject") || kind.contains("→ fault") || kind.contains("→ drop");
     let kind = if is_bad { paint.bad(kind) } else { paint.odd(kind) };
-    writeln!(out, "\n{:>7}  {kind}", change.count)?;
-    if let Some(event_type) = &change.event_type {
-        let version = change.version.as_deref().unwrap_or_default();
-        let event = format!("{} {}", visible(event_type), visible(version));
-        writeln!(out, "         {}", paint.dim(event.trim_end()))?;
+    writeln!(out, "\n{count:>7}  {kind}")?;
+    // One of each says enough where there are several.
+    let most = if alike.len() > 1 { 1 } else { usize::MAX };
+    for change in alike {
+        if let Some(event_type) = &change.event_type {
+            let version = change.version.as_deref().unwrap_or_default();
+            let event = format!("{:>7}  {} {}", change.count, visible(event_type), visible(version));
+            writeln!(out, "  {}", paint.dim(event.trim_end()))?;
+        }
+        for example in change.examples.iter().take(most) {
+            shown(out, example, paint)?;
+        }
     }
-    change
-        .examples
-        .iter()
-        .try_for_each(|example| shown(out, example, paint))
+    Ok(())
 }
 
 fn shown(out: &mut String, example: &Example, paint: Paint) -> Result {
     let id = example.event_id.as_deref().map_or_else(|| "no id".to_owned(), visible);
-    writeln!(out, "         {id}  {}", paint.dim(visible(&example.source)))?;
+    writeln!(out, "           {id}  {}", paint.dim(visible(&example.source)))?;
     for (who, violations) in [
         ("now", &example.live_violations),
         ("then", &example.candidate_violations),
@@ -225,7 +245,7 @@ fn shown(out: &mut String, example: &Example, paint: Paint) -> Result {
             };
             writeln!(
                 out,
-                "           {who}: {} at {}",
+                "             {who}: {} at {}",
                 visible(&violation.code),
                 visible(place)
             )?;
@@ -234,7 +254,7 @@ fn shown(out: &mut String, example: &Example, paint: Paint) -> Result {
     if example.values.is_empty() {
         // One place stands in the kind already, unless it is in an array.
         for pointer in example.pointers.iter().filter(|_| example.pointers.len() > 1) {
-            writeln!(out, "           {}", visible(pointer))?;
+            writeln!(out, "             {}", visible(pointer))?;
         }
         return Ok(());
     }
@@ -244,7 +264,7 @@ fn shown(out: &mut String, example: &Example, paint: Paint) -> Result {
                 .as_deref()
                 .map_or_else(|| "nothing".to_owned(), |value| cut(value, 60))
         });
-        writeln!(out, "           {}: {live} → {candidate}", visible(&values.path))?;
+        writeln!(out, "             {}: {live} → {candidate}", visible(&values.path))?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{
     super::{
+        exit,
         paint::Paint,
         words::{cut, duration, visible, wrapped},
     },
@@ -22,7 +23,7 @@ use super::{
 /// With each generation: the first digits of its digest, when it took over and how long that took, and what it said of the
 /// events that it judged. A `kept` generation is in memory: `tidegate policy rollback` goes back to it at once.
 ///
-/// The exit code is 0 when a policy judges, whatever is in the file.
+/// The exit code is 1 when no policy judges: the gate waits for a good file.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate policy status
@@ -34,7 +35,7 @@ pub(super) struct Status {
 }
 
 #[derive(Deserialize)]
-struct Generations {
+struct History {
     path: String,
     reload: Reload,
     pin: Option<String>,
@@ -90,13 +91,17 @@ struct Left {
 
 impl Status {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let answer = self.admin.get::<Generations>("/admin/generations").await?;
-        let shown = answer.show(|generations| text(generations, Paint::for_stdout()))?;
-        Ok(shown.map_or_else(|no| no, |_| ExitCode::SUCCESS))
+        let answer = self.admin.get::<History>("/admin/generations").await?;
+        let shown = answer.show(|history| text(history, Paint::for_stdout()))?;
+        Ok(match shown {
+            Ok(status) if status.current.is_none() => ExitCode::from(exit::NO),
+            Ok(_) => ExitCode::SUCCESS,
+            Err(no) => no,
+        })
     }
 }
 
-fn text(status: &Generations, paint: Paint) -> std::result::Result<String, std::fmt::Error> {
+fn text(status: &History, paint: Paint) -> std::result::Result<String, std::fmt::Error> {
     let mut out = String::new();
     match status.current {
         Some(number) => writeln!(out, "{}", paint.bold(format_args!("generation {number} judges")))?,

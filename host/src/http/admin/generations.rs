@@ -25,7 +25,8 @@ struct Generations {
     /// Number of the one that judges.
     current: Option<u64>,
     /// The newest first.
-    generations: Vec<Generation>,
+    #[serde(rename = "generations")]
+    all: Vec<Generation>,
 }
 
 #[derive(Serialize)]
@@ -64,7 +65,7 @@ pub(super) async fn generations(State(app): State<Arc<App>>) -> Response {
         reload: app.reload.status(),
         pin: app.reload.pin().map(str::to_owned),
         current: current.map(|current| current.label().number),
-        generations: app.pipeline.generations.list().iter().map(Generation::from).collect(),
+        all: app.pipeline.generations.list().iter().map(Generation::from).collect(),
     })
     .into_response()
 }

@@ -52,7 +52,7 @@ pub(super) async fn roll_back(State(app): State<Arc<App>>, body: Bytes) -> Respo
             tracing::warn!(from = %rolled_back.from, to = %rolled_back.to, "the gate went back to another policy, as it was asked to");
             app.pipeline.metrics.rolled_back("request");
             let advice = format!(
-                "{} still holds the policy that was left: put another in its place before the gate starts again",
+                "a gate that starts takes what {} holds: see that it is the policy that judges now",
                 app.reload.path().display()
             );
             Json(Replaced {
@@ -81,7 +81,7 @@ pub(super) async fn promote(State(app): State<Arc<App>>) -> Response {
     match promoted {
         Ok((from, generation)) => {
             let advice = format!(
-                "{} still holds another policy: copy the candidate there before the gate starts again",
+                "a gate that starts takes what {} holds: copy the candidate there",
                 app.reload.path().display()
             );
             Json(Replaced {

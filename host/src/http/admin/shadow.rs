@@ -13,11 +13,9 @@ use super::super::{App, problem::Problem};
 
 /// `GET /admin/shadow`.
 pub(super) async fn shadow(State(app): State<Arc<App>>) -> Response {
-    match &app.pipeline.shadow {
-        Some(shadow) => Json(shadow.report()).into_response(),
-        None => {
-            let detail = "name a policy's file as `policy.candidate`, and it judges a copy of the traffic";
-            Problem::new(StatusCode::NOT_FOUND, "there is no candidate", detail).into_response()
-        }
+    if let Some(shadow) = &app.pipeline.shadow {
+        return Json(shadow.report()).into_response();
     }
+    let detail = "name a policy's file as `policy.candidate`, and it judges a copy of the traffic";
+    Problem::new(StatusCode::NOT_FOUND, "there is no candidate", detail).into_response()
 }

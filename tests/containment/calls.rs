@@ -1,0 +1,80 @@
+//! Policies that pass their self-test and do harm when an event comes.
+
+use rstest::rstest;
+use tidegate_engine::{FaultKind, Isolation};
+use tidegate_tests::event;
+
+use super::given::{assert_serves, engine, judge, load};
+
+#[rstest]
+#[case::loops("loops", FaultKind::Deadline)]
+#[case::never_yields("never-yields", FaultKind::Deadline)]
+#[case::recurses("recurses", FaultKind::Stack)]
+#[case::eats_memory("eats-memory", FaultKind::Memory)]
+#[case::grows_memory("grows-memory", FaultKind::Deadline)]
+#[case::floods("floods", FaultKind::Output)]
+#[case::not_utf8("not-utf8", FaultKind::Answer)]
+#[case::wild_pointer("wild-pointer", FaultKind::Answer)]
+#[case::no_such_case("no-such-case", FaultKind::Answer)]
+#[case::asks_the_time("asks-the-time", FaultKind::Deadline)]
+#[case::talks("talks", FaultKind::Deadline)]
+#[case::exits("exits", FaultKind::Trap)]
+#[case::waits("waits", FaultKind::Deadline)]
+#[case::measures_time("measures-time", FaultKind::Deadline)]
+#[case::hoards_handles("hoards-handles", FaultKind::Memory)]
+#[case::asks_for_randomness("asks-for-randomness", FaultKind::Answer)]
+#[tokio::test]
+async fn harm_is_a_fault_of_its_kind_and_others_are_served(
+    #[case] name: &str,
+    #[case] kind: FaultKind,
+    #[values(Isolation::Fresh, Isolation::Reuse)] isolation: Isolation,
+) {
+    let engine = engine(isolation);
+    let (hostile, neighbour) = (load(&engine, name).await, load(&engine, "calm").await);
+    assert!(
+        hostile.self_test().await.expect("no fault").passed(),
+        "it behaves while it is tested"
+    );
+    for _ in 0..3 {
+        let fault = judge(&hostile, &event("e-1")).await.expect_err("a fault");
+        assert_eq!(fault.kind, kind, "{fault:?}");
+        assert_serves(&neighbour).await;
+    }
+    // The next call of the same policy meets nothing that the fault left behind.
+    let accepted = hostile.validate(event("e-2").as_bytes()).await.expect("no fault");
+    assert_eq!(accepted.expect("valid").event_id, "e-2");
+}
+
+#[tokio::test]
+async fn a_policy_sees_nothing_of_the_world() {
+    let policy = load(&engine(Isolation::Fresh), "looks-around").await;
+    let verdict = judge(&policy, &event("e-1")).await.expect("a verdict");
+    insta::assert_snapshot!(verdict.reason);
+}
+
+#[tokio::test]
+async fn what_a_policy_draws_is_the_same_in_every_instance() {
+    let policy = load(&engine(Isolation::Fresh), "looks-around").await;
+    let first = judge(&policy, &event("e-1")).await.expect("a verdict");
+    let second = judge(&policy, &event("e-2")).await.expect("a verdict");
+    assert_eq!(first.reason, second.reason);
+}
+
+#[tokio::test]
+async fn some_events_trap_and_the_others_get_their_verdicts() {
+    for isolation in [Isolation::Fresh, Isolation::Reuse] {
+        let policy = load(&engine(isolation), "traps-at-random").await;
+        let mut trapped = 0;
+        for number in 0..300 {
+            let id = format!("e-{number}");
+            match judge(&policy, &event(&id)).await {
+                Ok(verdict) => assert_eq!(verdict.event_id, Some(id)),
+                Err(fault) => {
+                    assert_eq!(fault.kind, FaultKind::Trap, "{fault:?}");
+                    trapped += 1;
+                }
+            }
+        }
+        assert!((50..250).contains(&trapped), "{trapped} of 300 trapped");
+    }
+}

@@ -1,0 +1,67 @@
+//! What one event leaves behind for the next: nothing, unless the configuration allows it.
+
+use tidegate_engine::{FaultKind, Isolation};
+use tidegate_tests::event;
+
+use super::given::{engine, judge, load};
+
+/// An event that the policy `remembers` traps on.
+fn trap(id: &str) -> String {
+    event(id).replace(r#""title""#, r#""trap":true,"title""#)
+}
+
+#[tokio::test]
+async fn in_fresh_isolation_nothing_of_an_event_is_seen_by_the_next() {
+    let policy = load(&engine(Isolation::Fresh), "remembers").await;
+    for number in 0..20 {
+        let verdict = judge(&policy, &event(&format!("e-{number}"))).await.expect("a verdict");
+        assert_eq!(verdict.reason, "", "it remembers an event");
+    }
+}
+
+#[tokio::test]
+async fn in_reuse_an_event_can_be_seen_by_the_next() {
+    let policy = load(&engine(Isolation::Reuse), "remembers").await;
+    let first = judge(&policy, &event("e-1")).await.expect("a verdict");
+    assert_eq!(first.reason, "");
+    let second = judge(&policy, &event("e-2")).await.expect("a verdict");
+    assert_eq!(second.reason, event("e-1"), "this is what `reuse` gives up");
+}
+
+#[tokio::test]
+async fn an_instance_that_trapped_is_never_used_again() {
+    let policy = load(&engine(Isolation::Reuse), "remembers").await;
+    for round in 0..10 {
+        judge(&policy, &event("before")).await.expect("a verdict");
+        let fault = judge(&policy, &trap("e-1")).await.expect_err("a fault");
+        assert_eq!(fault.kind, FaultKind::Trap);
+        let after = judge(&policy, &event("after")).await.expect("a verdict");
+        assert_eq!(
+            after.reason, "",
+            "round {round}: an instance that trapped was used again"
+        );
+        // From here on the new instance remembers: it is not that nothing is kept.
+        let next = judge(&policy, &event("next")).await.expect("a verdict");
+        assert_eq!(next.reason, event("after"));
+        let last = judge(&policy, &trap("e-2")).await.expect_err("a fault");
+        assert_eq!(last.kind, FaultKind::Trap);
+    }
+}
+
+#[tokio::test]
+async fn an_abandoned_call_leaves_no_instance_behind() {
+    let policy = load(&engine(Isolation::Reuse), "remembers").await;
+    judge(&policy, &event("kept")).await.expect("a verdict");
+    let text = event("abandoned");
+    {
+        // Polled once and dropped: it began, or it did not; it did not end.
+        let mut call = std::pin::pin!(judge(&policy, &text));
+        let _ = futures::poll!(call.as_mut());
+    }
+    let after = judge(&policy, &event("after")).await.expect("a verdict");
+    assert!(
+        !after.reason.contains("abandoned") || after.reason == text,
+        "{}",
+        after.reason
+    );
+}
