@@ -19,7 +19,7 @@ const AGAIN: Duration = Duration::from_millis(20);
 /// A delivery that was taken.
 #[derive(Debug, Clone)]
 pub struct Delivered {
-    /// Counts from 0, without gaps.
+    /// Counts from 0. Some are missing among the last ones, since connections do not stop at the same one.
     pub number: usize,
     /// When it should have been sent. Where it waited for the one before it on its connection, that counts.
     pub due: Instant,
@@ -32,6 +32,12 @@ pub struct Delivered {
 }
 
 impl Delivered {
+    /// The one with this number, in what [`Deliveries::stop`] gives.
+    pub fn find(sorted: &[Self], number: usize) -> Option<&Self> {
+        let place = sorted.binary_search_by_key(&number, |delivered| delivered.number);
+        sorted.get(place.ok()?)
+    }
+
     /// From when it should have been sent until it was taken.
     pub fn latency(&self) -> Duration {
         self.taken.saturating_duration_since(self.due)

@@ -120,7 +120,7 @@ async fn under_load(gate: &Gate, policies: &Policies) -> Result<()> {
         (format!("{SWAPS} swaps, in the cache"), during),
         ("a policy is compiled".to_owned(), vec![begun..Instant::now()]),
     ];
-    let mut delivered = load.stop().await;
+    let delivered = load.stop().await;
 
     let load = Deliveries::start(&gate.deliver(), Some(20.0), 1, |number| {
         event(&format!("idle-{number}"))
@@ -140,7 +140,6 @@ async fn under_load(gate: &Gate, policies: &Policies) -> Result<()> {
     );
     let names: HashMap<_, _> = ["e", "idle"].into_iter().zip([&delivered, &idle]).collect();
     let first = first_of_each(gate, &names)?;
-    delivered.clear();
     times(&swaps, &first)
 }
 
@@ -203,7 +202,9 @@ fn first_of_each(gate: &Gate, names: &HashMap<&str, &Vec<Delivered>>) -> Result<
         let (Some(delivered), Some(generation)) = (names.get(name), generation.as_u64()) else {
             continue;
         };
-        let taken = delivered[number.parse::<usize>()?].taken;
+        let taken = Delivered::find(delivered, number.parse()?)
+            .context("nobody sent it")?
+            .taken;
         first
             .entry(generation)
             .and_modify(|first: &mut Instant| *first = taken.min(*first))

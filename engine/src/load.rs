@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::Notify};
 use wasmtime::component::Component;
 use wasmtime_wizer::Wizer;
 
@@ -24,10 +24,6 @@ use crate::{
 
 /// Time that `prepare` may take: it runs once, before any event.
 const PREPARE_DEADLINE: Duration = Duration::from_secs(10);
-
-/// Time after which it is given up even when it does not run, its quick compiling included: long enough for a thread that
-/// makes way for others on a busy machine.
-const PREPARE_WAIT: Duration = Duration::from_mins(2);
 
 /// How much a load in the background makes way for others: on a busy machine it gets a tenth of a core, not nothing.
 const NICE: i32 = 10;
@@ -183,14 +179,8 @@ impl Core {
 
     fn compile(&self, runtime: &Handle, bytes: &[u8], digest: &Digest) -> Result<Built, LoadError> {
         let started = Instant::now();
-        let prepared = async { tokio::time::timeout(PREPARE_WAIT, self.snapshot(bytes)).await };
         let snapshot = runtime
-            .block_on(prepared)
-            .unwrap_or_else(|_| {
-                Err(wasmtime::Error::msg(
-                    "it waited for something instead of coming to an end",
-                ))
-            })
+            .block_on(self.snapshot(bytes))
             .map_err(|source| LoadError::Prepare { source })?;
         let snapshot_took = started.elapsed();
 
@@ -222,14 +212,25 @@ impl Core {
         let mut store = Sandbox::store(&self.prepare_engine, &limits);
         Sandbox::arm(&mut store, PREPARE_DEADLINE, limits.memory_bytes);
         let linker = world::linker(&self.prepare_engine)?;
-        let (snapshot, _) = Wizer::new()
-            .init_func("prepare")
-            .keep_init_func(true)
-            .run_component(&mut store, bytes, async |store, component| {
-                linker.instantiate_async(store, component).await
-            })
-            .await?;
-        Ok(snapshot)
+        // How long it takes to compile says nothing about `prepare`.
+        let begun = Notify::new();
+        let mut wizer = Wizer::new();
+        wizer.init_func("prepare").keep_init_func(true);
+        let prepared = wizer.run_component(&mut store, bytes, async |store, component| {
+            begun.notify_one();
+            linker.instantiate_async(store, component).await
+        });
+        let waited = async {
+            begun.notified().await;
+            tokio::time::sleep(PREPARE_DEADLINE * 3).await;
+        };
+        tokio::select! {
+            biased;
+            prepared = prepared => Ok(prepared?.0),
+            () = waited => Err(wasmtime::Error::msg(
+                "it waited for something instead of coming to an end",
+            )),
+        }
     }
 }
 

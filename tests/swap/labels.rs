@@ -144,7 +144,7 @@ impl Found {
         let letters = letters.map(|letter| (letter, &letter["event"]["payload"]["event_id"]));
         let outputs = self.outputs.iter().map(|output| (output, &output["event"]["event_id"]));
         for (record, id) in outputs.chain(letters) {
-            let delivered = &delivered[number_of(id)];
+            let delivered = Delivered::find(delivered, number_of(id)).expect("it was delivered");
             let number = record["generation"].as_u64().unwrap_or_default();
             let swap = swaps
                 .get(&number)
