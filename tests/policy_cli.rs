@@ -198,10 +198,7 @@ async fn a_person_sees_what_the_candidate_would_change_and_promotes_it() {
         "{promoted}"
     );
     let words: Vec<_> = promoted.split_whitespace().collect();
-    assert!(
-        words.join(" ").contains("copy the candidate there"),
-        "{promoted}"
-    );
+    assert!(words.join(" ").contains("copy the candidate there"), "{promoted}");
     rig.send(&[event("e-3")]).await;
     rig.until(&["diff"], |report| report["judged"] == 1).await;
     insta::assert_snapshot!("diff-same", shown());

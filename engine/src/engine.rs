@@ -134,6 +134,10 @@ fn deterministic() -> Config {
 /// All that a 32-bit memory can address.
 const ADDRESSES: usize = 4 << 30;
 
+/// Places for memories beyond those of all calls: while a policy is dropped, wasmtime takes free places one by one to clear
+/// them of it.
+const SPARE: u32 = 8;
+
 /// Fast to call: slots for instances are reserved ahead and reset by writing back only the pages that were touched.
 fn call_config(options: &Options) -> Config {
     let slots = options.max_concurrent_calls;
@@ -145,7 +149,7 @@ fn call_config(options: &Options) -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_core_instances(slots.saturating_mul(CORE_INSTANCES))
-        .total_memories(slots.saturating_mul(MEMORIES))
+        .total_memories(slots.saturating_mul(MEMORIES).saturating_add(SPARE))
         .total_tables(slots.saturating_mul(TABLES))
         .total_stacks(slots)
         .max_core_instances_per_component(CORE_INSTANCES)
