@@ -1,5 +1,6 @@
-//! What a good policy notices of calls that loop beside it: latencies of `process` with none, one and eight of them under
-//! way on the same engine; in turn, in one run.
+//! What a good policy notices of calls that loop beside it: from the moment that a call is due until its verdict, with
+//! none, one and eight of them under way on the same engine; in turn, in one run. Once on a runtime as tokio makes it, and
+//! once on one that looks for timers and requests as often as the gate's.
 #![allow(clippy::print_stdout, reason = "the table is what it is for")]
 
 use std::{
@@ -18,40 +19,58 @@ use tidegate_engine::{Context, Engine, Options, Policy};
 use tidegate_harness::repository;
 use tokio::task::JoinSet;
 
-const ROUNDS: usize = 3;
-/// Calls before those that are counted.
-const WARM_UP: usize = 200;
-const CALLS: usize = 2_000;
+const ROUNDS: usize = 2;
+/// How long each way takes in each round.
+const TIME: Duration = Duration::from_secs(8);
 /// Time between calls: the good policy is not what keeps the machine busy.
 const PAUSE: Duration = Duration::from_millis(1);
 const LOOPING: [usize; 3] = [0, 1, 8];
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let engine = Engine::new(Options::default())?;
-    let good = Arc::new(load(&engine, "policy.wasm").await?);
-    let hostile = Arc::new(load(&engine, "guests/loops.wasm").await?);
-    let mut all = LOOPING.map(|_| (Vec::new(), 0));
+/// Turns of tasks between two looks for timers and requests: tokio's own number, and the gate's.
+const INTERVALS: [u32; 2] = [61, tidegate::gate::EVENT_INTERVAL];
+
+/// What came of one way.
+#[derive(Default)]
+struct Measured {
+    latencies: Vec<Duration>,
+    /// Calls that were stopped at their deadline.
+    stopped: u64,
+}
+
+fn main() -> Result<()> {
+    let mut all: [[Measured; LOOPING.len()]; INTERVALS.len()] = Default::default();
     for round in 1..=ROUNDS {
-        for (looping, (latencies, stopped)) in LOOPING.into_iter().zip(&mut all) {
-            let measured = measure(&good, &hostile, looping).await?;
-            eprintln!("round {round}: {looping} calls loop");
-            latencies.extend(measured.0);
-            *stopped += measured.1;
+        for (interval, ways) in INTERVALS.into_iter().zip(&mut all) {
+            let mut runtime = tokio::runtime::Builder::new_multi_thread();
+            let runtime = runtime.enable_all().event_interval(interval).build()?;
+            runtime.block_on(ways_of(ways))?;
+            eprintln!("round {round}: an interval of {interval}");
         }
     }
     let threads = thread::available_parallelism().map_or(0, usize::from);
-    println!("| calls that loop, on {threads} threads | p50, ms | p99, ms | longest, ms | loops stopped |");
-    println!("|---:|---:|---:|---:|---:|");
-    for (looping, (mut latencies, stopped)) in LOOPING.into_iter().zip(all) {
-        latencies.sort_unstable();
-        let at = |percent: usize| latencies[(latencies.len() - 1) * percent / 100].as_secs_f64() * 1e3;
-        println!(
-            "| {looping} | {:.2} | {:.2} | {:.2} | {stopped} |",
-            at(50),
-            at(99),
-            at(100)
-        );
+    println!(
+        "| turns between looks | calls that loop, on {threads} threads | p50, ms | p99, ms | longest, ms | loops stopped |"
+    );
+    println!("|---:|---:|---:|---:|---:|---:|");
+    for (interval, ways) in INTERVALS.into_iter().zip(all) {
+        for (looping, Measured { mut latencies, stopped }) in LOOPING.into_iter().zip(ways) {
+            latencies.sort_unstable();
+            let at = |percent: usize| latencies[(latencies.len() - 1) * percent / 100].as_secs_f64() * 1e3;
+            let (half, most, longest) = (at(50), at(99), at(100));
+            println!("| {interval} | {looping} | {half:.2} | {most:.2} | {longest:.2} | {stopped} |");
+        }
+    }
+    Ok(())
+}
+
+async fn ways_of(ways: &mut [Measured]) -> Result<()> {
+    let engine = Engine::new(Options::default())?;
+    let good = Arc::new(load(&engine, "policy.wasm").await?);
+    let hostile = Arc::new(load(&engine, "guests/loops.wasm").await?);
+    for (looping, way) in LOOPING.into_iter().zip(ways) {
+        let (latencies, stopped) = measure(&good, &hostile, looping).await?;
+        way.latencies.extend(latencies);
+        way.stopped += stopped;
     }
     Ok(())
 }
@@ -81,14 +100,13 @@ async fn measure(good: &Arc<Policy>, hostile: &Arc<Policy>, looping: usize) -> R
     }
     let good = good.clone();
     let calls = tokio::spawn(async move {
-        let mut latencies = Vec::with_capacity(CALLS);
-        for number in 0..WARM_UP + CALLS {
-            tokio::time::sleep(PAUSE).await;
-            let started = Instant::now();
+        let mut latencies = Vec::new();
+        let started = Instant::now();
+        while started.elapsed() < TIME {
+            let due = Instant::now() + PAUSE;
+            tokio::time::sleep_until(due.into()).await;
             good.process(OLD.as_bytes(), &Context::at(NOW)).await?;
-            if number >= WARM_UP {
-                latencies.push(started.elapsed());
-            }
+            latencies.push(due.elapsed());
         }
         anyhow::Ok(latencies)
     });

@@ -17,7 +17,7 @@ const GROWTH_KIB: usize = 24 << 10;
 fn status(name: &str) -> usize {
     let status = fs::read_to_string("/proc/self/status").expect("/proc");
     let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line");
-    let number = line.split_whitespace().nth(0).expect("a number");
+    let number = line.split_whitespace().next().expect("a number");
     number.parse().expect("a number")
 }
 
@@ -60,9 +60,9 @@ fn two_hundred_policies_come_and_go_and_leave_nothing_behind() {
         let a_round = async |number: usize| {
             assert!(come_and_go(&kept, &calm).await);
             // Engines come and go as well, each with its clock.
-            let hostile = if number % 2 == 0 { &traps } else { &loops };
+            let hostile = if number.is_multiple_of(2) { &traps } else { &loops };
             assert!(!come_and_go(&engine(Isolation::Fresh), hostile).await);
-            if number % 10 == 0 {
+            if number.is_multiple_of(10) {
                 assert!(come_and_go(&kept, &unseen(&calm, number)).await);
                 let policy = kept.load_in_background(&unseen(&calm, 5000 + number)).await;
                 policy.expect("the policy loads");

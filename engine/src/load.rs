@@ -163,7 +163,7 @@ impl Core {
                     None => self.compile(&runtime, &bytes, &digest),
                 }
             };
-            let built = match effort {
+            let loaded = match effort {
                 Effort::Full => build(),
                 // wasmtime compiles on the pool that it is called in.
                 Effort::Background => background()
@@ -172,7 +172,7 @@ impl Core {
             };
             drop(bytes);
             memory::give_back();
-            built
+            loaded
         });
         built.await.map_err(|error| LoadError::Panicked(error.to_string()))?
     }

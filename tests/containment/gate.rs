@@ -10,7 +10,7 @@ use tidegate_tests::{Embedded, event};
 
 use super::given::{another_contract, bytes};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const EVENTS: usize = 12;
 /// What a gate may take while a policy does its worst: the caps leave it far below.
 const RESIDENT: u64 = 700 << 20;

@@ -63,7 +63,10 @@ enum Command {
 impl Cli {
     /// Runs the command.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .event_interval(tidegate::gate::EVENT_INTERVAL)
+            .build()?;
         let ended = runtime.block_on(async {
             match self.command {
                 Command::Serve(command) => command.run().await,
