@@ -32,7 +32,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// Starts it in a directory, which holds its cache and its data.
-    pub(crate) async fn start(dir: &Path, policy: &[u8]) -> Result<Self> {
+    pub(crate) fn start(dir: &Path, policy: &[u8]) -> Result<Self> {
         fs::create_dir_all(dir)?;
         let (port, admin) = (free_port(), free_port());
         let path = |name: &str| dir.join(name).display().to_string();
@@ -66,7 +66,7 @@ policy: {{ path: {:?}, cache_dir: {:?}, reload: {{ allow_dropped: true }} }}
             data: path("events.db"),
             policy: policy_file,
         };
-        tokio::task::block_in_place(|| gate.until_ready())?;
+        gate.until_ready()?;
         gate.started_in = started.elapsed();
         Ok(gate)
     }

@@ -39,9 +39,9 @@ async fn main() -> Result<()> {
     let policies = Policies {
         both: [fs::read(dist("policy.wasm"))?, fs::read(next_policy())?],
     };
-    starts(&dir.path().join("starts"), &policies).await?;
+    starts(&dir.path().join("starts"), &policies)?;
     let dir = dir.path().join("swaps");
-    let gate = Gate::start(&dir, &policies.both[0]).await?;
+    let gate = Gate::start(&dir, &policies.both[0])?;
     gate.replace(&policies.both[1], 2).await?;
     under_load(&gate, &policies).await?;
     memory(&gate, &policies).await
@@ -57,8 +57,8 @@ impl Policies {
         &self.both[usize::from(number.is_multiple_of(2))]
     }
 
-    /// The same as the first in another file, so that it is compiled.
-    fn new(&self, name: &str) -> Result<Vec<u8>> {
+    /// The same as the first in another file, which is in no cache.
+    fn unknown(&self, name: &str) -> Result<Vec<u8>> {
         let section = [&[u8::try_from(name.len())?], name.as_bytes()].concat();
         let head = [0, u8::try_from(section.len())?];
         Ok([&self.both[0], &head[..], &section].concat())
@@ -66,11 +66,11 @@ impl Policies {
 }
 
 /// From the start of the process to ready.
-async fn starts(dir: &Path, policies: &Policies) -> Result<()> {
-    let cold = Gate::start(dir, &policies.both[0]).await?.started_in;
+fn starts(dir: &Path, policies: &Policies) -> Result<()> {
+    let cold = Gate::start(dir, &policies.both[0])?.started_in;
     let mut warm = Vec::new();
     for _ in 0..STARTS {
-        warm.push(Gate::start(dir, &policies.both[0]).await?.started_in);
+        warm.push(Gate::start(dir, &policies.both[0])?.started_in);
     }
     let warm = Spread::of(warm);
     println!("| from the start of the process to ready | ms |\n|---|---:|");
@@ -114,7 +114,7 @@ async fn under_load(gate: &Gate, policies: &Policies) -> Result<()> {
         during.push(begun..Instant::now());
     }
     let (begun, number) = (Instant::now(), FIRST + SWAPS);
-    swaps.push(swap(gate, "compiled, under load", &policies.new("under load")?, number).await?);
+    swaps.push(swap(gate, "compiled, under load", &policies.unknown("under load")?, number).await?);
     let phases = [
         ("no swap".to_owned(), without),
         (format!("{SWAPS} swaps, in the cache"), during),
@@ -125,7 +125,15 @@ async fn under_load(gate: &Gate, policies: &Policies) -> Result<()> {
     let load = Deliveries::start(&gate.deliver(), Some(20.0), 1, |number| {
         event(&format!("idle-{number}"))
     });
-    swaps.push(swap(gate, "compiled, hardly any load", &policies.new("no load")?, number + 1).await?);
+    swaps.push(
+        swap(
+            gate,
+            "compiled, hardly any load",
+            &policies.unknown("no load")?,
+            number + 1,
+        )
+        .await?,
+    );
     load.more(10).await;
     let idle = load.stop().await;
 
@@ -140,7 +148,8 @@ async fn under_load(gate: &Gate, policies: &Policies) -> Result<()> {
     );
     let names: HashMap<_, _> = ["e", "idle"].into_iter().zip([&delivered, &idle]).collect();
     let first = first_of_each(gate, &names)?;
-    times(&swaps, &first)
+    times(&swaps, &first);
+    Ok(())
 }
 
 /// Events a second that are taken when there are always more.
@@ -222,7 +231,7 @@ const STEPS: [(&str, &str); 6] = [
     ("self_test", "tries it on its own examples"),
 ];
 
-fn times(swaps: &[Swap], first: &HashMap<u64, Instant>) -> Result<()> {
+fn times(swaps: &[Swap], first: &HashMap<u64, Instant>) {
     let names = ["in the cache", "compiled, under load", "compiled, hardly any load"];
     let row = |what: &str, cells: &[String]| println!("| {what} | {} |", cells.join(" | "));
     row("ms, median (most)", &names.map(str::to_owned));
@@ -247,7 +256,6 @@ fn times(swaps: &[Swap], first: &HashMap<u64, Instant>) -> Result<()> {
         &cells(&|swap| Some(all(swap)?.saturating_sub(took(swap, "settle")?))),
     );
     println!();
-    Ok(())
 }
 
 /// What the gate holds after swaps, and after many more.

@@ -156,23 +156,23 @@ impl Core {
     async fn build(self: Arc<Self>, bytes: Vec<u8>, digest: Digest, effort: Effort) -> Result<Built, LoadError> {
         let runtime = tokio::runtime::Handle::current();
         let built = tokio::task::spawn_blocking(move || {
-            let build = || {
+            let find_or_compile = || {
                 let cached = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, &digest));
                 match cached {
                     Some(component) => Ok(Built { component, took: None }),
                     None => self.compile(&runtime, &bytes, &digest),
                 }
             };
-            let loaded = match effort {
-                Effort::Full => build(),
+            let built = match effort {
+                Effort::Full => find_or_compile(),
                 // wasmtime compiles on the pool that it is called in.
                 Effort::Background => background()
                     .map_err(|error| LoadError::Compile { source: error.into() })?
-                    .install(build),
+                    .install(find_or_compile),
             };
             drop(bytes);
             memory::give_back();
-            loaded
+            built
         });
         built.await.map_err(|error| LoadError::Panicked(error.to_string()))?
     }
