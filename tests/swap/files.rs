@@ -173,6 +173,7 @@ async fn a_change_that_the_system_does_not_tell_of_is_found_all_the_same() {
 #[tokio::test]
 async fn the_same_policy_again_is_no_swap() {
     let rig = Rig::start("swap-same", &policy(), SELDOM).await;
+    rig.until_read_again(0).await;
     rig.put(&policy());
     rig.until_read_again(1).await;
     let file = File::open(&rig.path).expect("there");

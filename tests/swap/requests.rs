@@ -99,6 +99,7 @@ async fn the_candidate_takes_over_when_it_is_promoted() {
     assert_eq!((&answer["from"], &answer["to"]), (&json!(1), &json!(2)));
     assert_eq!(answer["digest"], digest(&candidate));
     assert_eq!(rig.until_current(2).await["generations"][0]["by"], "promotion");
+    rig.until_read_again(0).await;
     rig.put(&policy());
     rig.until_read_again(1).await;
     assert_eq!(
