@@ -56,7 +56,11 @@ impl Stack {
             .shipped()?;
         let daprd = daprd.start(&test.services, &test.dir).await?;
         let proxy = Proxy::start(daprd.port()).await?;
-        let env = [("DAPR_HTTP_PORT", &*proxy.port().to_string())];
+        let env = [
+            ("DAPR_HTTP_PORT", &*proxy.port().to_string()),
+            // Others may have the default.
+            ("TIDEGATE_ADMIN__LISTEN", "127.0.0.1:0"),
+        ];
         let gate = Gate::start(&test.dir, port, &config_of_gate(port, &prefix), &env).await?;
         Ok(Self {
             gate,
