@@ -99,6 +99,8 @@ async fn answer(policy: &Policy, case: &Value) -> Option<Value> {
         }
         "json-migrate" => json!({ "ok": policy.json_migrate(&text("request")).await.expect("no fault") }),
         "json-decide" => json!({ "ok": policy.json_decide(&text("request")).await.expect("no fault") }),
+        "json-process" => json!({ "ok": policy.json_process(&text("request")).await.expect("no fault") }),
+        "json-catalog" => json!({ "ok": policy.json_catalog().await.expect("no fault") }),
         other => panic!("no such call: {other}"),
     })
 }

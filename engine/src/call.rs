@@ -83,6 +83,8 @@ contract_functions! {
     "json" "validate" fn call_json_validate(event: &str) -> String;
     "json" "migrate" fn call_json_migrate(request: &str) -> String;
     "json" "decide" fn call_json_decide(request: &str) -> String;
+    "json" "process" fn call_json_process(request: &str) -> String;
+    "json" "catalog" fn call_json_catalog() -> String;
 }
 
 fn qualified(interface: &str, function: &str) -> String {

@@ -132,6 +132,16 @@ impl Policy {
         self.caller.call_json_decide(request).await
     }
 
+    /// `json.process` of the contract: text to text.
+    pub async fn json_process(&self, request: &str) -> Result<String, Fault> {
+        self.caller.call_json_process(request).await
+    }
+
+    /// `json.catalog` of the contract, as text.
+    pub async fn json_catalog(&self) -> Result<String, Fault> {
+        self.caller.call_json_catalog().await
+    }
+
     /// What the policy knows, as it said when it was loaded.
     pub fn catalog(&self) -> &PolicyCatalog {
         &self.catalog

@@ -13,8 +13,10 @@ pub(crate) const TICK: Duration = Duration::from_millis(2);
 /// Elements of all tables of an instance together. A policy's table holds its functions: some thousands.
 const TABLE_ELEMENTS: usize = 20_000;
 
-/// Core modules that one component may instantiate, each with a table of its own: the policy and its adapters.
-pub(crate) const CORE_INSTANCES: u32 = 12;
+/// Core modules that one component may instantiate: the policy and its adapters. A Python interpreter comes as 38, and the
+/// snapshot adds one.
+pub(crate) const CORE_INSTANCES: u32 = 48;
+/// Tables that one component may have.
 pub(crate) const TABLES: u32 = 4;
 pub(crate) const MEMORIES: u32 = 1;
 

@@ -141,6 +141,14 @@ impl<S: PolicySource> json::Guest for Component<S> {
     fn decide(request: String) -> String {
         S::policy().decide_json(request.as_bytes())
     }
+
+    fn process(request: String) -> String {
+        S::policy().process_json(request.as_bytes())
+    }
+
+    fn catalog() -> String {
+        S::policy().catalog_json()
+    }
 }
 
 /// The builtin policy, exported by this crate's own component.

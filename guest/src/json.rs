@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::parse::{Bounds, read_object};
 use crate::policy::Policy;
-use crate::process::Misuse;
+use crate::process::{Context, Misuse};
 use crate::validate::summary;
 
 /// How deep a request may be nested: none of them is deeper than one object.
@@ -52,6 +52,35 @@ impl Policy {
             Err(misuse) => refusal(&misuse),
             Ok(request) => text(&self.decide(&request.event_type, request.attempt)),
         }
+    }
+
+    /// Takes `{"event":…,"now":…}` and perhaps `target_version`, the event as a JSON string; gives the answer of
+    /// `process`, or `{"misuse":…}`.
+    pub fn process_json(&self, request: &[u8]) -> String {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Request {
+            event: String,
+            now: String,
+            target_version: Option<String>,
+        }
+        let form = r#"{"event":"<text>","now":"<time>","target_version":"<version>"}"#;
+        let verdict = read::<Request>(request, form).and_then(|request| {
+            let context = Context {
+                now: request.now,
+                target_version: request.target_version,
+            };
+            self.process(request.event.as_bytes(), &context)
+        });
+        match verdict {
+            Ok(verdict) => text(&verdict),
+            Err(misuse) => refusal(&misuse),
+        }
+    }
+
+    /// What the policy knows.
+    pub fn catalog_json(&self) -> String {
+        text(&self.catalog())
     }
 }
 

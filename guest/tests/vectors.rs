@@ -88,6 +88,8 @@ fn answer(case: &Value) -> Value {
         "json-validate" => outcome::<_, ()>(Ok(policy.validate_json(&event(input)))),
         "json-migrate" => outcome::<_, ()>(Ok(policy.migrate_json(text("request").as_bytes()))),
         "json-decide" => outcome::<_, ()>(Ok(policy.decide_json(text("request").as_bytes()))),
+        "json-process" => outcome::<_, ()>(Ok(policy.process_json(text("request").as_bytes()))),
+        "json-catalog" => outcome::<_, ()>(Ok(policy.catalog_json())),
         other => panic!("no such call: {other}"),
     }
 }

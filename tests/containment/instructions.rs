@@ -71,7 +71,7 @@ async fn whatever_a_policy_is_made_of_it_only_faults(#[case] raw: Raw, #[case] e
 #[case::large_table("large-table", Raw { tables: vec![1_000_000], ..Raw::default() })]
 #[case::tables_large_together("tables-large-together", Raw { tables: vec![15_000; 2], ..Raw::default() })]
 #[case::two_memories("two-memories", Raw { memories: 1, ..Raw::default() })]
-#[case::many_modules("many-modules", Raw { instances: 12, ..Raw::default() })]
+#[case::many_modules("many-modules", Raw { instances: 48, ..Raw::default() })]
 #[tokio::test]
 async fn a_policy_that_takes_too_much_room_is_not_loaded(#[case] name: &str, #[case] raw: Raw) {
     let engine = engine(Isolation::Fresh);

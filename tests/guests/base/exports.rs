@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use self::bindings::exports::tidegate::policy::{gate, json, migration, retry, validation};
-use crate::Guest;
+use crate::{Guest, text};
 
 /// What `wit-bindgen` makes of `wit/`.
 #[allow(
@@ -137,5 +137,13 @@ impl<G: Guest> json::Guest for Exported<G> {
 
     fn decide(_request: String) -> String {
         r#"{"action":"dead-letter","delay_ms":0,"retries_left":0}"#.to_owned()
+    }
+
+    fn process(request: String) -> String {
+        text::process::<G>(&request).to_string()
+    }
+
+    fn catalog() -> String {
+        text::catalog(G::catalog()).to_string()
     }
 }

@@ -8,6 +8,7 @@
 mod exports;
 mod known;
 mod letter;
+mod text;
 
 pub use exports::{Exported, bindings};
 pub use known::{Known, Read, TYPES, is_example};
