@@ -3,14 +3,15 @@
 use std::{
     ffi::OsStr,
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, ExitCode},
 };
 
 use anyhow::{Context, Result, ensure};
 
 use crate::{
-    places::{Places, typed},
+    bindings,
+    places::{Places, publish, typed},
     steps::{self, Steps},
 };
 
@@ -43,7 +44,7 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Resu
     };
     all(places, steps, profile)?;
     guests(places, steps)?;
-    for file in [places.policy(), places.next_policy(), places.gate()] {
+    for file in [places.policy(), places.next_policy(), places.gate(), places.library()] {
         let size = fs::metadata(&file).context("what was built is gone")?.len();
         println!("{:>6} KiB  {}", size.div_ceil(1024), typed(&file));
     }
@@ -99,7 +100,7 @@ pub(crate) fn guests(places: &Places, steps: &Steps) -> Result<()> {
     Ok(())
 }
 
-/// Builds `dist/tidegate`.
+/// Builds `dist/tidegate`, the C library in `dist/lib` and the answers that bindings must give.
 pub(crate) fn gate(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
     steps.say("building the gate: dist/tidegate (minutes the first time, seconds later)");
     let (name, directory) = match profile {
@@ -108,27 +109,21 @@ pub(crate) fn gate(places: &Places, steps: &Steps, profile: Profile) -> Result<(
     };
     // Cargo chooses the features of what crates share by what is built with them. The whole workspace and a (small)
     // test make it choose as `cargo test --workspace` does; else wasmtime would be compiled once for each.
-    let arguments = ["build", "--workspace", "--bin=tidegate", "--test=tidy"];
+    let arguments = [
+        "build",
+        "--workspace",
+        "--lib",
+        "--bin=tidegate",
+        "--test=tidy",
+        "--example=answers",
+    ];
     steps::run(places.cargo(arguments).args(["--profile", name]))?;
+    let built = places.target.join(directory);
     let gate = places.gate();
     let name = gate.file_name().context("the gate's file has a name")?;
-    publish(&places.target.join(directory).join(name), &gate)
-}
-
-/// Puts a finished file in its place at once, so that nobody ever sees half of it; one that is the same stays.
-fn publish(built: &Path, place: &Path) -> Result<()> {
-    let bytes = fs::read(built).with_context(|| format!("{} was not built", built.display()))?;
-    if fs::read(place).is_ok_and(|old| old == bytes) {
-        return Ok(());
-    }
-    let mut aside: PathBuf = place.to_owned();
-    aside.set_extension(format!("new-{}", std::process::id()));
-    if let Some(parent) = place.parent() {
-        fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
-    }
-    // A copy keeps the permissions: the gate stays executable.
-    fs::copy(built, &aside).with_context(|| aside.display().to_string())?;
-    fs::rename(&aside, place).with_context(|| place.display().to_string())
+    publish(&built.join(name), &gate)?;
+    bindings::publish_library(places, &built)?;
+    bindings::answers(places, steps, &built)
 }
 
 /// Makes sure that rustc can compile for WebAssembly.

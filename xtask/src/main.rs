@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "what these commands find out is their output")]
 
 mod bench;
+mod bindings;
 mod build;
 mod demo;
 mod deny;

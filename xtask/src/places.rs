@@ -108,12 +108,33 @@ impl Places {
         self.dist.join("next-policy.wasm")
     }
 
+    /// The shared library of `bindings/c`.
+    pub(crate) fn library(&self) -> PathBuf {
+        self.dist.join("lib/libtidegate.so")
+    }
+
     /// A cargo command, to be run in the root.
     pub(crate) fn cargo<const N: usize>(&self, arguments: [&str; N]) -> Command {
         let mut command = Command::new(cargo_path());
         command.args(arguments).current_dir(&self.root);
         command
     }
+}
+
+/// Puts a finished file in its place at once, so that nobody ever sees half of it; one that is the same stays.
+pub(crate) fn publish(built: &Path, place: &Path) -> Result<()> {
+    let bytes = fs::read(built).with_context(|| format!("{} was not built", built.display()))?;
+    if fs::read(place).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    let mut aside: PathBuf = place.to_owned();
+    aside.set_extension(format!("new-{}", std::process::id()));
+    if let Some(parent) = place.parent() {
+        fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
+    }
+    // A copy keeps the permissions: the gate stays executable.
+    fs::copy(built, &aside).with_context(|| aside.display().to_string())?;
+    fs::rename(&aside, place).with_context(|| place.display().to_string())
 }
 
 /// A path as one would type it here: relative when it is below the working directory.

@@ -4,6 +4,8 @@
 //! counted as skipped with its reason; where the variable `CI` is `true` nothing may be skipped.
 
 mod cargo;
+mod counted;
+mod dialects;
 mod tally;
 
 use std::{
@@ -16,6 +18,7 @@ use anyhow::Result;
 
 use self::tally::Tally;
 use crate::{
+    bindings::LANGUAGES,
     build::{self, Profile},
     demo,
     paint::Paint,
@@ -48,11 +51,11 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
     let built = stages.passed("build");
     stages.count("tests", || {
         steps.say("running the tests");
-        cargo::test(&mut cargo::without_services(places))
+        counted::run(&mut cargo::without_services(places))
     });
     stages.count("doctests", || {
         steps.say("running the examples in the documentation");
-        cargo::test(&mut places.cargo(["test", "--workspace", "--no-fail-fast", "--doc"]))
+        counted::run(&mut places.cargo(["test", "--workspace", "--no-fail-fast", "--doc"]))
     });
     if built {
         stages.count("demo", || {
@@ -62,12 +65,23 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
     } else {
         stages.left_out("demo", "there is no gate to show");
     }
+    for language in &LANGUAGES {
+        let lacks = language.lacks();
+        if lacks.is_empty() {
+            stages.count(language.name, || {
+                steps.say(format!("running the tests of bindings/{}", language.name));
+                counted::run(&mut language.ready(places)?)
+            });
+        } else {
+            stages.left_out(language.name, &format!("not in PATH: {}", lacks.join(", ")));
+        }
+    }
     if arguments.fast {
         stages.left_out("services", "tests on real services, left out by --fast");
     } else {
         stages.count("services", || {
             steps.say("running the tests on real services (built from source the first time)");
-            cargo::test(&mut cargo::on_services(places))
+            counted::run(&mut cargo::on_services(places))
         });
     }
     stages.check("lints", || {

@@ -1,10 +1,12 @@
 //! Counts of tests, read off what they print.
 //!
-//! Rust's test programs end with `test result: ok. 3 passed; 0 failed; 1 ignored; …`. A test that finds out while it
+//! Rust's test programs end with `test result: ok. 3 passed; 0 failed; 1 ignored; …`; other languages' as `dialects` says. A test that finds out while it
 //! runs that it cannot (no Java, no Kafka) prints a line `skipped: <reason>` and passes; it is counted as skipped. What a
 //! program prints between `failures:` and its result is kept, so that it can be read again at the end of a long run.
 
 use std::collections::BTreeMap;
+
+use super::dialects;
 
 /// How many tests passed, failed and were skipped, and why.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -49,6 +51,12 @@ impl Tally {
             let ignored = count(result, "ignored");
             if ignored > 0 {
                 self.skip("marked as ignored", ignored);
+            }
+        } else if let Some(counts) = dialects::read(line) {
+            self.passed += counts.passed;
+            self.failed += counts.failed;
+            if counts.skipped > 0 {
+                self.skip("see above", counts.skipped);
             }
         } else if let Some(reason) = line.strip_prefix("skipped: ") {
             // The test's name stands behind the reason.

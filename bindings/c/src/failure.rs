@@ -1,0 +1,141 @@
+//! What can go wrong, as a status for programs and a line for people; and the border that nothing unwinds across.
+
+use std::{
+    cell::RefCell,
+    error::Error,
+    ffi::{CString, c_char},
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use tidegate_engine::{EngineError, Fault, LoadError};
+
+/// How a call ended. Anything but `TIDEGATE_OK` leaves a line in `tidegate_last_error`, and no answer.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// There is an answer.
+    TidegateOk = 0,
+    /// An argument cannot be used: a null pointer, text that is not UTF-8, options that are not understood.
+    TidegateArgument = 1,
+    /// The handle was closed, or never was one.
+    TidegateClosed = 2,
+    /// The file cannot be read.
+    TidegateIo = 3,
+    /// The file is not a policy that can be run.
+    TidegateLoad = 4,
+    /// The policy misbehaved: it trapped, or took too long or too much memory. Says nothing about the event; the next call works.
+    TidegateFault = 5,
+    /// The arguments make no sense to the policy, such as a `now` that is no time.
+    TidegateMisuse = 6,
+    /// A bug in this library.
+    TidegatePanic = 7,
+}
+
+/// Why a call gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// A pointer is null.
+    #[error("{name} is NULL")]
+    Null { name: &'static str },
+    /// A text is not UTF-8.
+    #[error("{name} is not UTF-8")]
+    NotUtf8 {
+        name: &'static str,
+        #[source]
+        source: std::str::Utf8Error,
+    },
+    /// The options cannot be read.
+    #[error("options are not as `tidegate_open_file` wants them")]
+    Options(#[source] serde_json::Error),
+    /// The handle is none.
+    #[error("the policy was closed, or this never was one")]
+    Closed,
+    /// The file cannot be read.
+    #[error("{path} cannot be read")]
+    Read {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
+    /// No engine can be made.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The threads that an engine needs could not be started.
+    #[error("the library's threads do not start")]
+    Threads(#[source] io::Error),
+    /// It is not a policy.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The policy misbehaved.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The policy says that the arguments make no sense.
+    #[error("{0}")]
+    Misuse(String),
+}
+
+impl Failure {
+    fn status(&self) -> Status {
+        match self {
+            Self::Null { .. } | Self::NotUtf8 { .. } | Self::Options(_) | Self::Engine(EngineError::Config(_)) => {
+                Status::TidegateArgument
+            }
+            Self::Closed => Status::TidegateClosed,
+            Self::Read { .. } | Self::Threads(_) | Self::Engine(EngineError::Clock(_)) => Status::TidegateIo,
+            Self::Load(_) => Status::TidegateLoad,
+            Self::Fault(_) => Status::TidegateFault,
+            Self::Misuse(_) => Status::TidegateMisuse,
+        }
+    }
+}
+
+thread_local! {
+    static LAST: RefCell<CString> = RefCell::default();
+}
+
+/// Runs a call; what goes wrong in it becomes a status and a line, also when it panics.
+pub(crate) fn guarded(call: impl FnOnce() -> Result<(), Failure>) -> Status {
+    // What a panic leaves half-done is dropped with the call; all else is behind locks that are recovered.
+    let (status, line) = match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(())) => (Status::TidegateOk, String::new()),
+        Ok(Err(failure)) => (failure.status(), in_one_line(&failure)),
+        Err(_) => (
+            Status::TidegatePanic,
+            "a bug in libtidegate: it panicked; what it said stands on standard error".to_owned(),
+        ),
+    };
+    remember(line);
+    status
+}
+
+/// The line of this thread's last call.
+pub(crate) fn last() -> *const c_char {
+    LAST.with_borrow(|line| line.as_ptr())
+}
+
+fn remember(line: String) {
+    // A path may hold a NUL only in theory; the line ends there.
+    let line = CString::new(line).unwrap_or_else(|error| {
+        let end = error.nul_position();
+        let mut bytes = error.into_vec();
+        bytes.truncate(end);
+        CString::new(bytes).unwrap_or_default()
+    });
+    LAST.set(line);
+}
+
+/// An error with its causes, those that say something new.
+fn in_one_line(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !line.contains(&cause_text) {
+            line.push_str(": ");
+            line.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    line.replace(['\r', '\n'], " ")
+}

@@ -1,0 +1,244 @@
+//! A Tidegate policy from C: flat functions, JSON out, and a status for everything that can go wrong.
+//!
+//! The header is `include/tidegate.h`. Events go in as pointer and length and may be any bytes; answers are those of the
+//! contract's `json` interface, unchanged, and belong to the caller until [`tidegate_free`]. All functions may be called
+//! from any thread at any time. Nothing unwinds into the caller, and a handle that was closed is an error, not a crash.
+//! This crate knows the engine and C; it knows nothing of what an event means.
+
+mod answer;
+mod argument;
+mod failure;
+mod handles;
+mod options;
+mod policy;
+
+use std::ffi::{CStr, c_char};
+
+use crate::{
+    answer::Slot,
+    argument::{bytes, required, text, text_or_none},
+    failure::Failure,
+    policy::Loaded,
+};
+
+pub use crate::{failure::Status, handles::Policy};
+
+/// Opens the policy in the file `path`. It is compiled, which takes seconds, unless `cache_dir` has it from an earlier time.
+///
+/// `options` is NULL or a JSON object; all members may be absent:
+/// `{"isolation":"reuse"|"fresh","deadline_ms":100,"memory_bytes":67108864,"output_bytes":16777216,"max_concurrent_calls":16,"cache_dir":"/path"}`.
+/// With `reuse` an instance of the policy serves one call after another until one of them faults; with `fresh` each call
+/// has its own. Calls beyond `max_concurrent_calls` wait.
+///
+/// # Safety
+/// `path` and `options` are NULL or NUL-terminated; `policy` is NULL or can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tidegate_open_file(
+    path: *const c_char,
+    options: *const c_char,
+    policy: *mut Policy,
+) -> Status {
+    failure::guarded(|| {
+        // SAFETY: the caller's promise.
+        let (path, options, policy) = unsafe {
+            (
+                text(path, "path")?,
+                text_or_none(options, "options")?,
+                required(policy, "policy")?,
+            )
+        };
+        *policy = 0;
+        let file = std::fs::read(path).map_err(|source| Failure::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        *policy = handles::open(Loaded::load(&file, options)?);
+        Ok(())
+    })
+}
+
+/// Opens a policy that is already in memory. The bytes are not needed afterwards. `options` as in `tidegate_open_file`.
+///
+/// # Safety
+/// `file` points to `length` bytes; `options` is NULL or NUL-terminated; `policy` is NULL or can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tidegate_open_bytes(
+    file: *const u8,
+    length: usize,
+    options: *const c_char,
+    policy: *mut Policy,
+) -> Status {
+    failure::guarded(|| {
+        // SAFETY: the caller's promise.
+        let (file, options, policy) = unsafe {
+            (
+                bytes(file, length, "file")?,
+                text_or_none(options, "options")?,
+                required(policy, "policy")?,
+            )
+        };
+        *policy = 0;
+        *policy = handles::open(Loaded::load(file, options)?);
+        Ok(())
+    })
+}
+
+/// Closes a policy. Calls that are under way come to their end; later ones give `TIDEGATE_CLOSED`, and so does closing again.
+#[unsafe(no_mangle)]
+pub extern "C" fn tidegate_close(policy: Policy) -> Status {
+    failure::guarded(|| handles::close(policy).map(drop))
+}
+
+/// Is this event one that the policy accepts? The answer is that of `json.validate`:
+/// `{"valid":true,"event_id":…,"event_type":…,"event_version":…,"key":…}` or
+/// `{"valid":false,"cause":"unreadable|unknown|invalid","event_id":…,"event_type":…,"violations":[{"code","path","message"}]}`.
+/// An event that is not valid is an answer, and the status is `TIDEGATE_OK`.
+///
+/// # Safety
+/// `event` points to `length` bytes; `answer` and `answer_length` are NULL or can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tidegate_validate(
+    policy: Policy,
+    event: *const u8,
+    length: usize,
+    answer: *mut *mut c_char,
+    answer_length: *mut usize,
+) -> Status {
+    failure::guarded(|| {
+        // SAFETY: the caller's promise.
+        let (slot, event) = unsafe { (Slot::new(answer, answer_length)?, bytes(event, length, "event")?) };
+        slot.fill(handles::get(policy)?.validate(event)?)
+    })
+}
+
+/// Brings an event to the version `to_version`. The answer is that of `json.migrate`; its `event` is null when the event has
+/// that version already.
+///
+/// # Safety
+/// As for `tidegate_validate`; `to_version` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tidegate_migrate(
+    policy: Policy,
+    event: *const u8,
+    length: usize,
+    to_version: *const c_char,
+    answer: *mut *mut c_char,
+    answer_length: *mut usize,
+) -> Status {
+    failure::guarded(|| {
+        // SAFETY: the caller's promise.
+        let (slot, event, to_version) = unsafe {
+            (
+                Slot::new(answer, answer_length)?,
+                bytes(event, length, "event")?,
+                text(to_version, "to_version")?,
+            )
+        };
+        slot.fill(handles::get(policy)?.migrate(event, to_version)?)
+    })
+}
+
+/// What follows when attempt number `attempt` at an event of this type failed? The first attempt is 0. The answer is that of
+/// `json.decide`: `{"action":"retry|dead-letter","delay_ms":1000,"retries_left":2}`.
+///
+/// # Safety
+/// `event_type` is NULL or NUL-terminated; `answer` and `answer_length` are NULL or can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tidegate_decide(
+    policy: Policy,
+    event_type: *const c_char,
+    attempt: u32,
+    answer: *mut *mut c_char,
+    answer_length: *mut usize,
+) -> Status {
+    failure::guarded(|| {
+        // SAFETY: the caller's promise.
+        let (slot, event_type) = unsafe { (Slot::new(answer, answer_length)?, text(event_type, "event_type")?) };
+        slot.fill(handles::get(policy)?.decide(event_type, attempt)?)
+    })
+}
+
+/// What would a gate do with this event? `now` is the time to judge by, RFC 3339 with an offset; `target_version` is the
+/// version in which the event shall leave, or NULL for the latest of its type. The answer is that of `json.process`. A `now` that
+/// is no time gives `TIDEGATE_MISUSE`.
+///
+/// # Safety
+/// As for `tidegate_validate`; `now` and `target_version` are NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tidegate_process(
+    policy: Policy,
+    event: *const u8,
+    length: usize,
+    now: *const c_char,
+    target_version: *const c_char,
+    answer: *mut *mut c_char,
+    answer_length: *mut usize,
+) -> Status {
+    failure::guarded(|| {
+        // SAFETY: the caller's promise.
+        let (slot, event) = unsafe { (Slot::new(answer, answer_length)?, bytes(event, length, "event")?) };
+        // SAFETY: the same.
+        let (now, target_version) = unsafe { (text(now, "now")?, text_or_none(target_version, "target_version")?) };
+        slot.fill(handles::get(policy)?.process(event, now, target_version)?)
+    })
+}
+
+/// What the policy knows: its types, versions, examples, retries, channels and limits, as `json.catalog` gives it.
+///
+/// # Safety
+/// `answer` and `answer_length` are NULL or can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tidegate_catalog(
+    policy: Policy,
+    answer: *mut *mut c_char,
+    answer_length: *mut usize,
+) -> Status {
+    failure::guarded(|| {
+        // SAFETY: the caller's promise.
+        let slot = unsafe { Slot::new(answer, answer_length)? };
+        slot.fill(handles::get(policy)?.catalog()?)
+    })
+}
+
+/// The digest of the policy's file, such as `sha256:9f86d0…`; not JSON.
+///
+/// # Safety
+/// `answer` and `answer_length` are NULL or can be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tidegate_digest(
+    policy: Policy,
+    answer: *mut *mut c_char,
+    answer_length: *mut usize,
+) -> Status {
+    failure::guarded(|| {
+        // SAFETY: the caller's promise.
+        let slot = unsafe { Slot::new(answer, answer_length)? };
+        slot.fill(handles::get(policy)?.digest())
+    })
+}
+
+/// Gives an answer back. NULL is allowed.
+///
+/// # Safety
+/// `answer` is NULL or came from a function of this library and was not given back before.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tidegate_free(answer: *mut c_char) {
+    // SAFETY: the caller's promise.
+    unsafe { answer::free(answer) }
+}
+
+/// Why this thread's last call failed, in one line; the empty string if it did not. Valid until this thread's next call.
+#[unsafe(no_mangle)]
+pub extern "C" fn tidegate_last_error() -> *const c_char {
+    failure::last()
+}
+
+/// The version of this library, such as `0.1.0`.
+#[unsafe(no_mangle)]
+pub extern "C" fn tidegate_version() -> *const c_char {
+    const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+        Ok(version) => version,
+        Err(_) => panic!("a version has no NUL"),
+    };
+    VERSION.as_ptr()
+}

@@ -1,0 +1,138 @@
+//! A policy that is asked from threads that know nothing of async, and answers in JSON. Knows the engine, nothing of C.
+
+use std::{io, sync::LazyLock};
+
+use serde::Serialize;
+use tidegate_engine::{CallError, Context, Engine, Policy};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{failure::Failure, options};
+
+/// A loaded policy.
+pub(crate) struct Loaded(Policy);
+
+/// Keeps the time of calls and loads policies. The calls themselves run on the threads that make them.
+static RUNTIME: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("tidegate")
+        .enable_time()
+        .build()
+});
+
+fn block_on<F: Future>(future: F) -> Result<F::Output, Failure> {
+    match &*RUNTIME {
+        Ok(runtime) => Ok(runtime.block_on(future)),
+        Err(error) => Err(Failure::Threads(io::Error::new(error.kind(), error.to_string()))),
+    }
+}
+
+impl Loaded {
+    pub(crate) fn load(file: &[u8], options: Option<&str>) -> Result<Self, Failure> {
+        let engine = Engine::new(options::read(options)?)?;
+        Ok(Self(block_on(engine.load(file))??))
+    }
+
+    pub(crate) fn validate(&self, event: &[u8]) -> Result<String, Failure> {
+        let Ok(text) = str::from_utf8(event) else {
+            return Ok(match block_on(self.0.validate(event))?? {
+                Ok(accepted) => tagged("valid", true, &accepted),
+                Err(rejection) => tagged("valid", false, &rejection),
+            });
+        };
+        answer(block_on(self.0.json_validate(text))??)
+    }
+
+    pub(crate) fn migrate(&self, event: &[u8], to_version: &str) -> Result<String, Failure> {
+        let Ok(text) = str::from_utf8(event) else {
+            return Ok(match block_on(self.0.migrate(event, to_version))?? {
+                Ok(migrated) => tagged("migrated", true, &migrated),
+                Err(failure) => tagged("migrated", false, &failure),
+            });
+        };
+        let request = MigrateRequest {
+            event: text,
+            to_version,
+        };
+        answer(block_on(self.0.json_migrate(&json(&request)))??)
+    }
+
+    pub(crate) fn decide(&self, event_type: &str, attempt: u32) -> Result<String, Failure> {
+        let request = DecideRequest { event_type, attempt };
+        answer(block_on(self.0.json_decide(&json(&request)))??)
+    }
+
+    pub(crate) fn process(&self, event: &[u8], now: &str, target_version: Option<&str>) -> Result<String, Failure> {
+        let Ok(text) = str::from_utf8(event) else {
+            let context = Context {
+                now: now.to_owned(),
+                target_version: target_version.map(str::to_owned),
+            };
+            return match block_on(self.0.process(event, &context))? {
+                Ok(verdict) => Ok(json(&verdict)),
+                Err(CallError::Fault(fault)) => Err(fault.into()),
+                Err(CallError::Misuse(misuse)) => Err(Failure::Misuse(misuse.message)),
+            };
+        };
+        let request = ProcessRequest {
+            event: text,
+            now,
+            target_version,
+        };
+        answer(block_on(self.0.json_process(&json(&request)))??)
+    }
+
+    pub(crate) fn catalog(&self) -> Result<String, Failure> {
+        answer(block_on(self.0.json_catalog())??)
+    }
+
+    pub(crate) fn digest(&self) -> String {
+        self.0.digest().to_string()
+    }
+}
+
+#[derive(Serialize)]
+struct MigrateRequest<'a> {
+    event: &'a str,
+    to_version: &'a str,
+}
+
+#[derive(Serialize)]
+struct DecideRequest<'a> {
+    event_type: &'a str,
+    attempt: u32,
+}
+
+#[derive(Serialize)]
+struct ProcessRequest<'a> {
+    event: &'a str,
+    now: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_version: Option<&'a str>,
+}
+
+/// What the policy said, unless it said that the request makes no sense.
+fn answer(text: String) -> Result<String, Failure> {
+    #[derive(serde::Deserialize)]
+    struct Misuse {
+        misuse: String,
+    }
+    // No other answer begins so; looking at its first bytes spares reading all of it.
+    if text.starts_with(r#"{"misuse":"#)
+        && let Ok(Misuse { misuse }) = serde_json::from_str(&text)
+    {
+        return Err(Failure::Misuse(misuse));
+    }
+    Ok(text)
+}
+
+/// The answer to bytes that are no text, as the contract's `json` interface would write it.
+fn tagged(name: &str, value: bool, answer: &impl Serialize) -> String {
+    let answer = json(answer);
+    format!(r#"{{"{name}":{value},{}"#, answer.strip_prefix('{').unwrap_or_default())
+}
+
+/// Compact JSON. Requests and answers hold texts, numbers and lists of them, which can always be written.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

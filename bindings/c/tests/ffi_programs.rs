@@ -1,0 +1,269 @@
+//! The library as C and C++ programs use it: linked by pkg-config, asked every golden vector and 20,000 random events, and
+//! watched by valgrind.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use rstest::rstest;
+use serde_json::Value;
+use tempfile::TempDir;
+use tidegate_tests::{dist, guest};
+
+const MISUSE: &str = "6";
+
+/// One call, with its arguments as bytes.
+struct Question {
+    name: String,
+    call: String,
+    arguments: Vec<Vec<u8>>,
+    /// The status and the answer, or what `tidegate_last_error` says.
+    expected: (&'static str, String),
+}
+
+#[rstest]
+#[case::c_shared("c", "c11", Link::Shared)]
+#[case::c_static("c", "c11", Link::Static)]
+#[case::cpp_shared("c++", "c++17", Link::Shared)]
+fn a_program_answers_as_native_rust_does(#[case] language: &str, #[case] standard: &str, #[case] link: Link) {
+    let folder = TempDir::new().expect("a folder");
+    let judge = compile(&folder, language, standard, link);
+    let questions: Vec<_> = ["vectors", "random"].into_iter().flat_map(questions).collect();
+    assert!(questions.len() > 20_400, "only {} questions", questions.len());
+    let answers = ask(Command::new(judge).arg(dist("policy.wasm")).arg(cache()), &questions);
+    let mut wrong = questions.iter().zip(&answers).filter(|(question, answer)| {
+        let (status, text) = (question.expected.0, &question.expected.1);
+        (status, text.as_bytes()) != (answer.0.as_str(), &answer.1[..])
+    });
+    if let Some((question, answer)) = wrong.next() {
+        let got = String::from_utf8_lossy(&answer.1);
+        panic!(
+            "{}, and {} others:\n  expected {:?}\n  got      {} {got:?}",
+            question.name,
+            wrong.count(),
+            question.expected,
+            answer.0
+        );
+    }
+    assert_eq!(questions.len(), answers.len());
+}
+
+/// A small policy, since valgrind runs everything thirty times as slowly, compiling too.
+#[test]
+fn valgrind_finds_nothing() {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        println!("skipped: not in PATH: valgrind (the C library)");
+        assert!(std::env::var("CI").is_err(), "in CI nothing is skipped");
+        return;
+    }
+    let folder = TempDir::new().expect("a folder");
+    let judge = compile(&folder, "c", "c11", Link::Shared);
+    let event = br#"{"event_id":"e-1","event_type":"task.created","user_id":"user-1"}"#.to_vec();
+    let now = b"2026-03-01T09:30:00Z".to_vec();
+    let calls: [(&str, Vec<Vec<u8>>); 8] = [
+        ("validate", vec![event.clone()]),
+        ("validate", vec![b"\xff".to_vec()]),
+        ("migrate", vec![event.clone(), b"9.9".to_vec()]),
+        ("decide", vec![b"task.created".to_vec(), b"0".to_vec()]),
+        ("process", vec![event.clone(), now.clone()]),
+        ("process", vec![br#"{"trap":true}"#.to_vec(), now]),
+        ("catalog", vec![]),
+        ("digest", vec![]),
+    ];
+    let questions = calls.map(|(call, arguments)| Question {
+        name: call.to_owned(),
+        call: call.to_owned(),
+        arguments,
+        expected: ("0", String::new()),
+    });
+    let mut valgrind = Command::new("valgrind");
+    valgrind
+        .args([
+            "--error-exitcode=99",
+            "--leak-check=full",
+            "--errors-for-leak-kinds=definite",
+            "--quiet",
+        ])
+        .arg(format!(
+            "--suppressions={}",
+            here().join("tests/programs/valgrind.supp").display()
+        ))
+        .arg(judge)
+        .arg(guest("traps-when-told"))
+        .arg(r#"{"max_concurrent_calls":1,"deadline_ms":10000}"#);
+    let answers = ask(&mut valgrind, &questions);
+    let statuses: Vec<_> = answers.iter().map(|(status, _)| status.as_str()).collect();
+    assert_eq!(statuses, ["0", "0", "0", "0", "0", "5", "0", "0"]);
+}
+
+#[test]
+fn the_example_is_built_with_cmake() {
+    let build = TempDir::new().expect("a folder");
+    let run = |command: &mut Command| {
+        let output = command
+            .env("PKG_CONFIG_PATH", library().join("pkgconfig"))
+            .output()
+            .expect("cmake runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    run(Command::new("cmake")
+        .arg("-S")
+        .arg(here().join("example"))
+        .arg("-B")
+        .arg(build.path()));
+    run(Command::new("cmake").arg("--build").arg(build.path()));
+    for (event, code) in [(r#"{"event_id":"e-1"}"#, 1), ("", 1)] {
+        let mut child = Command::new(build.path().join("validate"))
+            .arg(guest("calm"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the example runs");
+        child
+            .stdin
+            .take()
+            .expect("a pipe")
+            .write_all(event.as_bytes())
+            .expect("it reads");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(code));
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "{\"valid\":false}\n");
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Link {
+    Shared,
+    Static,
+}
+
+fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn library() -> PathBuf {
+    let so = dist("lib/libtidegate.so");
+    so.parent().expect("a folder").to_owned()
+}
+
+fn cache() -> String {
+    let cache = here().join("../../target/test-cache");
+    format!(r#"{{"cache_dir":{:?}}}"#, cache.display().to_string())
+}
+
+/// Compiles `judge.c` with the flags that pkg-config gives.
+fn compile(folder: &TempDir, language: &str, standard: &str, link: Link) -> PathBuf {
+    let mut ask = Command::new("pkg-config");
+    ask.args(["--cflags", "--libs", "tidegate"])
+        .env("PKG_CONFIG_PATH", library().join("pkgconfig"));
+    if link == Link::Static {
+        ask.arg("--static");
+    }
+    let flags = ask.output().expect("pkg-config runs");
+    let flags = String::from_utf8(flags.stdout).expect("UTF-8");
+    let judge = folder.path().join("judge");
+    let mut cc = Command::new(if language == "c++" { "c++" } else { "cc" });
+    cc.args([
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-g",
+        "-D_GNU_SOURCE",
+        &format!("-std={standard}"),
+        "-x",
+        language,
+    ]);
+    cc.arg(here().join("tests/programs/judge.c"))
+        .args(["-x", "none", "-o"])
+        .arg(&judge);
+    for flag in flags.split_whitespace() {
+        // A linker takes the shared library where both are there.
+        if link == Link::Static && flag == "-ltidegate" {
+            cc.arg("-l:libtidegate.a");
+        } else {
+            cc.arg(flag);
+        }
+    }
+    cc.arg(format!("-Wl,-rpath,{}", library().display()));
+    let output = cc.output().expect("a compiler");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    judge
+}
+
+fn questions(file: &str) -> Vec<Question> {
+    let file = dist("policy.wasm")
+        .with_file_name("../target/answers")
+        .join(format!("{file}.jsonl"));
+    let text = fs::read_to_string(&file)
+        .unwrap_or_else(|error| panic!("{}: {error}: run `cargo xtask build`", file.display()));
+    text.lines()
+        .map(|line| question(&serde_json::from_str(line).expect("JSON")))
+        .collect()
+}
+
+fn question(line: &Value) -> Question {
+    let text = |name: &str| line[name].as_str().map(|text| text.as_bytes().to_vec());
+    let event = text("event").or_else(|| Some(BASE64_STANDARD.decode(line["event_base64"].as_str()?).expect("base64")));
+    let call = line["call"].as_str().expect("a call").to_owned();
+    let arguments = match call.as_str() {
+        "validate" => vec![event],
+        "migrate" => vec![event, text("to_version")],
+        "decide" => vec![text("event_type"), Some(line["attempt"].to_string().into_bytes())],
+        "process" if line["target_version"].is_null() => vec![event, text("now")],
+        "process" => vec![event, text("now"), text("target_version")],
+        "catalog" => vec![],
+        other => panic!("no such call: {other}"),
+    };
+    let arguments: Option<Vec<_>> = arguments.into_iter().collect();
+    Question {
+        name: line["name"].as_str().unwrap_or_default().to_owned(),
+        arguments: arguments.expect("every argument"),
+        expected: match line["misuse"].as_str() {
+            Some(misuse) => (MISUSE, misuse.to_owned()),
+            None => ("0", line["answer"].as_str().expect("an answer").to_owned()),
+        },
+        call,
+    }
+}
+
+/// Gives the questions to a program and reads its answers: status and text.
+fn ask(program: &mut Command, questions: &[Question]) -> Vec<(String, Vec<u8>)> {
+    let mut input = Vec::new();
+    for question in questions {
+        let lengths: Vec<_> = question
+            .arguments
+            .iter()
+            .map(|argument| format!(" {}", argument.len()))
+            .collect();
+        writeln!(input, "{}{}", question.call, lengths.concat()).expect("memory");
+        input.extend(question.arguments.concat());
+        input.push(b'\n');
+    }
+    let mut child = program
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let writer = thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", output.status);
+    writer.join().expect("no panic").expect("it reads all of it");
+
+    let mut answers = Vec::new();
+    let mut rest = &output.stdout[..];
+    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        let head = String::from_utf8_lossy(&rest[..end]).into_owned();
+        let (status, length) = head.split_once(' ').expect("a status and a length");
+        let start = end + 1;
+        let stop = start + length.parse::<usize>().expect("a length");
+        answers.push((status.to_owned(), rest[start..stop].to_vec()));
+        rest = &rest[stop + 1..];
+    }
+    answers
+}
