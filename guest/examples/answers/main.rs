@@ -6,10 +6,10 @@
 #![allow(clippy::print_stdout, reason = "a program")]
 
 mod golden;
-#[path = "../support/mutations.rs"]
+#[path = "../../tests/support/mutations.rs"]
 mod mutations;
 mod random;
-#[path = "../support/strategies.rs"]
+#[path = "../../tests/support/strategies.rs"]
 mod strategies;
 
 use std::{env, fs, io::Write, path::Path};

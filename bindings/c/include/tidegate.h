@@ -1,0 +1,185 @@
+/* A Tidegate policy in a C program. Written by cbindgen from bindings/c/src; do not edit. */
+
+#ifndef TIDEGATE_H
+#define TIDEGATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ How a call ended. Anything but `TIDEGATE_OK` leaves a line in `tidegate_last_error`, and no answer.
+ */
+typedef enum {
+  /*
+   There is an answer.
+   */
+  TIDEGATE_OK = 0,
+  /*
+   An argument cannot be used: a null pointer, text that is not UTF-8, options that are not understood.
+   */
+  TIDEGATE_ARGUMENT = 1,
+  /*
+   The handle was closed, or never was one.
+   */
+  TIDEGATE_CLOSED = 2,
+  /*
+   The file cannot be read.
+   */
+  TIDEGATE_IO = 3,
+  /*
+   The file is not a policy that can be run.
+   */
+  TIDEGATE_LOAD = 4,
+  /*
+   The policy misbehaved: it trapped, or took too long or too much memory. Says nothing about the event; the next call works.
+   */
+  TIDEGATE_FAULT = 5,
+  /*
+   The arguments make no sense to the policy, such as a `now` that is no time.
+   */
+  TIDEGATE_MISUSE = 6,
+  /*
+   A bug in this library.
+   */
+  TIDEGATE_PANIC = 7,
+} tidegate_status;
+
+/*
+ A handle to an open policy. 0 is never one.
+ */
+typedef uint64_t tidegate_policy;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/*
+ Opens the policy in the file `path`. It is compiled, which takes seconds, unless `cache_dir` has it from an earlier time.
+
+ `options` is NULL or a JSON object; all members may be absent:
+ `{"isolation":"reuse"|"fresh","deadline_ms":100,"memory_bytes":67108864,"output_bytes":16777216,"max_concurrent_calls":16,"cache_dir":"/path"}`.
+ With `reuse` an instance of the policy serves one call after another until one of them faults; with `fresh` each call
+ has its own. Calls beyond `max_concurrent_calls` wait.
+
+ # Safety
+ `path` and `options` are NULL or NUL-terminated; `policy` is NULL or can be written.
+ */
+tidegate_status tidegate_open_file(const char *path,
+                                   const char *options,
+                                   tidegate_policy *policy);
+
+/*
+ Opens a policy that is already in memory. The bytes are not needed afterwards. `options` as in `tidegate_open_file`.
+
+ # Safety
+ `file` points to `length` bytes; `options` is NULL or NUL-terminated; `policy` is NULL or can be written.
+ */
+tidegate_status tidegate_open_bytes(const uint8_t *file,
+                                    size_t length,
+                                    const char *options,
+                                    tidegate_policy *policy);
+
+/*
+ Closes a policy. Calls that are under way come to their end; later ones give `TIDEGATE_CLOSED`, and so does closing again.
+ */
+tidegate_status tidegate_close(tidegate_policy policy);
+
+/*
+ Is this event one that the policy accepts? The answer is that of `json.validate`:
+ `{"valid":true,"event_id":…,"event_type":…,"event_version":…,"key":…}` or
+ `{"valid":false,"cause":"unreadable|unknown|invalid","event_id":…,"event_type":…,"violations":[{"code","path","message"}]}`.
+ An event that is not valid is an answer, and the status is `TIDEGATE_OK`.
+
+ # Safety
+ `event` points to `length` bytes; `answer` and `answer_length` are NULL or can be written.
+ */
+tidegate_status tidegate_validate(tidegate_policy policy,
+                                  const uint8_t *event,
+                                  size_t length,
+                                  char **answer,
+                                  size_t *answer_length);
+
+/*
+ Brings an event to the version `to_version`. The answer is that of `json.migrate`; its `event` is null when the event has
+ that version already.
+
+ # Safety
+ As for `tidegate_validate`; `to_version` is NULL or NUL-terminated.
+ */
+tidegate_status tidegate_migrate(tidegate_policy policy,
+                                 const uint8_t *event,
+                                 size_t length,
+                                 const char *to_version,
+                                 char **answer,
+                                 size_t *answer_length);
+
+/*
+ What follows when attempt number `attempt` at an event of this type failed? The first attempt is 0. The answer is that of
+ `json.decide`: `{"action":"retry|dead-letter","delay_ms":1000,"retries_left":2}`.
+
+ # Safety
+ `event_type` is NULL or NUL-terminated; `answer` and `answer_length` are NULL or can be written.
+ */
+tidegate_status tidegate_decide(tidegate_policy policy,
+                                const char *event_type,
+                                uint32_t attempt,
+                                char **answer,
+                                size_t *answer_length);
+
+/*
+ What would a gate do with this event? `now` is the time to judge by, RFC 3339 with an offset; `target_version` is the
+ version in which the event shall leave, or NULL for the latest of its type. The answer is that of `json.process`. A `now` that
+ is no time gives `TIDEGATE_MISUSE`.
+
+ # Safety
+ As for `tidegate_validate`; `now` and `target_version` are NULL or NUL-terminated.
+ */
+tidegate_status tidegate_process(tidegate_policy policy,
+                                 const uint8_t *event,
+                                 size_t length,
+                                 const char *now,
+                                 const char *target_version,
+                                 char **answer,
+                                 size_t *answer_length);
+
+/*
+ What the policy knows: its types, versions, examples, retries, channels and limits, as `json.catalog` gives it.
+
+ # Safety
+ `answer` and `answer_length` are NULL or can be written.
+ */
+tidegate_status tidegate_catalog(tidegate_policy policy,
+                                 char **answer,
+                                 size_t *answer_length);
+
+/*
+ The digest of the policy's file, such as `sha256:9f86d0…`; not JSON.
+
+ # Safety
+ `answer` and `answer_length` are NULL or can be written.
+ */
+tidegate_status tidegate_digest(tidegate_policy policy, char **answer, size_t *answer_length);
+
+/*
+ Gives an answer back. NULL is allowed.
+
+ # Safety
+ `answer` is NULL or came from a function of this library and was not given back before.
+ */
+void tidegate_free(char *answer);
+
+/*
+ Why this thread's last call failed, in one line; the empty string if it did not. Valid until this thread's next call.
+ */
+const char *tidegate_last_error(void);
+
+/*
+ The version of this library, such as `0.1.0`.
+ */
+const char *tidegate_version(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* TIDEGATE_H */
