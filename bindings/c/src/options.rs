@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use tidegate_engine::{Isolation, Limits, Options};
 
 use crate::failure::Failure;
@@ -44,7 +45,9 @@ impl Default for Chosen {
 
 /// Reads options; none are the defaults.
 pub(crate) fn read(json: Option<&str>) -> Result<Options, Failure> {
-    let chosen: Chosen = serde_json::from_str(json.unwrap_or("{}")).map_err(Failure::Options)?;
+    // As an object first: serde would take an array of the values for one.
+    let chosen: Map<String, Value> = serde_json::from_str(json.unwrap_or("{}")).map_err(Failure::Options)?;
+    let chosen: Chosen = serde_json::from_value(chosen.into()).map_err(Failure::Options)?;
     Ok(Options {
         limits: Limits {
             deadline: Duration::from_millis(chosen.deadline_ms.into()),

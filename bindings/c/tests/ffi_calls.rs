@@ -19,11 +19,15 @@ const EVENT: &str = r#"{"event_id":"e-1","event_type":"task.created","event_vers
 
 /// The real policy, opened once for all tests of this program.
 static POLICY: LazyLock<Policy> = LazyLock::new(|| {
-    let cache = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/test-cache");
-    let options = c(&format!(r#"{{"cache_dir":{cache:?}}}"#));
     let path = c(dist("policy.wasm").to_str().expect("UTF-8"));
-    open_file(&path, Some(&options)).expect("the policy opens")
+    open_file(&path, Some(&cached())).expect("the policy opens")
 });
+
+/// Options by which a policy is compiled once for all tests.
+fn cached() -> CString {
+    let cache = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/test-cache");
+    c(&format!(r#"{{"cache_dir":{cache:?}}}"#))
+}
 
 fn c(text: &str) -> CString {
     CString::new(text).expect("no NUL")
@@ -302,7 +306,7 @@ fn threads_have_errors_of_their_own() {
 #[test]
 fn a_policy_may_be_closed_while_it_is_asked() {
     for _ in 0..20 {
-        let policy = open_file(&c(guest("calm").to_str().expect("UTF-8")), None).expect("it opens");
+        let policy = open_file(&c(guest("calm").to_str().expect("UTF-8")), Some(&cached())).expect("it opens");
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(move || {

@@ -34,7 +34,7 @@ fn a_program_answers_as_native_rust_does(#[case] language: &str, #[case] standar
     let folder = TempDir::new().expect("a folder");
     let judge = compile(&folder, language, standard, link);
     let questions: Vec<_> = ["vectors", "random"].into_iter().flat_map(questions).collect();
-    assert!(questions.len() > 20_400, "only {} questions", questions.len());
+    assert!(questions.len() > 20_380, "only {} questions", questions.len());
     let answers = ask(Command::new(judge).arg(dist("policy.wasm")).arg(cache()), &questions);
     let mut wrong = questions.iter().zip(&answers).filter(|(question, answer)| {
         let (status, text) = (question.expected.0, &question.expected.1);
@@ -53,7 +53,7 @@ fn a_program_answers_as_native_rust_does(#[case] language: &str, #[case] standar
     assert_eq!(questions.len(), answers.len());
 }
 
-/// A small policy, since valgrind runs everything thirty times as slowly, compiling too.
+/// A small policy, which migrates nothing, since valgrind runs everything thirty times as slowly, compiling too.
 #[test]
 fn valgrind_finds_nothing() {
     if Command::new("valgrind").arg("--version").output().is_err() {
@@ -87,6 +87,7 @@ fn valgrind_finds_nothing() {
             "--error-exitcode=99",
             "--leak-check=full",
             "--errors-for-leak-kinds=definite",
+            "--show-leak-kinds=definite",
             "--quiet",
         ])
         .arg(format!(
@@ -98,7 +99,7 @@ fn valgrind_finds_nothing() {
         .arg(r#"{"max_concurrent_calls":1,"deadline_ms":10000}"#);
     let answers = ask(&mut valgrind, &questions);
     let statuses: Vec<_> = answers.iter().map(|(status, _)| status.as_str()).collect();
-    assert_eq!(statuses, ["0", "0", "0", "0", "0", "5", "0", "0"]);
+    assert_eq!(statuses, ["0", "0", MISUSE, "0", "0", "5", "0", "0"]);
 }
 
 #[test]
