@@ -41,7 +41,7 @@ async fn the_component_answers_every_vector(#[case] isolation: Isolation) {
     let mut wrong = Vec::new();
     let mut count = 0;
     for case in vectors::cases() {
-        let Some(answer) = answer(&policy, &case).await else {
+        let Some(answer) = vectors::answer(&policy, &case).await else {
             continue;
         };
         count += 1;
@@ -61,67 +61,6 @@ async fn the_component_answers_every_vector(#[case] isolation: Isolation) {
         wrong.len(),
         wrong.join("\n")
     );
-}
-
-/// What the component says to one case; `None` where its interface takes text and the case has none.
-async fn answer(policy: &Policy, case: &Value) -> Option<Value> {
-    let input = &case["input"];
-    let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
-    Some(match case["call"].as_str().expect("a call") {
-        "validate" => outcome(policy.validate(&vectors::event(input)).await.expect("no fault")),
-        "catalog" => json!({ "ok": policy.catalog() }),
-        "migrate" => outcome(
-            policy
-                .migrate(&vectors::event(input), &text("to_version"))
-                .await
-                .expect("no fault"),
-        ),
-        "schedule-for" => json!({ "ok": policy.schedule_for(&text("event_type")).await.expect("no fault") }),
-        "decide" => {
-            let attempt = parse(&input["attempt"]);
-            json!({ "ok": policy.decide(&text("event_type"), attempt).await.expect("no fault") })
-        }
-        "process" => {
-            let context: Context = parse(&input["context"]);
-            called(policy.process(&vectors::event(input), &context).await)
-        }
-        "compose" => {
-            let draft: Draft = parse(&input["draft"]);
-            outcome(policy.compose(&draft, &text("now")).await.expect("no fault"))
-        }
-        "dead-letter" => {
-            let failed: FailedEvent = parse(&input["failed"]);
-            called(policy.dead_letter(&failed, &text("now")).await)
-        }
-        "json-validate" => {
-            let event = String::from_utf8(vectors::event(input)).ok()?;
-            json!({ "ok": policy.json_validate(&event).await.expect("no fault") })
-        }
-        "json-migrate" => json!({ "ok": policy.json_migrate(&text("request")).await.expect("no fault") }),
-        "json-decide" => json!({ "ok": policy.json_decide(&text("request")).await.expect("no fault") }),
-        "json-process" => json!({ "ok": policy.json_process(&text("request")).await.expect("no fault") }),
-        "json-catalog" => json!({ "ok": policy.json_catalog().await.expect("no fault") }),
-        other => panic!("no such call: {other}"),
-    })
-}
-
-fn parse<T: DeserializeOwned>(value: &Value) -> T {
-    serde_json::from_value(value.clone()).expect("an input of the form that the call takes")
-}
-
-fn outcome<T: Serialize, E: Serialize>(result: Result<T, E>) -> Value {
-    match result {
-        Ok(answer) => json!({ "ok": answer }),
-        Err(answer) => json!({ "err": answer }),
-    }
-}
-
-fn called<T: Serialize>(result: Result<T, CallError>) -> Value {
-    match result {
-        Ok(answer) => json!({ "ok": answer }),
-        Err(CallError::Misuse(misuse)) => json!({ "err": misuse }),
-        Err(CallError::Fault(fault)) => panic!("{fault}"),
-    }
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
-//! The golden vectors, read. `vectors/README.md` says what a case is.
+//! The golden vectors, read and asked. `vectors/README.md` says what a case is.
 
 use std::{fs, path::Path};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde_json::Value;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use tidegate_engine::{CallError, Context, Draft, FailedEvent, Policy};
 
 /// All cases of all files.
 pub fn cases() -> Vec<Value> {
@@ -12,11 +14,14 @@ pub fn cases() -> Vec<Value> {
     let files = files.map(|entry| entry.expect("a readable entry").path());
     files
         .filter(|file| file.extension().is_some_and(|extension| extension == "json"))
-        .flat_map(|file| {
-            let text = fs::read_to_string(&file).expect("a readable file");
-            serde_json::from_str::<Vec<Value>>(&text).expect("an array of cases")
-        })
+        .flat_map(|file| cases_of(&file))
         .collect()
+}
+
+/// The cases of one file.
+pub fn cases_of(file: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 /// The event in the input of a case; empty when there is none.
@@ -33,4 +38,65 @@ pub fn event(input: &Value) -> Vec<u8> {
         .map(|(text, times): (String, usize)| text.repeat(times))
         .collect::<String>()
         .into_bytes()
+}
+
+/// What a policy says to one case, as its `expect` is written; `None` where its interface takes text and the case has none.
+pub async fn answer(policy: &Policy, case: &Value) -> Option<Value> {
+    let input = &case["input"];
+    let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
+    Some(match case["call"].as_str().expect("a call") {
+        "validate" => outcome(policy.validate(&event(input)).await.expect("no fault")),
+        "catalog" => json!({ "ok": policy.catalog() }),
+        "migrate" => outcome(
+            policy
+                .migrate(&event(input), &text("to_version"))
+                .await
+                .expect("no fault"),
+        ),
+        "schedule-for" => json!({ "ok": policy.schedule_for(&text("event_type")).await.expect("no fault") }),
+        "decide" => {
+            let attempt = parse(&input["attempt"]);
+            json!({ "ok": policy.decide(&text("event_type"), attempt).await.expect("no fault") })
+        }
+        "process" => {
+            let context: Context = parse(&input["context"]);
+            called(policy.process(&event(input), &context).await)
+        }
+        "compose" => {
+            let draft: Draft = parse(&input["draft"]);
+            outcome(policy.compose(&draft, &text("now")).await.expect("no fault"))
+        }
+        "dead-letter" => {
+            let failed: FailedEvent = parse(&input["failed"]);
+            called(policy.dead_letter(&failed, &text("now")).await)
+        }
+        "json-validate" => {
+            let event = String::from_utf8(event(input)).ok()?;
+            json!({ "ok": policy.json_validate(&event).await.expect("no fault") })
+        }
+        "json-migrate" => json!({ "ok": policy.json_migrate(&text("request")).await.expect("no fault") }),
+        "json-decide" => json!({ "ok": policy.json_decide(&text("request")).await.expect("no fault") }),
+        "json-process" => json!({ "ok": policy.json_process(&text("request")).await.expect("no fault") }),
+        "json-catalog" => json!({ "ok": policy.json_catalog().await.expect("no fault") }),
+        other => panic!("no such call: {other}"),
+    })
+}
+
+fn parse<T: DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).expect("an input of the form that the call takes")
+}
+
+fn outcome<T: Serialize, E: Serialize>(result: Result<T, E>) -> Value {
+    match result {
+        Ok(answer) => json!({ "ok": answer }),
+        Err(answer) => json!({ "err": answer }),
+    }
+}
+
+fn called<T: Serialize>(result: Result<T, CallError>) -> Value {
+    match result {
+        Ok(answer) => json!({ "ok": answer }),
+        Err(CallError::Misuse(misuse)) => json!({ "err": misuse }),
+        Err(CallError::Fault(fault)) => panic!("{fault}"),
+    }
 }

@@ -1,0 +1,100 @@
+/**
+ * What a policy answers: the records of `wit/policy.wit`, with members in camelCase. What is absent is null.
+ */
+/** One reason why an event is invalid. */
+export interface Violation {
+  /** What is wrong, for programs: `required`, `type`, `not-json` … */
+  code: string;
+  /** JSON Pointer to the value at fault; empty for the whole document. */
+  path: string;
+  /** What is wrong, for people. */
+  message: string;
+}
+
+/** How far a rejected event got: it was no JSON object, its type is not known, or it breaks the rules of its type. */
+export type RejectionCause = 'unreadable' | 'unknown' | 'invalid';
+
+/** What stopped a migration. */
+export type MigrationCause = 'rejected' | 'no-path' | 'step-failed' | 'invalid-result';
+
+/** What a valid event is. */
+export interface Accepted {
+  eventId: string;
+  eventType: string;
+  /** `event_version`, or what an absent one stands for. */
+  eventVersion: string;
+  /** The partition key. */
+  key: string;
+}
+
+/** An event in the wanted version. */
+export interface Migrated {
+  /** The event's text: the one that came in when nothing had to change. Numbers keep their digits. */
+  event: string;
+  /** False when the event had that version already. */
+  changed: boolean;
+  fromVersion: string;
+  toVersion: string;
+  /** The versions it went through, the first and the last among them. */
+  path: string[];
+}
+
+/** What to do with an event that failed. */
+export interface Decision {
+  action: 'retry' | 'dead-letter';
+  /** Milliseconds to wait before the next attempt; 0 for `dead-letter`. */
+  delayMs: number;
+  /** Retries that are left after this one; 0 for `dead-letter`. */
+  retriesLeft: number;
+}
+
+/** One event to send. */
+export interface Output {
+  channel: string;
+  /** The partition key: events of one key keep their order. */
+  key: string;
+  /** Its id. A repeat has the same one. */
+  id: string;
+  eventType: string;
+  /** Its text; null when the event leaves as it came, byte for byte. */
+  event: string | null;
+}
+
+/** The judgement of one event. */
+export interface Verdict {
+  outcome: 'forward' | 'drop' | 'reject';
+  /** Why, in one line for people. */
+  reason: string;
+  eventId: string | null;
+  eventType: string | null;
+  eventVersion: string | null;
+  /** What to send, in this order; empty unless the outcome is `forward`. */
+  outputs: Output[];
+  /** What is wrong; empty unless the outcome is `reject`. */
+  violations: Violation[];
+}
+
+/** One event type. */
+export interface EventType {
+  name: string;
+  /** Its versions, oldest first, each with a valid event as JSON text. */
+  versions: { version: string; example: string }[];
+  latest: string;
+  /** False for types that the policy sends and never takes in. */
+  accepted: boolean;
+  /** The channel on which it leaves; null: valid events of this type are dropped. */
+  channel: string | null;
+  /** Milliseconds to wait before each retry. */
+  retryDelaysMs: number[];
+}
+
+/** What a policy knows. */
+export interface Catalog {
+  name: string;
+  version: string;
+  /** Sorted by name. */
+  eventTypes: EventType[];
+  channels: string[];
+  /** The longest event in bytes of UTF-8, and the deepest nesting of arrays and objects. */
+  limits: { eventBytes: number; depth: number };
+}

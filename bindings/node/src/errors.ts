@@ -1,0 +1,82 @@
+/**
+ * The errors of this package, told apart by their class.
+ *
+ * `InvalidEvent` and `MigrationFailed` speak of the event, `PolicyFault` and `LoadError` of the policy, `Misuse` of the
+ * call.
+ */
+import type { MigrationCause, RejectionCause, Violation } from './answers.js';
+
+/** The event is not valid. */
+export class InvalidEvent extends Error {
+  override readonly name = 'InvalidEvent';
+
+  constructor(
+    /** How far the event got. */
+    override readonly cause: RejectionCause,
+    /** `event_id`, or null when it could not be read. */
+    readonly eventId: string | null,
+    /** `event_type`, or null when it could not be read. */
+    readonly eventType: string | null,
+    /** What is wrong: at least one, in a stable order. */
+    readonly violations: readonly Violation[],
+  ) {
+    super(summary(`the event is ${cause}`, violations));
+  }
+}
+
+/** The event could not be brought to the wanted version. It is as it was. */
+export class MigrationFailed extends Error {
+  override readonly name = 'MigrationFailed';
+
+  constructor(
+    /** What stopped it. */
+    override readonly cause: MigrationCause,
+    /** `event_type`, or null when it is not known. */
+    readonly eventType: string | null,
+    /** The event's version, or null when it is not known. */
+    readonly fromVersion: string | null,
+    /** The version that was asked for. */
+    readonly toVersion: string,
+    /** What is wrong: at least one, in a stable order. */
+    readonly violations: readonly Violation[],
+  ) {
+    super(summary(`no migration to ${toVersion} (${cause})`, violations));
+  }
+}
+
+/**
+ * The policy itself failed. This says nothing about the event. The instance that failed is dropped, and the next call
+ * gets a new one.
+ */
+export class PolicyFault extends Error {
+  override readonly name = 'PolicyFault';
+
+  constructor(
+    /** `trap`: it stopped in the middle, or could not be started. `answer`: its answer is not what the contract says. */
+    readonly kind: 'trap' | 'answer',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What was loaded is no policy, or cannot be run here. The message says why. */
+export class LoadError extends Error {
+  override readonly name = 'LoadError';
+}
+
+/** The arguments make no sense, or the policy is closed. A `TypeError`, as JavaScript's own functions throw. */
+export class Misuse extends TypeError {
+  override readonly name = 'Misuse';
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function summary(what: string, violations: readonly Violation[]): string {
+  const lines = violations.map(({ code, path, message }) => `${code} at "${path}": ${message}`);
+  return `${what}: ${lines.join('; ')}`;
+}

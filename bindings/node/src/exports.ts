@@ -1,0 +1,19 @@
+/**
+ * What every entry of the package exports beside `Policy`.
+ */
+export type {
+  Accepted,
+  Catalog,
+  Decision,
+  EventType,
+  Migrated,
+  MigrationCause,
+  Output,
+  RejectionCause,
+  Verdict,
+  Violation,
+} from './answers.js';
+export { InvalidEvent, LoadError, MigrationFailed, Misuse, PolicyFault } from './errors.js';
+export type { EventInput } from './event.js';
+export type { PolicyModule } from './module.js';
+export type { Context } from './policy.js';

@@ -1,0 +1,22 @@
+/**
+ * A policy as JavaScript runs it: what `tidegate-transpile` writes and `Policy.from` takes.
+ */
+
+/**
+ * Makes an instance, at once when `core` and `start` answer at once. `core` gives a `WebAssembly.Module`, of which `start`
+ * makes a `WebAssembly.Instance`: types that a program for Node need not know.
+ */
+export type Instantiate = (
+  core: (name: string) => object,
+  imports: object,
+  start: (module: never, imports?: never) => object,
+) => object;
+
+/** The default export of a module that `tidegate-transpile` wrote. */
+export interface PolicyModule {
+  /** `sha256:` and the hexadecimal SHA-256 of the policy's file. */
+  digest: string;
+  /** The WebAssembly modules it consists of, by name: their bytes, or where they are. */
+  cores: Record<string, Uint8Array | URL>;
+  instantiate: Instantiate;
+}

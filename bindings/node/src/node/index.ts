@@ -1,0 +1,46 @@
+/**
+ * The package for Node: a policy is loaded from the very file that the gate runs.
+ */
+import { readFile } from 'node:fs/promises';
+
+import { LoadError, messageOf } from '../errors.js';
+import type { PolicyModule } from '../module.js';
+import { Policy as PolicyAnywhere } from '../policy.js';
+import { transpileAside } from './aside.js';
+import { cached } from './cache.js';
+import { digestOf } from './digest.js';
+import { inMemory, withFiles } from './module.js';
+
+export * from '../exports.js';
+
+/** How a policy is loaded. */
+export interface LoadOptions {
+  /**
+   * A directory of this user alone, in which transpiled policies are kept for the next start. Without it nothing is
+   * written, and every start of a process takes about a second.
+   */
+  cacheDirectory?: string | undefined;
+}
+
+export class Policy extends PolicyAnywhere {
+  /** Loads a policy from its file, or from the bytes of it. Throws {@link LoadError}. */
+  static async load(source: string | URL | Uint8Array, options: LoadOptions = {}): Promise<Policy> {
+    const { cacheDirectory } = options;
+    try {
+      const wasm = source instanceof Uint8Array ? source : await readFile(source);
+      const digest = digestOf(wasm);
+      const make = () => transpileAside(wasm, 'policy');
+      const module = cacheDirectory === undefined ? inMemory(digest, await make()) : cached(cacheDirectory, digest, make);
+      return await this.from(await module);
+    } catch (error) {
+      const what = source instanceof Uint8Array ? 'the policy' : String(source);
+      const kept = cacheDirectory === undefined ? '' : ` (kept in ${cacheDirectory})`;
+      throw new LoadError(`${what}${kept}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  /** The policy in a module that `tidegate-transpile` wrote. Throws {@link LoadError}. */
+  static override async from(module: PolicyModule): Promise<Policy> {
+    return super.from(await withFiles(module));
+  }
+}

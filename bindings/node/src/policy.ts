@@ -1,0 +1,194 @@
+/**
+ * A loaded policy: the functions of the contract as methods. Nothing here needs Node.
+ */
+import type { Accepted, Catalog, Decision, Migrated, Verdict, Violation } from './answers.js';
+import { LoadError, Misuse, messageOf } from './errors.js';
+import { textOf, type EventInput } from './event.js';
+import { Instance, type Call } from './instance.js';
+import type { PolicyModule } from './module.js';
+import * as read from './read.js';
+
+/** What a policy has to be told, since it has no clock and no configuration. */
+export interface Context {
+  /** The time to judge by: a `Date`, or RFC 3339 with an offset. */
+  now: string | Date;
+  /** The version in which the event shall leave; absent: the latest of its type. */
+  targetVersion?: string | undefined;
+}
+
+/**
+ * A policy, ready to be called. It belongs to the thread that made it: a worker makes its own. Calls answer at once and
+ * one after another; a call that loops for ever can only be stopped with its thread.
+ */
+export class Policy {
+  /** `sha256:` and the hexadecimal SHA-256 of the policy's file. */
+  readonly digest: string;
+  readonly #catalog: string;
+  readonly #eventBytes: number;
+  #instance: Instance | undefined;
+
+  /** The policy in a module that `tidegate-transpile` wrote. Throws {@link LoadError}. */
+  static async from(module: PolicyModule): Promise<Policy> {
+    const cores = await Promise.all(
+      Object.entries(module.cores).map(async ([name, core]) => [name, await compile(name, core)] as const),
+    );
+    return new this(module.digest, new Instance(module.instantiate, new Map(cores)));
+  }
+
+  protected constructor(digest: string, instance: Instance) {
+    this.digest = digest;
+    this.#instance = instance;
+    try {
+      this.#catalog = instance.call('catalog');
+      this.#eventBytes = this.catalog().limits.eventBytes;
+    } catch (error) {
+      throw new LoadError(messageOf(error), { cause: error });
+    }
+  }
+
+  /** Judges an event. Throws {@link InvalidEvent}. */
+  validate(event: EventInput): Accepted {
+    return read.accepted(this.validateJson(event));
+  }
+
+  /** Brings an event to a version. Throws {@link MigrationFailed}. */
+  migrate(event: EventInput, toVersion: string): Migrated {
+    const text = this.#text(event);
+    // Only an event with a text is ever migrated.
+    return read.migrated(this.#migrate(text, toVersion), text as string);
+  }
+
+  /** Decides what follows when attempt number `attempt` failed. The first attempt is 0. */
+  decide(eventType: string, attempt: number): Decision {
+    return read.decision(this.decideJson(eventType, attempt));
+  }
+
+  /** Judges an event and says what to send. An event that is rejected is a verdict, not an error. */
+  process(event: EventInput, context: Context): Verdict {
+    return read.verdict(this.processJson(event, context));
+  }
+
+  /** What the policy knows. */
+  catalog(): Catalog {
+    return read.catalog(this.catalogJson());
+  }
+
+  /** As `validate`: the policy's answer as it came. */
+  validateJson(event: EventInput): string {
+    const text = this.#text(event);
+    if (typeof text === 'string') {
+      return this.#call('validate', text);
+    }
+    return JSON.stringify({ valid: false, cause: 'unreadable', event_id: null, event_type: null, violations: [text] });
+  }
+
+  /** As `migrate`: the policy's answer as it came. */
+  migrateJson(event: EventInput, toVersion: string): string {
+    return this.#migrate(this.#text(event), toVersion);
+  }
+
+  /** As `decide`: the policy's answer as it came. */
+  decideJson(eventType: string, attempt: number): string {
+    return this.#call('decide', request({ event_type: eventType, attempt }));
+  }
+
+  /** As `process`: the policy's answer as it came. */
+  processJson(event: EventInput, context: Context): string {
+    const text = this.#text(event);
+    if (typeof text === 'string') {
+      return this.#call('process', request({ event: text, now: time(context.now), target_version: context.targetVersion }));
+    }
+    return JSON.stringify({
+      outcome: 'reject',
+      reason: text.message,
+      event_id: null,
+      event_type: null,
+      event_version: null,
+      outputs: [],
+      violations: [text],
+    });
+  }
+
+  /** As `catalog`: the policy's answer as it came. */
+  catalogJson(): string {
+    this.#open();
+    return this.#catalog;
+  }
+
+  /** Lets go of the policy's memory. Later calls throw {@link Misuse}; closing twice is nothing. */
+  close(): void {
+    this.#instance = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #migrate(text: string | Violation, toVersion: string): string {
+    if (typeof text === 'string') {
+      return this.#call('migrate', request({ event: text, to_version: toVersion }));
+    }
+    return JSON.stringify({
+      migrated: false,
+      cause: 'rejected',
+      event_type: null,
+      from_version: null,
+      to_version: toVersion,
+      violations: [text],
+    });
+  }
+
+  #text(event: EventInput): string | Violation {
+    this.#open();
+    return textOf(event, this.#eventBytes);
+  }
+
+  #call(name: Call, argument: string): string {
+    const answer = this.#open().call(name, argument);
+    const misuse = read.misuse(answer);
+    if (misuse !== undefined) {
+      throw new Misuse(misuse);
+    }
+    return answer;
+  }
+
+  #open(): Instance {
+    if (this.#instance === undefined) {
+      throw new Misuse('the policy is closed');
+    }
+    return this.#instance;
+  }
+}
+
+function request(members: object): string {
+  try {
+    return JSON.stringify(members);
+  } catch (error) {
+    throw new Misuse(`the arguments cannot be written as JSON (${messageOf(error)})`);
+  }
+}
+
+function time(now: string | Date): string {
+  if (now instanceof Date && Number.isNaN(now.getTime())) {
+    throw new Misuse('now is an invalid Date');
+  }
+  return now instanceof Date ? now.toISOString() : now;
+}
+
+async function compile(name: string, core: Uint8Array | URL): Promise<WebAssembly.Module> {
+  try {
+    if (core instanceof URL) {
+      const response = await fetch(core);
+      if (!response.ok) {
+        throw new Error(`${core.href} answers ${response.status}`);
+      }
+      // Browsers keep compiled code for the next visit when it streams, which they do only for this type.
+      return response.headers.get('content-type') === 'application/wasm'
+        ? await WebAssembly.compileStreaming(response)
+        : await WebAssembly.compile(await response.arrayBuffer());
+    }
+    return await WebAssembly.compile(core as BufferSource);
+  } catch (error) {
+    throw new LoadError(`${name} cannot be compiled: ${messageOf(error)}`, { cause: error });
+  }
+}

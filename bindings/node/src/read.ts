@@ -1,0 +1,161 @@
+/**
+ * Reads the JSON that a policy answers. An answer that lacks something is a fault of the policy.
+ */
+import type { Accepted, Catalog, Decision, EventType, Migrated, Output, Verdict } from './answers.js';
+import { InvalidEvent, MigrationFailed, PolicyFault, messageOf } from './errors.js';
+
+/** How the contract spells each member of `T`. */
+type Spelling<T> = { readonly [Member in keyof T]: string };
+
+type Rejection = Pick<InvalidEvent, 'cause' | 'eventId' | 'eventType' | 'violations'>;
+type Failure = Pick<MigrationFailed, 'cause' | 'eventType' | 'fromVersion' | 'toVersion' | 'violations'>;
+type Migration = Omit<Migrated, 'event' | 'changed'> & { event: string | null };
+
+const ACCEPTED: Spelling<Accepted> = {
+  eventId: 'event_id',
+  eventType: 'event_type',
+  eventVersion: 'event_version',
+  key: 'key',
+};
+
+const REJECTION: Spelling<Rejection> = {
+  cause: 'cause',
+  eventId: 'event_id',
+  eventType: 'event_type',
+  violations: 'violations',
+};
+
+const MIGRATION: Spelling<Migration> = {
+  event: 'event',
+  fromVersion: 'from_version',
+  toVersion: 'to_version',
+  path: 'path',
+};
+
+const FAILURE: Spelling<Failure> = {
+  cause: 'cause',
+  eventType: 'event_type',
+  fromVersion: 'from_version',
+  toVersion: 'to_version',
+  violations: 'violations',
+};
+
+const DECISION: Spelling<Decision> = { action: 'action', delayMs: 'delay_ms', retriesLeft: 'retries_left' };
+
+const OUTPUT: Spelling<Output> = {
+  channel: 'channel',
+  key: 'key',
+  id: 'id',
+  eventType: 'event_type',
+  event: 'event',
+};
+
+const VERDICT: Spelling<Verdict> = {
+  outcome: 'outcome',
+  reason: 'reason',
+  eventId: 'event_id',
+  eventType: 'event_type',
+  eventVersion: 'event_version',
+  outputs: 'outputs',
+  violations: 'violations',
+};
+
+const EVENT_TYPE: Spelling<EventType> = {
+  name: 'name',
+  versions: 'versions',
+  latest: 'latest',
+  accepted: 'accepted',
+  channel: 'channel',
+  retryDelaysMs: 'retry_delays_ms',
+};
+
+const CATALOG: Spelling<Catalog> = {
+  name: 'name',
+  version: 'version',
+  eventTypes: 'event_types',
+  channels: 'channels',
+  limits: 'limits',
+};
+
+const LIMITS: Spelling<Catalog['limits']> = { eventBytes: 'event_bytes', depth: 'depth' };
+
+/** Of `validate`. Throws {@link InvalidEvent}. */
+export function accepted(text: string): Accepted {
+  const answer = parsed('validate', text);
+  if (answer['valid'] === true) {
+    return record('validate', answer, ACCEPTED);
+  }
+  const { cause, eventId, eventType, violations } = record('validate', answer, REJECTION);
+  throw new InvalidEvent(cause, eventId, eventType, violations);
+}
+
+/** Of `migrate`, for the event with this text. Throws {@link MigrationFailed}. */
+export function migrated(text: string, event: string): Migrated {
+  const answer = parsed('migrate', text);
+  if (answer['migrated'] === true) {
+    const migration = record('migrate', answer, MIGRATION);
+    return { ...migration, event: migration.event ?? event, changed: migration.event !== null };
+  }
+  const { cause, eventType, fromVersion, toVersion, violations } = record('migrate', answer, FAILURE);
+  throw new MigrationFailed(cause, eventType, fromVersion, toVersion, violations);
+}
+
+/** Of `decide`. */
+export function decision(text: string): Decision {
+  return record('decide', parsed('decide', text), DECISION);
+}
+
+/** Of `process`. */
+export function verdict(text: string): Verdict {
+  const judged = record('process', parsed('process', text), VERDICT);
+  return { ...judged, outputs: records('process', judged.outputs, OUTPUT) };
+}
+
+/** Of `catalog`. */
+export function catalog(text: string): Catalog {
+  const known = record('catalog', parsed('catalog', text), CATALOG);
+  const eventTypes = records('catalog', known.eventTypes, EVENT_TYPE);
+  return { ...known, eventTypes, limits: record('catalog', known.limits, LIMITS) };
+}
+
+/** The sentence of an answer that says that the call was wrong. */
+export function misuse(text: string): string | undefined {
+  return text.startsWith('{"misuse":') ? String(parsed('the call', text)['misuse']) : undefined;
+}
+
+function parsed(call: string, text: string): Record<string, unknown> {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch (error) {
+    throw new PolicyFault('answer', `the policy's answer to ${call} is not JSON: ${messageOf(error)}`);
+  }
+  return object(call, answer);
+}
+
+function records<T>(call: string, answers: unknown, spelling: Spelling<T>): T[] {
+  if (!Array.isArray(answers)) {
+    throw new PolicyFault('answer', `the policy's answer to ${call} has no list where there must be one`);
+  }
+  return answers.map((answer) => record(call, answer, spelling));
+}
+
+function record<T>(call: string, answer: unknown, spelling: Spelling<T>): T {
+  const members = object(call, answer);
+  const result: Partial<T> = {};
+  for (const member in spelling) {
+    const value = members[spelling[member]];
+    if (value === undefined) {
+      throw new PolicyFault('answer', `the policy's answer to ${call} has no "${spelling[member]}"`);
+    }
+    result[member] = value as T[typeof member];
+  }
+  return result as T;
+}
+
+function object(call: string, answer: unknown): Record<string, unknown> {
+  if (typeof answer !== 'object' || answer === null) {
+    throw new PolicyFault('answer', `the policy's answer to ${call} has no object where there must be one`);
+  }
+  return answer as Record<string, unknown>;
+}

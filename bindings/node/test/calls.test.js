@@ -1,0 +1,95 @@
+// The typed calls, their arguments, and the end of a policy.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { MigrationFailed, Misuse, Policy } from 'tidegate';
+import { GOOD, POLICY, policy } from './given.js';
+
+test('decide tells the wait in milliseconds', () => {
+  assert.deepEqual(policy.decide('task.completed', 1), { action: 'retry', delayMs: 300_000, retriesLeft: 1 });
+  assert.deepEqual(policy.decide('task.completed', 3), { action: 'dead-letter', delayMs: 0, retriesLeft: 0 });
+  assert.equal(policy.decide('task.completed', 2 ** 32 - 1).action, 'dead-letter');
+});
+
+test('process takes a Date or a text, and a version', () => {
+  const now = '2026-03-01T09:30:00.000Z';
+  const verdict = policy.process(GOOD, { now });
+  assert.equal(verdict.outcome, 'forward');
+  assert.match(verdict.outputs[0].event, /"event_version":"1.1"/);
+  assert.deepEqual(policy.process(GOOD, { now: new Date(now) }), verdict);
+  const asItCame = policy.process(GOOD, { now, targetVersion: '1.0' });
+  assert.deepEqual(asItCame.outputs, [
+    { channel: 'task-events', key: 'user-1', id: 'e-1', eventType: 'task.created', event: null },
+  ]);
+});
+
+test('a rejected event is a verdict', () => {
+  const verdict = policy.process('{', { now: new Date() });
+  assert.equal(verdict.outcome, 'reject');
+  assert.equal(verdict.violations[0].code, 'not-json');
+});
+
+test('a migration that fails says why', () => {
+  assert.throws(
+    () => policy.migrate(GOOD, '9.9'),
+    (error) => {
+      assert.ok(error instanceof MigrationFailed);
+      const { cause, eventType, fromVersion, toVersion } = error;
+      assert.deepEqual({ cause, eventType, fromVersion, toVersion }, {
+        cause: 'no-path',
+        eventType: 'task.created',
+        fromVersion: '1.0',
+        toVersion: '9.9',
+      });
+      assert.equal(error.violations[0].code, 'no-path');
+      return true;
+    },
+  );
+});
+
+test('the catalog is typed throughout', () => {
+  const { name, eventTypes, channels, limits } = policy.catalog();
+  assert.equal(name, 'tidegate-tasks');
+  const updated = eventTypes.find((type) => type.name === 'task.updated');
+  assert.deepEqual(updated.retryDelaysMs, [1000, 2000, 4000, 8000, 16000]);
+  for (const { version, example } of updated.versions) {
+    assert.equal(policy.validate(example).eventVersion, version);
+  }
+  assert.ok(channels.includes(updated.channel));
+  assert.deepEqual(limits, { eventBytes: 1_048_576, depth: 128 });
+});
+
+test('arguments that make no sense are a misuse, which is a TypeError', () => {
+  for (const call of [
+    () => policy.decide('task.created', -1),
+    () => policy.decide('task.created', 2 ** 32),
+    () => policy.decide('task.created', 0.5),
+    () => policy.decide('task.created', NaN),
+    () => policy.decide('task.created', 1n),
+    () => policy.decide('\ud800', 0),
+    () => policy.migrate(GOOD),
+    () => policy.migrate(GOOD, 1.1),
+    () => policy.process(GOOD, { now: 'yesterday' }),
+    () => policy.process(GOOD, { now: new Date('yesterday') }),
+    () => policy.process(GOOD, { now: 0 }),
+  ]) {
+    assert.throws(call, (error) => error instanceof Misuse && error instanceof TypeError && error.message !== '', call);
+  }
+  assert.equal(policy.validate(GOOD).eventId, 'e-1');
+});
+
+test('a closed policy says so', async () => {
+  const closed = await Policy.load(POLICY);
+  closed.close();
+  closed[Symbol.dispose]();
+  for (const call of [
+    () => closed.validate(GOOD),
+    () => closed.validate('\ud800'),
+    () => closed.migrate(GOOD, '1.1'),
+    () => closed.decide('task.created', 0),
+    () => closed.process(GOOD, { now: new Date() }),
+    () => closed.catalog(),
+  ]) {
+    assert.throws(call, new Misuse('the policy is closed'));
+  }
+});

@@ -1,0 +1,150 @@
+// What an event may be given as, and what becomes of text that is none.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { InvalidEvent, Misuse } from 'tidegate';
+import { GOOD, policy } from './given.js';
+
+const bytes = (text) => new TextEncoder().encode(text);
+const violation = (event) => JSON.parse(policy.validateJson(event)).violations[0];
+
+test('text, bytes and an object are the same event', () => {
+  const accepted = { eventId: 'e-1', eventType: 'task.created', eventVersion: '1.0', key: 'user-1' };
+  const inALargerBuffer = Buffer.concat([Buffer.from('xx'), bytes(GOOD), Buffer.from('yy')]).subarray(2, -2);
+  for (const event of [GOOD, bytes(GOOD), inALargerBuffer, JSON.parse(GOOD)]) {
+    assert.deepEqual(policy.validate(event), accepted);
+  }
+});
+
+test('an event that is not valid comes with its violations', () => {
+  assert.throws(
+    () => policy.validate({ ...JSON.parse(GOOD), task_id: '42' }),
+    (error) => {
+      assert.ok(error instanceof InvalidEvent);
+      assert.equal(error.cause, 'invalid');
+      assert.equal(error.eventId, 'e-1');
+      assert.equal(error.eventType, 'task.created');
+      assert.deepEqual(error.violations, [{ code: 'type', path: '/task_id', message: 'must be an integer' }]);
+      assert.equal(error.message, 'the event is invalid: type at "/task_id": must be an integer');
+      return true;
+    },
+  );
+});
+
+test('a lone surrogate is not UTF-8, and is not mended', () => {
+  for (const [text, byte] of [
+    ['\ud800', 1],
+    ['a\udc00', 2],
+    ['äöü€\ud83d', 10],
+    ['😀\ufffd\ud800\udbff', 8],
+  ]) {
+    assert.deepEqual(violation(text), { code: 'not-utf8', path: '', message: `not UTF-8 at byte ${byte}` });
+  }
+  assert.equal(violation('😀').code, 'not-json');
+});
+
+test('a lone surrogate in an object is written as an escape, which the policy judges', () => {
+  assert.equal(violation({ event_id: '\ud800' }).code, 'not-json');
+});
+
+test('bytes that are not UTF-8 break off where the first wrong sequence begins', () => {
+  for (const [event, byte] of [
+    [[0xff], 1],
+    [[0x7b, 0x80], 2],
+    [[0x61, 0xc3], 2],
+    [[0x61, 0xef, 0xbf], 2],
+    [[0x61, 0xef, 0xbf, 0x41], 2],
+    [[0xef, 0xbf, 0xbd, 0xef, 0xbf], 4],
+    [[0xf0, 0x9f, 0x98, 0x80, 0xed, 0xa0, 0x80], 5],
+    [[0x61, 0xc0, 0x80], 2],
+    [[0xf4, 0x90, 0x80, 0x80], 1],
+  ]) {
+    assert.deepEqual(violation(Uint8Array.from(event)), {
+      code: 'not-utf8',
+      path: '',
+      message: `not UTF-8 at byte ${byte}`,
+    });
+  }
+});
+
+test('what is not UTF-8 gets the same answer from every call', () => {
+  const violations = [{ code: 'not-utf8', path: '', message: 'not UTF-8 at byte 2' }];
+  const event = Uint8Array.of(0x7b, 0xff);
+  assert.equal(
+    policy.migrateJson(event, '1.1'),
+    `{"migrated":false,"cause":"rejected","event_type":null,"from_version":null,"to_version":"1.1","violations":${JSON.stringify(violations)}}`,
+  );
+  const verdict = policy.process(event, { now: '2026-03-01T09:30:00Z' });
+  assert.deepEqual(verdict, {
+    outcome: 'reject',
+    reason: 'not UTF-8 at byte 2',
+    eventId: null,
+    eventType: null,
+    eventVersion: null,
+    outputs: [],
+    violations,
+  });
+});
+
+test('what is too long and not UTF-8 is too long', () => {
+  const limit = policy.catalog().limits.eventBytes;
+  const message = `${limit + 1} bytes; at most ${limit} are allowed`;
+  const long = new Uint8Array(limit + 1).fill(0xff);
+  assert.deepEqual(violation(long), { code: 'too-large', path: '', message });
+  assert.deepEqual(violation(`${'a'.repeat(limit - 2)}\ud800`), { code: 'too-large', path: '', message });
+  assert.equal(violation(long.subarray(1)).code, 'not-utf8');
+});
+
+test('NUL and a byte order mark reach the policy', () => {
+  for (const [event, place] of [
+    [`${GOOD}\0`, 'column 175'],
+    ['\0', 'column 1'],
+    [`\ufeff${GOOD}`, 'column 1'],
+  ]) {
+    const said = violation(event);
+    assert.equal(said.code, 'not-json');
+    assert.match(said.message, new RegExp(`^not JSON at line 1, ${place}:`));
+    assert.deepEqual(violation(bytes(event)), said);
+  }
+});
+
+test('numbers keep their digits', () => {
+  const event = GOOD.replace('42', '9007199254740993').replace('"title"', '"large":1e400,"price":1.10,"title"');
+  const { event: migrated, changed } = policy.migrate(event, '1.1');
+  assert.ok(changed);
+  assert.match(migrated, /"task_id":9007199254740993,.*"large":1e400,"price":1\.10,/);
+});
+
+test('an event that needs no migration comes back as it came', () => {
+  const event = GOOD.replaceAll(',', ' ,');
+  for (const given of [event, bytes(event)]) {
+    assert.deepEqual(policy.migrate(given, '1.0'), {
+      event,
+      changed: false,
+      fromVersion: '1.0',
+      toVersion: '1.0',
+      path: ['1.0'],
+    });
+  }
+});
+
+test('the longest event is judged, and one byte more is too large', () => {
+  const limit = policy.catalog().limits.eventBytes;
+  const padded = (length) => GOOD.replace('plants', `plants${'x'.repeat(length - GOOD.length)}`);
+  assert.equal(policy.validate(padded(limit)).eventId, 'e-1');
+  assert.equal(policy.validate(bytes(padded(limit))).eventId, 'e-1');
+  assert.equal(violation(padded(limit + 1)).code, 'too-large');
+});
+
+test('what cannot be written as JSON is a misuse that says what to do', () => {
+  const cycle = {};
+  cycle.self = cycle;
+  for (const event of [{ task_id: 1n }, cycle, () => GOOD, { toJSON: () => undefined }]) {
+    assert.throws(() => policy.validate(event), Misuse);
+  }
+  assert.throws(() => policy.validate({ task_id: 1n }), { name: 'Misuse', message: /BigInt.*pass its JSON text instead/ });
+  assert.throws(() => policy.validate(cycle), TypeError);
+  for (const event of [undefined, null, 5, true, 1n, Symbol('event'), new ArrayBuffer(2)]) {
+    assert.throws(() => policy.validate(event), new Misuse('an event is a string, a Uint8Array or an object'));
+  }
+});

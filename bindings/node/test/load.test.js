@@ -1,0 +1,125 @@
+// What can be loaded, what cannot and why, and what is kept for the next time.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, readFile, readdir, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import { LoadError, Policy } from 'tidegate';
+import { GOOD, PACKAGE, POLICY, policy, scratch } from './given.js';
+
+const run = promisify(execFile);
+const CLI = join(PACKAGE, 'dist/node/cli.js');
+
+test('a path, an address and bytes load the same policy', async () => {
+  const wasm = await readFile(POLICY);
+  const digest = `sha256:${createHash('sha256').update(wasm).digest('hex')}`;
+  for (const loaded of await Promise.all([wasm, pathToFileURL(POLICY)].map((source) => Policy.load(source)))) {
+    assert.equal(loaded.digest, digest);
+    assert.equal(loaded.catalogJson(), policy.catalogJson());
+    assert.ok(loaded instanceof Policy);
+  }
+});
+
+test('what is no policy is refused, with the reason', async () => {
+  const wasm = await readFile(POLICY);
+  const component = (body) => parse(`(component ${body})`);
+  for (const [bytes, why] of [
+    [new Uint8Array(), 'it is not WebAssembly'],
+    [Buffer.from('(component)'), 'it is not WebAssembly'],
+    [await parse('(module)'), 'it is a core module of WebAssembly, not a component; compile it for wasm32-wasip2'],
+    [wasm.subarray(0, 100_000), /^it is damaged: /],
+    [await component(importing('acme:secrets/read')), 'it imports acme:secrets/read; a policy may not'],
+    [await component(importing('wasi:sockets/tcp@0.2.6')), 'it imports wasi:sockets/tcp; a policy may not'],
+    [await component(importing('wasi:cli/run@0.2.6')), 'it imports wasi:cli/run; a policy may not'],
+    [
+      await component(''),
+      'it does not export tidegate:policy/validation@0.1.0, tidegate:policy/migration@0.1.0, ' +
+        'tidegate:policy/retry@0.1.0, tidegate:policy/gate@0.1.0, tidegate:policy/json@0.1.0, prepare',
+    ],
+  ]) {
+    await assert.rejects(Policy.load(bytes), (error) => {
+      assert.ok(error instanceof LoadError);
+      const said = error.message.replace(/^the policy: /, '');
+      assert.ok(why instanceof RegExp ? why.test(said) : said === why, said);
+      return true;
+    });
+  }
+  await assert.rejects(Policy.load('no/such.wasm'), { name: 'LoadError', message: /^no\/such\.wasm: ENOENT/ });
+});
+
+/** The parts of a component that uses the function `f` of the interface `name`. */
+function importing(name) {
+  return `(import "${name}" (instance $from (export "f" (func))))
+    (core func $f (canon lower (func $from "f")))
+    (core module $main (import "from" "f" (func)))
+    (core instance (instantiate $main (with "from" (instance (export "f" (func $f))))))`;
+}
+
+test('a transpiled policy is kept, under its digest', async () => {
+  const cacheDirectory = join(await scratch(), 'kept');
+  const first = await Policy.load(POLICY, { cacheDirectory });
+  const [entry, ...others] = await readdir(cacheDirectory);
+  assert.deepEqual(others, []);
+  assert.ok(entry.startsWith(first.digest.replace('sha256:', '')));
+  const made = await stat(join(cacheDirectory, entry));
+  const second = await Policy.load(POLICY, { cacheDirectory });
+  assert.equal(second.digest, first.digest);
+  assert.equal(second.validate(GOOD).eventId, 'e-1');
+  assert.equal((await stat(join(cacheDirectory, entry))).ino, made.ino);
+});
+
+test('several that load at once leave one whole entry', async () => {
+  const cacheDirectory = await scratch();
+  const loaded = await Promise.all([1, 2].map(() => Policy.load(POLICY, { cacheDirectory })));
+  assert.deepEqual(loaded.map((each) => each.validate(GOOD).key), ['user-1', 'user-1']);
+  assert.equal((await readdir(cacheDirectory)).length, 1);
+});
+
+test('an entry that is damaged is named', async () => {
+  const cacheDirectory = await scratch();
+  await Policy.load(POLICY, { cacheDirectory });
+  const [entry] = await readdir(cacheDirectory);
+  await truncate(join(cacheDirectory, entry, 'policy.core.wasm'), 1000);
+  await assert.rejects(Policy.load(POLICY, { cacheDirectory }), (error) => {
+    assert.ok(error instanceof LoadError);
+    assert.ok(error.message.includes(`policy.wasm (kept in ${cacheDirectory}): policy.core.wasm cannot be compiled`));
+    return true;
+  });
+});
+
+test('a directory that others can write to is refused', async () => {
+  const cacheDirectory = join(await scratch(), 'open');
+  await mkdir(cacheDirectory);
+  await chmod(cacheDirectory, 0o777);
+  await assert.rejects(Policy.load(POLICY, { cacheDirectory }), { name: 'LoadError', message: /open is not private/ });
+  assert.deepEqual(await readdir(cacheDirectory), []);
+});
+
+test('tidegate-transpile writes a module that needs no transpiling', async () => {
+  const out = await scratch();
+  const { stdout } = await run(process.execPath, [CLI, POLICY, '--out', out, '--name', 'tasks']);
+  const written = stdout.trim().split('\n');
+  assert.deepEqual(written.sort(), (await readdir(out)).map((file) => `${out}/${file}`).sort());
+  const { default: module } = await import(pathToFileURL(join(out, 'tasks.js')).href);
+  const loaded = await Policy.from(module);
+  assert.equal(loaded.digest, policy.digest);
+  assert.equal(loaded.validateJson(GOOD), policy.validateJson(GOOD));
+});
+
+test('tidegate-transpile says what is wrong', async () => {
+  const out = await scratch();
+  for (const [args, code, said] of [
+    [[], 2, /^tidegate-transpile POLICY\.wasm --out/],
+    [[POLICY, '--out', out, '--name', '../up'], 2, /"\.\.\/up" cannot name a module/],
+    [[POLICY, '--into', out], 1, /Unknown option '--into'/],
+    [[CLI, '--out', out, '--name', 'cli'], 1, /cli\.js: it is not WebAssembly/],
+  ]) {
+    await assert.rejects(run(process.execPath, [CLI, ...args]), (error) => error.code === code && said.test(error.stderr));
+  }
+  assert.deepEqual(await readdir(out), []);
+});

@@ -1,0 +1,49 @@
+// The bound that is written into the memories of a module.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import { bounded } from '../dist/node/memory.js';
+
+const PAGES = 1024;
+
+/** How far the memory of this module can grow, in pages. */
+async function reach(wat) {
+  const module = new WebAssembly.Module(bounded(await parse(wat)));
+  const { memory } = new WebAssembly.Instance(module).exports;
+  const least = memory.buffer.byteLength / 65_536;
+  let most = least;
+  try {
+    for (; most < 2 * PAGES; most += 1) {
+      memory.grow(1);
+    }
+  } catch (error) {
+    assert.ok(error instanceof RangeError);
+  }
+  return [least, most];
+}
+
+test('a memory without a bound gets one, and a closer one stays', async () => {
+  assert.deepEqual(await reach('(module (memory (export "memory") 1))'), [1, PAGES]);
+  assert.deepEqual(await reach('(module (memory (export "memory") 200 300))'), [200, 300]);
+  assert.deepEqual(await reach('(module (memory (export "memory") 0 65536))'), [0, PAGES]);
+});
+
+test('what stands around the memory stays', async () => {
+  const wat = '(module (func (export "f") (result i32) i32.const 7) (memory 1) (data (i32.const 0) "abc"))';
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bounded(await parse(wat))));
+  assert.equal(exports.f(), 7);
+  const without = await parse('(module (func))');
+  assert.deepEqual(bounded(without), without);
+});
+
+test('a memory that cannot be bounded is refused', async () => {
+  for (const [memory, why] of [
+    ['1025', 'it wants 67174400 bytes of memory; at most 67108864 are allowed'],
+    ['1 2 shared', 'it has a memory that is shared or of 64 bits'],
+    ['i64 1', 'it has a memory that is shared or of 64 bits'],
+  ]) {
+    const wasm = await parse(`(module (memory ${memory}))`);
+    assert.throws(() => bounded(wasm), { name: 'LoadError', message: why });
+  }
+});
