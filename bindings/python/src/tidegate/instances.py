@@ -1,0 +1,109 @@
+"""Running instances of a policy: one for each call at a time, used again after a clean call and never after another."""
+
+import os
+import re
+import threading
+from datetime import timedelta
+
+from wasmtime import WasmtimeError
+from wasmtime.component import Component, Linker
+
+from tidegate import load, sandbox
+from tidegate.engine import ENGINE
+from tidegate.errors import Misuse, PolicyFault
+
+_PREPARE_DEADLINE = timedelta(seconds=10)
+
+
+class Instances:
+    """At most as many instances as there are processors. Any thread may call; one that finds all of them busy waits."""
+
+    def __init__(self, component: Component, linker: Linker, deadline: timedelta, memory_bytes: int) -> None:
+        self._component = component
+        self._linker = linker
+        self._deadline = deadline
+        self._memory_bytes = memory_bytes
+        self._change = threading.Condition()
+        self._idle: list[_Instance] = []
+        self._room = os.cpu_count() or 1
+        self._closed = False
+
+    def call(self, function: str, *arguments: str) -> str:
+        """Calls a function of the interface `json`."""
+        instance = self._take()
+        try:
+            answer = instance.call(function, *arguments)
+        except BaseException:
+            self._give_back(None)
+            raise
+        self._give_back(instance)
+        return answer
+
+    def close(self) -> None:
+        """Ends all instances; those that are in a call, when it is over."""
+        with self._change:
+            self._closed = True
+            self._idle.clear()
+            self._change.notify_all()
+
+    def _take(self) -> "_Instance":
+        with self._change:
+            while not (self._idle or self._room or self._closed):
+                self._change.wait()
+            if self._closed:
+                raise Misuse("this policy is closed")
+            if self._idle:
+                return self._idle.pop()
+            self._room -= 1
+        try:
+            return _Instance(self._component, self._linker, self._deadline, self._memory_bytes)
+        except BaseException:
+            self._give_back(None)
+            raise
+
+    def _give_back(self, instance: "_Instance | None") -> None:
+        with self._change:
+            if instance is None:
+                self._room += 1
+            elif not self._closed:
+                self._idle.append(instance)
+            self._change.notify()
+
+
+class _Instance:
+    def __init__(self, component: Component, linker: Linker, deadline: timedelta, memory_bytes: int) -> None:
+        self._deadline = deadline
+        self._store = sandbox.store(memory_bytes)
+        ENGINE.arm(self._store, _PREPARE_DEADLINE)
+        try:
+            instance = linker.instantiate(self._store, component)
+            interface = instance.get_export_index(self._store, load.JSON)
+            found = {
+                name: instance.get_func(self._store, index)
+                for name in load.FUNCTIONS
+                if (index := instance.get_export_index(self._store, name, interface))
+            }
+            self._functions = {name: function for name, function in found.items() if function}
+            if prepare := instance.get_func(self._store, "prepare"):
+                prepare(self._store)
+        except WasmtimeError as error:
+            raise _fault("the policy could not be prepared", error) from error
+
+    def call(self, function: str, *arguments: str) -> str:
+        ENGINE.arm(self._store, self._deadline)
+        try:
+            answer: str = self._functions[function](self._store, *arguments)
+        except WasmtimeError as error:
+            raise _fault(f"the policy failed in `{function}`", error) from error
+        return answer
+
+
+def _fault(what: str, error: WasmtimeError) -> PolicyFault:
+    message = str(error)
+    if "wasm trap: interrupt" in message:
+        return PolicyFault("deadline", f"{what}: it took longer than its deadline")
+    # Without the frames of a trap, which are in `__cause__`.
+    head, _, causes = message.partition("Caused by:")
+    told = [] if head.startswith("error while executing") else [head.strip()]
+    told += [re.sub(r"^\s*\d+: ", "", line).strip() for line in causes.strip().splitlines()]
+    return PolicyFault("trap", ": ".join([what, *told]))

@@ -1,0 +1,145 @@
+"""A loaded policy: the functions of the contract as methods."""
+
+import hashlib
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tidegate import load, reading, sandbox
+from tidegate import event as events
+from tidegate.answers import Accepted, Catalog, Decision, Migrated, Verdict, Violation
+from tidegate.errors import LoadError, Misuse, PolicyFault
+from tidegate.event import Event
+from tidegate.instances import Instances
+
+
+class Policy:
+    """A policy, ready to be called from any thread. Calls release the GIL while the policy works.
+
+    Every method may raise `PolicyFault`, and `Misuse` when the arguments make no sense or the policy is closed. The
+    methods that end in `_json` return the policy's answer as it is, and raise nothing else.
+    """
+
+    def __init__(self, instances: Instances, digest: str) -> None:
+        """Use `Policy.load`."""
+        self._instances = instances
+        self._catalog_json = instances.call("catalog")
+        self.catalog: Catalog = reading.catalog(self._catalog_json)
+        """What the policy knows."""
+        self.digest = digest
+        """Of its file, such as `sha256:9f86d0…`."""
+
+    @classmethod
+    def load(
+        cls,
+        source: str | os.PathLike[str] | bytes | bytearray | memoryview,
+        *,
+        deadline: timedelta = timedelta(milliseconds=100),
+        memory_bytes: int = 64 << 20,
+        cache_dir: str | os.PathLike[str] | None = None,
+    ) -> Self:
+        """Loads a policy from a path, or from the bytes of a file. It compiles for some seconds.
+
+        `deadline`: time that a call may take; one that takes longer is a `PolicyFault`.
+        `memory_bytes`: memory that an instance of the policy may take.
+        `cache_dir`: keeps the compiled policy there, for the next start. It must be writable by this user alone; it is
+        made when it is not there.
+
+        Raises `LoadError` when it is not a policy, and `OSError` when it cannot be read.
+        """
+        if deadline <= timedelta(0):
+            raise Misuse(f"deadline must be longer than nothing, not {deadline}")
+        if memory_bytes <= 0:
+            raise Misuse(f"memory_bytes must be more than 0, not {memory_bytes}")
+        wasm = bytes(source) if isinstance(source, (bytes, bytearray, memoryview)) else Path(source).read_bytes()
+        digest = f"sha256:{hashlib.sha256(wasm).hexdigest()}"
+        component = load.component(wasm, digest, Path(cache_dir) if cache_dir is not None else None)
+        try:
+            return cls(Instances(component, sandbox.linker(component), deadline, memory_bytes), digest)
+        except PolicyFault as fault:
+            raise LoadError(f"the policy loads, but does not run: {fault}") from fault
+
+    def validate(self, event: Event) -> Accepted:
+        """Judges one event. Raises `InvalidEvent`, with the violations, when the policy does not accept it."""
+        return reading.accepted(self.validate_json(event))
+
+    def migrate(self, event: Event, to_version: str) -> Migrated:
+        """Brings an event to the version `to_version`, up or down. Raises `MigrationFailed` when it cannot be."""
+        text = events.text(event, self.catalog.limits.event_bytes)
+        answer = self._migrate(text, to_version)
+        return reading.migrated(answer, "" if isinstance(text, Violation) else text)
+
+    def decide(self, event_type: str, attempt: int) -> Decision:
+        """What follows when attempt number `attempt` failed. The first attempt is 0, its first retry is 1."""
+        return reading.decision(self.decide_json(event_type, attempt))
+
+    def process(self, event: Event, now: str | datetime, target_version: str | None = None) -> Verdict:
+        """Judges an event and says what to send. One that is not valid gives the outcome `reject`, not an error.
+
+        `now`: the time to judge by, an aware datetime or RFC 3339 with an offset.
+        `target_version`: the version in which the event shall leave; the latest of its type when there is none.
+        """
+        return reading.verdict(self.process_json(event, now, target_version))
+
+    def validate_json(self, event: Event) -> str:
+        """`validate`, with the answer as JSON."""
+        text = events.text(event, self.catalog.limits.event_bytes)
+        if isinstance(text, Violation):
+            return events.invalid(text)
+        return self._instances.call("validate", text)
+
+    def migrate_json(self, event: Event, to_version: str) -> str:
+        """`migrate`, with the answer as JSON; its `event` is null when nothing had to change."""
+        return self._migrate(events.text(event, self.catalog.limits.event_bytes), to_version)
+
+    def decide_json(self, event_type: str, attempt: int) -> str:
+        """`decide`, with the answer as JSON."""
+        return self._ask("decide", events.request(event_type=event_type, attempt=attempt))
+
+    def process_json(self, event: Event, now: str | datetime, target_version: str | None = None) -> str:
+        """`process`, with the answer as JSON."""
+        text = events.text(event, self.catalog.limits.event_bytes)
+        if isinstance(text, Violation):
+            return events.rejected(text)
+        request = events.request(event=text, now=_time(now), target_version=target_version)
+        return self._ask("process", request)
+
+    def catalog_json(self) -> str:
+        """`catalog`, as JSON."""
+        return self._catalog_json
+
+    def close(self) -> None:
+        """Ends the policy. Calls that are under way come to their end; later ones raise `Misuse`."""
+        self._instances.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Policy {self.catalog.name} {self.catalog.version} {self.digest[:19]}>"
+
+    def _migrate(self, text: str | Violation, to_version: str) -> str:
+        if isinstance(text, Violation):
+            return events.not_migrated(text, to_version)
+        return self._ask("migrate", events.request(event=text, to_version=to_version))
+
+    def _ask(self, function: str, request: str) -> str:
+        answer = self._instances.call(function, request)
+        if answer.startswith('{"misuse":'):
+            raise Misuse(reading.misuse(answer))
+        return answer
+
+
+def _time(now: str | datetime) -> str:
+    if not isinstance(now, datetime):
+        return now
+    if now.utcoffset() is None:
+        raise Misuse(f"now must have an offset, and {now!r} has none: use datetime.now(timezone.utc)")
+    return now.isoformat()

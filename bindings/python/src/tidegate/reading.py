@@ -1,0 +1,120 @@
+"""Reads the JSON that a policy answers into the dataclasses of `answers`, or raises what it says."""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from tidegate.answers import (
+    Accepted,
+    Catalog,
+    Decision,
+    EventType,
+    EventVersion,
+    Limits,
+    Migrated,
+    Output,
+    Verdict,
+    Violation,
+)
+from tidegate.errors import InvalidEvent, MigrationFailed, PolicyFault
+
+T = TypeVar("T")
+
+
+def accepted(answer: str) -> Accepted:
+    """Reads the answer of `validate`."""
+    read = _read(answer, _accepted)
+    if isinstance(read, InvalidEvent):
+        raise read
+    return read
+
+
+def migrated(answer: str, event: str) -> Migrated:
+    """Reads the answer of `migrate`; `event` is the text that was asked about."""
+    read = _read(answer, lambda members: _migrated(members, event))
+    if isinstance(read, MigrationFailed):
+        raise read
+    return read
+
+
+def decision(answer: str) -> Decision:
+    """Reads the answer of `decide`."""
+    return _read(answer, lambda m: Decision(m["action"], _delay(m["delay_ms"]), m["retries_left"]))
+
+
+def verdict(answer: str) -> Verdict:
+    """Reads the answer of `process`."""
+    return _read(answer, _verdict)
+
+
+def catalog(answer: str) -> Catalog:
+    """Reads the answer of `catalog`."""
+    return _read(answer, _catalog)
+
+
+def misuse(answer: str) -> str:
+    """Reads what the policy found wrong with a call."""
+    return _read(answer, lambda m: str(m["misuse"]))
+
+
+def _read(answer: str, build: Callable[[dict[str, Any]], T]) -> T:
+    try:
+        return build(json.loads(answer))
+    except (ValueError, LookupError, TypeError) as error:
+        raise PolicyFault("answer", f"the policy's answer is not one of the contract: {error!r}") from error
+
+
+def _accepted(m: dict[str, Any]) -> Accepted | InvalidEvent:
+    if m["valid"]:
+        return Accepted(m["event_id"], m["event_type"], m["event_version"], m["key"])
+    return InvalidEvent(m["cause"], m["event_id"], m["event_type"], _violations(m["violations"]))
+
+
+def _migrated(m: dict[str, Any], event: str) -> Migrated | MigrationFailed:
+    if m["migrated"]:
+        changed = m["event"] is not None
+        text = m["event"] if changed else event
+        return Migrated(text, changed, m["from_version"], m["to_version"], tuple(m["path"]))
+    violations = _violations(m["violations"])
+    return MigrationFailed(m["cause"], m["event_type"], m["from_version"], m["to_version"], violations)
+
+
+def _verdict(m: dict[str, Any]) -> Verdict:
+    return Verdict(
+        outcome=m["outcome"],
+        reason=m["reason"],
+        event_id=m["event_id"],
+        event_type=m["event_type"],
+        event_version=m["event_version"],
+        outputs=tuple(Output(o["channel"], o["key"], o["id"], o["event_type"], o["event"]) for o in m["outputs"]),
+        violations=_violations(m["violations"]),
+    )
+
+
+def _catalog(m: dict[str, Any]) -> Catalog:
+    return Catalog(
+        name=m["name"],
+        version=m["version"],
+        event_types=tuple(
+            EventType(
+                name=t["name"],
+                versions=tuple(EventVersion(v["version"], v["example"]) for v in t["versions"]),
+                latest=t["latest"],
+                accepted=t["accepted"],
+                channel=t["channel"],
+                retry_delays=tuple(_delay(ms) for ms in t["retry_delays_ms"]),
+            )
+            for t in m["event_types"]
+        ),
+        channels=tuple(m["channels"]),
+        limits=Limits(m["limits"]["event_bytes"], m["limits"]["depth"]),
+    )
+
+
+def _violations(violations: Iterable[dict[str, str]]) -> tuple[Violation, ...]:
+    return tuple(Violation(v["code"], v["path"], v["message"]) for v in violations)
+
+
+def _delay(milliseconds: int) -> timedelta:
+    return timedelta(milliseconds=milliseconds)

@@ -1,0 +1,49 @@
+"""Byte for byte what every other host answers: the golden vectors, and events made at random."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import built
+
+from tidegate import Event, Misuse, Policy
+
+
+def answer(policy: Policy, line: dict[str, Any]) -> str:
+    event: Event = base64.b64decode(line["event_base64"]) if "event_base64" in line else line.get("event", "")
+    match line["call"]:
+        case "validate":
+            return policy.validate_json(event)
+        case "migrate":
+            return policy.migrate_json(event, line["to_version"])
+        case "decide":
+            return policy.decide_json(line["event_type"], line["attempt"])
+        case "process":
+            return policy.process_json(event, line["now"], line.get("target_version"))
+        case "catalog":
+            return policy.catalog_json()
+    raise ValueError(f"{line['name']}: no call {line['call']!r}")
+
+
+def differences(policy: Policy, file: Path) -> tuple[int, list[str]]:
+    count, wrong = 0, []
+    for line in map(json.loads, file.read_bytes().splitlines()):
+        count += 1
+        try:
+            given, wanted = answer(policy, line), line.get("answer")
+        except Misuse as misuse:
+            given, wanted = str(misuse), line.get("misuse")
+        if given != wanted:
+            wrong.append(f"{line['name']}\n  gives {given}\n  wants {wanted}")
+    return count, wrong
+
+
+@pytest.mark.parametrize("name", ["vectors", "random"])
+def test_answers_are_equal(policy: Policy, name: str, record_property: Any) -> None:
+    count, wrong = differences(policy, built(f"target/answers/{name}.jsonl"))
+    record_property("answers", count)
+    print(f"{name}: {count} answers compared")
+    assert not wrong, f"{len(wrong)} of {count} differ\n" + "\n".join(wrong[:10])
+    assert count > 0

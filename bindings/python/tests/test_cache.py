@@ -1,0 +1,128 @@
+"""The cache loads what this user alone could write, and nothing else."""
+
+import hashlib
+import logging
+import os
+from pathlib import Path
+
+import pytest
+import small
+from wasmtime.component import Component
+
+from tidegate import LoadError, Policy
+
+WASM = small.policy()
+
+
+def load(cache_dir: Path) -> None:
+    with Policy.load(WASM, cache_dir=cache_dir) as policy:
+        assert policy.validate_json("") == small.CATALOG
+
+
+def kept(cache_dir: Path) -> Path:
+    [file] = cache_dir.iterdir()
+    return file
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How large the components were that have been compiled."""
+    sizes: list[int] = []
+    compile_ = Component.__init__
+
+    def counting(self: Component, engine: object, wasm: bytes) -> None:
+        sizes.append(len(wasm))
+        compile_(self, engine, wasm)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Component, "__init__", counting)
+    return sizes
+
+
+def test_it_compiles_once(tmp_path: Path, compiled: list[int]) -> None:
+    cache_dir = tmp_path / "deep" / "cache"
+    for _ in range(3):
+        load(cache_dir)
+    assert compiled == [len(WASM)]
+    assert cache_dir.stat().st_mode & 0o777 == 0o700
+    assert kept(cache_dir).stat().st_mode & 0o777 == 0o600
+
+
+def test_each_policy_has_its_own_file(tmp_path: Path, compiled: list[int]) -> None:
+    load(tmp_path)
+    Policy.load(small.policy(catalog=small.CATALOG.replace("small", "other")), cache_dir=tmp_path).close()
+    load(tmp_path)
+    assert len(compiled) == len(list(tmp_path.iterdir())) == 2
+
+
+def test_without_a_directory_nothing_is_kept(compiled: list[int]) -> None:
+    for _ in range(2):
+        Policy.load(WASM).close()
+    assert len(compiled) == 2
+
+
+@pytest.mark.parametrize("damage", [b"", b"short", b"\0" * 10_000])
+def test_what_is_damaged_is_made_anew(tmp_path: Path, compiled: list[int], damage: bytes) -> None:
+    load(tmp_path)
+    kept(tmp_path).write_bytes(damage)
+    for _ in range(2):
+        load(tmp_path)
+    assert len(compiled) == 2
+
+
+def test_what_another_wasmtime_made_is_made_anew(tmp_path: Path, compiled: list[int]) -> None:
+    load(tmp_path)
+    foreign = kept(tmp_path).read_bytes()[32:].replace(b"50", b"49")
+    kept(tmp_path).write_bytes(hashlib.sha256(foreign).digest() + foreign)
+    load(tmp_path)
+    assert len(compiled) == 2
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_a_file_that_others_can_write_is_not_loaded(
+    tmp_path: Path, compiled: list[int], mode: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    load(tmp_path)
+    kept(tmp_path).chmod(mode)
+    with caplog.at_level(logging.WARNING, "tidegate"):
+        load(tmp_path)
+    assert len(compiled) == 2
+    assert "can be written by others" in caplog.text
+    assert kept(tmp_path).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_is_not_followed(tmp_path: Path, compiled: list[int]) -> None:
+    load(tmp_path / "cache")
+    file = kept(tmp_path / "cache")
+    file.rename(tmp_path / "elsewhere")
+    file.symlink_to(tmp_path / "elsewhere")
+    load(tmp_path / "cache")
+    assert len(compiled) == 2
+    assert not file.is_symlink()
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
+def test_a_directory_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
+    tmp_path.chmod(mode)
+    with pytest.raises(LoadError, match="chmod 700"):
+        Policy.load(WASM, cache_dir=tmp_path)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give files away")
+def test_a_file_of_another_user_is_not_loaded(tmp_path: Path, compiled: list[int]) -> None:
+    load(tmp_path)
+    os.chown(kept(tmp_path), 65534, -1)
+    load(tmp_path)
+    assert len(compiled) == 2
+    os.chown(tmp_path, 65534, -1)
+    with pytest.raises(LoadError, match="yours alone"):
+        load(tmp_path)
+
+
+def test_a_directory_that_is_none(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(LoadError, match="not a directory"):
+        load(file)
+    with caplog.at_level(logging.WARNING, "tidegate"):
+        load(Path("/proc/no-such-place/cache"))
+    assert "could not be kept" in caplog.text

@@ -1,0 +1,131 @@
+"""What may be given as an event, and what becomes of text that is none."""
+
+import json
+from collections import ChainMap
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from tidegate import InvalidEvent, MigrationFailed, Misuse, Policy, Violation
+
+NOW = "2026-03-02T17:00:00Z"
+
+
+@pytest.mark.parametrize("form", [str, str.encode, lambda t: bytearray(t.encode()), lambda t: memoryview(t.encode())])
+def test_text_and_bytes(policy: Policy, event: dict[str, Any], form: Callable[[str], Any]) -> None:
+    event["user_id"] = "Jürgen 🌊"
+    assert policy.validate(form(json.dumps(event, ensure_ascii=False))).key == "Jürgen 🌊"
+
+
+def test_mappings(policy: Policy, event: dict[str, Any]) -> None:
+    event["payload"] = MappingProxyType({"title": "Água"})
+    for mapping in (event, MappingProxyType(event), ChainMap({}, event)):
+        migrated = policy.migrate(mapping, "1.0")
+        assert migrated.event.endswith('"payload":{"title":"Água"}}')
+
+
+def test_a_view_with_gaps(policy: Policy, event: dict[str, Any]) -> None:
+    doubled = b"".join(bytes([byte, 0]) for byte in json.dumps(event).encode())
+    assert policy.validate(memoryview(doubled)[::2]).event_id == "e-1"
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_what_no_json_can_say_is_a_value_error(policy: Policy, event: dict[str, Any], number: float) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        policy.validate(event | {"payload": {"weight": number}})
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes"])
+def test_what_json_cannot_write_is_a_type_error(policy: Policy, event: dict[str, Any], value: Any) -> None:
+    with pytest.raises(TypeError, match="cannot be written as JSON"):
+        policy.validate(event | {"payload": {"value": value}})
+
+
+@pytest.mark.parametrize("value", [None, 5, ["{}"]])
+def test_what_is_no_event_is_a_type_error(policy: Policy, value: Any) -> None:
+    with pytest.raises(TypeError, match="an event is a str, bytes or a mapping"):
+        policy.validate(value)
+
+
+@pytest.mark.parametrize(
+    ("event", "place"),
+    [
+        (b"\xff", 1),
+        (b'{"a":"\xc3', 7),
+        (b'{"a":"\xed\xa0\x80"}', 7),
+        ("\ud800", 1),
+        ('{"é":"\udcff"}', 8),
+        ({"é": "\ud83d"}, 8),
+        ("\U0001f30a\udead", 5),
+    ],
+)
+def test_what_is_not_utf8_gets_the_answer_of_every_host(policy: Policy, event: Any, place: int) -> None:
+    wrong = Violation("not-utf8", "", f"not UTF-8 at byte {place}")
+    with pytest.raises(InvalidEvent) as invalid:
+        policy.validate(event)
+    assert (invalid.value.cause, invalid.value.event_id, invalid.value.violations) == ("unreadable", None, (wrong,))
+    with pytest.raises(MigrationFailed) as failed:
+        policy.migrate(event, "1.1")
+    assert (failed.value.cause, failed.value.to_version, failed.value.violations) == ("rejected", "1.1", (wrong,))
+    verdict = policy.process(event, NOW)
+    assert (verdict.outcome, verdict.reason, verdict.violations) == ("reject", wrong.message, (wrong,))
+
+
+def test_its_json_is_written_as_a_policy_would(policy: Policy) -> None:
+    violations = '"violations":[{"code":"not-utf8","path":"","message":"not UTF-8 at byte 1"}]}'
+    nobody = '"event_id":null,"event_type":null,'
+    assert policy.validate_json(b"\xff") == '{"valid":false,"cause":"unreadable",' + nobody + violations
+    unknown = '"event_type":null,"from_version":null,"to_version":"ü",'
+    assert policy.migrate_json(b"\xff", "ü") == '{"migrated":false,"cause":"rejected",' + unknown + violations
+    rejected = '{"outcome":"reject","reason":"not UTF-8 at byte 1",' + nobody + '"event_version":null,"outputs":[],'
+    assert policy.process_json(b"\xff", NOW) == rejected + violations
+
+
+def test_a_nul_is_a_character_like_any_other(policy: Policy, event: dict[str, Any]) -> None:
+    text = json.dumps(event)
+    for raw in (text.replace("Water", "Wa\0ter"), text + "\0", "\0"):
+        for form in (raw, raw.encode()):
+            with pytest.raises(InvalidEvent) as invalid:
+                policy.validate(form)
+            assert invalid.value.violations[0].code == "not-json"
+    assert policy.validate(event | {"user_id": "a\0b"}).key == "a\0b"
+    assert policy.migrate(event | {"user_id": "a\0b"}, "1.1").json()["user_id"] == "a\0b"
+    with pytest.raises(InvalidEvent) as unknown:
+        policy.validate(event | {"event_type": "task\0"})
+    assert unknown.value.event_type == "task\0"
+
+
+def test_arguments_that_are_no_text_are_misuse(policy: Policy, event: dict[str, Any]) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: policy.migrate(event, "\ud800"),
+        lambda: policy.migrate(b"\xff", "\ud800"),
+        lambda: policy.decide("\ud800", 0),
+        lambda: policy.process(event, "\ud800"),
+        lambda: policy.process(event, NOW, "\ud800"),
+    ]
+    for call in calls:
+        with pytest.raises(Misuse, match="lone surrogate"):
+            call()
+
+
+def padded(event: dict[str, Any], size: int) -> str:
+    """The event with a title that makes it so many bytes long."""
+    event["payload"]["title"] = ""
+    return json.dumps(event).replace('"title": ""', '"title": "%s"') % ("x" * (size - len(json.dumps(event))))
+
+
+def test_the_longest_event_and_one_that_is_longer(policy: Policy, event: dict[str, Any]) -> None:
+    limit = policy.catalog.limits.event_bytes
+    longest = padded(event, limit)
+    assert len(longest) == limit
+    assert policy.validate(longest).event_id == "e-1"
+    assert policy.migrate(longest.encode(), "1.0").event == longest
+    assert policy.process(longest, NOW, "1.0").outcome == "forward"
+    for longer in (longest + " ", longest.encode() + b"\xff", longest + "\ud800"):
+        with pytest.raises(InvalidEvent) as invalid:
+            policy.validate(longer)
+        assert invalid.value.violations[0].code == "too-large"
+    assert f"at most {limit} are allowed" in invalid.value.violations[0].message
+    assert f"{limit + 3} bytes" in invalid.value.violations[0].message

@@ -1,0 +1,144 @@
+"""A policy that faults says nothing about the event, and the next call is a fresh start."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import small
+
+from tidegate import Misuse, Policy, PolicyFault
+
+NOW = "2026-03-02T17:00:00Z"
+
+# Counts its calls in memory: its answer is as long as it was called often. A text of four bytes is a trap.
+COUNTS = """
+    (i32.store (i32.const 2000) (i32.const 3000))
+    (i32.store (i32.const 2004) (i32.add (i32.load (i32.const 2004)) (i32.const 1)))
+    (if (i32.eq (local.get $length) (i32.const 4)) (then unreachable))
+    i32.const 2000
+"""
+
+
+# Answers with the text that came in.
+ECHOES = """
+    (i32.store (i32.const 2000) (local.get $at))
+    (i32.store (i32.const 2004) (local.get $length))
+    i32.const 2000
+"""
+
+
+def fault(policy: Policy, event: Any) -> PolicyFault:
+    with pytest.raises(PolicyFault) as raised:
+        policy.process(event, NOW)
+    return raised.value
+
+
+def test_a_trap(guest: Callable[..., Policy], event: dict[str, Any]) -> None:
+    with guest("traps-when-told") as policy:
+        for _ in range(3):
+            trapped = fault(policy, event | {"trap": True})
+            assert trapped.kind == "trap"
+            assert "unreachable" in str(trapped)
+            assert policy.process(event, NOW).outcome == "forward"
+
+
+def test_a_loop_is_stopped(guest: Callable[..., Policy], event: dict[str, Any]) -> None:
+    with guest("loops", deadline=timedelta(milliseconds=20)) as policy:
+        for _ in range(3):
+            assert fault(policy, event).kind == "deadline"
+            example = next(t.versions[0].example for t in policy.catalog.event_types if t.accepted)
+            assert policy.process(example, NOW).outcome == "forward"
+
+
+def test_memory_has_an_end(guest: Callable[..., Policy], event: dict[str, Any]) -> None:
+    with guest("eats-memory", memory_bytes=16 << 20, deadline=timedelta(seconds=10)) as policy:
+        for _ in range(3):
+            assert fault(policy, event).kind == "trap"
+
+
+def test_memory_is_capped_to_the_page() -> None:
+    # The answer is the catalog when 16 pages more can be had, and empty when not.
+    grows = "(select (i32.const 8) (i32.const 0) (i32.eq (memory.grow (i32.const 16)) (i32.const -1)))"
+    with Policy.load(small.policy(grows), memory_bytes=17 << 16) as policy:
+        assert [policy.validate_json("") for _ in range(2)] == [small.CATALOG, ""]
+    with Policy.load(small.policy(grows), memory_bytes=(17 << 16) - 1) as policy:
+        assert policy.validate_json("") == ""
+
+
+def test_a_calm_policy(guest: Callable[..., Policy], event: dict[str, Any]) -> None:
+    with guest("calm") as policy:
+        assert policy.catalog.name == "calm"
+        [output] = policy.process(event, NOW).outputs
+        assert (output.id, output.event) == ("e-1", None)
+
+
+def test_an_instance_is_used_again_after_a_clean_call_alone() -> None:
+    with Policy.load(small.policy(COUNTS)) as policy:
+        assert [len(policy.validate_json("")) for _ in range(3)] == [1, 2, 3]
+        with pytest.raises(PolicyFault, match="unreachable"):
+            policy.validate_json("trap")
+        assert len(policy.validate_json("")) == 1
+
+
+@pytest.mark.parametrize("answer", ["", "[]", "null", '{"valid":1}', '{"valid":false}', '{"valid":true}', "{"])
+def test_an_answer_outside_the_contract(answer: str) -> None:
+    with Policy.load(small.policy(ECHOES)) as policy:
+        assert policy.validate_json(answer) == answer
+        with pytest.raises(PolicyFault, match="not one of the contract") as raised:
+            policy.validate(answer)
+        assert raised.value.kind == "answer"
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "Água 🌊", "\ufeff", "\u2028", "x" * 64])
+def test_text_goes_in_and_comes_out_as_it_is(text: str) -> None:
+    with Policy.load(small.policy(ECHOES)) as policy:
+        assert policy.validate_json(text) == text
+
+
+def test_a_request_is_what_the_contract_says() -> None:
+    with Policy.load(small.policy(ECHOES)) as policy:
+        requests = [
+            policy.migrate_json('{"é":1}', "1.1"),
+            policy.decide_json("task.created", 3),
+            policy.process_json("{}", NOW, "1.0"),
+        ]
+    assert [json.loads(request) for request in requests] == [
+        {"event": '{"é":1}', "to_version": "1.1"},
+        {"event_type": "task.created", "attempt": 3},
+        {"event": "{}", "now": NOW, "target_version": "1.0"},
+    ]
+
+
+def test_signal_handlers_that_others_set_later_do_no_harm() -> None:
+    script = """
+import faulthandler, small, tidegate
+policy = tidegate.Policy.load(small.policy("unreachable"))
+faulthandler.enable()
+try:
+    policy.validate_json("")
+except tidegate.PolicyFault as fault:
+    print(fault.kind)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parent, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("trap\n", "")
+
+
+def test_a_closed_policy_says_so(event: dict[str, Any]) -> None:
+    with Policy.load(small.policy()) as policy:
+        policy.validate_json("")
+    policy.close()
+    calls: list[Callable[[], object]] = [
+        lambda: policy.validate(event),
+        lambda: policy.migrate("{}", "1.1"),
+        lambda: policy.decide("task.created", 0),
+        lambda: policy.process("{}", NOW),
+    ]
+    for call in calls:
+        with pytest.raises(Misuse, match="this policy is closed"):
+            call()
+    assert policy.catalog.name == "small"

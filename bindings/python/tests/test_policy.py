@@ -1,0 +1,135 @@
+"""The typed methods: what they return and what they raise."""
+
+import dataclasses
+import hashlib
+import json
+import pickle
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from conftest import POLICY
+
+from tidegate import Accepted, InvalidEvent, MigrationFailed, Misuse, Policy, PolicyFault, Violation
+
+NOW = "2026-03-02T17:00:00Z"
+
+
+def test_a_valid_event_is_accepted(policy: Policy, event: dict[str, Any]) -> None:
+    assert policy.validate(event) == Accepted("e-1", "task.created", "1.0", "user-1")
+
+
+def test_an_invalid_event_says_everything_that_is_wrong(policy: Policy, event: dict[str, Any]) -> None:
+    event |= {"task_id": "42", "timestamp": "yesterday"}
+    with pytest.raises(InvalidEvent) as raised:
+        policy.validate(event)
+    assert raised.value.cause == "invalid"
+    assert raised.value.event_id == "e-1"
+    assert raised.value.event_type == "task.created"
+    assert [(v.code, v.path) for v in raised.value.violations] == [("type", "/task_id"), ("format", "/timestamp")]
+    assert "type at '/task_id': must be an integer" in str(raised.value)
+
+
+def test_migration_goes_up_and_down(policy: Policy, event: dict[str, Any]) -> None:
+    text = json.dumps(event, separators=(",", ":"))
+    up = policy.migrate(text, "1.1")
+    assert (up.changed, up.from_version, up.to_version, up.path) == (True, "1.0", "1.1", ("1.0", "1.1"))
+    assert up.json()["payload"] == {"title": "Water the plants", "new_field": None}
+    down = policy.migrate(up.event, "1.0")
+    assert down.event == text
+
+
+def test_what_needs_no_change_is_not_rewritten(policy: Policy, event: dict[str, Any]) -> None:
+    text = json.dumps(event, indent=3)
+    same = policy.migrate(text.encode(), "1.0")
+    assert (same.event, same.changed) == (text, False)
+
+
+def test_a_migration_that_fails_says_why(policy: Policy, event: dict[str, Any]) -> None:
+    with pytest.raises(MigrationFailed) as raised:
+        policy.migrate(event, "7")
+    assert (raised.value.cause, raised.value.from_version, raised.value.to_version) == ("no-path", "1.0", "7")
+    assert raised.value.violations[0].code == "no-path"
+
+
+def test_digits_survive(policy: Policy, event: dict[str, Any]) -> None:
+    text = json.dumps(event).replace("42", "9007199254740993").replace("Water the plants", '","a":1e400,"b":1.10,"c":"')
+    migrated = policy.migrate(text, "1.1")
+    assert all(digits in migrated.event for digits in ("9007199254740993", "1e400", "1.10"))
+    assert migrated.json()["task_id"] == 9007199254740993
+    assert migrated.json()["payload"]["a"] == float("inf")
+
+
+def test_decisions(policy: Policy) -> None:
+    first = policy.decide("reminder.due", 0)
+    assert (first.action, first.delay, first.retries_left) == ("retry", timedelta(seconds=1), 9)
+    last = policy.decide("reminder.due", 10)
+    assert (last.action, last.delay, last.retries_left) == ("dead-letter", timedelta(0), 0)
+    assert policy.decide("reminder.due", 2**32 - 1) == last
+
+
+@pytest.mark.parametrize("attempt", [-1, 2**32, 1.5, "1", True, None])
+def test_an_attempt_that_is_none_is_misuse(policy: Policy, attempt: Any) -> None:
+    with pytest.raises(Misuse, match="attempt"):
+        policy.decide("reminder.due", attempt)
+
+
+def test_a_verdict_says_what_to_send(policy: Policy, event: dict[str, Any]) -> None:
+    verdict = policy.process(event, NOW)
+    assert (verdict.outcome, verdict.event_id, verdict.event_version) == ("forward", "e-1", "1.0")
+    [output] = verdict.outputs
+    assert (output.channel, output.key, output.id) == ("task-events", "user-1", "e-1")
+    assert output.json()["event_version"] == "1.1"
+    [as_it_came] = policy.process(event, NOW, "1.0").outputs
+    assert (as_it_came.event, as_it_came.json()) == (None, None)
+
+
+def test_a_rejected_event_is_a_verdict(policy: Policy) -> None:
+    verdict = policy.process("{}", NOW)
+    assert (verdict.outcome, verdict.outputs) == ("reject", ())
+    assert verdict.violations == (Violation("required", "/event_type", "event_type is required"),)
+
+
+def test_now_may_be_an_aware_datetime(policy: Policy, event: dict[str, Any]) -> None:
+    del event["timestamp"]
+    here = datetime(2026, 3, 2, 18, 0, tzinfo=timezone(timedelta(hours=1)))
+    for now in (here, here.astimezone(UTC)):
+        assert policy.process_json(event, now) == policy.process_json(event, now.isoformat())
+    with pytest.raises(Misuse, match="offset"):
+        policy.process(event, datetime(2026, 3, 2, 18, 0))
+    with pytest.raises(Misuse, match="now must be"):
+        policy.process(event, "noon")
+
+
+def test_the_catalog(policy: Policy) -> None:
+    types = {t.name: t for t in policy.catalog.event_types}
+    assert [v.version for v in types["task.created"].versions] == ["1.0", "1.1"]
+    assert types["reminder.due"].retry_delays[-1] == timedelta(seconds=512)
+    assert not types["dlq.failed"].accepted
+    assert policy.catalog.limits.event_bytes == 1 << 20
+    assert "dlq" in policy.catalog.channels
+    for known in policy.catalog.event_types:
+        for version in known.versions:
+            assert policy.validate(version.example).event_version == version.version
+
+
+def test_the_digest_is_that_of_the_file(policy: Policy) -> None:
+    assert policy.digest == f"sha256:{hashlib.sha256(POLICY.read_bytes()).hexdigest()}"
+    assert policy.digest[:19] in repr(policy)
+
+
+def test_answers_cannot_be_changed(policy: Policy, event: dict[str, Any]) -> None:
+    accepted = policy.validate(event)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        accepted.key = "user-2"  # type: ignore[misc]
+
+
+def test_errors_go_through_pickle() -> None:
+    violations = (Violation("type", "/task_id", "must be an integer"),)
+    for error in (
+        InvalidEvent("invalid", "e-1", "task.created", violations),
+        MigrationFailed("rejected", None, None, "1.1", violations),
+        PolicyFault("trap", "it trapped"),
+    ):
+        copy = pickle.loads(pickle.dumps(error))
+        assert (type(copy), vars(copy), str(copy)) == (type(error), vars(error), str(error))
