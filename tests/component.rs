@@ -4,11 +4,9 @@ use std::{fs, path::Path, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rstest::rstest;
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
 use tidegate::dead_letter::DeadLetter;
 use tidegate_engine::{
-    CallError, Context, Draft, Encoding, Engine, FailedEvent, FaultKind, Isolation, Limits, LoadError, Options, Policy,
+    CallError, Context, Encoding, Engine, FailedEvent, FaultKind, Isolation, Limits, LoadError, Options, Policy,
 };
 use tidegate_tests::{dist, vectors};
 
