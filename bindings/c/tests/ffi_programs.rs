@@ -32,7 +32,7 @@ struct Question {
 #[case::cpp_shared("c++", "c++17", Link::Shared)]
 fn a_program_answers_as_native_rust_does(#[case] language: &str, #[case] standard: &str, #[case] link: Link) {
     let folder = TempDir::new().expect("a folder");
-    let judge = compile(&folder, language, standard, link);
+    let judge = compile(&folder, &judge_source(), language, standard, link);
     let questions: Vec<_> = ["vectors", "random"].into_iter().flat_map(questions).collect();
     assert!(questions.len() > 20_380, "only {} questions", questions.len());
     let answers = ask(Command::new(judge).arg(dist("policy.wasm")).arg(cache()), &questions);
@@ -62,7 +62,7 @@ fn valgrind_finds_nothing() {
         return;
     }
     let folder = TempDir::new().expect("a folder");
-    let judge = compile(&folder, "c", "c11", Link::Shared);
+    let judge = compile(&folder, &judge_source(), "c", "c11", Link::Shared);
     let event = br#"{"event_id":"e-1","event_type":"task.created","user_id":"user-1"}"#.to_vec();
     let now = b"2026-03-01T09:30:00Z".to_vec();
     let calls: [(&str, Vec<Vec<u8>>); 8] = [
@@ -143,6 +143,32 @@ enum Link {
     Static,
 }
 
+/// The program for C in `docs/bindings.md` prints what the page shows.
+#[test]
+fn the_page_is_true() {
+    let page = fs::read_to_string(here().join("../../docs/bindings.md")).expect("the page");
+    let block = |language: &str, after: &str| {
+        let (_, rest) = page.split_once(after).expect("a heading");
+        let (_, rest) = rest.split_once(&format!("\n```{language}\n")).expect("a block");
+        rest.split_once("```\n").expect("its end").0.to_owned()
+    };
+    let folder = TempDir::new().expect("a folder");
+    let source = folder.path().join("page.c");
+    fs::write(&source, block("c", "\n## C\n")).expect("a file that can be written");
+    fs::write(folder.path().join("event.json"), block("json", "")).expect("a file that can be written");
+    let program = compile(&folder, &source, "c", "c11", Link::Shared);
+    for (from, to) in [(dist("policy.wasm"), "policy.wasm"), (here().join("../../target/test-cache"), "cache")] {
+        std::os::unix::fs::symlink(from, folder.path().join(to)).expect("a link");
+    }
+    let output = Command::new(program).current_dir(folder.path()).output().expect("it runs");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), block("text", "\n## C\n"));
+    assert!(output.status.success());
+}
+
+fn judge_source() -> PathBuf {
+    here().join("tests/programs/judge.c")
+}
+
 fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -157,8 +183,8 @@ fn cache() -> String {
     format!(r#"{{"cache_dir":{:?}}}"#, cache.display().to_string())
 }
 
-/// Compiles `judge.c` with the flags that pkg-config gives.
-fn compile(folder: &TempDir, language: &str, standard: &str, link: Link) -> PathBuf {
+/// Compiles a program with the flags that pkg-config gives.
+fn compile(folder: &TempDir, source: &Path, language: &str, standard: &str, link: Link) -> PathBuf {
     let mut ask = Command::new("pkg-config");
     ask.args(["--cflags", "--libs", "tidegate"])
         .env("PKG_CONFIG_PATH", library().join("pkgconfig"));
@@ -167,7 +193,7 @@ fn compile(folder: &TempDir, language: &str, standard: &str, link: Link) -> Path
     }
     let flags = ask.output().expect("pkg-config runs");
     let flags = String::from_utf8(flags.stdout).expect("UTF-8");
-    let judge = folder.path().join("judge");
+    let program = folder.path().join("program");
     let mut cc = Command::new(if language == "c++" { "c++" } else { "cc" });
     cc.args([
         "-Wall",
@@ -179,9 +205,7 @@ fn compile(folder: &TempDir, language: &str, standard: &str, link: Link) -> Path
         "-x",
         language,
     ]);
-    cc.arg(here().join("tests/programs/judge.c"))
-        .args(["-x", "none", "-o"])
-        .arg(&judge);
+    cc.arg(source).args(["-x", "none", "-o"]).arg(&program);
     for flag in flags.split_whitespace() {
         // A linker takes the shared library where both are there.
         if link == Link::Static && flag == "-ltidegate" {
@@ -193,7 +217,7 @@ fn compile(folder: &TempDir, language: &str, standard: &str, link: Link) -> Path
     cc.arg(format!("-Wl,-rpath,{}", library().display()));
     let output = cc.output().expect("a compiler");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    judge
+    program
 }
 
 fn questions(file: &str) -> Vec<Question> {
