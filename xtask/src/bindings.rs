@@ -1,5 +1,5 @@
-//! The policy from other languages: the C library in `dist/`, the answers that all bindings must give, and each language's own
-//! tests, run by its own tools.
+//! Other languages: the C library in `dist/`, the answers that all bindings must give, and the bindings and policies of each
+//! language, built and tested by its own tools.
 
 use std::{
     env,
@@ -16,77 +16,111 @@ use crate::{
     steps::{self, Steps},
 };
 
-/// A language with a binding, or with an example of a policy.
+/// Something in another language, with tests of its own.
 #[derive(Debug)]
 pub(crate) struct Language {
     /// What its stage is called.
     pub(crate) name: &'static str,
+    /// Its folder.
+    folder: &'static str,
     /// Programs that must be in PATH.
     needs: &'static [&'static str],
     /// Commands that make ready.
-    prepare: fn(&Places) -> Vec<Command>,
+    prepare: fn(&Places, &Path) -> Vec<Command>,
     /// The command that tests.
     test: fn(&Places) -> Command,
 }
 
-/// All of them, in the order in which they are tested. C's own tests are among those of cargo.
-pub(crate) const LANGUAGES: [Language; 4] = [
+/// The bindings, in the order in which they are tested. C's own tests are among those of cargo.
+pub(crate) const BINDINGS: [Language; 4] = [
     Language {
         name: "python",
+        folder: "bindings/python",
         needs: &["python3"],
-        prepare: |places| {
-            let folder = places.root.join("bindings/python");
+        prepare: |places, folder| {
+            let venv = Venv::of(places, "python");
             let requirements = folder.join("requirements-dev.txt");
-            let pip = |arguments: &[&OsStr]| {
-                let mut pip = python(places);
-                pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-                pip.args(arguments);
-                pip
-            };
-            let mut venv = Command::new("python3");
-            venv.args(["-m", "venv"]).arg(venv_of(places));
             vec![
-                venv,
-                pip(&["--requirement".as_ref(), requirements.as_ref()]),
-                pip(&["--no-deps".as_ref(), "--force-reinstall".as_ref(), folder.as_ref()]),
+                venv.create(),
+                venv.pip(&["--requirement".as_ref(), requirements.as_ref()]),
+                venv.pip(&["--no-deps".as_ref(), "--force-reinstall".as_ref(), folder.as_ref()]),
             ]
         },
-        test: |places| within(python(places), &places.root.join("bindings/python"), &["-m", "pytest"]),
+        test: |places| Venv::of(places, "python").run("pytest", &[]),
     },
     Language {
         name: "node",
+        folder: "bindings/node",
         needs: &["node", "npm"],
-        prepare: |places| {
-            let folder = places.root.join("bindings/node");
-            let npm = |arguments: &[&str]| within(Command::new("npm"), &folder, arguments);
-            vec![npm(&["ci", "--no-audit", "--no-fund"]), npm(&["run", "build"])]
-        },
-        test: |places| within(Command::new("npm"), &places.root.join("bindings/node"), &["test"]),
+        prepare: |_, _| vec![npm(&["ci", "--no-audit", "--no-fund"]), npm(&["run", "build"])],
+        test: |_| npm(&["test"]),
     },
     Language {
         name: "go",
+        folder: "bindings/go",
         needs: &["go", "cc", "pkg-config"],
-        prepare: |_| Vec::new(),
+        prepare: |_, _| Vec::new(),
         test: |places| {
             let library = places.dist.join("lib");
-            let arguments = ["test", "-race", "-count=1", "-v", "./..."];
-            let mut go = within(Command::new("go"), &places.root.join("bindings/go"), &arguments);
-            go.env("PKG_CONFIG_PATH", library.join("pkgconfig"))
-                .env("LD_LIBRARY_PATH", library);
+            let mut go = Command::new("go");
+            go.args(["test", "-race", "-count=1", "-v", "./..."]);
+            go.env("PKG_CONFIG_PATH", library.join("pkgconfig"));
+            go.env("LD_LIBRARY_PATH", library);
             go
         },
     },
     Language {
         name: "java",
+        folder: "bindings/java",
         needs: &["java", "mvn"],
-        prepare: |_| Vec::new(),
-        test: |places| {
-            within(
-                Command::new("mvn"),
-                &places.root.join("bindings/java"),
-                &["--batch-mode", "--no-transfer-progress", "test"],
-            )
+        prepare: |_, _| Vec::new(),
+        test: |_| {
+            let mut mvn = Command::new("mvn");
+            mvn.args(["--batch-mode", "--no-transfer-progress", "test"]);
+            mvn
         },
+    },
+];
+
+/// Policies that are not in Rust. Making ready builds their components into `dist/`.
+pub(crate) const POLICIES: [Language; 2] = [
+    Language {
+        name: "policy-py",
+        folder: "examples/policy-python",
+        needs: &["python3"],
+        prepare: |places, folder| {
+            let venv = Venv::of(places, "policy-python");
+            let requirements = folder.join("requirements.txt");
+            let componentize = |arguments: &[&str]| {
+                venv.run(
+                    "componentize-py",
+                    &[&["-q", "-d", "../../wit", "-w", "policy"], arguments].concat(),
+                )
+            };
+            let built = places.dist.join("policy-python.wasm");
+            let built = built.to_string_lossy();
+            vec![
+                venv.create(),
+                venv.pip(&["--requirement".as_ref(), requirements.as_ref()]),
+                componentize(&["componentize", "--stub-wasi", "-p", ".", "app", "-o", &built]),
+                componentize(&["bindings", "bindings"]),
+            ]
+        },
+        test: |places| Venv::of(places, "policy-python").run("pytest", &[]),
+    },
+    Language {
+        name: "policy-ts",
+        folder: "examples/policy-typescript",
+        needs: &["node", "npm"],
+        prepare: |places, _| {
+            let built = places.dist.join("policy-typescript.wasm");
+            let built = built.to_string_lossy();
+            vec![
+                npm(&["ci", "--no-audit", "--no-fund"]),
+                npm(&["run", "build", "--", "--out", &built]),
+            ]
+        },
+        test: |_| npm(&["test"]),
     },
 ];
 
@@ -98,13 +132,50 @@ impl Language {
         needs
     }
 
-    /// Installs what the tests need and gives the command that runs them.
-    pub(crate) fn ready(&self, places: &Places) -> Result<Command> {
-        for mut command in (self.prepare)(places) {
-            steps::run(&mut command)?;
+    /// Installs and builds what the tests need, and gives the command that runs them.
+    pub(crate) fn ready(&self, places: &Places, steps: &Steps) -> Result<Command> {
+        steps.say(format!("running the tests of {}", self.folder));
+        let folder = places.root.join(self.folder);
+        for mut command in (self.prepare)(places, &folder) {
+            steps::run(command.current_dir(&folder))?;
         }
-        Ok((self.test)(places))
+        let mut test = (self.test)(places);
+        test.current_dir(folder);
+        Ok(test)
     }
+}
+
+/// A place where Python packages are installed for one folder alone.
+struct Venv(PathBuf);
+
+impl Venv {
+    fn of(places: &Places, name: &str) -> Self {
+        Self(places.target.join("bindings").join(name))
+    }
+
+    fn create(&self) -> Command {
+        let mut python = Command::new("python3");
+        python.args(["-m", "venv"]).arg(&self.0);
+        python
+    }
+
+    fn pip(&self, arguments: &[&OsStr]) -> Command {
+        let mut pip = self.run("pip", &["install", "--quiet", "--disable-pip-version-check"]);
+        pip.args(arguments);
+        pip
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.0.join("bin").join(program));
+        command.args(arguments);
+        command
+    }
+}
+
+fn npm(arguments: &[&str]) -> Command {
+    let mut npm = Command::new("npm");
+    npm.args(arguments);
+    npm
 }
 
 /// Puts the C library, its header and its pkg-config file into `dist/`.
@@ -127,19 +198,6 @@ pub(crate) fn answers(places: &Places, steps: &Steps, built: &Path) -> Result<()
     steps.say("writing the answers that every binding must give: target/answers/");
     let mut program = Command::new(built.join("examples/answers"));
     steps::run(program.arg(places.root.join("target/answers")))
-}
-
-fn venv_of(places: &Places) -> PathBuf {
-    places.target.join("bindings/python")
-}
-
-fn python(places: &Places) -> Command {
-    Command::new(venv_of(places).join("bin/python"))
-}
-
-fn within(mut command: Command, folder: &Path, arguments: &[&str]) -> Command {
-    command.args(arguments).current_dir(folder);
-    command
 }
 
 fn is_in_path(program: &str) -> bool {

@@ -18,7 +18,7 @@ use anyhow::Result;
 
 use self::tally::Tally;
 use crate::{
-    bindings::LANGUAGES,
+    bindings::{BINDINGS, Language, POLICIES},
     build::{self, Profile},
     demo,
     paint::Paint,
@@ -49,6 +49,10 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
         build::guests(places, steps)
     });
     let built = stages.passed("build");
+    // Before the tests, which run what they build.
+    for language in &POLICIES {
+        stages.language(places, language);
+    }
     stages.count("tests", || {
         steps.say("running the tests");
         counted::run(&mut cargo::without_services(places))
@@ -65,16 +69,8 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
     } else {
         stages.left_out("demo", "there is no gate to show");
     }
-    for language in &LANGUAGES {
-        let lacks = language.lacks();
-        if lacks.is_empty() {
-            stages.count(language.name, || {
-                steps.say(format!("running the tests of bindings/{}", language.name));
-                counted::run(&mut language.ready(places)?)
-            });
-        } else {
-            stages.left_out(language.name, &format!("not in PATH: {}", lacks.join(", ")));
-        }
+    for language in &BINDINGS {
+        stages.language(places, language);
     }
     if arguments.fast {
         stages.left_out("services", "tests on real services, left out by --fast");
@@ -140,6 +136,17 @@ impl Stages<'_> {
         });
     }
 
+    /// What is in another language, by its own tools.
+    fn language(&mut self, places: &Places, language: &Language) {
+        let lacks = language.lacks();
+        if lacks.is_empty() {
+            let steps = self.steps;
+            self.count(language.name, || counted::run(&mut language.ready(places, steps)?));
+        } else {
+            self.left_out(language.name, &format!("not in PATH: {}", lacks.join(", ")));
+        }
+    }
+
     fn left_out(&mut self, name: &'static str, reason: &str) {
         self.done.push(Stage {
             name,
@@ -159,7 +166,7 @@ impl Stages<'_> {
         let mut total = Tally::default();
         println!();
         for Stage { name, tally, took } in &self.done {
-            let line = format!("{name:<8}  {}  {}", clock(*took), tally.counts());
+            let line = format!("{name:<9}  {}  {}", clock(*took), tally.counts());
             let failed = tally.failed > 0;
             println!("{}", if failed { paint.bad(line) } else { line });
             total.add(tally);

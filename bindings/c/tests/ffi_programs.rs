@@ -157,10 +157,16 @@ fn the_page_is_true() {
     fs::write(&source, block("c", "\n## C\n")).expect("a file that can be written");
     fs::write(folder.path().join("event.json"), block("json", "")).expect("a file that can be written");
     let program = compile(&folder, &source, "c", "c11", Link::Shared);
-    for (from, to) in [(dist("policy.wasm"), "policy.wasm"), (here().join("../../target/test-cache"), "cache")] {
+    for (from, to) in [
+        (dist("policy.wasm"), "policy.wasm"),
+        (here().join("../../target/test-cache"), "cache"),
+    ] {
         std::os::unix::fs::symlink(from, folder.path().join(to)).expect("a link");
     }
-    let output = Command::new(program).current_dir(folder.path()).output().expect("it runs");
+    let output = Command::new(program)
+        .current_dir(folder.path())
+        .output()
+        .expect("it runs");
     assert_eq!(String::from_utf8_lossy(&output.stdout), block("text", "\n## C\n"));
     assert!(output.status.success());
 }

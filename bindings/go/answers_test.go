@@ -1,0 +1,190 @@
+// The typed answers, and what becomes of events that are odd as bytes.
+
+package tidegate
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAValidEventIsAccepted(t *testing.T) {
+	accepted, err := builtinPolicy(t).Validate(t.Context(), []byte(valid))
+	if want := (Accepted{"e-1", "task.created", "1.0", "user-1"}); err != nil || accepted != want {
+		t.Errorf("%+v, %v", accepted, err)
+	}
+}
+
+func TestAnInvalidEventIsAnErrorWithItsViolations(t *testing.T) {
+	for event, want := range map[string]InvalidEvent{
+		invalid: {Invalid, "e-1", "task.created", []Violation{
+			{"required", "/user_id", "user_id is required"},
+		}},
+		unknown: {Unknown, "e-1", "task.vanished", []Violation{
+			{"unknown-event-type", "/event_type", `the event type "task.vanished" is not known`},
+		}},
+		`[]`: {Unreadable, "", "", []Violation{
+			{"not-an-object", "", "must be an object, is an array"},
+		}},
+	} {
+		_, err := builtinPolicy(t).Validate(t.Context(), []byte(event))
+		var got *InvalidEvent
+		if !errors.As(err, &got) || !reflect.DeepEqual(*got, want) {
+			t.Errorf("%s: %+v, not %+v", event, err, want)
+		} else if !strings.Contains(err.Error(), want.Violations[0].Message) {
+			t.Errorf("%s: the error hides why: %v", event, err)
+		}
+	}
+}
+
+func TestAMigrationKeepsEveryDigit(t *testing.T) {
+	event := strings.Replace(valid, `"title":`, `"a":9007199254740993,"b":1e400,"c":1.10,"title":`, 1)
+	migrated, err := builtinPolicy(t).Migrate(t.Context(), []byte(event), "1.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(validNext, `"title":`, `"a":9007199254740993,"b":1e400,"c":1.10,"title":`, 1)
+	if want := (Migrated{json.RawMessage(text), true, "1.0", "1.1", []string{"1.0", "1.1"}}); !reflect.DeepEqual(migrated, want) {
+		t.Errorf("%+v\nnot\n%+v", migrated, want)
+	}
+}
+
+func TestAnEventThatHasTheVersionComesBackAsItCame(t *testing.T) {
+	event := []byte(" " + valid + "\n")
+	migrated, err := builtinPolicy(t).Migrate(t.Context(), event, "1.0")
+	if err != nil || migrated.Changed || &migrated.Event[0] != &event[0] {
+		t.Errorf("%+v, %v", migrated, err)
+	}
+}
+
+func TestAMigrationThatFailsSaysWhy(t *testing.T) {
+	_, err := builtinPolicy(t).Migrate(t.Context(), []byte(valid), "7")
+	var failed *MigrationFailed
+	if !errors.As(err, &failed) || failed.Cause != NoPath || failed.FromVersion != "1.0" || failed.ToVersion != "7" || failed.EventType != "task.created" {
+		t.Errorf("%#v", err)
+	}
+	_, err = builtinPolicy(t).Migrate(t.Context(), []byte(invalid), "1.1")
+	if !errors.As(err, &failed) || failed.Cause != Rejected || failed.Violations[0].Path != "/user_id" {
+		t.Errorf("%#v", err)
+	}
+}
+
+func TestRetriesAreDurations(t *testing.T) {
+	for attempt, want := range map[uint32]Decision{
+		0:         {Retry, 30 * time.Second, 2},
+		2:         {Retry, 30 * time.Minute, 0},
+		3:         {DeadLetter, 0, 0},
+		1<<32 - 1: {DeadLetter, 0, 0},
+	} {
+		decision, err := builtinPolicy(t).Decide(t.Context(), "task.completed", attempt)
+		if err != nil || decision != want {
+			t.Errorf("attempt %d: %+v, %v; not %+v", attempt, decision, err, want)
+		}
+	}
+}
+
+func TestAVerdictSaysWhatToSend(t *testing.T) {
+	verdict, err := builtinPolicy(t).Process(t.Context(), []byte(valid), now, "")
+	if err != nil || verdict.Outcome != Forward || len(verdict.Outputs) != 1 || len(verdict.Violations) != 0 {
+		t.Fatalf("%+v, %v", verdict, err)
+	}
+	output := verdict.Outputs[0]
+	want := Output{"task-events", "user-1", "e-1", "task.created", json.RawMessage(validNext)}
+	if !reflect.DeepEqual(output, want) || string(output.Text([]byte(valid))) != validNext {
+		t.Errorf("%+v, not %+v", output, want)
+	}
+	if text, err := json.Marshal(verdict); err != nil || !strings.Contains(string(text), `"event_version":"1.1"`) {
+		t.Errorf("a verdict does not marshal to something readable: %s, %v", text, err)
+	}
+}
+
+func TestAnEventLeavesAsItCameInTheVersionItHas(t *testing.T) {
+	verdict, err := builtinPolicy(t).Process(t.Context(), []byte(valid), now, "1.0")
+	if err != nil || verdict.Outputs[0].Event != nil || string(verdict.Outputs[0].Text([]byte(valid))) != valid {
+		t.Errorf("%+v, %v", verdict, err)
+	}
+}
+
+func TestAnEventWithoutATimeHasThatOfTheCall(t *testing.T) {
+	event := `{"event_id":"c-1","event_type":"task.completed","task_id":42,"user_id":"user-1","payload":{"recurring_pattern":"DAILY"}}`
+	elsewhere := now.In(time.FixedZone("east", 5*60*60))
+	verdict, err := builtinPolicy(t).Process(t.Context(), []byte(event), elsewhere, "")
+	if err != nil || len(verdict.Outputs) != 2 {
+		t.Fatalf("%+v, %v", verdict, err)
+	}
+	for i, want := range []string{`"timestamp":"2026-03-01T09:30:00Z"`, `"next_due":"2026-03-02T09:30:00Z"`} {
+		if !strings.Contains(string(verdict.Outputs[i].Event), want) {
+			t.Errorf("no %s in %s", want, verdict.Outputs[i].Event)
+		}
+	}
+}
+
+func TestARejectedEventIsAVerdict(t *testing.T) {
+	verdict, err := builtinPolicy(t).Process(t.Context(), []byte(invalid), now, "")
+	if err != nil || verdict.Outcome != Reject || len(verdict.Outputs) != 0 || verdict.Violations[0].Code != "required" {
+		t.Errorf("%+v, %v", verdict, err)
+	}
+}
+
+func TestTheCatalogHoldsValidExamples(t *testing.T) {
+	policy := builtinPolicy(t)
+	catalog, err := policy.Catalog(t.Context())
+	if err != nil || catalog.Limits != (Limits{1 << 20, 128}) || len(catalog.Channels) == 0 {
+		t.Fatalf("%+v, %v", catalog, err)
+	}
+	versions := 0
+	for _, known := range catalog.EventTypes {
+		for _, version := range known.Versions {
+			versions++
+			accepted, err := policy.Validate(t.Context(), version.Example)
+			if err != nil || accepted.EventType != known.Name || accepted.EventVersion != version.Version {
+				t.Errorf("%s %s: %+v, %v", known.Name, version.Version, accepted, err)
+			}
+		}
+		if known.Name == "task.completed" && !reflect.DeepEqual(known.RetryDelays, []time.Duration{30 * time.Second, 5 * time.Minute, 30 * time.Minute}) {
+			t.Errorf("retries of %s: %v", known.Name, known.RetryDelays)
+		}
+	}
+	if versions < 14 {
+		t.Errorf("only %d versions in all", versions)
+	}
+}
+
+func TestBytesThatAreNoTextAreUnreadable(t *testing.T) {
+	limit := 1 << 20
+	for name, example := range map[string]struct {
+		event   []byte
+		code    string
+		message string
+	}{
+		"not UTF-8":             {[]byte("{\"a\":\"\xff\"}"), "not-utf8", "not UTF-8 at byte 7"},
+		"a lone surrogate":      {[]byte("\xed\xa0\x80"), "not-utf8", "not UTF-8 at byte 1"},
+		"cut in a character":    {[]byte("{\"a\":\"é"[:7]), "not-utf8", "not UTF-8 at byte 7"},
+		"too large and no text": {bytes.Repeat([]byte{0xff}, limit+1), "too-large", fmt.Sprintf("%d bytes; at most %d are allowed", limit+1, limit)},
+		"a NUL":                 {[]byte("{\"a\":\x00}"), "not-json", ""},
+		"nothing":               {nil, "not-json", ""},
+		"too large":             {bytes.Repeat([]byte{' '}, limit+1), "too-large", fmt.Sprintf("%d bytes; at most %d are allowed", limit+1, limit)},
+	} {
+		_, err := builtinPolicy(t).Validate(t.Context(), example.event)
+		var got *InvalidEvent
+		if !errors.As(err, &got) || got.Cause != Unreadable || got.Violations[0].Code != example.code {
+			t.Errorf("%s: %v", name, err)
+		} else if example.message != "" && got.Violations[0].Message != example.message {
+			t.Errorf("%s: %q, not %q", name, got.Violations[0].Message, example.message)
+		}
+	}
+}
+
+func TestAnEventOfExactlyTheLimitIsRead(t *testing.T) {
+	padding := (1 << 20) - len(valid)
+	event := strings.Replace(valid, "Water", strings.Repeat("x", padding)+"Water", 1)
+	accepted, err := builtinPolicy(t).Validate(t.Context(), []byte(event))
+	if err != nil || len(event) != 1<<20 || accepted.EventID != "e-1" {
+		t.Errorf("%d bytes: %+v, %v", len(event), accepted, err)
+	}
+}

@@ -1,0 +1,130 @@
+// What can go wrong, told apart by type.
+
+package tidegate
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrClosed is the error of every call of a closed policy.
+var ErrClosed = errors.New("tidegate: the policy is closed")
+
+// Violation is one reason why an event is not valid.
+type Violation struct {
+	// Code says what is wrong, for programs, such as "required" or "not-json".
+	Code string `json:"code"`
+	// Path is a JSON Pointer to the value at fault; "" is the whole event.
+	Path string `json:"path"`
+	// Message says what is wrong, for people. It holds names out of the event, and no values.
+	Message string `json:"message"`
+}
+
+// RejectionCause is how far an event got that is not valid.
+type RejectionCause string
+
+const (
+	// Unreadable: it could not be read as one unambiguous JSON object.
+	Unreadable RejectionCause = "unreadable"
+	// Unknown: its type or version is not in the catalog.
+	Unknown RejectionCause = "unknown"
+	// Invalid: type and version are known, and it breaks their schema or rules.
+	Invalid RejectionCause = "invalid"
+)
+
+// InvalidEvent is why an event is not valid.
+type InvalidEvent struct {
+	// Cause is how far it got.
+	Cause RejectionCause
+	// EventID and EventType are "" where they could not be read.
+	EventID, EventType string
+	// Violations are at least one and at most 100, by path, then by code.
+	Violations []Violation
+}
+
+func (e *InvalidEvent) Error() string {
+	return fmt.Sprintf("tidegate: the event is not valid (%s): %s", e.Cause, inOneLine(e.Violations))
+}
+
+// MigrationCause is what stopped a migration.
+type MigrationCause string
+
+const (
+	// Rejected: the event is not valid to begin with.
+	Rejected MigrationCause = "rejected"
+	// NoPath: no steps lead from its version to the wanted one.
+	NoPath MigrationCause = "no-path"
+	// StepFailed: a step found something that it could not carry over.
+	StepFailed MigrationCause = "step-failed"
+	// InvalidResult: the steps ran, and the result breaks the schema of the wanted version.
+	InvalidResult MigrationCause = "invalid-result"
+)
+
+// MigrationFailed is why an event could not be migrated. The event is as it was.
+type MigrationFailed struct {
+	// Cause is what stopped it.
+	Cause MigrationCause
+	// EventType and FromVersion are "" where they are not known.
+	EventType, FromVersion string
+	// ToVersion is the version that was asked for.
+	ToVersion string
+	// Violations are at least one, in a stable order.
+	Violations []Violation
+}
+
+func (e *MigrationFailed) Error() string {
+	return fmt.Sprintf("tidegate: no migration to %q (%s): %s", e.ToVersion, e.Cause, inOneLine(e.Violations))
+}
+
+// Fault is the policy misbehaving: it trapped, took too long or too much memory, or its answer breaks the contract. It says
+// nothing about the event. The next call works, in a new instance.
+type Fault struct {
+	// Message says what it did, and in which function.
+	Message string
+}
+
+func (e *Fault) Error() string {
+	return "tidegate: " + e.Message
+}
+
+// LoadError is why there is no policy.
+type LoadError struct {
+	// Path is the file; "" for bytes in memory.
+	Path string
+	// Err is what is wrong: an *[io/fs.PathError] when the file cannot be read.
+	Err error
+}
+
+func (e *LoadError) Error() string {
+	if e.Path == "" {
+		return fmt.Sprintf("tidegate: no policy: %v", e.Err)
+	}
+	return fmt.Sprintf("tidegate: no policy in %q: %v", e.Path, e.Err)
+}
+
+// Unwrap gives Err.
+func (e *LoadError) Unwrap() error {
+	return e.Err
+}
+
+// MisuseError is arguments that make no sense: the caller's fault, never the event's.
+type MisuseError struct {
+	// Message says what to change in the call.
+	Message string
+}
+
+func (e *MisuseError) Error() string {
+	return "tidegate: " + e.Message
+}
+
+func inOneLine(violations []Violation) string {
+	if len(violations) == 0 {
+		return "no reason given"
+	}
+	first := violations[0]
+	line := fmt.Sprintf("%s at %q: %s", first.Code, first.Path, first.Message)
+	if more := len(violations) - 1; more > 0 {
+		line += fmt.Sprintf(" (and %d more)", more)
+	}
+	return line
+}

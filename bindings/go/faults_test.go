@@ -1,0 +1,136 @@
+// Policies that misbehave, beside a Go program that has signals of its own.
+
+package tidegate
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/pprof"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestAfterATrapTheNextCallWorks(t *testing.T) {
+	policy := openGuest(t, "traps-when-told")
+	for range 20 {
+		expectFault(t, policy, guestEvent("e-1", `,"trap":true`), "trap")
+		expectForward(t, policy, "e-2")
+	}
+}
+
+func TestADeadlineEndsACallThatLoops(t *testing.T) {
+	policy := openGuest(t, "loops", WithDeadline(20*time.Millisecond))
+	for range 3 {
+		expectFault(t, policy, guestEvent("e-1", ""), "deadline")
+		expectForward(t, policy, "example-task.created")
+	}
+}
+
+func TestACallThatEatsMemoryIsEnded(t *testing.T) {
+	policy := openGuest(t, "eats-memory", WithMemoryLimit(16<<20))
+	expectFault(t, policy, guestEvent("e-1", ""), "memory")
+	expectForward(t, policy, "example-task.created")
+}
+
+// Traps are signals, and so are Go's own nil dereferences, its preemption and its profiler: none takes another's.
+func TestTrapsAndGoPanicsAndProfilesDoNotMeet(t *testing.T) {
+	policy := openGuest(t, "traps-when-told")
+	if err := pprof.StartCPUProfile(io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	defer pprof.StopCPUProfile()
+	var all sync.WaitGroup
+	for worker := range 32 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for turn := range 100 {
+				id := fmt.Sprintf("e-%d-%d", worker, turn)
+				expectNilDereference(t)
+				expectFault(t, policy, guestEvent(id, `,"trap":true`), "trap")
+				expectNilDereference(t)
+				expectForward(t, policy, id)
+				if turn%20 == 0 {
+					runtime.GC()
+				}
+			}
+		}()
+	}
+	all.Wait()
+}
+
+func TestLoopsAndTrapsOfOneDoNotReachAnother(t *testing.T) {
+	loops := openGuest(t, "loops", WithDeadline(20*time.Millisecond))
+	traps := openGuest(t, "traps-when-told")
+	var all sync.WaitGroup
+	for range 4 {
+		all.Add(2)
+		go func() {
+			defer all.Done()
+			for range 5 {
+				expectFault(t, loops, guestEvent("e-1", ""), "deadline")
+			}
+		}()
+		go func() {
+			defer all.Done()
+			for range 50 {
+				expectFault(t, traps, guestEvent("e-1", `,"trap":true`), "trap")
+				if _, err := builtinPolicy(t).Validate(t.Context(), []byte(valid)); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+	}
+	all.Wait()
+}
+
+func TestAnAnswerThatBreaksTheContractIsAFault(t *testing.T) {
+	for name, read := range map[string]func([]byte) error{
+		"validate": func(answer []byte) error { _, err := readValidation(answer); return err },
+		"migrate":  func(answer []byte) error { _, err := readMigration(answer, nil); return err },
+		"decide":   func(answer []byte) error { _, err := readDecision(answer); return err },
+		"process":  func(answer []byte) error { _, err := readVerdict(answer); return err },
+	} {
+		for _, answer := range []string{``, `nonsense`, `null`, `{}`, `{"valid":false,"migrated":false,"cause":"other","action":"other","outcome":"other"}`} {
+			var fault *Fault
+			if err := read([]byte(answer)); !errors.As(err, &fault) || !strings.Contains(fault.Message, name) {
+				t.Errorf("%s, %q: %v", name, answer, err)
+			}
+		}
+	}
+	if _, err := readCatalog([]byte(`{"limits":-1}`)); !errors.As(err, new(*Fault)) {
+		t.Errorf("catalog: %v", err)
+	}
+}
+
+func expectFault(t *testing.T, policy *Policy, event []byte, kind string) {
+	t.Helper()
+	verdict, err := policy.Process(t.Context(), event, now, "")
+	var fault *Fault
+	if !errors.As(err, &fault) || !strings.Contains(fault.Message, kind) {
+		t.Errorf("no fault of the kind %s, but %+v, %v", kind, verdict, err)
+	}
+}
+
+func expectForward(t *testing.T, policy *Policy, id string) {
+	t.Helper()
+	verdict, err := policy.Process(t.Context(), guestEvent(id, ""), now, "")
+	if err != nil || verdict.Outcome != Forward || verdict.EventID != id {
+		t.Errorf("%+v, %v", verdict, err)
+	}
+}
+
+func expectNilDereference(t *testing.T) {
+	defer func() {
+		if _, ok := recover().(runtime.Error); !ok {
+			t.Error("a nil dereference did not panic")
+		}
+	}()
+	var nothing *Verdict
+	// Printed, so that the compiler cannot leave it out.
+	fmt.Fprint(io.Discard, nothing.Reason)
+}

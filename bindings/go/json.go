@@ -1,0 +1,64 @@
+// The policy's answers as it wrote them: the same text in every language.
+
+package tidegate
+
+import "context"
+
+// ValidateJSON is [Policy.Validate] with the policy's answer as it stands. An event that is not valid is an answer here:
+//
+//	{"valid":true,"event_id":…,"event_type":…,"event_version":…,"key":…}
+//	{"valid":false,"cause":"unreadable|unknown|invalid","event_id":…,"event_type":…,"violations":[{"code","path","message"}]}
+func (p *Policy) ValidateJSON(ctx context.Context, event []byte) ([]byte, error) {
+	return p.ask(ctx, validating(event))
+}
+
+// MigrateJSON is [Policy.Migrate] with the policy's answer as it stands:
+//
+//	{"migrated":true,"event":"<text>"|null,"from_version":…,"to_version":…,"path":[…]}
+//	{"migrated":false,"cause":"rejected|no-path|step-failed|invalid-result","event_type":…,"from_version":…,"to_version":…,"violations":[…]}
+func (p *Policy) MigrateJSON(ctx context.Context, event []byte, toVersion string) ([]byte, error) {
+	version, err := cText("the version", toVersion)
+	if err != nil {
+		return nil, err
+	}
+	return p.ask(ctx, migrating(event, version))
+}
+
+// DecideJSON is [Policy.Decide] with the policy's answer as it stands:
+//
+//	{"action":"retry|dead-letter","delay_ms":1000,"retries_left":2}
+func (p *Policy) DecideJSON(ctx context.Context, eventType string, attempt uint32) ([]byte, error) {
+	name, err := cText("the event type", eventType)
+	if err != nil {
+		return nil, err
+	}
+	return p.ask(ctx, deciding(name, attempt))
+}
+
+// ProcessJSON is [Policy.Process] with the policy's answer as it stands; now is a time as RFC 3339 writes it, with an
+// offset. The error is *[MisuseError] when now is no such time.
+//
+//	{"outcome":"forward|drop|reject","reason":…,"event_id":…,"event_type":…,"event_version":…,
+//	 "outputs":[{"channel","key","id","event_type","event"}],"violations":[…]}
+func (p *Policy) ProcessJSON(ctx context.Context, event []byte, now, targetVersion string) ([]byte, error) {
+	at, err := cText("now", now)
+	if err != nil {
+		return nil, err
+	}
+	version, err := cText("the target version", targetVersion)
+	if err != nil {
+		return nil, err
+	}
+	if targetVersion == "" {
+		version = nil
+	}
+	return p.ask(ctx, processing(event, at, version))
+}
+
+// CatalogJSON is [Policy.Catalog] with the policy's answer as it stands:
+//
+//	{"name":…,"version":…,"event_types":[{"name","versions":[{"version","example"}],"latest","accepted","channel","retry_delays_ms"}],
+//	 "channels":[…],"limits":{"event_bytes","depth"}}
+func (p *Policy) CatalogJSON(ctx context.Context) ([]byte, error) {
+	return p.ask(ctx, catalogOf)
+}

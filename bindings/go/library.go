@@ -1,0 +1,141 @@
+// The C library: each of its functions as a [call], and its statuses as errors. Nothing else knows cgo.
+
+package tidegate
+
+/*
+#cgo pkg-config: tidegate
+#include <tidegate.h>
+*/
+import "C"
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"unsafe"
+)
+
+// handle names an open policy in the library. One that was closed is refused there, and never given again.
+type handle = C.tidegate_policy
+
+// slot is where the library puts its answer. The text is the library's until tidegate_free.
+type slot struct {
+	text   *C.char
+	length C.size_t
+}
+
+// call asks the library something about an open policy.
+type call func(handle, *slot) C.tidegate_status
+
+func validating(event []byte) call {
+	return func(policy handle, to *slot) C.tidegate_status {
+		return C.tidegate_validate(policy, first(event), C.size_t(len(event)), &to.text, &to.length)
+	}
+}
+
+func migrating(event []byte, version *C.char) call {
+	return func(policy handle, to *slot) C.tidegate_status {
+		return C.tidegate_migrate(policy, first(event), C.size_t(len(event)), version, &to.text, &to.length)
+	}
+}
+
+func deciding(eventType *C.char, attempt uint32) call {
+	return func(policy handle, to *slot) C.tidegate_status {
+		return C.tidegate_decide(policy, eventType, C.uint32_t(attempt), &to.text, &to.length)
+	}
+}
+
+func processing(event []byte, now, version *C.char) call {
+	return func(policy handle, to *slot) C.tidegate_status {
+		return C.tidegate_process(policy, first(event), C.size_t(len(event)), now, version, &to.text, &to.length)
+	}
+}
+
+func catalogOf(policy handle, to *slot) C.tidegate_status {
+	return C.tidegate_catalog(policy, &to.text, &to.length)
+}
+
+func digestOf(policy handle, to *slot) C.tidegate_status {
+	return C.tidegate_digest(policy, &to.text, &to.length)
+}
+
+// ask waits for a place and makes the call. The library keeps its last error by thread, so that both happen on one.
+func (p *Policy) ask(ctx context.Context, call call) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case p.places <- struct{}{}:
+		defer func() { <-p.places }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	// The cleanup of a forgotten policy must not close it under a call.
+	defer runtime.KeepAlive(p)
+
+	var to slot
+	if status := call(p.handle, &to); status != C.TIDEGATE_OK {
+		return nil, failure(status, C.GoString(C.tidegate_last_error()))
+	}
+	defer C.tidegate_free(to.text)
+	return bytes.Clone(unsafe.Slice((*byte)(unsafe.Pointer(to.text)), to.length)), nil
+}
+
+func openHandle(path string, component []byte, options string) (handle, error) {
+	chosen, err := cText("the options", options)
+	if err != nil {
+		return 0, err
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var opened handle
+	status := C.tidegate_open_bytes(first(component), C.size_t(len(component)), chosen, &opened)
+	if status == C.TIDEGATE_OK {
+		return opened, nil
+	}
+	err = failure(status, C.GoString(C.tidegate_last_error()))
+	if status == C.TIDEGATE_LOAD || status == C.TIDEGATE_IO {
+		err = &LoadError{Path: path, Err: err}
+	}
+	return 0, err
+}
+
+func closeHandle(policy handle) {
+	// The only failure is that it was closed before.
+	C.tidegate_close(policy)
+}
+
+func failure(status C.tidegate_status, message string) error {
+	switch status {
+	case C.TIDEGATE_ARGUMENT, C.TIDEGATE_MISUSE:
+		return &MisuseError{Message: message}
+	case C.TIDEGATE_CLOSED:
+		return ErrClosed
+	case C.TIDEGATE_FAULT:
+		return &Fault{Message: message}
+	default:
+		return errors.New(message)
+	}
+}
+
+// first is the address of the bytes, or null when there are none.
+func first(bytes []byte) *C.uint8_t {
+	if len(bytes) == 0 {
+		return nil
+	}
+	return (*C.uint8_t)(&bytes[0])
+}
+
+// cText is a text that ends with NUL, in memory of Go: the library does not keep it. The library itself refuses what is
+// not UTF-8.
+func cText(name, text string) (*C.char, error) {
+	if strings.IndexByte(text, 0) >= 0 {
+		return nil, &MisuseError{Message: fmt.Sprintf("%s holds a NUL: %q", name, text)}
+	}
+	return (*C.char)(unsafe.Pointer(&append([]byte(text), 0)[0])), nil
+}

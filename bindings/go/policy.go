@@ -1,0 +1,129 @@
+// Package tidegate judges events by a Tidegate policy, in process.
+//
+// A policy is one WebAssembly component, the very file that a gate runs. It gives the same answers here, byte for byte.
+// [Open] loads it; the methods of [Policy] ask it. Each has a twin whose name ends in JSON and which returns the policy's
+// answer as it stands.
+//
+// # Goroutines and contexts
+//
+// All methods may be called from any number of goroutines. An event must not change while a call has it. A call occupies a
+// thread of the operating system for some microseconds; at most as many run at once as [WithMaxConcurrentCalls] allows, and
+// the others wait without a thread. A context that is done before a call starts, or while it waits, ends it with the
+// context's error. A call that runs is not abandoned half-way: the policy's deadline bounds it, see [WithDeadline].
+//
+// # Errors
+//
+// An event that is not valid is [*InvalidEvent], or [*MigrationFailed]. [*Fault] is the policy's failure and says nothing
+// about the event. [*MisuseError] and [ErrClosed] are the caller's. [Policy.Process] rejects an event by its [Verdict].
+package tidegate
+
+import (
+	"context"
+	"io"
+	"os"
+	"runtime"
+	"time"
+)
+
+// Policy is a loaded policy. Close it when it is no longer needed.
+type Policy struct {
+	handle  handle
+	digest  string
+	places  chan struct{}
+	cleanup runtime.Cleanup
+}
+
+var _ io.Closer = (*Policy)(nil)
+
+// Open loads the policy in a file. It is compiled, which takes seconds unless [WithCacheDir] has it from an earlier time.
+// The error is *[LoadError] when it cannot be read or is not a policy, and *[MisuseError] when an option makes no sense.
+func Open(path string, options ...Option) (*Policy, error) {
+	component, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &LoadError{Path: path, Err: err}
+	}
+	return open(path, component, options)
+}
+
+// OpenBytes loads the policy that is a component in memory; otherwise it is [Open]. The bytes are not needed afterwards.
+func OpenBytes(component []byte, options ...Option) (*Policy, error) {
+	return open("", component, options)
+}
+
+func open(path string, component []byte, options []Option) (*Policy, error) {
+	chosen, places, err := choose(options)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := openHandle(path, component, chosen)
+	if err != nil {
+		return nil, err
+	}
+	policy := &Policy{handle: opened, places: make(chan struct{}, places)}
+	policy.cleanup = runtime.AddCleanup(policy, closeHandle, opened)
+	digest, err := policy.ask(context.Background(), digestOf)
+	if err != nil {
+		return nil, err
+	}
+	policy.digest = string(digest)
+	return policy, nil
+}
+
+// Close frees what the policy holds. Calls that run come to their end; later ones give [ErrClosed]. Closing again does
+// nothing. A policy that is forgotten is closed some time after the garbage collector finds it.
+func (p *Policy) Close() error {
+	p.cleanup.Stop()
+	closeHandle(p.handle)
+	return nil
+}
+
+// Digest is "sha256:" and the SHA-256 of the policy's file, in hexadecimal.
+func (p *Policy) Digest() string {
+	return p.digest
+}
+
+// Validate says whether the policy accepts an event. The error is *[InvalidEvent] when it does not.
+func (p *Policy) Validate(ctx context.Context, event []byte) (Accepted, error) {
+	answer, err := p.ValidateJSON(ctx, event)
+	if err != nil {
+		return Accepted{}, err
+	}
+	return readValidation(answer)
+}
+
+// Migrate brings an event to a version, up or down. The error is *[MigrationFailed] when that cannot be done.
+func (p *Policy) Migrate(ctx context.Context, event []byte, toVersion string) (Migrated, error) {
+	answer, err := p.MigrateJSON(ctx, event, toVersion)
+	if err != nil {
+		return Migrated{}, err
+	}
+	return readMigration(answer, event)
+}
+
+// Decide says what follows when an attempt at an event of this type failed. The first attempt is 0, its first retry is 1.
+func (p *Policy) Decide(ctx context.Context, eventType string, attempt uint32) (Decision, error) {
+	answer, err := p.DecideJSON(ctx, eventType, attempt)
+	if err != nil {
+		return Decision{}, err
+	}
+	return readDecision(answer)
+}
+
+// Process says what a gate would do with an event at the time now. The event leaves in targetVersion, or in the latest
+// of its type when that is "". An event that is not valid is a verdict, [Reject], and no error.
+func (p *Policy) Process(ctx context.Context, event []byte, now time.Time, targetVersion string) (Verdict, error) {
+	answer, err := p.ProcessJSON(ctx, event, now.UTC().Format(time.RFC3339Nano), targetVersion)
+	if err != nil {
+		return Verdict{}, err
+	}
+	return readVerdict(answer)
+}
+
+// Catalog lists what the policy knows.
+func (p *Policy) Catalog(ctx context.Context) (Catalog, error) {
+	answer, err := p.CatalogJSON(ctx)
+	if err != nil {
+		return Catalog{}, err
+	}
+	return readCatalog(answer)
+}

@@ -1,0 +1,160 @@
+// From the policy's JSON to the answers of this package. An answer that breaks the contract is the policy's fault.
+
+package tidegate
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+func readValidation(answer []byte) (Accepted, error) {
+	var read struct {
+		Valid *bool `json:"valid"`
+		Accepted
+		Cause      RejectionCause `json:"cause"`
+		Violations []Violation    `json:"violations"`
+	}
+	switch err := json.Unmarshal(answer, &read); {
+	case err != nil:
+		return Accepted{}, broken("validate", err)
+	case read.Valid == nil:
+		return Accepted{}, broken("validate", "it does not say whether the event is valid")
+	case *read.Valid:
+		return read.Accepted, nil
+	case !slices.Contains([]RejectionCause{Unreadable, Unknown, Invalid}, read.Cause):
+		return Accepted{}, broken("validate", fmt.Sprintf("there is no cause %q", read.Cause))
+	}
+	return Accepted{}, &InvalidEvent{
+		Cause:      read.Cause,
+		EventID:    read.EventID,
+		EventType:  read.EventType,
+		Violations: read.Violations,
+	}
+}
+
+func readMigration(answer, event []byte) (Migrated, error) {
+	var read struct {
+		Migrated    *bool          `json:"migrated"`
+		Event       *string        `json:"event"`
+		FromVersion string         `json:"from_version"`
+		ToVersion   string         `json:"to_version"`
+		Path        []string       `json:"path"`
+		Cause       MigrationCause `json:"cause"`
+		EventType   string         `json:"event_type"`
+		Violations  []Violation    `json:"violations"`
+	}
+	switch err := json.Unmarshal(answer, &read); {
+	case err != nil:
+		return Migrated{}, broken("migrate", err)
+	case read.Migrated == nil:
+		return Migrated{}, broken("migrate", "it does not say whether the event was migrated")
+	case *read.Migrated:
+		migrated := Migrated{event, read.Event != nil, read.FromVersion, read.ToVersion, read.Path}
+		if migrated.Changed {
+			migrated.Event = json.RawMessage(*read.Event)
+		}
+		return migrated, nil
+	case !slices.Contains([]MigrationCause{Rejected, NoPath, StepFailed, InvalidResult}, read.Cause):
+		return Migrated{}, broken("migrate", fmt.Sprintf("there is no cause %q", read.Cause))
+	}
+	return Migrated{}, &MigrationFailed{read.Cause, read.EventType, read.FromVersion, read.ToVersion, read.Violations}
+}
+
+func readDecision(answer []byte) (Decision, error) {
+	var read struct {
+		Action      Action `json:"action"`
+		DelayMS     uint32 `json:"delay_ms"`
+		RetriesLeft uint32 `json:"retries_left"`
+	}
+	if err := json.Unmarshal(answer, &read); err != nil {
+		return Decision{}, broken("decide", err)
+	}
+	if !slices.Contains([]Action{Retry, DeadLetter}, read.Action) {
+		return Decision{}, broken("decide", fmt.Sprintf("there is no action %q", read.Action))
+	}
+	return Decision{read.Action, milliseconds(read.DelayMS), read.RetriesLeft}, nil
+}
+
+func readVerdict(answer []byte) (Verdict, error) {
+	var read struct {
+		Outcome      Outcome `json:"outcome"`
+		Reason       string  `json:"reason"`
+		EventID      string  `json:"event_id"`
+		EventType    string  `json:"event_type"`
+		EventVersion string  `json:"event_version"`
+		Outputs      []struct {
+			Channel   string  `json:"channel"`
+			Key       string  `json:"key"`
+			ID        string  `json:"id"`
+			EventType string  `json:"event_type"`
+			Event     *string `json:"event"`
+		} `json:"outputs"`
+		Violations []Violation `json:"violations"`
+	}
+	if err := json.Unmarshal(answer, &read); err != nil {
+		return Verdict{}, broken("process", err)
+	}
+	if !slices.Contains([]Outcome{Forward, Drop, Reject}, read.Outcome) {
+		return Verdict{}, broken("process", fmt.Sprintf("there is no outcome %q", read.Outcome))
+	}
+	outputs := make([]Output, len(read.Outputs))
+	for i, output := range read.Outputs {
+		outputs[i] = Output{Channel: output.Channel, Key: output.Key, ID: output.ID, EventType: output.EventType}
+		if output.Event != nil {
+			outputs[i].Event = json.RawMessage(*output.Event)
+		}
+	}
+	return Verdict{
+		Outcome:      read.Outcome,
+		Reason:       read.Reason,
+		EventID:      read.EventID,
+		EventType:    read.EventType,
+		EventVersion: read.EventVersion,
+		Outputs:      outputs,
+		Violations:   read.Violations,
+	}, nil
+}
+
+func readCatalog(answer []byte) (Catalog, error) {
+	var read struct {
+		Name       string `json:"name"`
+		Version    string `json:"version"`
+		EventTypes []struct {
+			Name     string `json:"name"`
+			Versions []struct {
+				Version string `json:"version"`
+				Example string `json:"example"`
+			} `json:"versions"`
+			Latest        string   `json:"latest"`
+			Accepted      bool     `json:"accepted"`
+			Channel       string   `json:"channel"`
+			RetryDelaysMS []uint32 `json:"retry_delays_ms"`
+		} `json:"event_types"`
+		Channels []string `json:"channels"`
+		Limits   Limits   `json:"limits"`
+	}
+	if err := json.Unmarshal(answer, &read); err != nil {
+		return Catalog{}, broken("catalog", err)
+	}
+	types := make([]EventType, len(read.EventTypes))
+	for i, known := range read.EventTypes {
+		types[i] = EventType{Name: known.Name, Latest: known.Latest, Accepted: known.Accepted, Channel: known.Channel}
+		for _, version := range known.Versions {
+			types[i].Versions = append(types[i].Versions, Version{version.Version, json.RawMessage(version.Example)})
+		}
+		for _, delay := range known.RetryDelaysMS {
+			types[i].RetryDelays = append(types[i].RetryDelays, milliseconds(delay))
+		}
+	}
+	return Catalog{read.Name, read.Version, types, read.Channels, read.Limits}, nil
+}
+
+func milliseconds(count uint32) time.Duration {
+	return time.Duration(count) * time.Millisecond
+}
+
+func broken(function string, why any) *Fault {
+	return &Fault{Message: fmt.Sprintf("the policy's answer to %s breaks the contract: %v", function, why)}
+}

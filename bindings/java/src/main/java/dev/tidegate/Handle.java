@@ -1,0 +1,106 @@
+// An open policy in the C library: its calls, with statuses as exceptions.
+
+package dev.tidegate;
+
+import com.sun.jna.Pointer;
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
+
+/** Owns a policy in the library and closes it, at the latest when the garbage collector finds it. */
+final class Handle {
+    private static final Cleaner CLEANER = Cleaner.create();
+    private static final long LARGEST_ATTEMPT = 0xFFFF_FFFFL;
+
+    /** Names the policy. One that was closed is refused by the library, and never given again. */
+    final long number;
+
+    private final Cleaner.Cleanable closing;
+
+    /** What the library is asked: where to put the answer, and its length. */
+    @FunctionalInterface
+    private interface Call {
+        int ask(long[] answer, long[] length);
+    }
+
+    private Handle(long number) {
+        this.number = number;
+        this.closing = CLEANER.register(this, () -> Libtidegate.tidegate_close(number));
+    }
+
+    static Handle open(String source, byte[] component, PolicyOptions options) {
+        long[] opened = new long[1];
+        byte[] chosen = Utf8.terminated("the options", options.json());
+        int status = Libtidegate.tidegate_open_bytes(component, component.length, chosen, opened);
+        if (status == Libtidegate.LOAD || status == Libtidegate.IO) {
+            throw new PolicyLoadException(source + Libtidegate.lastError(), null);
+        }
+        check(status);
+        return new Handle(opened[0]);
+    }
+
+    String validate(byte[] event) {
+        return ask((answer, length) -> Libtidegate.tidegate_validate(number, event, event.length, answer, length));
+    }
+
+    String migrate(byte[] event, String toVersion) {
+        byte[] version = Utf8.terminated("the version", toVersion);
+        return ask((answer, length) ->
+                Libtidegate.tidegate_migrate(number, event, event.length, version, answer, length));
+    }
+
+    String decide(String eventType, long attempt) {
+        if (attempt < 0 || attempt > LARGEST_ATTEMPT) {
+            throw new IllegalArgumentException("attempt is " + attempt + "; 0 to " + LARGEST_ATTEMPT + " are possible");
+        }
+        byte[] type = Utf8.terminated("the event type", eventType);
+        return ask((answer, length) -> Libtidegate.tidegate_decide(number, type, (int) attempt, answer, length));
+    }
+
+    String process(byte[] event, String now, String targetVersion) {
+        byte[] time = Utf8.terminated("now", now);
+        byte[] target = targetVersion == null ? null : Utf8.terminated("the target version", targetVersion);
+        return ask((answer, length) ->
+                Libtidegate.tidegate_process(number, event, event.length, time, target, answer, length));
+    }
+
+    String catalog() {
+        return ask((answer, length) -> Libtidegate.tidegate_catalog(number, answer, length));
+    }
+
+    String digest() {
+        return ask((answer, length) -> Libtidegate.tidegate_digest(number, answer, length));
+    }
+
+    void close() {
+        closing.clean();
+    }
+
+    private String ask(Call call) {
+        long[] answer = new long[1];
+        long[] length = new long[1];
+        try {
+            check(call.ask(answer, length));
+        } finally {
+            // Else the collector could close the policy under the call.
+            Reference.reachabilityFence(this);
+        }
+        try {
+            return Utf8.text(new Pointer(answer[0]).getByteArray(0, Math.toIntExact(length[0])));
+        } finally {
+            Libtidegate.tidegate_free(answer[0]);
+        }
+    }
+
+    private static void check(int status) {
+        if (status == Libtidegate.OK) {
+            return;
+        }
+        String message = Libtidegate.lastError();
+        throw switch (status) {
+            case Libtidegate.ARGUMENT, Libtidegate.MISUSE -> new IllegalArgumentException(message);
+            case Libtidegate.CLOSED -> new IllegalStateException("the policy is closed");
+            case Libtidegate.FAULT -> new PolicyFaultException(message);
+            default -> new IllegalStateException(message);
+        };
+    }
+}

@@ -1,0 +1,26 @@
+// An event in the wanted version.
+
+package dev.tidegate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+
+/**
+ * An event in the wanted version.
+ *
+ * @param event its text; the text that came in when nothing had to change
+ * @param changed false when the event had that version already
+ * @param fromVersion the version that it had
+ * @param toVersion the version that it has
+ * @param path the versions it went through, the first and the last among them
+ */
+public record Migrated(String event, boolean changed, String fromVersion, String toVersion, List<String> path) {
+    /**
+     * The event, parsed.
+     *
+     * @return its tree; numbers keep every digit, as {@code BigInteger} and {@code BigDecimal} where others are too small
+     */
+    public JsonNode json() {
+        return Answers.event(event);
+    }
+}

@@ -1,0 +1,12 @@
+// There is no policy.
+
+package dev.tidegate;
+
+/** There is no policy: the file cannot be read, with the {@code IOException} as cause, or it is not one. */
+public final class PolicyLoadException extends TidegateException {
+    private static final long serialVersionUID = 1;
+
+    PolicyLoadException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

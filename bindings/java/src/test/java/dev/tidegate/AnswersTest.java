@@ -1,0 +1,180 @@
+// The typed answers.
+
+package dev.tidegate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tidegate.InvalidEventException.RejectionCause;
+import dev.tidegate.MigrationFailedException.MigrationCause;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AnswersTest {
+    private final Policy policy = Fixtures.builtin();
+
+    @Test
+    void aValidEventIsAccepted() {
+        Accepted expected = new Accepted("e-1", "task.created", "1.0", "user-1");
+        assertEquals(expected, policy.validate(Fixtures.VALID));
+        assertEquals(expected, policy.validate(Fixtures.VALID.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Test
+    void anInvalidEventIsAnExceptionWithItsViolations() {
+        InvalidEventException invalid =
+                assertThrows(InvalidEventException.class, () -> policy.validate(Fixtures.INVALID));
+        Violation required = new Violation("required", "/user_id", "user_id is required");
+        assertEquals(RejectionCause.INVALID, invalid.rejectionCause());
+        assertEquals(Optional.of("e-1"), invalid.eventId());
+        assertEquals(Optional.of("task.created"), invalid.eventType());
+        assertEquals(List.of(required), invalid.violations());
+        assertTrue(invalid.getMessage().contains(required.message()), invalid.getMessage());
+
+        invalid = assertThrows(InvalidEventException.class, () -> policy.validate(Fixtures.UNKNOWN));
+        assertEquals(RejectionCause.UNKNOWN, invalid.rejectionCause());
+
+        invalid = assertThrows(InvalidEventException.class, () -> policy.validate("[]"));
+        assertEquals(RejectionCause.UNREADABLE, invalid.rejectionCause());
+        assertEquals(Optional.empty(), invalid.eventType());
+    }
+
+    @Test
+    void aMigrationKeepsEveryDigit() {
+        String event = Fixtures.VALID.replace("\"title\":", "\"a\":9007199254740993,\"b\":1e400,\"c\":1.10,\"title\":");
+        Migrated migrated = policy.migrate(event, "1.1");
+        String expected = event.replace("\"1.0\"", "\"1.1\"").replace("plants\"", "plants\",\"new_field\":null");
+        assertEquals(new Migrated(expected, true, "1.0", "1.1", List.of("1.0", "1.1")), migrated);
+
+        assertEquals("9007199254740993", migrated.json().at("/payload/a").toString());
+        assertEquals("1E+400", migrated.json().at("/payload/b").toString());
+        assertEquals("1.10", migrated.json().at("/payload/c").toString());
+    }
+
+    @Test
+    void anEventThatHasTheVersionComesBackAsItCame() {
+        String event = " " + Fixtures.VALID + "\n";
+        Migrated migrated = policy.migrate(event, "1.0");
+        assertFalse(migrated.changed());
+        assertSame(event, migrated.event());
+        assertEquals(event, policy.migrate(event.getBytes(StandardCharsets.UTF_8), "1.0").event());
+    }
+
+    @Test
+    void aMigrationThatFailsSaysWhy() {
+        MigrationFailedException failed =
+                assertThrows(MigrationFailedException.class, () -> policy.migrate(Fixtures.VALID, "7"));
+        assertEquals(MigrationCause.NO_PATH, failed.migrationCause());
+        assertEquals(Optional.of("task.created"), failed.eventType());
+        assertEquals(Optional.of("1.0"), failed.fromVersion());
+        assertEquals("7", failed.toVersion());
+
+        failed = assertThrows(MigrationFailedException.class, () -> policy.migrate(Fixtures.INVALID, "1.1"));
+        assertEquals(MigrationCause.REJECTED, failed.migrationCause());
+        assertEquals("/user_id", failed.violations().get(0).path());
+    }
+
+    @Test
+    void retriesAreDurations() {
+        Decision given = new Decision(Decision.Action.DEAD_LETTER, Duration.ZERO, 0);
+        assertEquals(
+                new Decision(Decision.Action.RETRY, Duration.ofSeconds(30), 2), policy.decide("task.completed", 0));
+        assertEquals(
+                new Decision(Decision.Action.RETRY, Duration.ofMinutes(30), 0), policy.decide("task.completed", 2));
+        assertEquals(given, policy.decide("task.completed", 3));
+        assertEquals(given, policy.decide("task.completed", 0xFFFF_FFFFL));
+    }
+
+    @Test
+    void aVerdictSaysWhatToSend() {
+        Verdict verdict = policy.process(Fixtures.VALID, Fixtures.NOW);
+        assertEquals(Verdict.Outcome.FORWARD, verdict.outcome());
+        assertEquals(List.of(), verdict.violations());
+        assertEquals(1, verdict.outputs().size());
+        Verdict.Output output = verdict.outputs().get(0);
+        assertEquals("task-events", output.channel());
+        assertEquals("user-1", output.key());
+        assertEquals("e-1", output.id());
+        assertEquals("1.1", output.json().orElseThrow().path("event_version").asText());
+    }
+
+    @Test
+    void anEventLeavesAsItCameInTheVersionItHas() {
+        Verdict.Output output = policy.process(Fixtures.VALID, Fixtures.NOW, "1.0").outputs().get(0);
+        assertEquals(Optional.empty(), output.event());
+        assertEquals(Optional.empty(), output.json());
+        assertEquals(Fixtures.VALID, output.text(Fixtures.VALID));
+    }
+
+    @Test
+    void anEventWithoutATimeHasThatOfTheCall() {
+        String event =
+                """
+                {"event_id":"c-1","event_type":"task.completed","task_id":42,"user_id":"user-1",\
+                "payload":{"recurring_pattern":"DAILY"}}""";
+        List<Verdict.Output> outputs = policy.process(event, Fixtures.NOW).outputs();
+        assertEquals("2026-03-01T09:30:00Z", outputs.get(0).json().orElseThrow().path("timestamp").asText());
+        assertEquals("2026-03-02T09:30:00Z", outputs.get(1).json().orElseThrow().at("/payload/next_due").asText());
+    }
+
+    @Test
+    void aRejectedEventIsAVerdict() {
+        Verdict verdict = policy.process(Fixtures.INVALID.getBytes(StandardCharsets.UTF_8), Fixtures.NOW, null);
+        assertEquals(Verdict.Outcome.REJECT, verdict.outcome());
+        assertEquals(List.of(), verdict.outputs());
+        assertEquals("required", verdict.violations().get(0).code());
+    }
+
+    @Test
+    void theCatalogHoldsValidExamples() {
+        Catalog catalog = policy.catalog();
+        assertEquals(new Catalog.Limits(1 << 20, 128), catalog.limits());
+        assertTrue(catalog.channels().contains("task-events"), catalog.channels().toString());
+        for (Catalog.EventType known : catalog.eventTypes()) {
+            for (Catalog.Version version : known.versions()) {
+                Accepted accepted = policy.validate(version.example());
+                assertEquals(known.name(), accepted.eventType());
+                assertEquals(version.version(), accepted.eventVersion());
+            }
+        }
+        Catalog.EventType completed = catalog.eventTypes().stream()
+                .filter(known -> known.name().equals("task.completed"))
+                .findAny()
+                .orElseThrow();
+        assertEquals(
+                List.of(Duration.ofSeconds(30), Duration.ofMinutes(5), Duration.ofMinutes(30)),
+                completed.retryDelays());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "nonsense",
+                "null",
+                "{}",
+                "{\"valid\":true,\"migrated\":true}",
+                "{\"valid\":false,\"cause\":\"other\",\"migrated\":false,\"action\":\"other\",\"outcome\":\"other\"}",
+                "{\"action\":\"retry\",\"delay_ms\":-1,\"name\":\"n\",\"version\":\"v\",\"event_types\":[1],\"channels\":[1]}"
+            })
+    void anAnswerThatBreaksTheContractIsAFault(String answer) {
+        List<Consumer<String>> readers = List.of(
+                Answers::validation,
+                text -> Answers.migration(text, () -> ""),
+                Answers::decision,
+                Answers::verdict,
+                Answers::catalog);
+        for (Consumer<String> reader : readers) {
+            assertThrows(PolicyFaultException.class, () -> reader.accept(answer));
+        }
+    }
+}

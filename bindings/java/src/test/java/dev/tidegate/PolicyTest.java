@@ -1,0 +1,145 @@
+// Opening and closing a policy, and arguments that make no sense.
+
+package dev.tidegate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+class PolicyTest {
+    private static final String EVENT = Fixtures.guestEvent("e-1", "");
+
+    @Test
+    void theDigestIsThatOfTheFile() throws Exception {
+        byte[] file = Files.readAllBytes(Fixtures.built("dist", "policy.wasm"));
+        String hex = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(file));
+        assertEquals("sha256:" + hex, Fixtures.builtin().digest());
+    }
+
+    @Test
+    void aPolicyInMemoryIsTheSame() throws Exception {
+        byte[] component = Files.readAllBytes(Fixtures.built("dist", "guests", "calm.wasm"));
+        PolicyOptions options = Fixtures.options()
+                .isolation(PolicyOptions.Isolation.FRESH)
+                .deadline(Duration.ofSeconds(1))
+                .memoryLimit(32 << 20)
+                .outputLimit(1 << 20)
+                .maxConcurrentCalls(2);
+        try (Policy policy = Policy.open(component, options)) {
+            Arrays.fill(component, (byte) 0);
+            assertEquals(Verdict.Outcome.FORWARD, policy.process(EVENT, Fixtures.NOW).outcome());
+        }
+    }
+
+    @Test
+    void whatIsNoPolicyIsNotLoaded(@TempDir Path directory) throws Exception {
+        Path text = Files.writeString(directory.resolve("text.wasm"), "no component");
+        for (Path path : List.of(text, Fixtures.built("dist", "guests", "reads-files.wasm"))) {
+            PolicyLoadException failed = assertThrows(PolicyLoadException.class, () -> Policy.open(path));
+            assertTrue(failed.getMessage().contains(path.toString()), failed.getMessage());
+        }
+        assertThrows(PolicyLoadException.class, () -> Policy.open(new byte[0], PolicyOptions.defaults()));
+    }
+
+    @Test
+    void aFileThatIsMissingIsSaidToBe() {
+        PolicyLoadException failed =
+                assertThrows(PolicyLoadException.class, () -> Policy.open(Path.of("no", "such.wasm")));
+        assertInstanceOf(NoSuchFileException.class, failed.getCause());
+    }
+
+    @Test
+    void optionsThatMakeNoSenseAreRefused() {
+        PolicyOptions options = PolicyOptions.defaults();
+        List<Executable> choices = List.of(
+                () -> Fixtures.guest("calm", options.deadline(Duration.ofSeconds(-1))),
+                () -> Fixtures.guest("calm", options.memoryLimit(-1)),
+                () -> Fixtures.guest("calm", options.outputLimit(-1)),
+                () -> options.maxConcurrentCalls(0));
+        for (Executable choice : choices) {
+            assertThrows(IllegalArgumentException.class, choice);
+        }
+    }
+
+    @Test
+    void aClosedPolicySaysSo() {
+        Policy policy = Fixtures.guest("calm");
+        String digest = policy.digest();
+        policy.close();
+        policy.close();
+        assertThrows(IllegalStateException.class, () -> policy.validate(EVENT));
+        assertThrows(IllegalStateException.class, policy::catalog);
+        assertEquals(digest, policy.digest());
+    }
+
+    @Test
+    void closingUnderCallsLetsThemEnd() throws Exception {
+        Policy policy = Fixtures.guest("calm");
+        Threads.run(8, thread -> {
+            while (true) {
+                try {
+                    assertEquals(Verdict.Outcome.FORWARD, policy.process(EVENT, Fixtures.NOW).outcome());
+                } catch (IllegalStateException closed) {
+                    return;
+                }
+                if (thread == 0) {
+                    policy.close();
+                }
+            }
+        });
+    }
+
+    @Test
+    void aForgottenPolicyIsClosed() throws Exception {
+        long forgotten = openAndForget();
+        long[] answer = new long[1];
+        for (int i = 0; i < 200; i++) {
+            if (Libtidegate.tidegate_digest(forgotten, answer, null) == Libtidegate.CLOSED) {
+                return;
+            }
+            Libtidegate.tidegate_free(answer[0]);
+            System.gc();
+            Thread.yield();
+        }
+        fail("it is still open");
+    }
+
+    private static long openAndForget() throws IOException {
+        byte[] component = Files.readAllBytes(Fixtures.built("dist", "guests", "calm.wasm"));
+        return Handle.open("", component, Fixtures.options()).number;
+    }
+
+    @Test
+    void argumentsThatMakeNoSenseAreRefused() {
+        Policy policy = Fixtures.builtin();
+        String event = Fixtures.VALID;
+        List<Executable> calls = List.of(
+                () -> policy.migrate(event, "1\0"),
+                () -> policy.migrate(event, "\uD800"),
+                () -> policy.decide("task\0", 0),
+                () -> policy.decide("task.created", -1),
+                () -> policy.decide("task.created", 1L << 32),
+                () -> policy.process(event, Fixtures.NOW, "\0"),
+                () -> policy.processJson(event, "noon", null),
+                () -> policy.process(event, Instant.parse("+12026-03-01T09:30:00Z")));
+        for (Executable call : calls) {
+            assertThrows(IllegalArgumentException.class, call);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// Every answer is the one that the policy gives to every other caller, byte for byte.
+
+package dev.tidegate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class VectorsTest {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vectors.jsonl", "random.jsonl"})
+    void answersAreThoseOfEveryOtherCaller(String file) throws IOException {
+        List<JsonNode> vectors = read(file);
+        for (JsonNode vector : vectors) {
+            check(vector);
+        }
+        System.out.println(file + ": " + vectors.size() + " answers compared");
+    }
+
+    @Test
+    void answersAreTheSameFromManyThreads() throws Exception {
+        List<JsonNode> vectors = read("vectors.jsonl");
+        int threads = 32;
+        Threads.run(threads, thread -> {
+            for (int i = 0; i < vectors.size(); i++) {
+                // Each begins elsewhere, so that different calls meet.
+                check(vectors.get((thread * vectors.size() / threads + i) % vectors.size()));
+            }
+        });
+    }
+
+    private static List<JsonNode> read(String file) throws IOException {
+        Path path = Fixtures.built("target", "answers", file);
+        List<JsonNode> vectors = new ArrayList<>();
+        for (String line : Files.readAllLines(path)) {
+            vectors.add(JSON.readTree(line));
+        }
+        assertFalse(vectors.isEmpty(), file + " is empty");
+        return vectors;
+    }
+
+    private static void check(JsonNode vector) throws IOException {
+        String name = vector.path("name").asText();
+        if (vector.has("misuse")) {
+            IllegalArgumentException misuse = assertThrows(IllegalArgumentException.class, () -> ask(vector), name);
+            assertEquals(vector.path("misuse").asText(), misuse.getMessage(), name);
+        } else {
+            assertEquals(vector.required("answer").asText(), ask(vector), name);
+        }
+    }
+
+    private static String ask(JsonNode vector) throws IOException {
+        Policy policy = Fixtures.builtin();
+        String event = vector.path("event").asText();
+        byte[] bytes = vector.has("event_base64") ? vector.get("event_base64").binaryValue() : null;
+        String version = vector.path("to_version").asText();
+        String now = vector.path("now").asText();
+        String target = vector.path("target_version").textValue();
+        return switch (vector.required("call").asText()) {
+            case "validate" -> bytes == null ? policy.validateJson(event) : policy.validateJson(bytes);
+            case "migrate" -> bytes == null ? policy.migrateJson(event, version) : policy.migrateJson(bytes, version);
+            case "decide" -> policy.decideJson(
+                    vector.required("event_type").asText(), vector.required("attempt").asLong());
+            case "process" -> bytes == null
+                    ? policy.processJson(event, now, target)
+                    : policy.processJson(bytes, now, target);
+            case "catalog" -> policy.catalogJson();
+            default -> throw new AssertionError("there is no call of this name: " + vector);
+        };
+    }
+}

@@ -1,0 +1,44 @@
+"""The exports of the component: each function of `wit/policy.wit` by its name, and nothing else.
+
+`componentize-py` looks for one class for each interface of the world, and for `WitWorld`.
+"""
+
+from wit_world.exports.gate import Context
+
+from loans import gate, known, letters, migration, retry, rules, text
+
+
+class WitWorld:
+    def prepare(self) -> None:
+        """Judges every example once: what Python makes of a function on its first call is then in the snapshot."""
+        for event_type in known.catalog().event_types:
+            for version in event_type.versions:
+                gate.process(version.example, Context("2026-03-01T09:30:00Z", None))
+
+
+class Validation:
+    validate = staticmethod(rules.validate)
+    catalog = staticmethod(known.catalog)
+
+
+class Migration:
+    migrate = staticmethod(migration.migrate)
+
+
+class Retry:
+    schedule_for = staticmethod(retry.schedule_for)
+    decide = staticmethod(retry.decide)
+
+
+class Gate:
+    process = staticmethod(gate.process)
+    compose = staticmethod(gate.compose)
+    dead_letter = staticmethod(letters.dead_letter)
+
+
+class Json:
+    validate = staticmethod(text.validate)
+    migrate = staticmethod(text.migrate)
+    decide = staticmethod(text.decide)
+    process = staticmethod(text.process)
+    catalog = staticmethod(text.catalog)

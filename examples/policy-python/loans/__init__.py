@@ -1,0 +1,1 @@
+"""A policy for the loans of a library: which events there are, what is wrong with one, and where it goes."""

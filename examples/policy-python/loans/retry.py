@@ -1,0 +1,20 @@
+"""When is a failed event tried again, and when is it given up?"""
+
+from wit_world.exports.retry import Action, Decision, Schedule
+
+from .known import DELAYS_MS, TYPES
+
+
+def schedule_for(event_type: str) -> Schedule:
+    """`retry.schedule-for`."""
+    known = TYPES.get(event_type)
+    delays = list(known.delays_ms) if known else DELAYS_MS
+    return Schedule(len(delays), delays)
+
+
+def decide(event_type: str, attempt: int) -> Decision:
+    """`retry.decide`."""
+    delays = schedule_for(event_type).delays_ms
+    if attempt < len(delays):
+        return Decision(Action.RETRY, delays[attempt], len(delays) - attempt - 1)
+    return Decision(Action.DEAD_LETTER, 0, 0)

@@ -1,0 +1,77 @@
+/** `migration`: `weight_kg: 2.50` in 1.0 is `weight: {value: 2.50, unit: "kg"}` in 1.1. The digits are moved, not computed. */
+import type { Migrated, MigrationCause, MigrationFailure } from "tidegate:policy/migration@0.1.0";
+import type { Rejection, Violation } from "tidegate:policy/validation@0.1.0";
+
+import { Failure, recover } from "./failure.ts";
+import { object } from "./known.ts";
+import { accept, type Event, judge } from "./validation.ts";
+import { type Members, type Value, write } from "./values.ts";
+
+export function migrate(event: string, toVersion: string): Migrated {
+  const before = recover(
+    () => accept(event),
+    ({ eventType, violations }: Rejection) => {
+      throw new Failure<MigrationFailure>({ cause: "rejected", eventType, toVersion, violations });
+    },
+  );
+  const after = bring(before, toVersion);
+  const fromVersion = before.version;
+  if (after === before) return { fromVersion, toVersion, path: [toVersion] };
+  return { event: write(after.members), fromVersion, toVersion, path: [fromVersion, toVersion] };
+}
+
+/** The event in another version; the very same object when it has it. Fails with a migration failure. */
+export function bring(event: Event, toVersion: string): Event {
+  const failed = (cause: MigrationCause, violations: Violation[]) =>
+    new Failure<MigrationFailure>({ cause, eventType: event.type, fromVersion: event.version, toVersion, violations });
+
+  if (toVersion === event.version) return event;
+  const step = STEPS.get(`${event.version} ${toVersion}`);
+  if (!step || !event.known.versions.some(({ name }) => name === toVersion)) {
+    const message = `${event.type} has the versions ${event.known.versions.map(({ name }) => name).join(", ")}`;
+    throw failed("no-path", [{ code: "no-path", path: "/event_version", message }]);
+  }
+  const payload = recover(
+    () => step(event.payload),
+    (violation: Violation) => {
+      throw failed("step-failed", [violation]);
+    },
+  );
+  const members = new Map(event.members).set("event_version", toVersion).set("payload", payload);
+  return recover(
+    () => judge(members),
+    ({ violations }: Rejection) => {
+      throw failed("invalid-result", violations);
+    },
+  );
+}
+
+/** Why a step cannot carry something over, and where it is. */
+function stuck(path: string, message: string): Failure<Violation> {
+  return new Failure({ code: "migration-failed", path, message });
+}
+
+const STEPS = new Map<string, (payload: Members) => Members>([
+  ["1.0 1.1", addUnit],
+  ["1.1 1.0", removeUnit],
+]);
+
+function addUnit(payload: Members): Members {
+  return replace(payload, "weight_kg", "weight", (value) => object({ value, unit: "kg" }));
+}
+
+function removeUnit(payload: Members): Members {
+  return replace(payload, "weight", "weight_kg", (weight) => {
+    const { value, unit, ...others } = Object.fromEntries(weight as Members);
+    if (unit !== "kg") throw stuck("/payload/weight/unit", "version 1.0 knows kilograms only");
+    const [other] = Object.keys(others);
+    if (other !== undefined) throw stuck("/payload/weight", "version 1.0 has no place for more than value and unit");
+    return value as Value;
+  });
+}
+
+/** The payload with one member in the place of another; all others stay as and where they are. */
+function replace(payload: Members, old: string, name: string, step: (value: Value) => Value): Members {
+  if (payload.has(name)) throw stuck(`/payload/${name}`, `is in the way of what becomes of ${old}`);
+  return new Map(Array.from(payload, ([key, value]) => (key === old ? [name, step(value)] : [key, value])));
+}

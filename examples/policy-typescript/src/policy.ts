@@ -1,0 +1,16 @@
+/** The exports of the component: each interface of `wit/policy.wit` by its name. */
+import { process } from "./gate.ts";
+import { catalog } from "./validation.ts";
+
+export * as validation from "./validation.ts";
+export * as migration from "./migration.ts";
+export * as retry from "./retry.ts";
+export * as gate from "./gate.ts";
+export * as json from "./text.ts";
+
+/** Judges every example once: what the engine makes of a function on its first call is then in the snapshot. */
+export function prepare(): void {
+  for (const { versions } of catalog().eventTypes) {
+    for (const { example } of versions) process(example, { now: "2026-03-01T09:30:00Z" });
+  }
+}

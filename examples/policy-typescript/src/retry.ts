@@ -1,0 +1,16 @@
+/** `retry`: when is a failed event tried again, and when is it given up? */
+import type { Decision, Schedule } from "tidegate:policy/retry@0.1.0";
+
+import { DELAYS_MS, TYPES } from "./known.ts";
+
+export function scheduleFor(eventType: string): Schedule {
+  const delays = TYPES.get(eventType)?.delaysMs ?? DELAYS_MS;
+  return { maxRetries: delays.length, delaysMs: Uint32Array.from(delays) };
+}
+
+export function decide(eventType: string, attempt: number): Decision {
+  const { maxRetries, delaysMs } = scheduleFor(eventType);
+  const delayMs = delaysMs[attempt];
+  if (delayMs === undefined) return { action: "dead-letter", delayMs: 0, retriesLeft: 0 };
+  return { action: "retry", delayMs, retriesLeft: maxRetries - attempt - 1 };
+}

@@ -1,0 +1,63 @@
+/** `cases.json`: what the policy answers to whom. The component is held against the same file. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { Failure } from "../src/failure.ts";
+import * as policy from "../src/policy.ts";
+
+interface Case {
+  name: string;
+  call: string;
+  /** The arguments, as the file has them. */
+  input: any;
+  expect: unknown;
+}
+
+const CALLS: Record<string, (input: any) => unknown> = {
+  validate: ({ event }) => policy.validation.validate(event),
+  catalog: () => policy.validation.catalog(),
+  migrate: ({ event, to_version }) => policy.migration.migrate(event, to_version),
+  "schedule-for": ({ event_type }) => policy.retry.scheduleFor(event_type),
+  decide: ({ event_type, attempt }) => policy.retry.decide(event_type, attempt),
+  process: ({ event, context }) => policy.gate.process(event, camel(context)),
+  compose: ({ draft, now }) => policy.gate.compose(camel(draft), now),
+  "dead-letter": ({ failed, now }) => policy.gate.deadLetter(camel(failed), now),
+  "json-validate": ({ event }) => policy.json.validate(event),
+  "json-migrate": ({ request }) => policy.json.migrate(request),
+  "json-decide": ({ request }) => policy.json.decide(request),
+  "json-process": ({ request }) => policy.json.process(request),
+  "json-catalog": () => policy.json.catalog(),
+};
+
+const cases: Case[] = JSON.parse(readFileSync(new URL("../../cases.json", import.meta.url), "utf8"));
+
+for (const { name, call, input, expect } of cases) {
+  test(name, () => {
+    assert.deepEqual(plain(answer(call, input)), camel(expect));
+  });
+}
+
+function answer(call: string, input: any): unknown {
+  const parts: [string, number][] | undefined = input.event_parts;
+  const event = parts?.map(([part, count]) => part.repeat(count)).join("") ?? input.event;
+  try {
+    return { ok: CALLS[call]?.({ ...input, event }) };
+  } catch (error) {
+    if (error instanceof Failure) return { err: error.payload };
+    throw error;
+  }
+}
+
+/** A record of the contract as a policy of this language sees it: members in camelCase, and what is absent is not there. */
+function camel(value: any): any {
+  if (Array.isArray(value)) return value.map(camel);
+  if (typeof value !== "object") return value;
+  const members = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(members.map(([name, member]) => [name.replace(/_(.)/g, (_, c) => c.toUpperCase()), camel(member)]));
+}
+
+/** Without members that are undefined, and with typed arrays as arrays: as the file has it. */
+function plain(value: any): any {
+  return JSON.parse(JSON.stringify(value, (_, member) => (member instanceof Uint32Array ? [...member] : member)));
+}
