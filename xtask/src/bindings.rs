@@ -65,6 +65,8 @@ pub(crate) const BINDINGS: [Language; 4] = [
             let mut go = Command::new("go");
             go.args(["test", "-race", "-count=1", "-v", "./..."]);
             go.env("PKG_CONFIG_PATH", library.join("pkgconfig"));
+            // Go's cache knows this variable, and not what pkg-config says: it would keep the path of another clone.
+            go.env("CGO_LDFLAGS", format!("-L{}", library.display()));
             go.env("LD_LIBRARY_PATH", library);
             go
         },
