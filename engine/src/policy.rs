@@ -9,7 +9,7 @@ use crate::{
     call::{CallError, Caller},
     contract::{
         Accepted, Composed, Context, Decision, Draft, FailedEvent, Migrated, MigrationCause, MigrationFailure, Outcome,
-        Output, PolicyCatalog, PolicyLimits, Rejection, RejectionCause, Schedule, Verdict, Violation,
+        Output, PolicyCatalog, Rejection, RejectionCause, Schedule, Verdict, Violation,
     },
     fault::Fault,
 };
@@ -49,7 +49,7 @@ pub struct LoadReport {
 impl Policy {
     /// Judges an event and says what to send.
     pub async fn process(&self, event: &[u8], context: &Context) -> Result<Verdict, CallError> {
-        match text(event, &self.catalog.limits) {
+        match self.text(event) {
             Ok(event) => self
                 .caller
                 .call_process(event, context)
@@ -69,7 +69,7 @@ impl Policy {
 
     /// Judges an event without saying what follows.
     pub async fn validate(&self, event: &[u8]) -> Result<Result<Accepted, Rejection>, Fault> {
-        match text(event, &self.catalog.limits) {
+        match self.text(event) {
             Ok(event) => self.caller.call_validate(event).await,
             Err(violation) => Ok(Err(Rejection {
                 cause: RejectionCause::Unreadable,
@@ -82,7 +82,7 @@ impl Policy {
 
     /// Brings an event to the version `to_version`.
     pub async fn migrate(&self, event: &[u8], to_version: &str) -> Result<Result<Migrated, MigrationFailure>, Fault> {
-        match text(event, &self.catalog.limits) {
+        match self.text(event) {
             Ok(event) => self.caller.call_migrate(event, to_version).await,
             Err(violation) => Ok(Err(MigrationFailure {
                 cause: MigrationCause::Rejected,
@@ -92,6 +92,25 @@ impl Policy {
                 violations: vec![violation],
             })),
         }
+    }
+
+    /// The event as the text that the contract takes. Bytes that are none, and more of them than the policy's limit, never
+    /// reach the policy, and get the violation that it would give: a call costs what its limit allows, whatever comes.
+    pub fn text<'a>(&self, event: &'a [u8]) -> Result<&'a str, Violation> {
+        let limit = self.catalog.limits.event_bytes;
+        let violation = |code: &str, message| Violation {
+            code: code.to_owned(),
+            path: String::new(),
+            message,
+        };
+        if event.len() > limit as usize {
+            let message = format!("{} bytes; at most {limit} are allowed", event.len());
+            return Err(violation("too-large", message));
+        }
+        std::str::from_utf8(event).map_err(|error| {
+            let message = format!("not UTF-8 at byte {}", error.valid_up_to() + 1);
+            violation("not-utf8", message)
+        })
     }
 
     /// The retries of an event type; of an unknown one, the policy's default.
@@ -208,23 +227,4 @@ impl LoadReport {
             total: Duration::ZERO,
         }
     }
-}
-
-/// The contract takes text: bytes that are none never reach the policy, and get the violation that it would give.
-fn text<'a>(event: &'a [u8], limits: &PolicyLimits) -> Result<&'a str, Violation> {
-    std::str::from_utf8(event).map_err(|error| {
-        let (code, message) = if event.len() > limits.event_bytes as usize {
-            (
-                "too-large",
-                format!("{} bytes; at most {} are allowed", event.len(), limits.event_bytes),
-            )
-        } else {
-            ("not-utf8", format!("not UTF-8 at byte {}", error.valid_up_to() + 1))
-        };
-        Violation {
-            code: code.to_owned(),
-            path: String::new(),
-            message,
-        }
-    })
 }

@@ -42,6 +42,10 @@ typedef enum {
    A bug in this library.
    */
   TIDEGATE_PANIC = 7,
+  /*
+   This process was forked from one that had opened a policy. Open policies after the fork only.
+   */
+  TIDEGATE_FORKED = 8,
 } tidegate_status;
 
 /*
@@ -59,7 +63,7 @@ extern "C" {
  `options` is NULL or a JSON object; all members may be absent:
  `{"isolation":"reuse"|"fresh","deadline_ms":100,"memory_bytes":67108864,"output_bytes":16777216,"max_concurrent_calls":16,"cache_dir":"/path"}`.
  With `reuse` an instance of the policy serves one call after another until one of them faults; with `fresh` each call
- has its own. Calls beyond `max_concurrent_calls` wait.
+ has its own. Calls beyond `max_concurrent_calls` wait. A `cache_dir` that cannot be used, or that others may write, is `TIDEGATE_IO`.
 
  # Safety
  `path` and `options` are NULL or NUL-terminated; `policy` is NULL or can be written.

@@ -5,37 +5,39 @@ use std::{
     ptr,
 };
 
-use crate::{argument::required, failure::Failure};
+use crate::{argument::Place, failure::Failure};
 
 /// Where a caller wants its answer. It holds no answer until it is filled.
-pub(crate) struct Slot<'a> {
-    answer: &'a mut *mut c_char,
-    length: Option<&'a mut usize>,
+pub(crate) struct Slot {
+    answer: Place<*mut c_char>,
+    length: Option<Place<usize>>,
 }
 
-impl<'a> Slot<'a> {
+impl Slot {
     /// # Safety
-    /// Both are null or can be written for `'a`, and nobody else uses them meanwhile.
+    /// Both are null or can be written for as long as the slot is there.
     pub(crate) unsafe fn new(answer: *mut *mut c_char, length: *mut usize) -> Result<Self, Failure> {
         // SAFETY: the caller's promise.
-        let (answer, mut length) = unsafe { (required(answer, "answer")?, length.as_mut()) };
-        *answer = ptr::null_mut();
-        if let Some(length) = &mut length {
-            **length = 0;
-        }
-        Ok(Self { answer, length })
+        let (answer, length) = unsafe { (Place::new(answer, "answer")?, Place::new(length, "answer_length").ok()) };
+        let slot = Self { answer, length };
+        slot.put(ptr::null_mut(), 0);
+        Ok(slot)
     }
 
     /// Hands an answer over.
     pub(crate) fn fill(self, answer: String) -> Result<(), Failure> {
         let length = answer.len();
         // JSON escapes NUL, so only a policy that does not write JSON gets here.
-        let answer = CString::new(answer).map_err(|_| Failure::Misuse("the policy's answer holds a NUL".to_owned()))?;
-        *self.answer = answer.into_raw();
-        if let Some(place) = self.length {
-            *place = length;
-        }
+        let answer = CString::new(answer).map_err(|_| Failure::Answer)?;
+        self.put(answer.into_raw(), length);
         Ok(())
+    }
+
+    fn put(&self, answer: *mut c_char, length: usize) {
+        self.answer.write(answer);
+        if let Some(place) = &self.length {
+            place.write(length);
+        }
     }
 }
 

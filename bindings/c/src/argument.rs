@@ -1,6 +1,9 @@
 //! Arguments as they come from C, made into Rust's. The only module that reads pointers.
 
-use std::ffi::{CStr, c_char};
+use std::{
+    ffi::{CStr, c_char},
+    ptr::NonNull,
+};
 
 use crate::failure::Failure;
 
@@ -9,11 +12,12 @@ use crate::failure::Failure;
 /// # Safety
 /// `pointer` is null or points to `length` bytes that stay for `'a`.
 pub(crate) unsafe fn bytes<'a>(pointer: *const u8, length: usize, name: &'static str) -> Result<&'a [u8], Failure> {
-    match (pointer.is_null(), length) {
-        (true, 0) => Ok(&[]),
+    match (pointer.is_null(), isize::try_from(length)) {
+        (true, Ok(0)) => Ok(&[]),
         (true, _) => Err(Failure::Null { name }),
-        // SAFETY: the caller's promise.
-        (false, _) => Ok(unsafe { std::slice::from_raw_parts(pointer, length) }),
+        (false, Err(_)) => Err(Failure::TooLong { name, length }),
+        // SAFETY: the caller's promise, and no longer than anything can be.
+        (false, Ok(_)) => Ok(unsafe { std::slice::from_raw_parts(pointer, length) }),
     }
 }
 
@@ -41,11 +45,18 @@ pub(crate) unsafe fn text_or_none<'a>(pointer: *const c_char, name: &'static str
         .map_err(|source| Failure::NotUtf8 { name, source })
 }
 
-/// A place to write to.
-///
-/// # Safety
-/// `pointer` is null or can be written for `'a`, and nobody else uses it meanwhile.
-pub(crate) unsafe fn required<'a, T>(pointer: *mut T, name: &'static str) -> Result<&'a mut T, Failure> {
-    // SAFETY: the caller's promise.
-    unsafe { pointer.as_mut() }.ok_or(Failure::Null { name })
+/// A place that the caller gave to write to. What is in it is never read: it may be anything.
+pub(crate) struct Place<T>(NonNull<T>);
+
+impl<T> Place<T> {
+    /// # Safety
+    /// `pointer` is null or can be written for as long as the place is there.
+    pub(crate) unsafe fn new(pointer: *mut T, name: &'static str) -> Result<Self, Failure> {
+        NonNull::new(pointer).map(Self).ok_or(Failure::Null { name })
+    }
+
+    pub(crate) fn write(&self, value: T) {
+        // SAFETY: what `new` was promised.
+        unsafe { self.0.write(value) }
+    }
 }

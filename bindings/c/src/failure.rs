@@ -30,6 +30,8 @@ pub enum Status {
     TidegateMisuse = 6,
     /// A bug in this library.
     TidegatePanic = 7,
+    /// This process was forked from one that had opened a policy. Open policies after the fork only.
+    TidegateForked = 8,
 }
 
 /// Why a call gave no answer.
@@ -45,6 +47,9 @@ pub(crate) enum Failure {
         #[source]
         source: std::str::Utf8Error,
     },
+    /// A length is none.
+    #[error("{name} is {length} bytes long, which nothing can be")]
+    TooLong { name: &'static str, length: usize },
     /// The options cannot be read.
     #[error("options are not as `tidegate_open_file` wants them")]
     Options(#[source] serde_json::Error),
@@ -58,6 +63,12 @@ pub(crate) enum Failure {
         #[source]
         source: io::Error,
     },
+    /// Compiled policies cannot be kept where they should be.
+    #[error("cache_dir cannot be used: {0}")]
+    Cache(String),
+    /// The process is a child of the one that the library's threads are in.
+    #[error("this process was forked from one that had opened a policy; open policies after the fork only")]
+    Forked,
     /// No engine can be made.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -70,6 +81,9 @@ pub(crate) enum Failure {
     /// The policy misbehaved.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// What the policy answered is no text that C could have.
+    #[error("the policy faulted: its answer holds a NUL")]
+    Answer,
     /// The policy says that the arguments make no sense.
     #[error("{0}")]
     Misuse(String),
@@ -78,14 +92,19 @@ pub(crate) enum Failure {
 impl Failure {
     fn status(&self) -> Status {
         match self {
-            Self::Null { .. } | Self::NotUtf8 { .. } | Self::Options(_) | Self::Engine(EngineError::Config(_)) => {
-                Status::TidegateArgument
-            }
+            Self::Null { .. }
+            | Self::TooLong { .. }
+            | Self::NotUtf8 { .. }
+            | Self::Options(_)
+            | Self::Engine(EngineError::Config(_)) => Status::TidegateArgument,
             Self::Closed => Status::TidegateClosed,
-            Self::Read { .. } | Self::Threads(_) | Self::Engine(EngineError::Clock(_)) => Status::TidegateIo,
+            Self::Read { .. } | Self::Cache(_) | Self::Threads(_) | Self::Engine(EngineError::Clock(_)) => {
+                Status::TidegateIo
+            }
             Self::Load(_) => Status::TidegateLoad,
-            Self::Fault(_) => Status::TidegateFault,
+            Self::Fault(_) | Self::Answer => Status::TidegateFault,
             Self::Misuse(_) => Status::TidegateMisuse,
+            Self::Forked => Status::TidegateForked,
         }
     }
 }
@@ -111,7 +130,8 @@ pub(crate) fn guarded(call: impl FnOnce() -> Result<(), Failure>) -> Status {
 
 /// The line of this thread's last call.
 pub(crate) fn last() -> *const c_char {
-    LAST.with_borrow(|line| line.as_ptr())
+    // There is none while the thread ends and its locals are gone.
+    LAST.try_with(|line| line.borrow().as_ptr()).unwrap_or(c"".as_ptr())
 }
 
 fn remember(line: String) {
@@ -122,11 +142,11 @@ fn remember(line: String) {
         bytes.truncate(end);
         CString::new(bytes).unwrap_or_default()
     });
-    LAST.set(line);
+    let _ = LAST.try_with(|last| last.replace(line));
 }
 
 /// An error with its causes, those that say something new.
-fn in_one_line(error: &dyn Error) -> String {
+pub(crate) fn in_one_line(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -138,4 +158,20 @@ fn in_one_line(error: &dyn Error) -> String {
         source = cause.source();
     }
     line.replace(['\r', '\n'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::CStr;
+
+    use super::{Status, guarded, last};
+
+    #[test]
+    fn a_panic_is_a_status() {
+        assert_eq!(guarded(|| panic!("a bug")), Status::TidegatePanic);
+        // SAFETY: valid until this thread's next call.
+        let line = unsafe { CStr::from_ptr(last()) };
+        assert!(line.to_str().is_ok_and(|line| line.contains("a bug in libtidegate")));
+        assert_eq!(guarded(|| Ok(())), Status::TidegateOk);
+    }
 }

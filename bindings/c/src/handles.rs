@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use crate::{failure::Failure, policy::Loaded};
+use crate::{argument::Place, failure::Failure, policy::Loaded};
 
 /// A handle to an open policy. 0 is never one.
 pub type Policy = u64;
@@ -16,7 +16,25 @@ pub type Policy = u64;
 static NEXT: AtomicU64 = AtomicU64::new(1);
 static OPEN: LazyLock<RwLock<HashMap<Policy, Arc<Loaded>>>> = LazyLock::new(RwLock::default);
 
-pub(crate) fn open(policy: Loaded) -> Policy {
+/// Where a caller wants a handle. It holds none until it is given one.
+pub(crate) struct Opened(Place<Policy>);
+
+impl Opened {
+    /// # Safety
+    /// `policy` is null or can be written for as long as this is there.
+    pub(crate) unsafe fn new(policy: *mut Policy) -> Result<Self, Failure> {
+        // SAFETY: the caller's promise.
+        let place = unsafe { Place::new(policy, "policy")? };
+        place.write(0);
+        Ok(Self(place))
+    }
+
+    pub(crate) fn give(self, policy: Loaded) {
+        self.0.write(open(policy));
+    }
+}
+
+fn open(policy: Loaded) -> Policy {
     let handle = NEXT.fetch_add(1, Ordering::Relaxed);
     OPEN.write()
         .unwrap_or_else(PoisonError::into_inner)

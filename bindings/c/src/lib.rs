@@ -16,7 +16,7 @@ use std::ffi::{CStr, c_char};
 
 use crate::{
     answer::Slot,
-    argument::{bytes, required, text, text_or_none},
+    argument::{bytes, text, text_or_none},
     failure::Failure,
     policy::Loaded,
 };
@@ -28,7 +28,7 @@ pub use crate::{failure::Status, handles::Policy};
 /// `options` is NULL or a JSON object; all members may be absent:
 /// `{"isolation":"reuse"|"fresh","deadline_ms":100,"memory_bytes":67108864,"output_bytes":16777216,"max_concurrent_calls":16,"cache_dir":"/path"}`.
 /// With `reuse` an instance of the policy serves one call after another until one of them faults; with `fresh` each call
-/// has its own. Calls beyond `max_concurrent_calls` wait.
+/// has its own. Calls beyond `max_concurrent_calls` wait. A `cache_dir` that cannot be used, or that others may write, is `TIDEGATE_IO`.
 ///
 /// # Safety
 /// `path` and `options` are NULL or NUL-terminated; `policy` is NULL or can be written.
@@ -40,19 +40,14 @@ pub unsafe extern "C" fn tidegate_open_file(
 ) -> Status {
     failure::guarded(|| {
         // SAFETY: the caller's promise.
-        let (path, options, policy) = unsafe {
-            (
-                text(path, "path")?,
-                text_or_none(options, "options")?,
-                required(policy, "policy")?,
-            )
-        };
-        *policy = 0;
+        let opened = unsafe { handles::Opened::new(policy)? };
+        // SAFETY: the same.
+        let (path, options) = unsafe { (text(path, "path")?, text_or_none(options, "options")?) };
         let file = std::fs::read(path).map_err(|source| Failure::Read {
             path: path.to_owned(),
             source,
         })?;
-        *policy = handles::open(Loaded::load(&file, options)?);
+        opened.give(Loaded::load(&file, options)?);
         Ok(())
     })
 }
@@ -70,15 +65,10 @@ pub unsafe extern "C" fn tidegate_open_bytes(
 ) -> Status {
     failure::guarded(|| {
         // SAFETY: the caller's promise.
-        let (file, options, policy) = unsafe {
-            (
-                bytes(file, length, "file")?,
-                text_or_none(options, "options")?,
-                required(policy, "policy")?,
-            )
-        };
-        *policy = 0;
-        *policy = handles::open(Loaded::load(file, options)?);
+        let opened = unsafe { handles::Opened::new(policy)? };
+        // SAFETY: the same.
+        let (file, options) = unsafe { (bytes(file, length, "file")?, text_or_none(options, "options")?) };
+        opened.give(Loaded::load(file, options)?);
         Ok(())
     })
 }

@@ -1,24 +1,23 @@
 //! What a program may choose when it opens a policy, read from JSON.
 
-use std::{path::PathBuf, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use tidegate_engine::{Isolation, Limits, Options};
 
 use crate::failure::Failure;
 
 /// Fewer than a gate has: a program calls from its own threads, and each place reserves 4 GiB of addresses.
-const MAX_CONCURRENT_CALLS: u32 = 16;
+const MAX_CONCURRENT_CALLS: NonZeroU32 = NonZeroU32::new(16).unwrap();
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Chosen {
     isolation: ChosenIsolation,
-    deadline_ms: u32,
+    deadline_ms: NonZeroU32,
     memory_bytes: usize,
     output_bytes: usize,
-    max_concurrent_calls: u32,
+    max_concurrent_calls: NonZeroU32,
     cache_dir: Option<PathBuf>,
 }
 
@@ -34,7 +33,10 @@ impl Default for Chosen {
         let limits = Limits::default();
         Self {
             isolation: ChosenIsolation::Reuse,
-            deadline_ms: u32::try_from(limits.deadline.as_millis()).unwrap_or(u32::MAX),
+            deadline_ms: u32::try_from(limits.deadline.as_millis())
+                .ok()
+                .and_then(NonZeroU32::new)
+                .unwrap_or(NonZeroU32::MAX),
             memory_bytes: limits.memory_bytes,
             output_bytes: limits.output_bytes,
             max_concurrent_calls: MAX_CONCURRENT_CALLS,
@@ -45,12 +47,15 @@ impl Default for Chosen {
 
 /// Reads options; none are the defaults.
 pub(crate) fn read(json: Option<&str>) -> Result<Options, Failure> {
-    // As an object first: serde would take an array of the values for one.
-    let chosen: Map<String, Value> = serde_json::from_str(json.unwrap_or("{}")).map_err(Failure::Options)?;
-    let chosen: Chosen = serde_json::from_value(chosen.into()).map_err(Failure::Options)?;
+    let json = json.unwrap_or("{}");
+    // serde would take an array of the values, too.
+    if !json.trim_start().starts_with('{') {
+        return Err(Failure::Options(serde::de::Error::custom("they are no object")));
+    }
+    let chosen: Chosen = serde_json::from_str(json).map_err(Failure::Options)?;
     Ok(Options {
         limits: Limits {
-            deadline: Duration::from_millis(chosen.deadline_ms.into()),
+            deadline: Duration::from_millis(chosen.deadline_ms.get().into()),
             memory_bytes: chosen.memory_bytes,
             output_bytes: chosen.output_bytes,
         },
@@ -58,7 +63,7 @@ pub(crate) fn read(json: Option<&str>) -> Result<Options, Failure> {
             ChosenIsolation::Reuse => Isolation::Reuse,
             ChosenIsolation::Fresh => Isolation::Fresh,
         },
-        max_concurrent_calls: chosen.max_concurrent_calls.max(1),
+        max_concurrent_calls: chosen.max_concurrent_calls.get(),
         cache_dir: chosen.cache_dir,
     })
 }

@@ -1,12 +1,15 @@
 //! A policy that is asked from threads that know nothing of async, and answers in JSON. Knows the engine, nothing of C.
 
-use std::{io, sync::LazyLock};
+use std::{io, process, sync::LazyLock};
 
 use serde::Serialize;
 use tidegate_engine::{CallError, Context, Engine, Policy};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{failure::Failure, options};
+use crate::{
+    failure::{Failure, in_one_line},
+    options,
+};
 
 /// A loaded policy.
 pub(crate) struct Loaded(Policy);
@@ -20,7 +23,13 @@ static RUNTIME: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
         .build()
 });
 
+/// The process that has these threads: a child that is forked from it has none of them, and would wait for ever.
+static OWNER: LazyLock<u32> = LazyLock::new(process::id);
+
 fn block_on<F: Future>(future: F) -> Result<F::Output, Failure> {
+    if *OWNER != process::id() {
+        return Err(Failure::Forked);
+    }
     match &*RUNTIME {
         Ok(runtime) => Ok(runtime.block_on(future)),
         Err(error) => Err(Failure::Threads(io::Error::new(error.kind(), error.to_string()))),
@@ -30,11 +39,14 @@ fn block_on<F: Future>(future: F) -> Result<F::Output, Failure> {
 impl Loaded {
     pub(crate) fn load(file: &[u8], options: Option<&str>) -> Result<Self, Failure> {
         let engine = Engine::new(options::read(options)?)?;
+        if let Some(error) = engine.cache_error() {
+            return Err(Failure::Cache(in_one_line(error)));
+        }
         Ok(Self(block_on(engine.load(file))??))
     }
 
     pub(crate) fn validate(&self, event: &[u8]) -> Result<String, Failure> {
-        let Ok(text) = str::from_utf8(event) else {
+        let Ok(text) = self.0.text(event) else {
             return Ok(match block_on(self.0.validate(event))?? {
                 Ok(accepted) => tagged("valid", true, &accepted),
                 Err(rejection) => tagged("valid", false, &rejection),
@@ -44,7 +56,7 @@ impl Loaded {
     }
 
     pub(crate) fn migrate(&self, event: &[u8], to_version: &str) -> Result<String, Failure> {
-        let Ok(text) = str::from_utf8(event) else {
+        let Ok(text) = self.0.text(event) else {
             return Ok(match block_on(self.0.migrate(event, to_version))?? {
                 Ok(migrated) => tagged("migrated", true, &migrated),
                 Err(failure) => tagged("migrated", false, &failure),
@@ -63,7 +75,7 @@ impl Loaded {
     }
 
     pub(crate) fn process(&self, event: &[u8], now: &str, target_version: Option<&str>) -> Result<String, Failure> {
-        let Ok(text) = str::from_utf8(event) else {
+        let Ok(text) = self.0.text(event) else {
             let context = Context {
                 now: now.to_owned(),
                 target_version: target_version.map(str::to_owned),

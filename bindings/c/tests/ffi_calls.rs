@@ -2,8 +2,10 @@
 
 use std::{
     ffi::{CStr, CString, c_char},
-    fs, ptr,
-    sync::LazyLock,
+    fs,
+    os::unix::fs::PermissionsExt,
+    ptr,
+    sync::{Barrier, LazyLock},
     thread,
 };
 
@@ -141,14 +143,14 @@ fn bytes_that_are_no_text_are_an_answer() {
 #[test]
 fn null_is_an_argument_that_cannot_be_used() {
     let null = |name: &str| Err((Status::TidegateArgument, format!("{name} is NULL")));
-    let mut policy = 0;
+    let mut policy = 77;
     // SAFETY: null is allowed everywhere.
     unsafe {
         assert_eq!(
             tidegate_open_file(ptr::null(), ptr::null(), &raw mut policy),
             Status::TidegateArgument
         );
-        assert_eq!(last_error(), "path is NULL");
+        assert_eq!((policy, last_error().as_str()), (0, "path is NULL"));
         assert_eq!(
             tidegate_open_bytes(ptr::null(), 1, ptr::null(), &raw mut policy),
             Status::TidegateArgument
@@ -204,6 +206,9 @@ fn texts_that_are_not_utf8_are_refused() {
 #[case::wrong_type(r#"{"deadline_ms":"soon"}"#)]
 #[case::unknown_isolation(r#"{"isolation":"none"}"#)]
 #[case::cut_off("{")]
+#[case::twice(r#"{"deadline_ms":1,"deadline_ms":2}"#)]
+#[case::no_time(r#"{"deadline_ms":0}"#)]
+#[case::no_calls(r#"{"max_concurrent_calls":0}"#)]
 fn options_that_are_not_understood_are_refused(#[case] options: &str) {
     let opened = open_file(&c(dist("policy.wasm").to_str().expect("UTF-8")), Some(&c(options)));
     let (status, line) = opened.expect_err("no options");
@@ -307,15 +312,43 @@ fn threads_have_errors_of_their_own() {
 fn a_policy_may_be_closed_while_it_is_asked() {
     for _ in 0..20 {
         let policy = open_file(&c(guest("calm").to_str().expect("UTF-8")), Some(&cached())).expect("it opens");
+        let asked = Barrier::new(5);
         thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(move || {
-                    while let Ok(answer) = validate(policy, EVENT.as_bytes()) {
-                        assert!(answer.starts_with(r#"{"valid":"#));
+                scope.spawn(|| {
+                    assert!(
+                        validate(policy, EVENT.as_bytes())
+                            .expect("it is open")
+                            .starts_with(r#"{"valid":"#)
+                    );
+                    asked.wait();
+                    loop {
+                        match validate(policy, EVENT.as_bytes()) {
+                            Ok(answer) => assert!(answer.starts_with(r#"{"valid":"#)),
+                            Err((Status::TidegateClosed, _)) => break,
+                            Err(other) => panic!("{other:?}"),
+                        }
                     }
                 });
             }
+            asked.wait();
             assert_eq!(tidegate_close(policy), Status::TidegateOk);
         });
+    }
+}
+
+#[test]
+fn a_cache_that_is_not_private_is_refused() {
+    let shared = tempfile::tempdir().expect("a folder");
+    fs::set_permissions(shared.path(), fs::Permissions::from_mode(0o777)).expect("it can be opened to all");
+    for folder in [shared.path().to_str().expect("UTF-8"), "/proc/none"] {
+        let options = c(&format!(r#"{{"cache_dir":{folder:?}}}"#));
+        let opened = open_file(&c(guest("calm").to_str().expect("UTF-8")), Some(&options));
+        let (status, line) = opened.expect_err("it is not used");
+        assert_eq!(status, Status::TidegateIo);
+        assert!(
+            line.starts_with("cache_dir cannot be used: ") && line.contains(folder),
+            "{line}"
+        );
     }
 }

@@ -31,6 +31,9 @@ struct Question {
 #[case::c_static("c", "c11", Link::Static)]
 #[case::cpp_shared("c++", "c++17", Link::Shared)]
 fn a_program_answers_as_native_rust_does(#[case] language: &str, #[case] standard: &str, #[case] link: Link) {
+    if missing("pkg-config") {
+        return;
+    }
     let folder = TempDir::new().expect("a folder");
     let judge = compile(&folder, &judge_source(), language, standard, link);
     let questions: Vec<_> = ["vectors", "random"].into_iter().flat_map(questions).collect();
@@ -56,9 +59,7 @@ fn a_program_answers_as_native_rust_does(#[case] language: &str, #[case] standar
 /// A small policy, which migrates nothing, since valgrind runs everything thirty times as slowly, compiling too.
 #[test]
 fn valgrind_finds_nothing() {
-    if Command::new("valgrind").arg("--version").output().is_err() {
-        println!("skipped: not in PATH: valgrind (the C library)");
-        assert!(std::env::var("CI").is_err(), "in CI nothing is skipped");
+    if missing("valgrind") {
         return;
     }
     let folder = TempDir::new().expect("a folder");
@@ -104,6 +105,9 @@ fn valgrind_finds_nothing() {
 
 #[test]
 fn the_example_is_built_with_cmake() {
+    if missing("cmake") {
+        return;
+    }
     let build = TempDir::new().expect("a folder");
     let run = |command: &mut Command| {
         let output = command
@@ -146,6 +150,9 @@ enum Link {
 /// The program for C in `docs/bindings.md` prints what the page shows.
 #[test]
 fn the_page_is_true() {
+    if missing("pkg-config") {
+        return;
+    }
     let page = fs::read_to_string(here().join("../../docs/bindings.md")).expect("the page");
     let block = |language: &str, after: &str| {
         let (_, rest) = page.split_once(after).expect("a heading");
@@ -169,6 +176,40 @@ fn the_page_is_true() {
         .expect("it runs");
     assert_eq!(String::from_utf8_lossy(&output.stdout), block("text", "\n## C\n"));
     assert!(output.status.success());
+}
+
+#[test]
+fn the_edges_are_safe() {
+    if missing("pkg-config") {
+        return;
+    }
+    let folder = TempDir::new().expect("a folder");
+    let program = compile(
+        &folder,
+        &here().join("tests/programs/edges.c"),
+        "c",
+        "c11",
+        Link::Shared,
+    );
+    let output = Command::new(program)
+        .arg(guest("calm"))
+        .arg(cache())
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{}", output.status);
+}
+
+/// Says that a test is skipped, when it is for want of a program.
+fn missing(program: &str) -> bool {
+    let missing = Command::new(program).arg("--version").output().is_err();
+    if missing {
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "{program} is not in PATH, and in CI nothing is skipped"
+        );
+        println!("skipped: not in PATH: {program} (the C library)");
+    }
+    missing
 }
 
 fn judge_source() -> PathBuf {
