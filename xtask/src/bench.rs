@@ -2,6 +2,7 @@
 //!
 //! Everything is measured in one run on one machine: what counts is the ratio between the columns.
 
+mod bindings;
 mod calls;
 mod load;
 mod table;
@@ -42,6 +43,8 @@ enum Other {
         #[arg(long)]
         dev: bool,
     },
+    /// Measure what a load and a call cost in each language, with what `cargo xtask build` makes
+    Bindings(bindings::Arguments),
 }
 
 /// Everything that was measured.
@@ -53,16 +56,18 @@ struct Figures {
 
 /// Measures, and shows what came out.
 pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Result<ExitCode> {
-    let profile = match arguments.other {
-        Some(Other::Swap { dev: true }) => Profile::Dev,
-        _ => Profile::Release,
-    };
-    build::all(places, steps, profile)?;
-    match arguments.other {
-        Some(Other::Dapr) => return by_itself(places, steps, "throughput", profile),
-        Some(Other::Swap { .. }) => return by_itself(places, steps, "swap", profile),
-        None => {}
+    match &arguments.other {
+        Some(Other::Dapr) => by_itself(places, steps, "throughput", Profile::Release),
+        Some(Other::Swap { dev: true }) => by_itself(places, steps, "swap", Profile::Dev),
+        Some(Other::Swap { dev: false }) => by_itself(places, steps, "swap", Profile::Release),
+        Some(Other::Bindings(arguments)) => bindings::run(places, steps, arguments),
+        None => here(places, steps, arguments.write),
     }
+}
+
+/// Measures the policy call and `tidegate apply`.
+fn here(places: &Places, steps: &Steps, write: bool) -> Result<ExitCode> {
+    build::all(places, steps, Profile::Release)?;
     let figures = Figures {
         machine: machine(places),
         calls: calls::measure(places, steps)?,
@@ -70,17 +75,25 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Resu
     };
     let text = table::markdown(&figures);
     println!("\n{text}");
-    if arguments.write {
-        let readme = places.root.join("benches/README.md");
-        let old = fs::read_to_string(&readme).context("benches/README.md")?;
-        fs::write(&readme, table::replace(&old, &text)?)?;
-        steps.say("written to benches/README.md");
+    if write {
+        self::write(places, steps, "benches/README.md", "cargo xtask bench --write", &text)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Puts the tables of a command into the page that shows them.
+fn write(places: &Places, steps: &Steps, page: &str, command: &str, text: &str) -> Result<()> {
+    let file = places.root.join(page);
+    let old = fs::read_to_string(&file).with_context(|| page.to_owned())?;
+    let new = table::replace(&old, command, text).with_context(|| page.to_owned())?;
+    fs::write(&file, new).with_context(|| page.to_owned())?;
+    steps.say(format!("written to {page}"));
+    Ok(())
+}
+
 /// Runs a benchmark that prints its tables.
 fn by_itself(places: &Places, steps: &Steps, name: &str, profile: Profile) -> Result<ExitCode> {
+    build::all(places, steps, profile)?;
     steps.say(format!("measuring: {name}"));
     for line in machine(places) {
         println!("{line}");

@@ -1,16 +1,13 @@
 //! Other languages: the C library in `dist/`, the answers that all bindings must give, and the bindings and policies of each
 //! language, built and tested by its own tools.
 
-use std::{
-    env,
-    ffi::OsStr,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+mod tools;
 
-use anyhow::Result;
+use std::{fs, path::Path, process::Command};
 
+use anyhow::{Context, Result};
+
+pub(crate) use self::tools::{Venv, go, mvn, not_in_path, npm};
 use crate::{
     places::{Places, publish},
     steps::{self, Steps},
@@ -60,27 +57,14 @@ pub(crate) const BINDINGS: [Language; 4] = [
         folder: "bindings/go",
         needs: &["go", "cc", "pkg-config"],
         prepare: |_, _| Vec::new(),
-        test: |places| {
-            let library = places.dist.join("lib");
-            let mut go = Command::new("go");
-            go.args(["test", "-race", "-count=1", "-v", "./..."]);
-            go.env("PKG_CONFIG_PATH", library.join("pkgconfig"));
-            // Go's cache knows this variable, and not what pkg-config says: it would keep the path of another clone.
-            go.env("CGO_LDFLAGS", format!("-L{}", library.display()));
-            go.env("LD_LIBRARY_PATH", library);
-            go
-        },
+        test: |places| go(places, &["test", "-race", "-count=1", "-v", "./..."]),
     },
     Language {
         name: "java",
         folder: "bindings/java",
         needs: &["java", "mvn"],
         prepare: |_, _| Vec::new(),
-        test: |_| {
-            let mut mvn = Command::new("mvn");
-            mvn.args(["--batch-mode", "--no-transfer-progress", "test"]);
-            mvn
-        },
+        test: |_| mvn(&["test"]),
     },
 ];
 
@@ -101,6 +85,8 @@ pub(crate) const POLICIES: [Language; 2] = [
             };
             let built = places.dist.join("policy-python.wasm");
             let built = built.to_string_lossy();
+            // componentize-py does not write over what it wrote before.
+            let _ = fs::remove_dir_all(folder.join("bindings"));
             vec![
                 venv.create(),
                 venv.pip(&["--requirement".as_ref(), requirements.as_ref()]),
@@ -129,55 +115,34 @@ pub(crate) const POLICIES: [Language; 2] = [
 impl Language {
     /// The programs that are not in PATH.
     pub(crate) fn lacks(&self) -> Vec<&'static str> {
-        let mut needs = self.needs.to_vec();
-        needs.retain(|program| !is_in_path(program));
-        needs
+        not_in_path(self.needs)
     }
 
     /// Installs and builds what the tests need, and gives the command that runs them.
     pub(crate) fn ready(&self, places: &Places, steps: &Steps) -> Result<Command> {
         steps.say(format!("running the tests of {}", self.folder));
+        self.prepare(places)?;
+        let mut test = (self.test)(places);
+        test.current_dir(places.root.join(self.folder));
+        Ok(test)
+    }
+
+    /// Installs and builds what its programs need.
+    pub(crate) fn prepare(&self, places: &Places) -> Result<()> {
         let folder = places.root.join(self.folder);
         for mut command in (self.prepare)(places, &folder) {
             steps::run(command.current_dir(&folder))?;
         }
-        let mut test = (self.test)(places);
-        test.current_dir(folder);
-        Ok(test)
+        Ok(())
     }
 }
 
-/// A place where Python packages are installed for one folder alone.
-struct Venv(PathBuf);
-
-impl Venv {
-    fn of(places: &Places, name: &str) -> Self {
-        Self(places.target.join("bindings").join(name))
-    }
-
-    fn create(&self) -> Command {
-        let mut python = Command::new("python3");
-        python.args(["-m", "venv"]).arg(&self.0);
-        python
-    }
-
-    fn pip(&self, arguments: &[&OsStr]) -> Command {
-        let mut pip = self.run("pip", &["install", "--quiet", "--disable-pip-version-check"]);
-        pip.args(arguments);
-        pip
-    }
-
-    fn run(&self, program: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(self.0.join("bin").join(program));
-        command.args(arguments);
-        command
-    }
-}
-
-fn npm(arguments: &[&str]) -> Command {
-    let mut npm = Command::new("npm");
-    npm.args(arguments);
-    npm
+/// Installs and builds what the programs of a binding need.
+pub(crate) fn prepare(places: &Places, name: &str) -> Result<()> {
+    let binding = BINDINGS.iter().find(|binding| binding.name == name);
+    binding
+        .with_context(|| format!("there is no binding {name}"))?
+        .prepare(places)
 }
 
 /// Puts the C library, its header and its pkg-config file into `dist/`.
@@ -200,9 +165,4 @@ pub(crate) fn answers(places: &Places, steps: &Steps, built: &Path) -> Result<()
     steps.say("writing the answers that every binding must give: target/answers/");
     let mut program = Command::new(built.join("examples/answers"));
     steps::run(program.arg(places.root.join("target/answers")))
-}
-
-fn is_in_path(program: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| fs::metadata(folder.join(program)).is_ok_and(|file| file.is_file()))
 }

@@ -6,6 +6,7 @@ mod bindings;
 mod build;
 mod demo;
 mod deny;
+mod package;
 mod paint;
 mod places;
 mod soak;
@@ -38,6 +39,8 @@ enum Command {
     Soak(soak::Arguments),
     /// Measure what a policy call and `tidegate apply` cost
     Bench(bench::Arguments),
+    /// Build what other languages install into `dist/packages`, and try each in an empty environment
+    Package(package::Arguments),
     /// Check licenses, bans and sources of all dependencies with cargo-deny
     Deny,
 }
@@ -62,6 +65,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Test(arguments) => Ok(test::run(&places, &steps, arguments)),
         Command::Soak(arguments) => soak::run(&places, &steps, arguments),
         Command::Bench(arguments) => bench::run(&places, &steps, arguments),
+        Command::Package(arguments) => package::run(&places, &steps, arguments),
         Command::Deny => deny::run(&places, &steps),
     }
 }

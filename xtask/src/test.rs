@@ -21,6 +21,7 @@ use crate::{
     bindings::{BINDINGS, Language, POLICIES},
     build::{self, Profile},
     demo,
+    package::{Outcome, Package},
     paint::Paint,
     places::Places,
     steps::{self, Steps, clock},
@@ -72,6 +73,11 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
     for language in &BINDINGS {
         stages.language(places, language);
     }
+    if built {
+        stages.count("packages", || Ok(packages(places, steps)));
+    } else {
+        stages.left_out("packages", "there is no policy to try them with");
+    }
     if arguments.fast {
         stages.left_out("services", "tests on real services, left out by --fast");
     } else {
@@ -86,6 +92,22 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
         steps::run(clippy.args(["--", "--deny=warnings"]))
     });
     stages.summary()
+}
+
+/// The packages that do not take long.
+fn packages(places: &Places, steps: &Steps) -> Tally {
+    let mut tally = Tally::default();
+    for package in Package::QUICK {
+        tally.add(&match package.check(places, steps) {
+            Outcome::Works(_) => Tally::one_passed(),
+            Outcome::LeftOut(reason) => Tally::one_skipped(&reason),
+            Outcome::Broken(error) => {
+                eprintln!("{}", Paint::for_stderr().bad(format!("{error:#}")));
+                Tally::one_failed()
+            }
+        });
+    }
+    tally
 }
 
 /// A test that shows everything that is not as expected.

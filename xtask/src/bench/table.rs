@@ -10,7 +10,6 @@ use super::{
     load::Load,
 };
 
-const BEGIN: &str = "<!-- figures: written by `cargo xtask bench --write` -->";
 const END: &str = "<!-- end of figures -->";
 
 /// The tables.
@@ -22,15 +21,20 @@ pub(super) fn markdown(figures: &Figures) -> String {
     text
 }
 
-/// Puts the tables where the old ones were.
-pub(super) fn replace(readme: &str, text: &str) -> Result<String> {
+/// Puts the tables where the old ones of the same command were.
+pub(super) fn replace(readme: &str, command: &str, text: &str) -> Result<String> {
+    let begin = begin(command);
     let (before, rest) = readme
-        .split_once(BEGIN)
-        .context("benches/README.md has no place for the figures")?;
+        .split_once(&begin)
+        .with_context(|| format!("there is no place for the figures: {begin}"))?;
     let (_, after) = rest
         .split_once(END)
-        .context("benches/README.md has no end of the figures")?;
-    Ok(format!("{before}{BEGIN}\n{text}{END}{after}"))
+        .with_context(|| format!("the figures have no end: {END}"))?;
+    Ok(format!("{before}{begin}\n{text}{END}{after}"))
+}
+
+fn begin(command: &str) -> String {
+    format!("<!-- figures: written by `{command}` -->")
 }
 
 fn calls(text: &mut String, calls: &Calls) {
@@ -94,7 +98,7 @@ fn grouped(number: u64) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{BEGIN, END, Figures, grouped, markdown, replace};
+    use super::{END, Figures, begin, grouped, markdown, replace};
     use crate::bench::load::Load;
 
     #[test]
@@ -125,10 +129,11 @@ mod tests {
 
     #[test]
     fn only_the_figures_are_replaced() {
-        let readme = format!("# A\n{BEGIN}\nold\n{END}\nend\n");
-        let new = replace(&readme, "new\n").expect("a place for figures");
-        assert_eq!(new, format!("# A\n{BEGIN}\nnew\n{END}\nend\n"));
-        assert_eq!(replace(&new, "new\n").expect("a place for figures"), new);
-        assert!(replace("# A\n", "new\n").is_err());
+        let page = |figures: &str| format!("# A\n{}\n{figures}\n{END}\nend\n", begin("measure"));
+        let replaced = |page: &str| replace(page, "measure", "new\n");
+        assert_eq!(replaced(&page("old")).expect("a place for figures"), page("new"));
+        assert_eq!(replaced(&page("new")).expect("a place for figures"), page("new"));
+        assert!(replaced("# A\n").is_err());
+        assert!(replace(&page("old"), "measure more", "new\n").is_err());
     }
 }

@@ -1,0 +1,115 @@
+//! `cargo xtask bench bindings`: what a load and a call cost in each language, measured one after the other by each
+//! language's own benchmark, as the tables of `bindings/README.md`.
+
+mod languages;
+mod table;
+
+use std::{
+    fs,
+    process::{Command, ExitCode, Stdio},
+};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+use self::languages::LANGUAGES;
+use super::{machine, write};
+use crate::{
+    bindings::not_in_path,
+    build::{self, Profile},
+    places::Places,
+    steps::Steps,
+};
+
+/// Arguments of `bench bindings`.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Each language's own benchmark validates the same event, alone on the machine if you leave it alone. What is not in PATH is left out,
+with the reason. Figures of C, Go and Java are those of the C library in dist/lib, as it was built.
+
+Examples:
+  cargo xtask bench bindings                      measure and print
+  cargo xtask bench bindings --release --write    as it is released, into bindings/README.md")]
+pub(super) struct Arguments {
+    /// Write the tables into `bindings/README.md`
+    #[arg(long)]
+    write: bool,
+    /// Measure what is released, not what `cargo xtask build` makes: minutes more to build
+    #[arg(long)]
+    release: bool,
+}
+
+/// What a benchmark prints.
+#[derive(Debug, Clone, Deserialize)]
+struct Figures {
+    /// Microseconds for an event that is valid.
+    valid_us: f64,
+    /// Microseconds for one that is not.
+    invalid_us: f64,
+    /// Milliseconds to load a policy that is compiled.
+    load_cold_ms: f64,
+    /// Milliseconds to load one from the cache.
+    load_warm_ms: f64,
+    /// MiB that a loaded policy adds to the process.
+    memory_mib: f64,
+    /// `None` where there is no package.
+    package_bytes: Option<u64>,
+}
+
+/// Measures, and shows what came out.
+pub(super) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Result<ExitCode> {
+    let (profile, name) = if arguments.release {
+        (Profile::Release, "release")
+    } else {
+        (Profile::Dev, "dev")
+    };
+    build::both(places, steps, profile)?;
+    let busy = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let mut circumstances = machine(places);
+    circumstances.push(format!("the C library in the profile `{name}`"));
+    if let Some(busy) = busy.split(' ').next() {
+        circumstances.push(format!("load average {busy} at the start"));
+    }
+    let mut found = Vec::new();
+    let mut left_out = Vec::new();
+    for language in &LANGUAGES {
+        let missing = not_in_path(language.needs);
+        if missing.is_empty() {
+            steps.say(format!("measuring: {}", language.name));
+            let figures = (language.benchmark)(places, steps)
+                .and_then(read)
+                .context(language.name)?;
+            found.push((language, figures));
+        } else {
+            left_out.push(format!(
+                "{} was not measured: not in PATH: {}",
+                language.name,
+                missing.join(", ")
+            ));
+        }
+    }
+    let text = table::markdown(&circumstances, &found, &left_out);
+    println!("\n{text}");
+    if arguments.write {
+        ensure!(left_out.is_empty(), "not written: {}", left_out.join("; "));
+        let command = "cargo xtask bench bindings --write";
+        write(places, steps, "bindings/README.md", command, &text)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a benchmark and reads the one line of JSON that it prints.
+fn read(mut benchmark: Command) -> Result<Figures> {
+    let program = benchmark.get_program().display().to_string();
+    let output = benchmark
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("{program} cannot be run"))?;
+    ensure!(output.status.success(), "{program} failed ({})", output.status);
+    serde_json::from_slice(&output.stdout).with_context(|| {
+        format!(
+            "{program} printed no figures: {}",
+            String::from_utf8_lossy(&output.stdout)
+        )
+    })
+}

@@ -1,0 +1,72 @@
+//! The tools of other languages, as they are called here.
+
+use std::{env, ffi::OsStr, fs, path::PathBuf, process::Command};
+
+use crate::places::Places;
+
+/// Those of some programs that are not in PATH.
+pub(crate) fn not_in_path(programs: &[&'static str]) -> Vec<&'static str> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let is_there = |program: &str| {
+        env::split_paths(&path).any(|folder| fs::metadata(folder.join(program)).is_ok_and(|file| file.is_file()))
+    };
+    let mut missing = programs.to_vec();
+    missing.retain(|program| !is_there(program));
+    missing
+}
+
+/// A place where Python packages are installed for one folder alone.
+pub(crate) struct Venv(PathBuf);
+
+impl Venv {
+    pub(crate) fn of(places: &Places, name: &str) -> Self {
+        Self::at(places.target.join("bindings").join(name))
+    }
+
+    pub(crate) fn at(folder: PathBuf) -> Self {
+        Self(folder)
+    }
+
+    pub(crate) fn create(&self) -> Command {
+        let mut python = Command::new("python3");
+        python.args(["-m", "venv"]).arg(&self.0);
+        python
+    }
+
+    /// Installs.
+    pub(crate) fn pip(&self, arguments: &[&OsStr]) -> Command {
+        let mut pip = self.run("pip", &["install", "--quiet", "--disable-pip-version-check"]);
+        pip.args(arguments);
+        pip
+    }
+
+    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.0.join("bin").join(program));
+        command.args(arguments);
+        command
+    }
+}
+
+pub(crate) fn npm(arguments: &[&str]) -> Command {
+    let mut npm = Command::new("npm");
+    npm.args(arguments);
+    npm
+}
+
+/// Go, with the C library of `dist/lib`.
+pub(crate) fn go(places: &Places, arguments: &[&str]) -> Command {
+    let library = places.dist.join("lib");
+    let mut go = Command::new("go");
+    go.args(arguments);
+    go.env("PKG_CONFIG_PATH", library.join("pkgconfig"));
+    // Go's cache knows this variable, and not what pkg-config says: it would keep the path of another clone.
+    go.env("CGO_LDFLAGS", format!("-L{}", library.display()));
+    go.env("LD_LIBRARY_PATH", library);
+    go
+}
+
+pub(crate) fn mvn(arguments: &[&str]) -> Command {
+    let mut mvn = Command::new("mvn");
+    mvn.args(["--batch-mode", "--no-transfer-progress"]).args(arguments);
+    mvn
+}
