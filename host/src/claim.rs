@@ -33,8 +33,10 @@ pub struct Claims {
 pub enum Claim {
     /// It is this gate's: send, then mark it done, or leave it.
     Mine(Held),
-    /// It came to its end before, or waits for its next turn.
-    Repeat,
+    /// It came to its end before.
+    Done,
+    /// It is put aside for a later turn.
+    Waiting,
     /// Someone is at it, for that long at most.
     Busy(Duration),
     /// The id was used by another event.
@@ -98,38 +100,56 @@ impl Claims {
     /// Tries to claim an event for a delivery of it.
     pub async fn claim(&self, event_id: &str, delivery: &Delivery) -> Result<Claim, BackendError> {
         let key = key(event_id, &delivery.origin);
-        let mut lease = Record {
+        let lease = self.lease(delivery);
+        if let Put::Stored(etag) = self.put(&key, &lease, Expected::Absent).await? {
+            return self.mine(key, lease, etag).await;
+        }
+        // When it was there a moment ago its time was up, and the next delivery finds the way free.
+        let met = self.meet(key, lease).await?;
+        Ok(met.unwrap_or(Claim::Busy(Duration::ZERO)))
+    }
+
+    /// What an event may do that has a claim already. `None`: it has none, and none is made.
+    pub async fn claimed(&self, event_id: &str, delivery: &Delivery) -> Result<Option<Claim>, BackendError> {
+        self.meet(key(event_id, &delivery.origin), self.lease(delivery)).await
+    }
+
+    fn lease(&self, delivery: &Delivery) -> Record {
+        Record {
             digest: hex::encode(Sha256::digest(&delivery.event)),
             state: State::Leased,
             lease_until: clock::unix_millis() + clock::millis(self.settings.lease),
             turn: delivery.history.turn,
             at: Some(delivery.at.clone()),
             given_up: None,
-        };
-        if let Put::Stored(etag) = self.put(&key, &lease, Expected::Absent).await? {
-            return self.mine(key, lease, etag).await;
         }
+    }
+
+    /// Reads in a claim that is there what to do, and takes it over when nobody is at it.
+    async fn meet(&self, key: String, mut lease: Record) -> Result<Option<Claim>, BackendError> {
         let Some((found, etag)) = self.find(&key).await? else {
-            // It was there a moment ago: its time was up. The next delivery finds the way free.
-            return Ok(Claim::Busy(Duration::ZERO));
+            return Ok(None);
         };
-        if found.digest != lease.digest {
-            return Ok(Claim::Conflict);
-        }
-        // Of a delivery that waits for a later turn, an earlier one is a repeat.
-        if found.state == State::Done || found.turn > lease.turn {
-            return Ok(Claim::Repeat);
-        }
         let left = found.lease_until - clock::unix_millis();
-        if found.state == State::Leased && left > 0 {
-            return Ok(Claim::Busy(Duration::from_millis(left.unsigned_abs())));
-        }
-        lease.at = found.at.or(lease.at);
-        lease.given_up = found.given_up;
-        match self.put(&key, &lease, Expected::Version(&etag)).await? {
-            Put::Stored(etag) => self.mine(key, lease, etag).await,
-            Put::Conflict => Ok(Claim::Busy(self.settings.lease)),
-        }
+        Ok(Some(match found.state {
+            _ if found.digest != lease.digest => Claim::Conflict,
+            State::Done => Claim::Done,
+            _ if found.turn > lease.turn => Claim::Waiting,
+            State::Leased if left > 0 => Claim::Busy(Duration::from_millis(left.unsigned_abs())),
+            State::Leased | State::Held => {
+                lease.at = found.at.or(lease.at);
+                lease.given_up = found.given_up;
+                match self.put(&key, &lease, Expected::Version(&etag)).await? {
+                    Put::Stored(etag) => self.mine(key, lease, etag).await?,
+                    Put::Conflict => Claim::Busy(self.settings.lease),
+                }
+            }
+        }))
+    }
+
+    /// Whether a dead letter was brought back.
+    pub async fn is_redriven(&self, dead_letter: &str) -> Result<bool, BackendError> {
+        Ok(self.store.get(&redrive_key(dead_letter)).await?.is_some())
     }
 
     /// Writes down that the event is given up, before its dead letter is sent. False: another gate has taken it over.
@@ -251,8 +271,12 @@ impl Claims {
 fn key(event_id: &str, origin: &Origin) -> String {
     match origin {
         Origin::Producer | Origin::Consumer { .. } => format!("event-{}", plain(event_id)),
-        Origin::Redrive { dead_letter, .. } => format!("redrive-{}", plain(dead_letter)),
+        Origin::Redrive { dead_letter, .. } => redrive_key(dead_letter),
     }
+}
+
+fn redrive_key(dead_letter: &str) -> String {
+    format!("redrive-{}", plain(dead_letter))
 }
 
 fn unjudged_key(delivery: &Delivery) -> String {
