@@ -1,8 +1,8 @@
 //! Claims: the record that makes an event's processing happen once.
 //!
 //! A claim is made before anything is sent and marked done after all of it is. Whoever finds a claim reads in it what
-//! to do: a done one is a repeat, a live lease is another gate at work, an expired one is taken over. A delivery that
-//! is put aside leaves its claim held for the turn in which it comes back. The digest in a claim tells a repeat from
+//! to do: a done one is a repeat, a live lease is another gate at work, an expired one is taken over, and where gates cannot
+//! share a store, that of a process before too. A delivery that is put aside leaves its claim held for the turn in which it comes back. The digest in a claim tells a repeat from
 //! another event that uses the same id. That an event is given up is written into its claim before its dead letter is
 //! sent: whoever takes over sends the dead letter too, and never the event.
 
@@ -26,6 +26,10 @@ const PLAIN_ID_BYTES: usize = 200;
 pub struct Claims {
     store: Arc<dyn StateStore>,
     settings: config::Claims,
+    /// Whether no other process is at work on the store: leases of others are then of the dead.
+    is_alone: bool,
+    /// This process, in its claims.
+    name: Arc<str>,
 }
 
 /// What a gate may do with an event.
@@ -66,6 +70,9 @@ struct Record {
     /// Why it is given up, when it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     given_up: Option<Failure>,
+    /// The process that made it; absent in what an earlier version wrote.
+    #[serde(default)]
+    by: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, PartialEq, Eq)]
@@ -92,9 +99,14 @@ impl Held {
 }
 
 impl Claims {
-    /// Claims in `store`.
-    pub fn new(store: Arc<dyn StateStore>, settings: config::Claims) -> Self {
-        Self { store, settings }
+    /// Claims in `store`. `is_alone`: as long as this process lives no other one claims anything there.
+    pub fn new(store: Arc<dyn StateStore>, settings: config::Claims, is_alone: bool) -> Self {
+        Self {
+            store,
+            settings,
+            is_alone,
+            name: format!("{}@{}", std::process::id(), clock::unix_millis()).into(),
+        }
     }
 
     /// Tries to claim an event for a delivery of it.
@@ -122,6 +134,7 @@ impl Claims {
             turn: delivery.history.turn,
             at: Some(delivery.at.clone()),
             given_up: None,
+            by: Some((*self.name).to_owned()),
         }
     }
 
@@ -131,11 +144,12 @@ impl Claims {
             return Ok(None);
         };
         let left = found.lease_until - clock::unix_millis();
+        let of_the_dead = self.is_alone && found.by != lease.by;
         Ok(Some(match found.state {
             _ if found.digest != lease.digest => Claim::Conflict,
             State::Done => Claim::Done,
             _ if found.turn > lease.turn => Claim::Waiting,
-            State::Leased if left > 0 => Claim::Busy(Duration::from_millis(left.unsigned_abs())),
+            State::Leased if left > 0 && !of_the_dead => Claim::Busy(Duration::from_millis(left.unsigned_abs())),
             State::Leased | State::Held => {
                 lease.at = found.at.or(lease.at);
                 lease.given_up = found.given_up;
@@ -293,28 +307,4 @@ fn plain(id: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Origin, key};
-
-    #[test]
-    fn ids_that_a_store_could_refuse_are_hashed() {
-        let key = |id: &str| key(id, &Origin::Producer);
-        assert_eq!(
-            key("task.created-7-2026-03-01T09:30:00Z"),
-            "event-task.created-7-2026-03-01T09:30:00Z"
-        );
-        for id in ["a||b", "a b", "ü", "a/b", &"x".repeat(201), "sha256:00"] {
-            let key = key(id);
-            assert!(key.starts_with("event-sha256:") && key.len() == 77, "{id:?}: {key}");
-        }
-    }
-
-    #[test]
-    fn what_is_brought_back_does_not_meet_the_claim_of_the_first_time() {
-        let redrive = Origin::Redrive {
-            dead_letter: "d-1".to_owned(),
-            source: "task-events@0".to_owned(),
-        };
-        assert_eq!(key("e-1", &redrive), "redrive-d-1");
-    }
-}
+mod tests;
