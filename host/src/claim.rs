@@ -36,7 +36,7 @@ pub struct Claims {
 #[derive(Debug)]
 pub enum Claim {
     /// It is this gate's: send, then mark it done, or leave it.
-    Mine(Held),
+    Mine(Box<Held>),
     /// It came to its end before.
     Done,
     /// It is put aside for a later turn.
@@ -177,7 +177,7 @@ impl Claims {
         };
         match self.mine(held.key.clone(), record, etag).await? {
             Claim::Mine(again) => {
-                *held = again;
+                *held = *again;
                 Ok(true)
             }
             _ => Ok(false),
@@ -247,7 +247,7 @@ impl Claims {
                 _ => return Ok(Claim::Busy(self.settings.lease)),
             },
         };
-        Ok(Claim::Mine(Held { key, record, etag }))
+        Ok(Claim::Mine(Box::new(Held { key, record, etag })))
     }
 
     async fn find(&self, key: &str) -> Result<Option<(Record, String)>, BackendError> {

@@ -51,7 +51,7 @@ async fn claim(claims: &Claims, delivery: &Delivery) -> Claim {
 
 async fn mine(claims: &Claims, delivery: &Delivery) -> Held {
     match claim(claims, delivery).await {
-        Claim::Mine(held) => held,
+        Claim::Mine(held) => *held,
         other => panic!("not this gate's: {other:?}"),
     }
 }
