@@ -1,8 +1,8 @@
 //! Claims: the record that makes an event's processing happen once.
 //!
 //! A claim is made before anything is sent and marked done after all of it is. Whoever finds a claim reads in it what
-//! to do: a done one is a repeat, a live lease is another gate at work, an expired one is taken over. A delivery that
-//! is put aside leaves its claim held for the turn in which it comes back. The digest in a claim tells a repeat from
+//! to do: a done one is a repeat, a live lease is another gate at work, an expired one is taken over, and where gates cannot
+//! share a store, that of a process before too. A delivery that is put aside leaves its claim held for the turn in which it comes back. The digest in a claim tells a repeat from
 //! another event that uses the same id. That an event is given up is written into its claim before its dead letter is
 //! sent: whoever takes over sends the dead letter too, and never the event.
 
@@ -26,15 +26,21 @@ const PLAIN_ID_BYTES: usize = 200;
 pub struct Claims {
     store: Arc<dyn StateStore>,
     settings: config::Claims,
+    /// Whether no other process is at work on the store: leases of others are then of the dead.
+    is_alone: bool,
+    /// This process, in its claims.
+    name: Arc<str>,
 }
 
 /// What a gate may do with an event.
 #[derive(Debug)]
 pub enum Claim {
     /// It is this gate's: send, then mark it done, or leave it.
-    Mine(Held),
-    /// It came to its end before, or waits for its next turn.
-    Repeat,
+    Mine(Box<Held>),
+    /// It came to its end before.
+    Done,
+    /// It is put aside for a later turn.
+    Waiting,
     /// Someone is at it, for that long at most.
     Busy(Duration),
     /// The id was used by another event.
@@ -64,6 +70,9 @@ struct Record {
     /// Why it is given up, when it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     given_up: Option<Failure>,
+    /// The process that made it; absent in what an earlier version wrote.
+    #[serde(default)]
+    by: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, PartialEq, Eq)]
@@ -90,46 +99,71 @@ impl Held {
 }
 
 impl Claims {
-    /// Claims in `store`.
-    pub fn new(store: Arc<dyn StateStore>, settings: config::Claims) -> Self {
-        Self { store, settings }
+    /// Claims in `store`. `is_alone`: as long as this process lives no other one claims anything there.
+    pub fn new(store: Arc<dyn StateStore>, settings: config::Claims, is_alone: bool) -> Self {
+        Self {
+            store,
+            settings,
+            is_alone,
+            name: format!("{}@{}", std::process::id(), clock::unix_millis()).into(),
+        }
     }
 
     /// Tries to claim an event for a delivery of it.
     pub async fn claim(&self, event_id: &str, delivery: &Delivery) -> Result<Claim, BackendError> {
         let key = key(event_id, &delivery.origin);
-        let mut lease = Record {
+        let lease = self.lease(delivery);
+        if let Put::Stored(etag) = self.put(&key, &lease, Expected::Absent).await? {
+            return self.mine(key, lease, etag).await;
+        }
+        // When it was there a moment ago its time was up, and the next delivery finds the way free.
+        let met = self.meet(key, lease).await?;
+        Ok(met.unwrap_or(Claim::Busy(Duration::ZERO)))
+    }
+
+    /// What an event may do that has a claim already. `None`: it has none, and none is made.
+    pub async fn claimed(&self, event_id: &str, delivery: &Delivery) -> Result<Option<Claim>, BackendError> {
+        self.meet(key(event_id, &delivery.origin), self.lease(delivery)).await
+    }
+
+    fn lease(&self, delivery: &Delivery) -> Record {
+        Record {
             digest: hex::encode(Sha256::digest(&delivery.event)),
             state: State::Leased,
             lease_until: clock::unix_millis() + clock::millis(self.settings.lease),
             turn: delivery.history.turn,
             at: Some(delivery.at.clone()),
             given_up: None,
-        };
-        if let Put::Stored(etag) = self.put(&key, &lease, Expected::Absent).await? {
-            return self.mine(key, lease, etag).await;
+            by: Some((*self.name).to_owned()),
         }
+    }
+
+    /// Reads in a claim that is there what to do, and takes it over when nobody is at it.
+    async fn meet(&self, key: String, mut lease: Record) -> Result<Option<Claim>, BackendError> {
         let Some((found, etag)) = self.find(&key).await? else {
-            // It was there a moment ago: its time was up. The next delivery finds the way free.
-            return Ok(Claim::Busy(Duration::ZERO));
+            return Ok(None);
         };
-        if found.digest != lease.digest {
-            return Ok(Claim::Conflict);
-        }
-        // Of a delivery that waits for a later turn, an earlier one is a repeat.
-        if found.state == State::Done || found.turn > lease.turn {
-            return Ok(Claim::Repeat);
-        }
         let left = found.lease_until - clock::unix_millis();
-        if found.state == State::Leased && left > 0 {
-            return Ok(Claim::Busy(Duration::from_millis(left.unsigned_abs())));
-        }
-        lease.at = found.at.or(lease.at);
-        lease.given_up = found.given_up;
-        match self.put(&key, &lease, Expected::Version(&etag)).await? {
-            Put::Stored(etag) => self.mine(key, lease, etag).await,
-            Put::Conflict => Ok(Claim::Busy(self.settings.lease)),
-        }
+        let of_the_dead = self.is_alone && found.by != lease.by;
+        Ok(Some(match found.state {
+            _ if found.digest != lease.digest => Claim::Conflict,
+            State::Done => Claim::Done,
+            _ if found.turn > lease.turn => Claim::Waiting,
+            State::Leased if left > 0 && !of_the_dead => Claim::Busy(Duration::from_millis(left.unsigned_abs())),
+            State::Leased | State::Held => {
+                lease.at = found.at.or(lease.at);
+                lease.given_up = found.given_up;
+                match self.put(&key, &lease, Expected::Version(&etag)).await? {
+                    Put::Stored(etag) => self.mine(key, lease, etag).await?,
+                    Put::Conflict => Claim::Busy(self.settings.lease),
+                }
+            }
+        }))
+    }
+
+    /// Whether a dead letter was brought back.
+    pub async fn is_redriven(&self, dead_letter: &str) -> Result<bool, BackendError> {
+        Ok(self.store.get(&redrive_key(dead_letter)).await?.is_some())
     }
 
     /// Writes down that the event is given up, before its dead letter is sent. False: another gate has taken it over.
@@ -143,7 +177,7 @@ impl Claims {
         };
         match self.mine(held.key.clone(), record, etag).await? {
             Claim::Mine(again) => {
-                *held = again;
+                *held = *again;
                 Ok(true)
             }
             _ => Ok(false),
@@ -213,7 +247,7 @@ impl Claims {
                 _ => return Ok(Claim::Busy(self.settings.lease)),
             },
         };
-        Ok(Claim::Mine(Held { key, record, etag }))
+        Ok(Claim::Mine(Box::new(Held { key, record, etag })))
     }
 
     async fn find(&self, key: &str) -> Result<Option<(Record, String)>, BackendError> {
@@ -251,8 +285,12 @@ impl Claims {
 fn key(event_id: &str, origin: &Origin) -> String {
     match origin {
         Origin::Producer | Origin::Consumer { .. } => format!("event-{}", plain(event_id)),
-        Origin::Redrive { dead_letter, .. } => format!("redrive-{}", plain(dead_letter)),
+        Origin::Redrive { dead_letter, .. } => redrive_key(dead_letter),
     }
+}
+
+fn redrive_key(dead_letter: &str) -> String {
+    format!("redrive-{}", plain(dead_letter))
 }
 
 fn unjudged_key(delivery: &Delivery) -> String {
@@ -269,28 +307,4 @@ fn plain(id: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Origin, key};
-
-    #[test]
-    fn ids_that_a_store_could_refuse_are_hashed() {
-        let key = |id: &str| key(id, &Origin::Producer);
-        assert_eq!(
-            key("task.created-7-2026-03-01T09:30:00Z"),
-            "event-task.created-7-2026-03-01T09:30:00Z"
-        );
-        for id in ["a||b", "a b", "ü", "a/b", &"x".repeat(201), "sha256:00"] {
-            let key = key(id);
-            assert!(key.starts_with("event-sha256:") && key.len() == 77, "{id:?}: {key}");
-        }
-    }
-
-    #[test]
-    fn what_is_brought_back_does_not_meet_the_claim_of_the_first_time() {
-        let redrive = Origin::Redrive {
-            dead_letter: "d-1".to_owned(),
-            source: "task-events@0".to_owned(),
-        };
-        assert_eq!(key("e-1", &redrive), "redrive-d-1");
-    }
-}
+mod tests;

@@ -79,8 +79,9 @@ pub struct History {
 pub struct Line {
     /// The key.
     pub key: String,
-    /// The event.
-    pub event_id: String,
+    /// The event, by [`Delivery::identity`].
+    #[serde(alias = "event_id")]
+    pub event: String,
 }
 
 /// Where a delivery came from.
@@ -126,17 +127,37 @@ impl Delivery {
 
     /// Of its event, where it came from and who brought it: the same for every turn of it.
     pub fn digest(&self) -> String {
-        let mut hash = Sha256::new();
-        let origin = match &self.origin {
-            Origin::Producer => String::new(),
-            Origin::Consumer { failures } => format!("consumer {failures}"),
-            Origin::Redrive { dead_letter, .. } => format!("redrive {dead_letter}"),
-        };
-        for part in [self.source.to_string().as_bytes(), origin.as_bytes(), &self.event] {
-            hash.update(part.len().to_le_bytes());
-            hash.update(part);
+        digest([
+            self.source.to_string().as_bytes(),
+            self.origin.to_string().as_bytes(),
+            &self.event,
+        ])
+    }
+
+    /// Of its event and who brought it: the same for a repeat, wherever it comes from, and another for another event with
+    /// its id.
+    pub fn identity(&self) -> String {
+        digest([self.origin.to_string().as_bytes(), &self.event])
+    }
+}
+
+fn digest<const N: usize>(parts: [&[u8]; N]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    hex::encode(&hash.finalize()[..16])
+}
+
+/// As it stands in digests.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Producer => Ok(()),
+            Self::Consumer { failures } => write!(f, "consumer {failures}"),
+            Self::Redrive { dead_letter, .. } => write!(f, "redrive {dead_letter}"),
         }
-        hex::encode(&hash.finalize()[..16])
     }
 }
 

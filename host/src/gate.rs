@@ -1,6 +1,6 @@
 //! The service: builds everything from a [`Config`], binds its sockets, runs until told to stop, then drains.
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{fs::File, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tidegate_engine::{Engine, EngineError};
 use tokio::{
@@ -46,6 +46,8 @@ pub struct Gate {
     admin: Option<TcpListener>,
     app: Arc<App>,
     db: Option<Db>,
+    /// Keeps other gates off the data file.
+    _owner: Option<File>,
     rolled_back: UnboundedReceiver<RolledBack>,
 }
 
@@ -136,7 +138,7 @@ impl Gate {
                 .retries
                 .order_wait
                 .map(|wait| Order::new(outside.state.clone(), wait)),
-            claims: Claims::new(outside.state, config.claims),
+            claims: Claims::new(outside.state, config.claims, outside.owner.is_some()),
             channels: config.channels.clone(),
             retries: config.retries.clone(),
             target_version: config.policy.target_version.clone(),
@@ -166,6 +168,7 @@ impl Gate {
             admin,
             app,
             db: outside.db,
+            _owner: outside.owner,
             rolled_back,
         })
     }

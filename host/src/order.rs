@@ -49,7 +49,9 @@ struct Line {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Waiting {
-    event_id: String,
+    /// By [`Delivery::identity`](crate::delivery::Delivery::identity).
+    #[serde(alias = "event_id")]
+    event: String,
     /// When it is forgotten, should it never be heard of again.
     until: i64,
 }
@@ -61,12 +63,12 @@ impl Order {
     }
 
     /// Where an event stands. `since` is when it began to wait, if it has.
-    pub async fn place(&self, key: &str, event_id: &str, since: Option<i64>) -> Result<Place, BackendError> {
+    pub async fn place(&self, key: &str, event: &str, since: Option<i64>) -> Result<Place, BackendError> {
         let now = clock::unix_millis();
         let Some((line, _)) = self.find(&name(key)).await? else {
             return Ok(Place::Free { in_line: false });
         };
-        let own = line.waiting.iter().position(|waiting| waiting.event_id == event_id);
+        let own = line.waiting.iter().position(|waiting| waiting.event == event);
         let before = &line.waiting[..own.unwrap_or(line.waiting.len())];
         let before = before.iter().filter(|waiting| waiting.until > now).count();
         let waited = now - since.unwrap_or(now);
@@ -79,13 +81,13 @@ impl Order {
     }
 
     /// An event is put aside for as long as `wait`: it is in line from now on, if it is not yet.
-    pub async fn join(&self, key: &str, event_id: &str, wait: Duration) -> Result<(), BackendError> {
+    pub async fn join(&self, key: &str, event: &str, wait: Duration) -> Result<(), BackendError> {
         let now = clock::unix_millis();
         // Whoever is not heard of for that long after it was due has come to its end elsewhere.
         let until = now + clock::millis(wait) + clock::millis(self.longest_wait);
         self.change(key, |line| {
             line.waiting.retain(|waiting| waiting.until > now);
-            if let Some(waiting) = line.waiting.iter_mut().find(|waiting| waiting.event_id == event_id) {
+            if let Some(waiting) = line.waiting.iter_mut().find(|waiting| waiting.event == event) {
                 let soon = waiting.until < until - clock::millis(self.longest_wait) / 2;
                 waiting.until = waiting.until.max(until);
                 return soon;
@@ -94,7 +96,7 @@ impl Order {
             let room = line.waiting.len() < LONGEST_LINE;
             if room {
                 line.waiting.push(Waiting {
-                    event_id: event_id.to_owned(),
+                    event: event.to_owned(),
                     until,
                 });
             }
@@ -104,10 +106,10 @@ impl Order {
     }
 
     /// An event has come to its end: who is behind it may go on.
-    pub async fn leave(&self, key: &str, event_id: &str) -> Result<(), BackendError> {
+    pub async fn leave(&self, key: &str, event: &str) -> Result<(), BackendError> {
         self.change(key, |line| {
             let before = line.waiting.len();
-            line.waiting.retain(|waiting| waiting.event_id != event_id);
+            line.waiting.retain(|waiting| waiting.event != event);
             line.waiting.len() < before
         })
         .await

@@ -1,13 +1,13 @@
 //! The backend, built as the configuration says: which of its parts stands for which need of the gate.
 
-use std::sync::Arc;
+use std::{fs::File, sync::Arc};
 
 use crate::{
     backend::{Publisher, StateStore, Timers},
     config::{Backend, Config},
     dapr::{RetryTopics, Sidecar},
     gate::GateError,
-    local::Db,
+    local::{self, Db},
 };
 
 /// The parts of a backend.
@@ -18,6 +18,8 @@ pub(crate) struct Outside {
     pub(crate) sidecar: Option<Sidecar>,
     pub(crate) retry_topics: Option<RetryTopics>,
     pub(crate) db: Option<Db>,
+    /// Makes the data file this gate's own, as long as it is open.
+    pub(crate) owner: Option<File>,
     /// The data file, where it is opened for channels alone.
     pub(crate) log: Option<Db>,
 }
@@ -27,6 +29,7 @@ impl Outside {
     pub(crate) fn new(config: &Config) -> Result<Self, GateError> {
         let dapr = match &config.backend {
             Backend::Local { path } => {
+                let owner = local::own(path)?;
                 let db = Db::open(path)?;
                 return Ok(Self {
                     publisher: Arc::new(db.clone()),
@@ -35,6 +38,7 @@ impl Outside {
                     sidecar: None,
                     retry_topics: None,
                     db: Some(db),
+                    owner: Some(owner),
                     log: None,
                 });
             }
@@ -54,6 +58,7 @@ impl Outside {
             sidecar: Some(sidecar),
             retry_topics,
             db: None,
+            owner: None,
             log: config.log.as_deref().map(Db::open_durable).transpose()?,
         })
     }

@@ -5,8 +5,9 @@ use std::fmt;
 /// Characters that are shown of one text.
 const SHOWN: usize = 120;
 
-/// An id, a path or a header as somebody outside wrote it. Displays as one short line without control characters.
-#[derive(Debug, Clone, Copy)]
+/// An id, a path or a header as somebody outside wrote it. Displays as one short line without control characters; with
+/// `{:?}` it stands in quotes.
+#[derive(Clone, Copy)]
 pub struct Untrusted<'a>(pub &'a str);
 
 impl fmt::Display for Untrusted<'_> {
@@ -20,6 +21,12 @@ impl fmt::Display for Untrusted<'_> {
     }
 }
 
+impl fmt::Debug for Untrusted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Untrusted;
@@ -27,6 +34,7 @@ mod tests {
     #[test]
     fn what_is_from_outside_stays_on_one_short_line() {
         assert_eq!(Untrusted("e-1").to_string(), "e-1");
+        assert_eq!(format!("{:?}", Untrusted("e-1\n")), r#""e-1\n""#);
         assert_eq!(Untrusted("a\n\u{1b}[31m\"b\"").to_string(), r#"a\n\u{1b}[31m\"b\""#);
         assert_eq!(Untrusted("\u{202e}x").to_string(), r"\u{202e}x");
         let long = "ü".repeat(1000);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tidegate_harness::wait;
 use tidegate_tests::{Embedded, event};
 
-use super::given::{app, channels, dead_letters, envelope, of_type};
+use super::given::{app, channels, dead_letters, envelope, kill_and_change, of_type};
 
 /// A policy that has too little memory for large events faults on them, and on no others.
 const LITTLE_MEMORY: &str = "limits: { memory_bytes: 4194304 }\n";
@@ -42,6 +42,33 @@ async fn an_event_that_the_policy_faults_on_is_given_up_while_others_pass() {
 }
 
 #[tokio::test]
+async fn an_event_counts_once_however_often_the_policy_faults_on_it() {
+    let app = app().await;
+    let config = format!(
+        "{}{LITTLE_MEMORY}retries: {{ scale: 0.01, fault_limit: 100 }}",
+        channels(&app)
+    );
+    let embedded = Embedded::start("counts-once", &config).await;
+    embedded.send(
+        "task-events",
+        format!("{}\n{}\n", large("large-1"), large("large-2")).as_bytes(),
+    );
+    let faults = r#"tidegate_policy_faults_total{kind="memory"}"#;
+    wait::until("many faults", wait::PATIENCE, async || {
+        (embedded.counted(faults).await >= 14).then_some(())
+    })
+    .await
+    .expect("they are tried again and again");
+    let ready = reqwest::get(embedded.gate.url("/readyz")).await.expect("an answer");
+    assert_eq!(ready.status(), StatusCode::OK, "two events say little about a policy");
+    let found = reqwest::get(embedded.admin_url("/admin/generations")).await;
+    let found: Value = found.expect("an answer").json().await.expect("JSON");
+    assert_eq!(found["generations"][0]["counts"]["fault"], 2, "{found:#}");
+    embedded.send("task-events", event("small").as_bytes());
+    app.wait_for("/tasks", 1).await.expect("others go on");
+}
+
+#[tokio::test]
 async fn a_policy_that_faults_on_most_events_takes_none_and_loses_none() {
     let app = app().await;
     let config = format!(
@@ -61,11 +88,7 @@ async fn a_policy_that_faults_on_most_events_takes_none_and_loses_none() {
     // A reminder is what the policy can judge: it proves that it is well.
     embedded.send("reminders", of_type("r-1", "reminder.due").as_bytes());
     app.wait_for("/reminders", 1).await.expect("the probe passes");
-    embedded.gate.process().kill9();
-    let file = embedded.gate.process().dir().join("tidegate.yaml");
-    let config = std::fs::read_to_string(&file).expect("the configuration");
-    std::fs::write(&file, config.replace(LITTLE_MEMORY, "")).expect("writable");
-    embedded.gate.process().restart().await.expect("it starts again");
+    kill_and_change(&embedded, LITTLE_MEMORY, "").await;
     wait::until("every large event to come to an end", wait::PATIENCE, async || {
         let ids = |values: Vec<Value>| values.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
         let sent = ids(app

@@ -3,7 +3,7 @@
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tidegate_harness::{App, Received, wait};
-use tidegate_tests::Embedded;
+use tidegate_tests::{Embedded, dist, guest};
 
 /// Where the events of tasks and reminders go: paths of a test's app. Dead letters and alerts stay topics.
 pub(crate) fn channels(app: &App) -> String {
@@ -48,6 +48,29 @@ pub(crate) async fn dead_letters(embedded: &Embedded, count: usize) -> Vec<Value
     .iter()
     .map(|record| record["event"]["payload"].clone())
     .collect()
+}
+
+/// What became of the first `count` records of `task-events`, each in a word.
+pub(crate) async fn ends(embedded: &Embedded, count: usize) -> Vec<String> {
+    let judged = embedded.judged("task-events", count).await;
+    let end = |record: &Value| record["outcome"]["verdict"].as_str().unwrap_or_default().to_owned();
+    judged.iter().map(end).collect()
+}
+
+/// Kills the gate, and starts it again with one text of its configuration in place of another.
+pub(crate) async fn kill_and_change(embedded: &Embedded, from: &str, to: &str) {
+    embedded.gate.process().kill9();
+    let file = embedded.gate.process().dir().join("tidegate.yaml");
+    let config = std::fs::read_to_string(&file).expect("the configuration");
+    assert!(config.contains(from), "{from} is not in {config}");
+    std::fs::write(&file, config.replace(from, to)).expect("writable");
+    embedded.gate.process().restart().await.expect("it starts again");
+}
+
+/// The path of the builtin policy, and that of one for tests.
+pub(crate) fn policies(name: &str) -> (String, String) {
+    let text = |path: std::path::PathBuf| path.display().to_string();
+    (text(dist("policy.wasm")), text(guest(name)))
 }
 
 pub(crate) async fn app() -> App {

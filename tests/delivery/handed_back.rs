@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::StatusCode;
 use serde_json::json;
-use tidegate_tests::Embedded;
+use tidegate_tests::{Embedded, event, tidegate};
 
 use super::given::{app, channels, dead_letters, envelope, of_type, post};
 
@@ -44,6 +44,42 @@ async fn a_consumer_hands_back_what_it_could_not_handle() {
 
     let (status, problem) = post(&embedded, "/v1/failures", "{}").await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "{problem}");
+}
+
+#[tokio::test]
+async fn what_is_given_up_again_after_it_was_brought_back_is_another_dead_letter() {
+    let app = app().await;
+    let embedded = Embedded::start("failures-redriven", &channels(&app)).await;
+    let failure = format!(r#"{{"event":{},"error":"no such task","retry_count":3}}"#, event("e-1"));
+    for round in 1..=3 {
+        // Twice: a consumer that got no answer hands it back again.
+        for _ in 0..2 {
+            let (status, answer) = post(&embedded, "/v1/failures", failure.clone()).await;
+            assert_eq!(
+                (status, &answer["action"]),
+                (StatusCode::ACCEPTED, &json!("dead-letter")),
+                "{answer}"
+            );
+        }
+        let letters = embedded.read("dlq");
+        let ids: BTreeSet<_> = letters.iter().map(|letter| letter["id"].to_string()).collect();
+        assert_eq!(ids.len(), round, "one for each time that it was brought back");
+        let letter = letters[letters.len() - 1]["event"].to_string();
+        let (status, answer) = post(&embedded, "/v1/redrive", letter).await;
+        assert_eq!(
+            (status, &answer["verdict"]),
+            (StatusCode::OK, &json!("forward")),
+            "{answer}"
+        );
+        assert_eq!(app.count("/tasks"), round, "it is sent once more");
+    }
+    let (url, data) = (embedded.gate.url(""), embedded.data().to_owned());
+    let redrive = move || tidegate(&["dlq", "redrive", "--all", "--data", &data, "--url", &url], b"");
+    let redriven = tokio::task::spawn_blocking(redrive).await.expect("it ends");
+    assert!(
+        redriven.out.contains("taken: 1 duplicate; 0 failed"),
+        "the later ones speak for the first: {redriven:?}"
+    );
 }
 
 #[tokio::test]

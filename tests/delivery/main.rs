@@ -1,10 +1,14 @@
-//! A delivery on the embedded backend, to its end: sinks that fail, retries, dead letters, faults of the policy, kills.
+//! A delivery on the embedded backend, to its end: sinks that fail, retries, dead letters, faults of the policy, kills,
+//! another policy meanwhile.
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
 mod dead_letters;
 mod faults;
 mod given;
 mod handed_back;
+mod logs;
 mod once;
 mod order;
+mod other_policies;
+mod poison;
 mod retries;

@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tidegate_harness::{Received, Reply};
-use tidegate_tests::{Embedded, event};
+use tidegate_harness::{Received, Reply, wait};
+use tidegate_tests::{Embedded, event, tidegate_with};
 
-use super::given::{app, channels, envelope, of_type, post};
+use super::given::{app, channels, ends, envelope, of_type, post};
 
 #[tokio::test]
 async fn ten_deliveries_of_one_event_at_once_are_processed_once() {
@@ -26,6 +26,34 @@ async fn ten_deliveries_of_one_event_at_once_are_processed_once() {
     };
     futures::future::join_all((0..10).map(|_| deliver())).await;
     assert_eq!(app.count("/tasks"), 1);
+}
+
+#[tokio::test]
+async fn what_a_killed_gate_had_claimed_is_gone_on_with_by_the_next_one_at_once() {
+    let app = app().await;
+    app.answer("/tasks", [Reply::status(200).after(wait::PATIENCE), Reply::status(200)]);
+    let config = channels(&app).replace("lease_ms: 300", "lease_ms: 600000");
+    let embedded = Embedded::start("killed-in-a-lease", &config).await;
+    embedded.send("task-events", event("e-1").as_bytes());
+    app.wait_for("/tasks", 1).await.expect("it is under way");
+    embedded.gate.process().kill9();
+    embedded.gate.process().restart().await.expect("it starts again");
+    let received = app.wait_for("/tasks", 2).await.expect("long before the lease ends");
+    assert_eq!(envelope(&received[0])["id"], envelope(&received[1])["id"]);
+    assert_eq!(ends(&embedded, 1).await, ["forward"]);
+}
+
+#[tokio::test]
+async fn a_second_gate_on_the_same_data_file_does_not_start() {
+    let embedded = Embedded::start("two-on-one-file", "").await;
+    let args = ["serve", "--data", embedded.data(), "--listen", "127.0.0.1:0"];
+    let ended = tidegate_with(&[("TIDEGATE_ADMIN__LISTEN", "127.0.0.1:0")], &args, b"");
+    assert_eq!(ended.code, 3, "{}", ended.err);
+    assert!(
+        ended.err.contains("another gate runs on the data file"),
+        "{}",
+        ended.err
+    );
 }
 
 #[tokio::test]

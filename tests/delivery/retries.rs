@@ -9,8 +9,12 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tidegate_harness::{Reply, wait};
 use tidegate_tests::{Embedded, event};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
-use super::given::{app, attempts, channels, dead_letters, envelope, of_type, post};
+use super::given::{app, attempts, channels, dead_letters, ends, envelope, kill_and_change, of_type, post};
 
 #[tokio::test]
 async fn a_sink_that_always_fails_gets_exactly_the_schedules_attempts() {
@@ -135,6 +139,62 @@ async fn what_a_sink_says_decides() {
 }
 
 #[tokio::test]
+async fn a_sink_that_gives_no_answer_in_time_is_tried_again() {
+    let app = app().await;
+    app.answer(
+        "/tasks",
+        [Reply::status(200).after(Duration::from_secs(10)), Reply::status(200)],
+    );
+    let config = format!(
+        "{}retries: {{ scale: 0.01 }}\nlimits: {{ send_timeout_seconds: 1 }}",
+        channels(&app)
+    );
+    let embedded = Embedded::start("times-out", &config).await;
+    embedded.send("task-events", event("e-1").as_bytes());
+    let received = app.wait_for("/tasks", 2).await.expect("the retry");
+    assert_eq!(attempts(&received, "e-1"), [0, 1]);
+    assert_eq!(ends(&embedded, 1).await, ["forward"]);
+    assert_eq!(embedded.read("dlq").len(), 0);
+}
+
+#[tokio::test]
+async fn a_sink_that_breaks_the_connection_is_tried_again() {
+    let app = app().await;
+    let sink = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = sink.local_addr().expect("an address").port();
+    let config = channels(&app).replace(&format!("{}/tasks", app.port()), &format!("{port}/tasks"));
+    let embedded = Embedded::start("breaks", &format!("{config}retries: {{ scale: 0.01 }}")).await;
+    embedded.send("task-events", event("e-1").as_bytes());
+    // Before it has read anything, in the midst of the request, and in the midst of the answer.
+    for answer in ["", "", "HTTP/1.1 200 OK\r\ncontent-le"] {
+        let (mut connection, _) = sink.accept().await.expect("a connection");
+        if answer.is_empty() {
+            drop(connection);
+            continue;
+        }
+        connection.read_u8().await.expect("the request");
+        connection.write_all(answer.as_bytes()).await.expect("writable");
+    }
+    let (mut connection, _) = sink.accept().await.expect("a connection");
+    let mut request = Vec::new();
+    while !request.ends_with(b"}") {
+        assert_ne!(connection.read_buf(&mut request).await.expect("the request"), 0);
+    }
+    assert!(
+        String::from_utf8_lossy(&request).contains(r#""tidegateattempt":3"#),
+        "the fourth attempt"
+    );
+    let taken = b"HTTP/1.1 204 No Content\r\n\r\n";
+    connection.write_all(taken).await.expect("writable");
+    wait::until("the end", wait::PATIENCE, async || {
+        (ends(&embedded, 1).await == ["forward"]).then_some(())
+    })
+    .await
+    .expect("it is sent");
+    assert_eq!(embedded.read("dlq").len(), 0);
+}
+
+#[tokio::test]
 async fn outputs_that_were_sent_are_not_sent_again_with_the_one_that_failed() {
     let app = app().await;
     app.answer_with("/tasks", {
@@ -194,11 +254,7 @@ async fn a_held_event_runs_through_the_policy_of_the_time_it_is_due() {
     let embedded = Embedded::start("current-policy", &channels(&app)).await;
     embedded.send("task-events", of_type("e-1", "task.updated").as_bytes());
     embedded.judged("task-events", 1).await;
-    embedded.gate.process().kill9();
-    let file = embedded.gate.process().dir().join("tidegate.yaml");
-    let config = std::fs::read_to_string(&file).expect("the configuration");
-    std::fs::write(&file, config.replace("policy: {", "policy: { target_version: \"1.0\",")).expect("writable");
-    embedded.gate.process().restart().await.expect("it starts again");
+    kill_and_change(&embedded, "policy: {", "policy: { target_version: \"1.0\",").await;
     let received = app.wait_for("/tasks", 2).await.expect("the retry");
     let versions: Vec<_> = received
         .iter()

@@ -1,12 +1,15 @@
 //! Handing an event to an app: the sidecar calls a method of it and passes its answer on.
 
 use super::Sidecar;
-use crate::sink::{CLOUD_EVENT, Message, SendError, answered, envelope};
+use crate::{
+    sink::{CLOUD_EVENT, Message, SendError, answered, envelope},
+    untrusted::Untrusted,
+};
 
 impl Sidecar {
     /// Calls `method` of `app` with the message in its envelope. The app's answer says whether it has taken it.
     pub(crate) async fn invoke(&self, app: &str, method: &str, message: &Message) -> Result<(), SendError> {
-        let action = format!("handing {:?} to {app}/{method}", message.id);
+        let action = format!("handing {:?} to {app}/{method}", Untrusted(&message.id));
         let path: Vec<&str> = ["v1.0", "invoke", app, "method"]
             .into_iter()
             .chain(method.split('/'))

@@ -1,5 +1,5 @@
 //! The Dapr backend: everything through the sidecar's HTTP API. Only this module and its children know its URLs and
-//! its JSON. The facts it builds on are verified against a real daprd in `tests/harness/tests/dapr_facts/`.
+//! the JSON that it takes; what it asks the gate is in `http/`. The facts it builds on are verified against a real daprd in `tests/harness/tests/dapr_facts/`.
 
 mod carried;
 mod invoke;

@@ -12,12 +12,18 @@ use crate::{
     backend::Publisher,
     config::Topic,
     sink::{Message, SendError, envelope, refusal},
+    untrusted::Untrusted,
 };
 
 #[async_trait]
 impl Publisher for Sidecar {
     async fn publish(&self, topic: &Topic, message: &Message) -> Result<(), SendError> {
-        let action = format!("publishing {:?} to {}/{}", message.id, topic.pubsub, topic.name);
+        let action = format!(
+            "publishing {:?} to {}/{}",
+            Untrusted(&message.id),
+            topic.pubsub,
+            topic.name
+        );
         self.publish_bytes(&action, topic, &message.key, envelope(message)?)
             .await
     }

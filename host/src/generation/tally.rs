@@ -24,7 +24,7 @@ pub enum Judged {
     Fault,
 }
 
-/// How many judgements there were, by kind: verdicts on what producers sent, and all faults.
+/// How many judgements there were of what producers sent, by kind. What is tried again or brought back is not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Events that went on.
@@ -33,7 +33,7 @@ pub struct Counts {
     pub drop: u64,
     /// Events that were not valid.
     pub reject: u64,
-    /// Calls that gave no verdict.
+    /// Events on which there was no verdict.
     pub fault: u64,
 }
 

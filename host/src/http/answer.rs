@@ -45,7 +45,7 @@ pub(super) fn answer(ack: Option<Ack>) -> Result<Response, Problem> {
             return Err(Problem::new(StatusCode::FAILED_DEPENDENCY, title, report.reason));
         }
         End::Held => StatusCode::ACCEPTED,
-        End::Forward | End::Drop | End::Duplicate => StatusCode::OK,
+        End::Forward | End::Drop | End::Duplicate | End::Waiting => StatusCode::OK,
     };
     let outputs = report.sent.into_iter();
     let published = Published {

@@ -72,7 +72,7 @@ pub(super) async fn take_back(State(app): State<Arc<App>>, request: Admitted) ->
         Some(Ack::Done(report)) => {
             let decided = Decided {
                 action: match report.end {
-                    End::Held | End::Forward | End::Duplicate => "retry",
+                    End::Held | End::Waiting | End::Forward | End::Duplicate => "retry",
                     End::Drop => "drop",
                     End::Reject | End::GivenUp | End::DeadLetterHeld => "dead-letter",
                 },

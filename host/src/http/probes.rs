@@ -18,7 +18,7 @@ use crate::{dapr::Sidecar, pipeline::NotDone, reload};
 /// How long the sidecar's answer is kept.
 const KEPT: Duration = Duration::from_secs(1);
 
-/// `GET /healthz`: alive, and not about to stop. The sidecar stops its subscriptions when this fails.
+/// `GET /healthz`: alive, and not about to stop.
 pub(super) async fn healthz(State(app): State<Arc<App>>) -> Response {
     if app.stopping.is_cancelled() {
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not healthy", "the gate is stopping").into_response();
@@ -26,7 +26,8 @@ pub(super) async fn healthz(State(app): State<Arc<App>>) -> Response {
     "ok\n".into_response()
 }
 
-/// `GET /readyz`: a policy is loaded and does well, and the sidecar, where there is one, takes what is sent.
+/// `GET /readyz`: a policy is loaded and does well, and the sidecar, where there is one, takes what is sent. With the flags
+/// in `deploy/dapr/daprd.args` the sidecar brings neither deliveries nor jobs while this fails.
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
     match unready(&app).await {
         None => "ready\n".into_response(),
@@ -59,7 +60,7 @@ async fn unready(app: &App) -> Option<String> {
     }
     match app.pipeline.generations.current() {
         None => return Some(no_policy(&app.reload.status())),
-        Some(generation) if generation.health.is_sick() => return Some(NotDone::SickPolicy.to_string()),
+        Some(generation) if generation.health.is_shut() => return Some(NotDone::SickPolicy.to_string()),
         Some(_) => {}
     }
     app.probe.as_ref()?.trouble().await

@@ -1,6 +1,7 @@
 //! The file: opening it, its tables, and running statements off the async threads.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -80,6 +81,21 @@ pub enum LocalError {
         path: PathBuf,
         /// Its format.
         found: i64,
+    },
+    /// Another gate is at work on it.
+    #[error("another gate runs on the data file {}; stop it, or give this one a file of its own (`local.path`)", path.display())]
+    Taken {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file beside it that a gate locks does not work.
+    #[error("the file {} cannot be locked", path.display())]
+    Lock {
+        /// That file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
     },
     /// A statement failed.
     #[error("the data file cannot be read or written")]

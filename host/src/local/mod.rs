@@ -6,6 +6,7 @@
 mod consumer;
 mod db;
 mod holds;
+mod owner;
 mod publisher;
 mod resume;
 mod state;
@@ -13,5 +14,6 @@ mod topics;
 
 pub use consumer::consume;
 pub use db::{Db, LocalError};
+pub use owner::own;
 pub use resume::resume;
 pub use topics::{Appended, Judged, Record, Stored, TopicInfo};

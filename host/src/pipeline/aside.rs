@@ -94,9 +94,12 @@ impl Pipeline {
             return Err(NotDone::Misuse(line));
         };
         let health = &run.generation.health;
-        health.faulted();
         self.metrics.fault(kind);
-        self.count(run.generation, Judged::Fault);
+        // An event counts once, however often it is tried again.
+        if run.delivery.is_first() {
+            health.faulted();
+            self.count(run.generation, Judged::Fault);
+        }
         let mut delivery = run.delivery.clone();
         let history = &mut delivery.history;
         history.first_failure.get_or_insert_with(clock::now);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tidegate_engine::FailedEvent;
+use tidegate_engine::{FailedEvent, Output};
 
 use super::{
     End, NotDone, Pipeline, Report, Run,
@@ -11,6 +11,7 @@ use super::{
     send::{Hope, Unsent},
 };
 use crate::{
+    backend::BackendError,
     claim::Held,
     clock, dead_letter,
     delivery::{Delivery, Origin},
@@ -22,6 +23,8 @@ use crate::{
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest of them.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
+/// Dead letters of one event that consumers failed on and that were brought back, as far as they are looked for.
+const MOST_REDRIVES: usize = 100;
 
 impl Pipeline {
     /// Sends the dead letter and the alerts of an event, or puts them aside.
@@ -91,8 +94,10 @@ impl Pipeline {
     async fn dead_letter(&self, run: Run<'_>, failure: &Failure) -> Result<Vec<(String, String)>, Unsent> {
         let delivery = run.delivery;
         let now = clock::now();
-        let misjudged = |error: Misjudged| {
-            self.metrics.fault(error.kind().unwrap_or("misuse"));
+        let unmade = |error: NoLetter| {
+            if let NoLetter::Misjudged(error) = &error {
+                self.metrics.fault(error.kind().unwrap_or("misuse"));
+            }
             Unsent {
                 sent: delivery.history.sent.clone(),
                 error: super::chain(&error),
@@ -100,16 +105,53 @@ impl Pipeline {
                 hope: Hope::Later(Duration::ZERO),
             }
         };
-        let outputs = run
-            .generation
-            .policy
-            .dead_letter(&failed(run, failure), &now)
-            .await
-            .map_err(|error| misjudged(error.into()))?;
+        let outputs = self.letter(run, failure, &now).await.map_err(unmade)?;
         let label = judged_by(run, failure);
-        let outputs = self.address(&outputs, delivery, &now, label).map_err(misjudged)?;
+        let outputs = self.address(&outputs, delivery, &now, label);
+        let outputs = outputs.map_err(|error| unmade(error.into()))?;
         self.send(&outputs, delivery).await
     }
+
+    /// The dead letter and its alerts. A consumer that fails again on what was brought back makes another dead letter than
+    /// that one, and by handing it in twice the same.
+    async fn letter(&self, run: Run<'_>, failure: &Failure, now: &str) -> Result<Vec<Output>, NoLetter> {
+        let policy = &run.generation.policy;
+        let mut failed = failed(run, failure);
+        let mut outputs = policy.dead_letter(&failed, now).await.map_err(Misjudged::from)?;
+        if !matches!(run.delivery.origin, Origin::Consumer { .. }) {
+            return Ok(outputs);
+        }
+        let source = failed.source.clone();
+        for _ in 0..MOST_REDRIVES {
+            let Some(letter) = outputs
+                .iter()
+                .find(|output| output.event_type == dead_letter::EVENT_TYPE)
+            else {
+                break;
+            };
+            let mut sent = run.delivery.history.sent.iter();
+            if sent.any(|(_, id)| *id == letter.id) || !self.claims.is_redriven(&letter.id).await? {
+                break;
+            }
+            failed.source = redrive_of(&source, &letter.id);
+            outputs = policy.dead_letter(&failed, now).await.map_err(Misjudged::from)?;
+        }
+        Ok(outputs)
+    }
+}
+
+/// Why there is no dead letter yet.
+#[derive(Debug, thiserror::Error)]
+enum NoLetter {
+    #[error(transparent)]
+    Misjudged(#[from] Misjudged),
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+/// Where the event of a dead letter came from that was brought back: part of the next one's id, which so is another.
+fn redrive_of(source: &str, dead_letter: &str) -> String {
+    format!("{source} (redrive of {dead_letter})")
 }
 
 fn failed(run: Run<'_>, failure: &Failure) -> FailedEvent {
@@ -117,8 +159,7 @@ fn failed(run: Run<'_>, failure: &Failure) -> FailedEvent {
     let source = match &run.delivery.origin {
         Origin::Producer => run.delivery.came_from(),
         Origin::Consumer { failures } => format!("{} (failure {failures})", run.delivery.came_from()),
-        // Part of the new dead letter's id, which so is another than that of the one brought back.
-        Origin::Redrive { dead_letter, .. } => format!("{} (redrive of {dead_letter})", run.delivery.came_from()),
+        Origin::Redrive { dead_letter, .. } => redrive_of(&run.delivery.came_from(), dead_letter),
     };
     FailedEvent {
         original,

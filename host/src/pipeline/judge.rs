@@ -10,6 +10,7 @@ use crate::{
     delivery::{Delivery, Origin},
     generation::Label,
     sink::Message,
+    untrusted::Untrusted,
 };
 
 /// The code of the violation for a type that the policy sends and never takes in.
@@ -35,11 +36,14 @@ pub(super) struct Addressed<'a> {
 pub(super) enum Misjudged {
     #[error(transparent)]
     Call(#[from] CallError),
-    #[error("the policy sends on the channel {channel:?}, which leads nowhere: add it under `channels`")]
+    #[error(
+        "the policy sends on the channel {:?}, which leads nowhere: add it under `channels`",
+        Untrusted(channel)
+    )]
     UnboundChannel { channel: String },
     #[error("the policy forwards an event and does not say its id")]
     NoId,
-    #[error("the policy made an output for {channel:?} that is not JSON")]
+    #[error("the policy made an output for {:?} that is not JSON", Untrusted(channel))]
     NotJson {
         channel: String,
         #[source]

@@ -35,7 +35,7 @@ impl Pipeline {
         };
         let mut delivery: Delivery = run.delivery.clone();
         let since = delivery.history.waits_since;
-        let before = match order.place(&line.key, &line.event_id, since).await? {
+        let before = match order.place(&line.key, &line.event, since).await? {
             Place::Free { in_line } => return Ok(Turn::Now { in_line }),
             Place::Overtakes => {
                 self.metrics.overtook(&delivery.source.topic);
@@ -53,7 +53,7 @@ impl Pipeline {
     /// The event joins the line of its key, so that those after it wait.
     pub(super) async fn join_line(&self, run: Run<'_>, delivery: &mut Delivery, wait: Duration) -> Result<(), NotDone> {
         if let Some((order, line)) = self.order.as_ref().zip(run.line()) {
-            order.join(&line.key, &line.event_id, wait).await?;
+            order.join(&line.key, &line.event, wait).await?;
             delivery.history.line = Some(line);
         }
         Ok(())
@@ -62,7 +62,7 @@ impl Pipeline {
     /// An event has come to its end. Should that not be told, those behind it wait until their time is up.
     pub(super) async fn leave_line(&self, line: Option<&Line>) {
         if let Some((order, line)) = self.order.as_ref().zip(line)
-            && let Err(error) = order.leave(&line.key, &line.event_id).await
+            && let Err(error) = order.leave(&line.key, &line.event).await
         {
             tracing::warn!(%error, "an event stays in the line of its key");
         }
@@ -70,11 +70,12 @@ impl Pipeline {
 }
 
 impl Run<'_> {
-    /// Its place in the line of its key.
+    /// Its place in the line of its key: the one that it has, or would have.
     pub(super) fn line(&self) -> Option<Line> {
-        Some(Line {
-            key: self.key?.to_owned(),
-            event_id: self.event_id?.to_owned(),
-        })
+        let place = |key: &str| Line {
+            key: key.to_owned(),
+            event: self.delivery.identity(),
+        };
+        self.delivery.history.line.clone().or_else(|| self.key.map(place))
     }
 }

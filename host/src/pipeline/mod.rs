@@ -125,8 +125,8 @@ impl Pipeline {
         }
         let run = run.of(verdict);
         match verdict.outcome {
-            Outcome::Drop => Ok(run.report(End::Drop, &verdict.reason)),
-            Outcome::Reject => self.give_up(run, &run.rejection(verdict), None).await,
+            Outcome::Drop => self.finish(run, &judgement, None).await,
+            Outcome::Reject => self.claim_and_finish(run, &judgement).await,
             Outcome::Forward => {
                 if let Some(error) = failed {
                     return self.after_failure(run, verdict, Unsent::by_consumer(error), None).await;
@@ -135,8 +135,8 @@ impl Pipeline {
                     Turn::Now { in_line } => in_line,
                     Turn::Later(report) => return Ok(report),
                 };
-                let report = self.claim_and_send(run, &judgement).await?;
-                if in_line && report.end != End::Held && delivery.history.line.is_none() {
+                let report = self.claim_and_finish(run, &judgement).await?;
+                if in_line && report.end.is_last() && delivery.history.line.is_none() {
                     self.leave_line(run.line().as_ref()).await;
                 }
                 Ok(report)
@@ -144,19 +144,21 @@ impl Pipeline {
         }
     }
 
-    async fn claim_and_send(&self, run: Run<'_>, judgement: &Judgement<'_>) -> Result<Report, NotDone> {
-        if !run.delivery.once {
-            return self.send_all(run, judgement, None).await;
-        }
-        let mut held = match self
-            .claims
-            .claim(run.event_id.unwrap_or_default(), run.delivery)
-            .await?
-        {
-            Claim::Mine(held) => held,
-            Claim::Repeat => return Ok(run.report(End::Duplicate, "the event was taken before")),
-            Claim::Busy(left) => return Err(NotDone::Busy(left)),
-            Claim::Conflict => return self.give_up(run, &run.id_conflict(), None).await,
+    async fn claim_and_finish(&self, run: Run<'_>, judgement: &Judgement<'_>) -> Result<Report, NotDone> {
+        let is_rejected = judgement.verdict.outcome == Outcome::Reject;
+        let claim = match run.event_id.filter(|_| run.delivery.once) {
+            // What is not valid must not take an id away from what is. It may have been valid before.
+            Some(event_id) if is_rejected => self.claims.claimed(event_id, run.delivery).await?,
+            Some(event_id) => Some(self.claims.claim(event_id, run.delivery).await?),
+            None => None,
+        };
+        let mut held = match claim {
+            Some(Claim::Mine(held)) => held,
+            Some(Claim::Done) => return Ok(run.report(End::Duplicate, "the event was taken before")),
+            Some(Claim::Waiting) => return Ok(run.report(End::Waiting, "the event was taken before and is put aside")),
+            Some(Claim::Busy(left)) => return Err(NotDone::Busy(left)),
+            Some(Claim::Conflict) if !is_rejected => return self.give_up(run, &run.id_conflict(), None).await,
+            Some(Claim::Conflict) | None => return self.finish(run, judgement, None).await,
         };
         let ended = self.go_on(run, judgement, &mut held).await;
         if ended.is_err()
@@ -174,11 +176,31 @@ impl Pipeline {
         }
         // By the time of the first, so that a repeat is the same to the byte.
         let Some(at) = held.judged_at(run.delivery).map(str::to_owned) else {
-            return self.send_all(run, judgement, Some(held)).await;
+            return self.finish(run, judgement, Some(held)).await;
         };
         match self.judge(run, &at).await {
-            Ok(judgement) => self.send_all(run, &judgement, Some(held)).await,
+            Ok(judgement) => self.finish(run, &judgement, Some(held)).await,
             Err(error) => self.faulted(run, error, Some(held)).await,
+        }
+    }
+
+    /// Does what the policy says.
+    async fn finish(
+        &self,
+        run: Run<'_>,
+        judgement: &Judgement<'_>,
+        claim: Option<&mut Held>,
+    ) -> Result<Report, NotDone> {
+        let verdict = &judgement.verdict;
+        match verdict.outcome {
+            Outcome::Forward => self.send_all(run, judgement, claim).await,
+            Outcome::Reject => self.give_up(run, &run.rejection(verdict), claim).await,
+            Outcome::Drop => {
+                if let Some(held) = claim {
+                    self.claims.done(held).await?;
+                }
+                Ok(run.report(End::Drop, &verdict.reason))
+            }
         }
     }
 
@@ -205,7 +227,7 @@ impl Pipeline {
         let _counted = self.metrics.enter();
         match end.await {
             Ok(report) => {
-                if report.end != End::Held {
+                if report.end.is_last() {
                     self.leave_line(delivery.history.line.as_ref()).await;
                 }
                 self.metrics.ended(&delivery.source.topic, report.end);

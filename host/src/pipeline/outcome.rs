@@ -51,8 +51,10 @@ pub enum End {
     Drop,
     /// It is not valid; its dead letter is sent.
     Reject,
-    /// It came to its end before, or is put aside already.
+    /// It came to its end before.
     Duplicate,
+    /// It is put aside already: what is there of it will be gone on with.
+    Waiting,
     /// It is put aside and will be gone on with.
     Held,
     /// It is given up; its dead letter could not be sent yet and is put aside.
@@ -68,11 +70,16 @@ impl End {
             Self::Forward => "forward",
             Self::Drop => "drop",
             Self::Reject => "reject",
-            Self::Duplicate => "duplicate",
+            Self::Duplicate | Self::Waiting => "duplicate",
             Self::Held => "held",
             Self::DeadLetterHeld => "dead-letter-held",
             Self::GivenUp => "given-up",
         }
+    }
+
+    /// Whether nothing more will come of the event, so that those behind it may go on.
+    pub(super) const fn is_last(self) -> bool {
+        !matches!(self, Self::Held | Self::Waiting)
     }
 }
 

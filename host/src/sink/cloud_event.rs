@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Message;
-use crate::backend::BackendError;
+use crate::{backend::BackendError, untrusted::Untrusted};
 
 /// What stands in `source` of every event that a gate sends.
 const SOURCE: &str = "tidegate";
@@ -39,7 +39,7 @@ struct CloudEvent<'a> {
 
 /// The envelope of a message, as JSON.
 pub fn envelope(message: &Message) -> Result<Vec<u8>, BackendError> {
-    let broken = |error| BackendError::broken(format!("wrapping {:?}", message.id), error);
+    let broken = |error| BackendError::broken(format!("wrapping {:?}", Untrusted(&message.id)), error);
     let data: &RawValue = serde_json::from_slice(&message.event).map_err(broken)?;
     serde_json::to_vec(&CloudEvent {
         specversion: "1.0",

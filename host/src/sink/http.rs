@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use reqwest::{Client, Response, StatusCode, Url, header::RETRY_AFTER};
 
 use super::{Later, Message, SendError, envelope};
-use crate::backend::BackendError;
+use crate::{backend::BackendError, untrusted::Untrusted};
 
 /// The media type of what is sent.
 pub(crate) const CLOUD_EVENT: &str = "application/cloudevents+json";
@@ -42,7 +42,7 @@ impl Http {
     /// Posts the message in its envelope.
     pub(super) async fn post(&self, url: &Url, message: &Message) -> Result<(), SendError> {
         // The query may hold a key, so it is left out of errors.
-        let action = format!("sending {:?} to {}{}", message.id, origin(url), url.path());
+        let action = format!("sending {:?} to {}{}", Untrusted(&message.id), origin(url), url.path());
         let request = self
             .client
             .post(url.clone())

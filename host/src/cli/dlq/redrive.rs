@@ -186,9 +186,15 @@ impl Redrive {
 impl Redrive {
     /// A number may mean one policy before a restart of the gate and another after it.
     async fn check_generation(&self) -> anyhow::Result<()> {
-        let (Some(Judge::Number(number)), false) = (&self.filter.generation, self.source.is_standard_input()) else {
+        let Some(Judge::Number(number)) = &self.filter.generation else {
             return Ok(());
         };
+        if self.source.is_standard_input() {
+            bail!(
+                "generation {number} may be several policies, since a gate that starts counts anew, and standard input can be \
+                 read once only: name the digest of one with --generation, or save the dead letters to a file"
+            );
+        }
         let mut policies = BTreeMap::<String, usize>::new();
         let mut letters = self.source.open().await?;
         while let Some(found) = letters.next().await? {
