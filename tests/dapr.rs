@@ -29,6 +29,7 @@ fn main() -> ExitCode {
             repeats,
         )
         .test("a kill of the gate between receipt and publish loses nothing", killed)
+        .test("a sidecar that asks for its token is shown it", token)
         .test(
             "an event over the limit waits until the limit is raised",
             over_the_limit,
@@ -49,6 +50,11 @@ impl<'a> Stack<'a> {
     }
 
     async fn start_with(test: &'a Test<Cluster>, config: &str, state: Component) -> Result<Self> {
+        Self::start_with_token(test, config, state, "").await
+    }
+
+    /// With a token that the sidecar asks for; empty: it asks for none.
+    async fn start_with_token(test: &'a Test<Cluster>, config: &str, state: Component, token: &str) -> Result<Self> {
         let kafka = &test.shared.kafka;
         for topic in ["in", "out", "dlq", "ops"] {
             kafka.create_topic(&topic_of(test, topic), 3).await?;
@@ -75,13 +81,18 @@ claims: {{ lease_ms: 1000 }}
             out = topic("out"),
             ops = topic("ops"),
         );
-        let daprd = Daprd::new(&test.id)
+        let mut daprd = Daprd::new(&test.id)
             .app_port(port)
             .component(component::kafka("kafka-pubsub", kafka, &test.id))
-            .component(state)
-            .start(&test.services, &test.dir)
-            .await?;
-        let env = [("DAPR_HTTP_PORT", &*daprd.port().to_string())];
+            .component(state);
+        if !token.is_empty() {
+            daprd = daprd.env("DAPR_API_TOKEN", token);
+        }
+        let daprd = daprd.start(&test.services, &test.dir).await?;
+        let env = [
+            ("DAPR_HTTP_PORT", &*daprd.port().to_string()),
+            ("DAPR_API_TOKEN", token),
+        ];
         let gate = Gate::start(&test.dir, port, &config, &env).await?;
         daprd.wait_subscribed().await?;
         Ok(Self { test, gate, daprd })
@@ -266,6 +277,33 @@ async fn repeats(test: Test<Cluster>) -> Result<()> {
         dead["payload"]["dlq_metadata"]["violations"][0]["code"] == "id-conflict",
         "{dead}"
     );
+    Ok(())
+}
+
+async fn token(test: Test<Cluster>) -> Result<()> {
+    let state = component::memory_state("statestore");
+    let stack = Stack::start_with_token(&test, "", state, "the-gates-token").await?;
+    let path = "/v1.0/state/statestore/any";
+    let unknown = reqwest::get(stack.daprd.url(path)).await?.status();
+    ensure!(unknown == 401, "the sidecar asks for a token: {unknown}");
+
+    // Each kind of call: state, publish, and a repeat that is recognised.
+    for _ in 0..2 {
+        stack.publish(&event("e-1"), "user-1").await?;
+    }
+    stack.publish("not an event", "user-1").await?;
+    stack.publish(&event("last"), "user-1").await?;
+    let out = stack.arrived("out", 2).await?;
+    let mut ids: Vec<_> = out
+        .iter()
+        .map(|record| Ok(data(record)?["event_id"].clone()))
+        .collect::<Result<_>>()?;
+    // One that could not be sent at once is overtaken.
+    ids.sort_by_key(Value::to_string);
+    ensure!(ids == ["e-1", "last"], "{ids:?}");
+    stack.arrived("dlq", 1).await?;
+    let log = std::fs::read_to_string(stack.gate.process().log())?;
+    ensure!(!log.contains("the-gates-token"), "it is a secret");
     Ok(())
 }
 

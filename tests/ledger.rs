@@ -1,5 +1,5 @@
 //! What really arrived, held against what must have become of each event: its outputs or a dead letter, never neither and
-//! never both; and every repeat the same as the first.
+//! never both; and every repeat the same as the first. Sinks refuse so seldom that no valid event is given up.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -35,8 +35,6 @@ pub struct Balance {
     pub outputs: usize,
     /// Different dead letters.
     pub dead_letters: usize,
-    /// Valid events among them that were given up.
-    pub given_up: usize,
     /// Outputs, dead letters and alerts that came more than once.
     pub repeats: usize,
     /// Events of which nothing came.
@@ -114,7 +112,6 @@ impl<'a> Ledger<'a> {
             known_outputs.extend(end.outputs);
             balance.lost.extend(end.lost.map(|what| format!("{source}: {what}")));
             balance.wrong.extend(end.wrong.map(|what| format!("{source}: {what}")));
-            balance.given_up += usize::from(end.given_up);
         }
         let strangers = outputs.keys().filter(|id| !known_outputs.contains(*id));
         balance.wrong.extend(strangers.map(|id| format!("nobody sent {id}")));
@@ -140,7 +137,6 @@ impl Balance {
 #[derive(Default)]
 struct End<'a> {
     outputs: Vec<&'a str>,
-    given_up: bool,
     lost: Option<String>,
     wrong: Option<String>,
 }
@@ -167,7 +163,17 @@ fn end<'a>(
             end.outputs.extend(output.map(|_| id.as_str()));
             match (output, letter) {
                 (Some(_), Some(_)) => end.wrong = Some(format!("{id}: output and dead letter")),
-                (None, Some(_)) => end.given_up = true,
+                (None, Some(letter)) => {
+                    let Letter {
+                        code,
+                        error,
+                        retry_count,
+                        ..
+                    } = letter;
+                    end.wrong = Some(format!(
+                        "{id}: given up ({code:?}) after {retry_count} retries: {error}"
+                    ));
+                }
                 (None, None) => end.lost = Some(format!("{id}: neither output nor dead letter")),
                 (Some(output), None) => {
                     if !is_as_wanted(&output.data, data) {
@@ -265,12 +271,11 @@ impl fmt::Display for Balance {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "{} records of {} events in, {} outputs, {} dead letters ({} of valid events), {} repeats, {} lost",
+            "{} records of {} events in, {} outputs, {} dead letters, {} repeats, {} lost",
             self.records,
             self.events,
             self.outputs,
             self.dead_letters,
-            self.given_up,
             self.repeats,
             self.lost.len()
         )?;
@@ -379,6 +384,33 @@ mod tests {
         for (number, missing) in missing.into_iter().enumerate() {
             let balance = after(missing);
             assert!(!balance.lost.is_empty(), "{number}: {balance}");
+        }
+    }
+
+    #[test]
+    fn a_valid_event_that_is_given_up_is_wrong_whatever_its_dead_letter_says() {
+        let codes = [None, Some("id-conflict"), Some("policy-fault")];
+        for code in codes {
+            let load = Workload::new("w", 200);
+            let (ledger, mut arrived) = all_well(&load);
+            let Fate::Outputs { id, .. } = &load.events[0].fate else {
+                panic!("the first event is valid");
+            };
+            arrived
+                .outputs
+                .retain(|output| output.id != *id && output.id != format!("{id}+"));
+            arrived.letters.push(Letter {
+                id: "dead".to_owned(),
+                original: load.events[0].bytes.clone(),
+                code: code.map(str::to_owned),
+                source: "t/0@0".to_owned(),
+                error: "the answer was 503".to_owned(),
+                retry_count: 3,
+            });
+            arrived.ops.push("dead".to_owned());
+            let balance = ledger.balance(&arrived);
+            assert!(!balance.is_right() && balance.lost.is_empty(), "{balance}");
+            assert!(balance.to_string().contains("given up"), "{balance}");
         }
     }
 

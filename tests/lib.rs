@@ -5,6 +5,7 @@
 mod cli;
 mod deliveries;
 mod embedded;
+pub mod labels;
 mod ledger;
 mod letter;
 pub mod vectors;

@@ -47,7 +47,7 @@ pub enum Refusal {
         pin: String,
     },
     /// The gate went back from it.
-    #[error("the gate went back from this very file at {at}: {why}; change it, or roll back to its generation", at = .0.at, why = .0.why)]
+    #[error("the gate went back from this very file at {at}: {why}; change it, or put it in force with `tidegate policy promote` or `policy.pin`", at = .0.at, why = .0.why)]
     WentBack(Left),
     /// It is not a policy that can be run.
     #[error("it cannot be loaded")]

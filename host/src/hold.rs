@@ -6,7 +6,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tidegate_engine::Violation;
 
-use crate::{backend::BackendError, delivery::Delivery, generation::Label};
+use crate::{
+    backend::BackendError,
+    delivery::Delivery,
+    generation::{Label, RolledBack},
+};
 
 /// The longest time that anything is put aside for at once.
 pub const LONGEST: Duration = Duration::from_hours(7 * 24);
@@ -30,6 +34,8 @@ pub enum Next {
     Process,
     /// It is given up; its dead letter and alerts are to be sent.
     GiveUp(Failure),
+    /// Operations are to be told that the gate went back to another policy.
+    Tell(RolledBack),
 }
 
 /// Why an event is given up.

@@ -1,9 +1,11 @@
 //! What one event leaves behind for the next: nothing, unless the configuration allows it.
 
-use tidegate_engine::{FaultKind, Isolation};
+use std::time::Duration;
+
+use tidegate_engine::{FaultKind, Isolation, Limits};
 use tidegate_tests::event;
 
-use super::given::{engine, judge, load};
+use super::given::{engine, engine_within, judge, load};
 
 /// An event that the policy `remembers` traps on.
 fn trap(id: &str) -> String {
@@ -50,18 +52,22 @@ async fn an_instance_that_trapped_is_never_used_again() {
 
 #[tokio::test]
 async fn an_abandoned_call_leaves_no_instance_behind() {
-    let policy = load(&engine(Isolation::Reuse), "remembers").await;
+    let limits = Limits {
+        deadline: Duration::from_mins(1),
+        ..Limits::default()
+    };
+    let policy = load(&engine_within(Isolation::Reuse, limits), "remembers").await;
     judge(&policy, &event("kept")).await.expect("a verdict");
-    let text = event("abandoned");
+    let text = event("abandoned").replace(r#""title""#, r#""spin":true,"title""#);
     {
-        // Polled once and dropped: it began, or it did not; it did not end.
+        // It takes the instance that remembers, writes into it, and has no end.
         let mut call = std::pin::pin!(judge(&policy, &text));
-        let _ = futures::poll!(call.as_mut());
+        for _ in 0..10 {
+            assert!(futures::poll!(call.as_mut()).is_pending(), "it is under way");
+        }
     }
     let after = judge(&policy, &event("after")).await.expect("a verdict");
-    assert!(
-        !after.reason.contains("abandoned") || after.reason == text,
-        "{}",
-        after.reason
-    );
+    assert_eq!(after.reason, "", "the instance of the abandoned call was used again");
+    let next = judge(&policy, &event("next")).await.expect("a verdict");
+    assert_eq!(next.reason, event("after"), "it is not that nothing is kept");
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
 mod books;
+mod full;
 mod hangs;
 mod kills;
 mod outages;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         .test("Kafka can stop for a while", outages::kafka)
         .test("Redis can stop for a while", outages::redis)
         .test("the scheduler can stop for a while", outages::scheduler)
+        .test("Redis can be full for a while", full::state_store)
         .test(
             "SIGTERM under load loses nothing and repeats nothing",
             stop::stopped_under_load,

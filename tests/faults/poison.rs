@@ -14,8 +14,23 @@ use crate::{
 const LIMIT: Duration = Duration::from_mins(1);
 const LARGE: usize = 900_000;
 
+/// The events that arrive, in order.
+const VALID: [&str; 6] = [
+    "poison-fits",
+    "poison-headers",
+    "poison-many",
+    "poison-attribute",
+    "poison-key",
+    "poison-after",
+];
+
 pub(crate) async fn poison(test: Test<Cluster>) -> Result<()> {
-    let rig = Rig::start(&test, Plan::default(), take).await?;
+    let plan = Plan {
+        // For keys, as deploy/README.md says.
+        config: "limits: { header_bytes: 4194304 }".to_owned(),
+        ..Plan::default()
+    };
+    let rig = Rig::start(&test, plan, take).await?;
     let valid = |id: &str, note: &str| {
         let note = format!(r#""note":"{note}""#);
         valid_event(id, "task.created", "1.1", "user-1", &note)
@@ -39,6 +54,10 @@ pub(crate) async fn poison(test: Test<Cluster>) -> Result<()> {
     records.push(Record::new(valid("poison-fits", &large)));
     records.push(hostile(Record::new(valid("poison-headers", "hostile headers"))));
     records.push(hostile(Record::new(&b"\xff hostile"[..])));
+    records.push(many_attributes(Record::new(valid("poison-many", "headers"))));
+    let large_attribute = vec![0xff; 100 << 10];
+    records.push(Record::new(valid("poison-attribute", "a header")).header("ce_large", large_attribute));
+    records.push(Record::new(valid("poison-key", "a key")).key(vec![0xff; LARGE]));
     records.push(Record::new(valid("poison-after", "the partition goes on")).key("user-1"));
     let count = records.len();
     let mut sources = Vec::new();
@@ -46,7 +65,7 @@ pub(crate) async fn poison(test: Test<Cluster>) -> Result<()> {
         record.partition = Some(0);
         sources.extend(rig.produce(vec![record]).await?);
     }
-    rig.sinks.wait_taken(3, LIMIT).await?;
+    rig.sinks.wait_taken(VALID.len(), LIMIT).await?;
     let mut letters = rig.wait_letters(bad.len() + 1, LIMIT).await?;
     letters.sort_by_key(|letter| sources.iter().position(|source| *source == letter.source));
 
@@ -67,7 +86,7 @@ pub(crate) async fn poison(test: Test<Cluster>) -> Result<()> {
         );
     }
     let ids: Vec<_> = rig.sinks.calls().into_iter().map(|call| call.output.id).collect();
-    ensure!(ids == ["poison-fits", "poison-headers", "poison-after"], "{ids:?}");
+    ensure!(ids == VALID, "{ids:?}");
     println!(
         "{count} records in one partition, {} outputs, {} dead letters, 0 lost",
         ids.len(),
@@ -101,4 +120,9 @@ fn hostile(record: Record) -> Record {
         .into_iter()
         .fold(record, |record, (name, value)| record.header(name, value))
         .header("long", long)
+}
+
+/// As many as no server takes.
+fn many_attributes(record: Record) -> Record {
+    (0..300).fold(record, |record, number| record.header(format!("ce_x{number}"), "x"))
 }

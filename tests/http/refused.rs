@@ -108,10 +108,26 @@ async fn many_large_headers_are_taken_and_too_many_are_told_of() {
     wait::until("it to be counted", wait::PATIENCE, counted)
         .await
         .expect("once");
-    let logged = async || embedded.log().contains("its partition does not move").then_some(());
+    let logged = async || embedded.log().contains("raise `limits.header_count`").then_some(());
     wait::until("it to be logged", wait::PATIENCE, logged)
         .await
         .expect("a line");
+}
+
+#[tokio::test]
+async fn the_limits_of_headers_can_be_raised() {
+    let limits = "limits: { header_count: 1000, header_bytes: 1000000 }";
+    let embedded = Embedded::start("headers-raised", limits).await;
+    let deliver = |headers: String, id: &str| {
+        let event = event(id);
+        let length = event.len();
+        format!("POST /deliver/task-events HTTP/1.1\r\nhost: gate\r\n{headers}content-length: {length}\r\n\r\n{event}")
+    };
+    let many: String = (0..900).map(|number| format!("ce_x{number}: v\r\n")).collect();
+    let large = format!("ce_large: {}\r\n", "v".repeat(900_000));
+    for (headers, id) in [(many, "e-1"), (large, "e-2")] {
+        assert_eq!(ask(&embedded, deliver(headers, id)).await.status, 200, "{id}");
+    }
 }
 
 #[tokio::test]

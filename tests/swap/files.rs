@@ -8,11 +8,12 @@ use std::{
 };
 
 use serde_json::json;
-use tidegate_tests::event;
+use tidegate_harness::wait;
+use tidegate_tests::{event, labels::builtin};
 
-use crate::rig::{Rig, digest, policy, variant};
+use crate::rig::{PATIENCE, Rig, digest, policy, variant};
 
-/// Polling alone: as on a file system that tells of nothing.
+/// Polling once an hour: what is found in time, the system has told of.
 const SELDOM: &[(&str, &str)] = &[("TIDEGATE_POLICY__RELOAD__POLL_MS", "3600000")];
 
 #[tokio::test]
@@ -195,4 +196,30 @@ async fn a_file_is_not_watched_when_reloading_is_off() {
     assert_eq!(rig.generations().await["current"], 1);
     let log = rig.gate.log();
     assert!(!log.contains("refused"), "{log}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_withdrawn_while_it_is_compiled_does_not_take_over() {
+    let cache = tempfile::tempdir().expect("a directory");
+    let env = [
+        ("TIDEGATE_POLICY__CACHE_DIR", cache.path().to_str().expect("text")),
+        ("TIDEGATE_POLICY__RELOAD__ALLOW_DROPPED", "true"),
+    ];
+    let rig = Rig::start("swap-withdrawn", &policy(), &env).await;
+    rig.until_read_again(0).await;
+    // Compiling it takes seconds.
+    rig.put(&builtin());
+    let compiled = async || (rig.generations().await["reload"]["step"] == "compiling").then_some(());
+    wait::until("it to be compiled", PATIENCE, compiled)
+        .await
+        .expect("it is");
+    rig.put(&policy());
+    let again = async || rig.gate.log().contains("it does not take over").then_some(());
+    wait::until("the other file to be looked at", PATIENCE * 3, again)
+        .await
+        .expect("it is");
+    rig.until_read_again(1).await;
+    let found = rig.until_current(1).await;
+    assert_eq!(found["generations"].as_array().map(Vec::len), Some(1), "{found:#}");
+    assert_eq!(found["reload"], json!({ "state": "ready" }));
 }

@@ -6,11 +6,13 @@ use std::{collections::BTreeMap, time::Instant};
 
 use serde_json::Value;
 use tidegate_harness::wait;
-use tidegate_tests::Deliveries;
+use tidegate_tests::{
+    Deliveries,
+    labels::{Found, Swap, Versions, builtin, compile_both, digest, next, numbered},
+};
 
 use crate::{
-    labels::{Found, Swap, Versions, builtin, compile_both, next, numbered},
-    rig::{PATIENCE, Rig, digest},
+    rig::{PATIENCE, Rig},
     ways::{Way, write_slowly},
 };
 
@@ -63,10 +65,10 @@ async fn fifty_swaps_under_load_lose_nothing_and_every_output_is_of_one_policy()
         refused.is_empty(),
         "every delivery is taken at the first try: {refused:#?}"
     );
-    let found = Found::read(&rig);
+    let found = Found::read(|topic| rig.gate.read(topic));
     assert_eq!(found.assert_all(&delivered), 0, "each event ends once");
     found.assert_labels(&delivered, &swaps);
-    let versions = Versions::new();
+    let versions = Versions::new([]);
     found
         .outputs
         .iter()
@@ -109,9 +111,9 @@ async fn kills_in_the_midst_of_swaps_lose_nothing() {
     load.more(20).await;
     let delivered = load.stop().await;
 
-    let found = Found::read(&rig);
+    let found = Found::read(|topic| rig.gate.read(topic));
     let repeats = found.assert_all(&delivered);
-    let versions = Versions::new();
+    let versions = Versions::new([]);
     found
         .outputs
         .iter()

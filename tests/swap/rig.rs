@@ -10,6 +10,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use tidegate_harness::wait;
+pub(crate) use tidegate_tests::labels::digest;
 use tidegate_tests::{Embedded, guest};
 
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -31,11 +32,16 @@ impl Rig {
 
     /// A gate whose policy is not there, or not good.
     pub(crate) async fn start_unready(name: &str, policy: Option<&[u8]>, env: &[(&str, &str)]) -> Self {
+        Self::start_alive(name, policy, "", env).await
+    }
+
+    /// The same with more lines of its configuration.
+    pub(crate) async fn start_alive(name: &str, policy: Option<&[u8]>, config: &str, env: &[(&str, &str)]) -> Self {
         let (dir, path) = Self::place();
         if let Some(policy) = policy {
             fs::write(&path, policy).expect("writable");
         }
-        let gate = Embedded::start_alive(name, "", &with_policy(&path, env)).await;
+        let gate = Embedded::start_alive(name, config, &with_policy(&path, env)).await;
         Self { gate, path, dir }
     }
 
@@ -156,8 +162,4 @@ pub(crate) fn variant(name: &str) -> Vec<u8> {
     bytes.extend([0, u8::try_from(section.len()).expect("a short section")]);
     bytes.extend(section);
     bytes
-}
-
-pub(crate) fn digest(policy: &[u8]) -> String {
-    tidegate_engine::Digest::of(policy).to_string()
 }

@@ -7,24 +7,24 @@ use serde_json::{Value, json};
 use tidegate_harness::wait;
 use tidegate_tests::{event, guest, tidegate};
 
-use crate::rig::{Rig, digest};
+use crate::rig::{Rig, digest, policy, variant};
 
 /// Quick retries, and few events that say something.
-const QUICK: [(&str, &str); 2] = [
+pub(crate) const QUICK: [(&str, &str); 2] = [
     ("TIDEGATE_RETRIES__SCALE", "0.05"),
     ("TIDEGATE_POLICY__ROLLBACK__MIN_EVENTS", "40"),
 ];
 
-fn read(name: &str) -> Vec<u8> {
+pub(crate) fn read(name: &str) -> Vec<u8> {
     fs::read(guest(name)).expect("readable")
 }
 
-fn events(ids: std::ops::Range<u32>) -> String {
+pub(crate) fn events(ids: std::ops::Range<u32>) -> String {
     ids.map(|number| event(&format!("e-{number}")) + "\n").collect()
 }
 
 /// Events on which `traps-when-told` traps.
-fn traps(ids: std::ops::Range<u32>) -> String {
+pub(crate) fn traps(ids: std::ops::Range<u32>) -> String {
     events(ids).replace(r#""payload":{"#, r#""payload":{"trap":true,"#)
 }
 
@@ -33,7 +33,7 @@ fn ids(records: &[Value]) -> BTreeSet<String> {
     records.iter().map(id).collect()
 }
 
-async fn until(rig: &Rig, what: &str, mut is_so: impl AsyncFnMut(&Rig) -> bool) {
+pub(crate) async fn until(rig: &Rig, what: &str, mut is_so: impl AsyncFnMut(&Rig) -> bool) {
     let so = async || is_so(rig).await.then_some(());
     if let Err(error) = wait::until(what, Duration::from_mins(1), so).await {
         panic!("{error}: {:#}\n{}", rig.generations().await, rig.gate.log());
@@ -64,6 +64,11 @@ async fn a_policy_that_faults_is_left_and_the_good_one_takes_what_it_faulted_on(
     assert_eq!((out.len(), ids(&out).len()), (100, 100), "each of them once");
     assert!(out.iter().all(|record| record["generation"] == 1));
     assert_eq!(rig.gate.read("dlq").len(), 0, "no event is blamed for the policy");
+    let judged = rig.gate.judged("task-events", 100).await;
+    let by_the_good_one = judged
+        .iter()
+        .filter(|record| record["outcome"]["verdict"] == "forward" && record["outcome"]["generation"] == 1);
+    assert_eq!(by_the_good_one.count(), 100, "also of what was put aside: {judged:#?}");
 
     until(&rig, "the alert", async |rig| !rig.gate.read("ops-alerts").is_empty()).await;
     let alerts = rig.gate.read("ops-alerts");
@@ -104,7 +109,7 @@ async fn a_policy_that_rejects_far_more_is_left_and_its_dead_letters_come_back()
     let why = &found["generations"][0]["left"]["why"];
     assert_eq!(
         why,
-        "the policy rejected 100.0 % of 40 events, and the one before it 0.0 %"
+        "the policy rejected 100.0 % of 40 events, and 0.0 % were rejected before it"
     );
 
     let rejected = rig.gate.read("dlq");
@@ -230,4 +235,38 @@ async fn what_is_redriven_says_nothing_of_a_new_policy() {
     );
     let found = rig.generations().await;
     assert_eq!(found["current"], 2, "{found:#}");
+}
+
+#[tokio::test]
+async fn a_policy_is_held_against_the_last_one_that_has_judged_enough() {
+    let rig = Rig::start("rollback-earlier", &policy(), &QUICK).await;
+    rig.gate.send("task-events", events(0..50).as_bytes());
+    rig.gate.judged("task-events", 50).await;
+    rig.put(&variant("judges little"));
+    rig.until_current(2).await;
+    rig.gate.send("task-events", events(50..55).as_bytes());
+    rig.gate.judged("task-events", 55).await;
+    rig.put(&read("rejects"));
+    rig.until_current(3).await;
+    rig.gate.send("task-events", events(55..155).as_bytes());
+    let found = rig.until_current(2).await;
+    assert_eq!(
+        found["generations"][0]["left"]["why"],
+        "the policy rejected 100.0 % of 40 events, and 0.0 % were rejected before it"
+    );
+}
+
+#[tokio::test]
+async fn where_nothing_is_known_a_policy_that_rejects_most_is_left() {
+    let rig = Rig::start("rollback-unknown", &policy(), &QUICK).await;
+    rig.gate.send("task-events", events(0..5).as_bytes());
+    rig.gate.judged("task-events", 5).await;
+    rig.put(&read("rejects"));
+    rig.until_current(2).await;
+    rig.gate.send("task-events", events(5..105).as_bytes());
+    let found = rig.until_current(1).await;
+    assert_eq!(
+        found["generations"][0]["left"]["why"],
+        "the policy rejected 100.0 % of 40 events, and none before it has judged as many: 50.0 % are allowed then"
+    );
 }

@@ -156,6 +156,17 @@ fn check_limits(limits: &file::Limits, problems: &mut Vec<Problem>) {
     if limits.concurrency > 1024 {
         problems.push(Problem::new("limits.concurrency", "must be at most 1024"));
     }
+    let sizes = [
+        // The sidecar sends about twenty of its own; a map of headers holds less than 25,000.
+        ("header_count", limits.header_count, 64, 20_000),
+        ("header_bytes", limits.header_bytes, 8 << 10, 16 << 20),
+    ];
+    for (key, value, least, most) in sizes {
+        if !(least..=most).contains(&value) {
+            let message = format!("must be from {least} to {most}");
+            problems.push(Problem::new(format!("limits.{key}"), message));
+        }
+    }
     let in_a_day = [
         ("header_seconds", limits.header_seconds),
         ("body_seconds", limits.body_seconds),
@@ -169,6 +180,8 @@ fn check_limits(limits: &file::Limits, problems: &mut Vec<Problem>) {
 fn http_limits(limits: &file::Limits) -> HttpLimits {
     HttpLimits {
         connections: limits.connections as usize,
+        header_count: limits.header_count,
+        header_bytes: limits.header_bytes,
         header: Duration::from_secs(limits.header_seconds),
         body: Duration::from_secs(limits.body_seconds),
         request: Duration::from_secs(limits.request_seconds),

@@ -66,6 +66,11 @@ pub struct Limits {
     pub concurrency: u32,
     /// Connections at the same time; more wait until one is closed.
     pub connections: u32,
+    /// Headers of a request; one with more is answered with 431. The sidecar makes a header of each that a record has,
+    /// unless its component leaves them out.
+    pub header_count: usize,
+    /// Bytes of a request's head, for which 431 is the answer too; a connection holds as much, of a body also.
+    pub header_bytes: usize,
     /// Seconds in which a connection must send the head of its next request; then it is closed.
     pub header_seconds: u64,
     /// Seconds that the body of a request may take, and seconds that the caller may take to read the answer.
@@ -301,6 +306,8 @@ impl Default for Limits {
             body_bytes: 4 << 20,
             concurrency: 64,
             connections: 1024,
+            header_count: 256,
+            header_bytes: 128 << 10,
             header_seconds: 10,
             body_seconds: 30,
             request_seconds: 60,

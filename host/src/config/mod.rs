@@ -62,6 +62,10 @@ pub struct Config {
 pub struct HttpLimits {
     /// Connections at the same time.
     pub connections: usize,
+    /// Headers of a request.
+    pub header_count: usize,
+    /// Bytes of its head.
+    pub header_bytes: usize,
     /// Time for the head of a request.
     pub header: Duration,
     /// Time for the body of a request, and for writing the answer.

@@ -1,10 +1,10 @@
 //! The generations there were: which policies are kept, when each was left, and which one to go back to.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{cmp::Reverse, collections::VecDeque, sync::Arc};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Generation, Label, Record};
+use super::{Counts, Generation, Label, Record};
 use crate::clock;
 
 /// Generations that are listed.
@@ -39,7 +39,7 @@ struct Leaving {
 }
 
 /// When and why a generation was left.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
     /// When, RFC 3339.
     pub at: String,
@@ -71,7 +71,7 @@ pub enum Standing {
 }
 
 /// The gate went back from one generation to another.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RolledBack {
     /// The one that was left.
     pub from: Label,
@@ -169,6 +169,15 @@ impl Book {
             entry.left = None;
         }
         Ok(generation)
+    }
+
+    /// What the last generation said that has judged so many events, the current one before all others. One that the gate
+    /// went back from does not show what is usual.
+    pub(super) fn usual(&self, judged: u64) -> Option<Counts> {
+        let is_good = |entry: &&Entry| entry.left.as_ref().is_none_or(|left| !left.went_back);
+        let mut good: Vec<_> = self.entries.iter().filter(is_good).collect();
+        good.sort_by_key(|entry| Reverse(entry.order()));
+        good.iter().find_map(|entry| entry.record.tally.of_at_least(judged))
     }
 
     pub(super) fn went_back_from(&self, digest: &str) -> Option<Left> {

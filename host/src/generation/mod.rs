@@ -71,7 +71,7 @@ impl Generations {
     }
 
     /// Puts a policy in force over the generation `over`, or gives it back when that is not the current one. With
-    /// `rollback` it is watched, and compared with the one that it takes over from.
+    /// `rollback` it is watched, and compared with those before it.
     pub fn install(
         &self,
         policy: Policy,
@@ -85,13 +85,16 @@ impl Generations {
         if before.as_ref().map(|before| before.label().number) != over {
             return Err(Box::new(policy));
         }
+        let watched = |(rule, before): (&Rollback, &Arc<Generation>)| {
+            let usual = book.usual(rule.min_events);
+            Probation::new(*rule, before.health.is_sick(), usual)
+        };
+        let probation = rollback.zip(before.as_ref()).map(watched);
         let generation = Arc::new(Generation {
             record: Arc::new(Record::new(book.next_number(), &policy, by, took)),
             policy,
             health: Health::default(),
-            probation: rollback
-                .zip(before.as_ref())
-                .map(|(rule, before)| Probation::new(*rule, before)),
+            probation,
         });
         let why = format!("generation {} took over", generation.label().number);
         book.enter(&generation, before.map(|before| (before.label().number, why)));

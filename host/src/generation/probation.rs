@@ -1,4 +1,4 @@
-//! A policy that has just taken over is watched: one that faults, or rejects far more than the one before, is left again.
+//! A policy that has just taken over is watched: one that faults, or rejects far more than those before, is left again.
 
 use std::{
     fmt,
@@ -6,11 +6,13 @@ use std::{
     time::Instant,
 };
 
-use super::{Counts, Generation};
+use super::Counts;
 use crate::config::Rollback;
 
 /// A share of rejected events below which a jump says nothing: one in fifty.
 const FEW_REJECTS: f64 = 0.02;
+/// The share of rejected events that is too large when it is not known what is usual.
+const MOST_REJECTS: f64 = 0.5;
 
 /// How a new policy is watched.
 #[derive(Debug)]
@@ -21,12 +23,12 @@ pub(super) struct Probation {
     before: Before,
 }
 
-/// How the policy before did.
+/// How the policies before did.
 #[derive(Debug, Clone, Copy)]
 struct Before {
     was_sick: bool,
     faults: f64,
-    /// `None`: it has judged too few events.
+    /// `None`: none has judged enough events.
     rejects: Option<f64>,
 }
 
@@ -44,32 +46,28 @@ pub enum Trouble {
         /// Events that it has judged.
         judged: u64,
     },
-    /// It rejects far more than the policy before.
+    /// It rejects far more than those before.
     Rejects {
         /// Share of the events.
         share: f64,
-        /// That of the policy before.
-        before: f64,
+        /// That of the last one before it that has judged enough; `None`: there is none.
+        before: Option<f64>,
         /// Events that it has judged.
         judged: u64,
     },
 }
 
 impl Probation {
-    pub(super) fn new(rule: Rollback, before: &Generation) -> Self {
-        let tally = &before.record.tally;
-        let enough = |counts: &Counts| counts.all() >= rule.min_events;
-        let counts = Some(tally.recent())
-            .filter(enough)
-            .or_else(|| Some(tally.counts()).filter(enough));
+    /// `was_sick`: the policy that would be gone back to faulted on most events. `usual`: what was said before.
+    pub(super) fn new(rule: Rollback, was_sick: bool, usual: Option<Counts>) -> Self {
         Self {
             rule,
             since: Instant::now(),
             over: AtomicBool::new(false),
             before: Before {
-                was_sick: before.health.is_sick(),
-                faults: counts.map_or(0.0, |counts| counts.fault_share()),
-                rejects: counts.map(|counts| counts.reject_share()),
+                was_sick,
+                faults: usual.map_or(0.0, |counts| counts.fault_share()),
+                rejects: usual.map(|counts| counts.reject_share()),
             },
         }
     }
@@ -91,10 +89,9 @@ impl Probation {
         if share > limit && share > self.before.faults {
             return Some(Trouble::Faults { share, limit, judged });
         }
-        let share = counts.reject_share();
-        if let Some(before) = self.before.rejects
-            && share > before.max(FEW_REJECTS) * self.rule.reject_jump
-        {
+        let (share, before) = (counts.reject_share(), self.before.rejects);
+        let usual = |before: f64| before.max(FEW_REJECTS) * self.rule.reject_jump;
+        if share > before.map_or(MOST_REJECTS, usual) {
             return Some(Trouble::Rejects { share, before, judged });
         }
         if self.since.elapsed() >= self.rule.window {
@@ -120,12 +117,21 @@ impl fmt::Display for Trouble {
                 percent(*share),
                 percent(*limit)
             ),
-            Self::Rejects { share, before, judged } => write!(
-                f,
-                "the policy rejected {:.1} % of {judged} events, and the one before it {:.1} %",
-                percent(*share),
-                percent(*before)
-            ),
+            Self::Rejects { share, before, judged } => {
+                write!(
+                    f,
+                    "the policy rejected {:.1} % of {judged} events, and ",
+                    percent(*share)
+                )?;
+                match before {
+                    Some(before) => write!(f, "{:.1} % were rejected before it", percent(*before)),
+                    None => write!(
+                        f,
+                        "none before it has judged as many: {:.1} % are allowed then",
+                        percent(MOST_REJECTS)
+                    ),
+                }
+            }
         }
     }
 }
@@ -202,7 +208,7 @@ mod tests {
                 0.0,
                 counts(93, 7, 0),
                 false,
-                "the policy rejected 7.0 % of 100 events, and the one before it 0.0 %",
+                "the policy rejected 7.0 % of 100 events, and 0.0 % were rejected before it",
                 "a jump",
             ),
             (
@@ -213,7 +219,22 @@ mod tests {
                 "",
                 "less than three times as many",
             ),
-            (None, 0.0, counts(0, 100, 0), false, "", "nothing to compare with"),
+            (
+                None,
+                0.0,
+                counts(50, 50, 0),
+                false,
+                "",
+                "nothing to compare with, and not most",
+            ),
+            (
+                None,
+                0.0,
+                counts(49, 51, 0),
+                false,
+                "the policy rejected 51.0 % of 100 events, and none before it has judged as many: 50.0 % are allowed then",
+                "nothing to compare with, and most",
+            ),
         ];
         for (rejects, faults, counts, sick, says, case) in cases {
             let trouble = probation(rejects, faults, Duration::from_mins(1)).trouble(counts, sick);

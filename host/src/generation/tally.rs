@@ -78,8 +78,13 @@ impl Tally {
         self.with(|state| state.total)
     }
 
-    /// Those of the last minute.
-    pub(super) fn recent(&self) -> Counts {
+    /// Those of the last minute, or else all of them, when they are so many.
+    pub(super) fn of_at_least(&self, judged: u64) -> Option<Counts> {
+        let counts = [self.recent(), self.counts()];
+        counts.into_iter().find(|counts| counts.all() >= judged)
+    }
+
+    fn recent(&self) -> Counts {
         self.with(|state| {
             let now = state.since.elapsed().as_secs();
             let recent = state.seconds.iter().filter(|(second, _)| now - second < RECENT as u64);

@@ -26,12 +26,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{impatient::Impatient, linger::Lingering};
 use crate::{config::HttpLimits, metrics::Metrics, seldom::Seldom};
 
-/// Headers of a request; more are answered with 431. The sidecar makes a header of every header of a Kafka record.
-const HEADERS: usize = 256;
-
-/// Bytes of a request's head, for which 431 is the answer too; also what a connection buffers of a body.
-const HEAD_BYTES: usize = 128 << 10;
-
 /// Time for the answers to what has ended when the gate stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
@@ -51,8 +45,8 @@ pub(crate) async fn serve(
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.header)
-        .max_headers(HEADERS)
-        .max_buf_size(HEAD_BYTES);
+        .max_headers(limits.header_count)
+        .max_buf_size(limits.header_bytes);
     let accept = async {
         // Who comes when all slots are taken waits in the listener's queue.
         while let Ok(slot) = slots.clone().acquire_owned().await {
@@ -123,11 +117,11 @@ async fn connection(
         }
     };
     if let Err(error) = ended {
-        report(&error, &metrics);
+        report(&error, &limits, &metrics);
     }
 }
 
-fn report(error: &hyper::Error, metrics: &Metrics) {
+fn report(error: &hyper::Error, limits: &HttpLimits, metrics: &Metrics) {
     static LINES: Seldom = Seldom::new();
     if !error.is_parse_too_large() {
         tracing::debug!(%error, "a connection ended");
@@ -135,10 +129,16 @@ fn report(error: &hyper::Error, metrics: &Metrics) {
     }
     metrics.refused("head-too-large");
     if let Some(held_back) = LINES.pass() {
+        let HttpLimits {
+            header_count,
+            header_bytes,
+            ..
+        } = limits;
         tracing::error!(
             held_back,
-            "a request had more than {HEADERS} headers or {HEAD_BYTES} bytes of them and was answered with 431; if it was \
-             a delivery, its Kafka record has too many headers, and its partition does not move"
+            "a request had more than {header_count} headers or {header_bytes} bytes of them and was answered with 431; if it \
+             was a delivery, its partition does not move: raise `limits.header_count` and `limits.header_bytes`, and have the \
+             sidecar leave out the headers of producers (`excludeHeaderMetaRegex`)"
         );
     }
 }

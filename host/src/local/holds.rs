@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, params};
 
-use super::{Db, Judged, LocalError};
+use super::{Db, Judged, LocalError, topics::Over};
 use crate::{
     backend::{BackendError, Timers},
     clock,
@@ -77,9 +77,7 @@ impl Db {
                 .prepare_cached("DELETE FROM holds WHERE name = ?1")?
                 .execute([name])?;
             if let Some((topic, offset)) = began {
-                transaction
-                    .prepare_cached("INSERT OR REPLACE INTO judged (topic, offset, verdict, reason, policy) VALUES (?1, ?2, ?3, ?4, ?5)")?
-                    .execute(params![topic, offset, judged.verdict, judged.reason, judged.policy])?;
+                judged.note(&transaction, &topic, offset, Over::Passing)?;
             }
             transaction.commit()
         })
@@ -90,5 +88,53 @@ impl Db {
     pub async fn holds(&self) -> Result<i64, LocalError> {
         self.run(|connection| connection.query_row("SELECT count(*) FROM holds", [], |row| row.get(0)))
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Db, Judged};
+    use crate::local::Record;
+
+    fn judged(verdict: &str, generation: u64) -> Judged {
+        Judged {
+            verdict: verdict.to_owned(),
+            reason: "why".to_owned(),
+            generation: Some(generation),
+            policy: "sha256:00".to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_of_what_was_held_is_kept_with_its_generation() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let db = Db::open(&dir.path().join("events.db")).expect("opened");
+        // What comes first is acknowledged, the others are ends of holds.
+        let cases: [(&[&str], &str, u64); 6] = [
+            (&["held", "forward"], "forward", 2),
+            (&["held", "dead-letter-held"], "dead-letter-held", 2),
+            (&["held", "duplicate"], "duplicate", 2),
+            (&["held", "forward", "duplicate"], "forward", 2),
+            (&["held", "given-up", "held"], "given-up", 2),
+            (&["held", "held", "reject"], "reject", 3),
+        ];
+        for (offset, (ends, verdict, generation)) in (0..).zip(cases) {
+            db.append("t", vec![Record::default()]).await.expect("appended");
+            for (number, end) in (1..).zip(ends) {
+                let judged = judged(end, number);
+                let noted = match number {
+                    1 => db.acknowledge("t", offset, judged).await,
+                    _ => db.end("hold".to_owned(), Some(("t".to_owned(), offset)), judged).await,
+                };
+                noted.expect("noted");
+            }
+            let read = db.read("t", offset, 1).await.expect("readable");
+            let found = read[0].judged.as_ref().expect("judged");
+            assert_eq!(
+                (&*found.verdict, found.generation),
+                (verdict, Some(generation)),
+                "{ends:?}"
+            );
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Topics: append-only lists of records, each read by the gate from its own offset on.
 
-use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::{Db, LocalError};
@@ -62,6 +62,47 @@ impl Judged {
             generation: Some(report.label.number),
             policy: report.label.digest.clone(),
         }
+    }
+}
+
+/// What an end that passes, such as `held`, takes the place of. A true end takes that of any other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    /// Another one that passes.
+    Passing,
+    /// None: what is there is newer.
+    Nothing,
+}
+
+/// Ends that another one follows, or that say nothing of the event itself.
+const PASSING: [End; 3] = [End::Held, End::DeadLetterHeld, End::Duplicate];
+
+impl Judged {
+    /// Writes down what became of a record.
+    pub(super) fn note(&self, connection: &Connection, topic: &str, offset: i64, over: Over) -> rusqlite::Result<()> {
+        let [held, dead_letter_held, duplicate] = PASSING.map(End::as_str);
+        let passes = PASSING.map(End::as_str).contains(&&*self.verdict);
+        connection
+            .prepare_cached(
+                "INSERT INTO judged (topic, offset, verdict, reason, generation, policy) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (topic, offset) DO UPDATE SET verdict = excluded.verdict, reason = excluded.reason,
+                     generation = excluded.generation, policy = excluded.policy
+                 WHERE ?7 OR (?8 AND judged.verdict IN (?9, ?10, ?11))",
+            )?
+            .execute(params![
+                topic,
+                offset,
+                self.verdict,
+                self.reason,
+                self.generation.map(u64::cast_signed),
+                self.policy,
+                !passes,
+                over == Over::Passing,
+                held,
+                dead_letter_held,
+                duplicate,
+            ])
+            .map(drop)
     }
 }
 
@@ -178,11 +219,7 @@ impl Db {
         let topic = topic.to_owned();
         self.run(move |connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let passing = [End::Held, End::DeadLetterHeld, End::Duplicate].map(End::as_str);
-            let or = if passing.contains(&&*judged.verdict) { "IGNORE" } else { "REPLACE" };
-            transaction
-                .prepare_cached(&format!("INSERT OR {or} INTO judged (topic, offset, verdict, reason, generation, policy) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"))?
-                .execute(params![topic, offset, judged.verdict, judged.reason, judged.generation.map(u64::cast_signed), judged.policy])?;
+            judged.note(&transaction, &topic, offset, Over::Nothing)?;
             transaction
                 .prepare_cached("INSERT INTO offsets (topic, next) VALUES (?1, ?2) ON CONFLICT (topic) DO UPDATE SET next = max(next, excluded.next)")?
                 .execute(params![topic, offset + 1])?;

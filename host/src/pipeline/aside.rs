@@ -154,7 +154,7 @@ impl Pipeline {
                 self.join_line(run, &mut delivery, wait).await?;
                 End::Held
             }
-            Next::GiveUp(_) => {
+            Next::GiveUp(_) | Next::Tell(_) => {
                 self.leave_line(delivery.history.line.take().as_ref()).await;
                 End::DeadLetterHeld
             }

@@ -91,6 +91,7 @@ impl Pipeline {
         match &hold.next {
             Next::Process => self.deliver(delivery).await,
             Next::GiveUp(failure) => self.account(delivery, self.bury(delivery, failure)).await,
+            Next::Tell(rolled_back) => self.account(delivery, self.tell(delivery, rolled_back)).await,
         }
     }
 

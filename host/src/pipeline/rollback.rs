@@ -7,18 +7,26 @@ use serde_json::json;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 
-use super::{Pipeline, chain};
+use super::{End, NotDone, Pipeline, Report, chain};
 use crate::{
+    backend::BackendError,
     clock,
-    generation::{CannotRollBack, Generation, Judged, RolledBack},
-    sink::Message,
+    delivery::{Delivery, Source},
+    generation::{CannotRollBack, Generation, Judged, Label, RolledBack},
+    hold::{Hold, Next},
+    reload::Reload,
+    sink::{Later, Message, SendError},
 };
 
 /// The channel that hears of it, where it is bound.
 const CHANNEL: &str = "ops-alerts";
 /// The type of the event.
 const EVENT_TYPE: &str = "tidegate.policy-rollback";
-/// The wait before the event is sent again for the first time; each further one is twice as long.
+/// The user that it concerns: none.
+const USER: &str = "unknown";
+/// The wait before it is sent for the first time.
+const SOON: Duration = Duration::from_millis(5);
+/// The wait before it is sent again for the first time; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest of them.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
@@ -47,41 +55,103 @@ impl Pipeline {
     }
 }
 
-/// Tells operations of each rollback until `stop`. Should that not work it is tried again, as long as the gate runs.
-pub async fn announce(pipeline: Arc<Pipeline>, mut rollbacks: UnboundedReceiver<RolledBack>, stop: CancellationToken) {
+/// Has each rollback remembered, and puts aside that operations are to be told of it: it survives a stop. What cannot be
+/// put aside is tried again, until `stop`.
+pub async fn announce(
+    pipeline: Arc<Pipeline>,
+    reload: Arc<Reload>,
+    mut rollbacks: UnboundedReceiver<RolledBack>,
+    stop: CancellationToken,
+) {
     let announce_all = async {
         while let Some(rolled_back) = rollbacks.recv().await {
-            pipeline.alert(&rolled_back).await;
+            reload.remember(&rolled_back);
+            if pipeline.channels.contains_key(CHANNEL) {
+                pipeline.announce(rolled_back).await;
+            }
         }
     };
     stop.run_until_cancelled(announce_all).await;
 }
 
 impl Pipeline {
-    async fn alert(&self, rolled_back: &RolledBack) {
-        let Some(sink) = self.channels.get(CHANNEL) else { return };
-        let message = message(rolled_back);
+    async fn announce(&self, rolled_back: RolledBack) {
+        let delivery = delivery(&rolled_back);
         let mut wait = FIRST_WAIT;
-        while let Err(error) = self.sinks.send(sink, &message).await {
-            tracing::warn!(error = chain(&error), again_in = ?wait, "operations could not be told that the gate went back");
+        while let Err(error) = self.tell_later(&delivery, &rolled_back, SOON).await {
+            tracing::warn!(error = chain(&error), again_in = ?wait, "it could not be put aside that operations are to be told of a rollback");
             tokio::time::sleep(self.retries.scaled(wait)).await;
             wait = LONGEST_WAIT.min(wait * 2);
         }
-        self.metrics.published(sink.name());
+    }
+
+    async fn tell_later(
+        &self,
+        delivery: &Delivery,
+        rolled_back: &RolledBack,
+        wait: Duration,
+    ) -> Result<(), BackendError> {
+        let mut delivery = delivery.clone();
+        delivery.history.turn += 1;
+        let hold = Hold {
+            delivery,
+            next: Next::Tell(rolled_back.clone()),
+            due: clock::unix_millis().saturating_add(clock::millis(wait)),
+        };
+        self.timers.hold(&hold, wait).await
+    }
+
+    /// Tells operations of a rollback. What may work later is put aside once more; who does not want to hear of it is left
+    /// alone.
+    pub(super) async fn tell(&self, delivery: &Delivery, rolled_back: &RolledBack) -> Result<Report, NotDone> {
+        let message = message(delivery, rolled_back);
+        let report = |end, reason: &str| Report {
+            end,
+            reason: reason.to_owned(),
+            event_id: Some(message.id.clone()),
+            sent: Vec::new(),
+            violations: Vec::new(),
+            label: rolled_back.to.clone(),
+        };
+        let Some(sink) = self.channels.get(CHANNEL) else {
+            return Ok(report(End::Drop, "its channel leads nowhere any more"));
+        };
+        let error = match self.sinks.send(sink, &message).await {
+            Ok(()) => {
+                self.metrics.published(sink.name());
+                return Ok(report(End::Forward, "operations are told"));
+            }
+            Err(error) => error,
+        };
+        let line = chain(&error);
+        let SendError::Again(Later { after, .. }) = error else {
+            tracing::error!(
+                error = line,
+                "operations are not told that the gate went back: the event is refused"
+            );
+            return Ok(report(End::Drop, &line));
+        };
+        let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(delivery.history.turn));
+        let wait = self
+            .retries
+            .scaled(wait.min(LONGEST_WAIT))
+            .max(after.unwrap_or_default());
+        tracing::warn!(error = line, again_in = ?wait, "operations could not be told that the gate went back");
+        self.tell_later(delivery, rolled_back, wait).await?;
+        Ok(report(End::Held, &line))
     }
 }
 
-/// In the form of the other alerts, so that whoever reads them needs no other reader.
-fn message(rolled_back: &RolledBack) -> Message {
-    let RolledBack { from, to, why } = rolled_back;
+/// The event, as if it had come from somewhere.
+fn delivery(rolled_back: &RolledBack) -> Delivery {
     let at = clock::now();
-    let id = format!("policy-rollback-{}-{at}", from.digest.trim_start_matches("sha256:"));
+    let RolledBack { from, to, why } = rolled_back;
     let event = json!({
-        "event_id": id,
+        "event_id": event_id(from, &at),
         "event_type": EVENT_TYPE,
         "event_version": "1.0",
         "task_id": 0,
-        "user_id": "unknown",
+        "user_id": USER,
         "timestamp": at,
         "payload": {
             "severity": "error",
@@ -90,16 +160,25 @@ fn message(rolled_back: &RolledBack) -> Message {
             "to": { "generation": to.number, "policy": to.digest },
         },
     });
+    Delivery::new(Bytes::from(event.to_string()), Source::topic("policy-rollback"), at)
+}
+
+fn event_id(from: &Label, at: &str) -> String {
+    format!("policy-rollback-{}-{at}", from.digest.trim_start_matches("sha256:"))
+}
+
+/// In the form of the other alerts, so that whoever reads them needs no other reader.
+fn message(delivery: &Delivery, rolled_back: &RolledBack) -> Message {
     Message {
-        key: "unknown".to_owned(),
-        id,
+        key: USER.to_owned(),
+        id: event_id(&rolled_back.from, &delivery.at),
         event_type: EVENT_TYPE.to_owned(),
-        event: Bytes::from(event.to_string()),
-        at,
+        event: delivery.event.clone(),
+        at: delivery.at.clone(),
         source: "tidegate".to_owned(),
         traceparent: None,
         attempt: 0,
         redriven: None,
-        label: to.clone(),
+        label: rolled_back.to.clone(),
     }
 }

@@ -1,12 +1,14 @@
 //! Replacing the policy of a gate that is at work: the file is watched, read when it is whole, loaded and tested beside the
 //! traffic, and takes over as a whole or not at all. Whatever is wrong with it, the policy that judges stays.
 
+mod file;
+mod gone_back;
 mod stamp;
 mod status;
 mod watch;
 
 use std::{
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -19,19 +21,17 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     admission::{Admission, Refusal},
     config::{self, Config},
-    generation::{By, Generations, Label, Took},
+    generation::{By, Generations, Label, Left, RolledBack, Took},
     metrics::Metrics,
     pipeline::chain,
 };
+pub(crate) use file::read;
+use file::settled;
+use gone_back::GoneBack;
 pub(crate) use stamp::Stamp;
 pub use status::Status;
 use status::{Board, Step};
 use watch::Watch;
-
-/// The largest file that is read, in bytes.
-const LARGEST: u64 = 64 << 20;
-/// How long an empty file is taken for one that is about to be written.
-const EMPTY: Duration = Duration::from_secs(10);
 
 /// Replaces the policy.
 #[derive(Debug)]
@@ -45,6 +45,7 @@ pub struct Reload {
     generations: Arc<Generations>,
     metrics: Arc<Metrics>,
     board: Board,
+    gone_back: GoneBack,
     /// One policy takes over at a time.
     turn: Mutex<()>,
 }
@@ -73,6 +74,9 @@ struct Found {
     took: Took,
 }
 
+/// The digest of the policy that took over; `None`: another file was there by then.
+type Taken = Result<Option<Digest>, (Option<Digest>, Refusal)>;
+
 impl Reload {
     /// For the policy in the file `path`; nothing is loaded yet.
     pub fn new(
@@ -84,6 +88,7 @@ impl Reload {
     ) -> Self {
         let settings = config.policy.reload;
         Self {
+            gone_back: GoneBack::new(config.engine.cache_dir.as_deref(), &path),
             path,
             candidate: config.policy.candidate.as_ref().map(|candidate| candidate.path.clone()),
             settings,
@@ -120,10 +125,7 @@ impl Reload {
             return status;
         }
         let digest = self.board.digest();
-        match digest
-            .as_deref()
-            .and_then(|digest| self.generations.went_back_from(digest))
-        {
+        match digest.as_deref().and_then(|digest| self.went_back_from(digest)) {
             None => status,
             Some(left) => Status::Refused {
                 at: left.at.clone(),
@@ -146,12 +148,13 @@ impl Reload {
     /// Loads the file as the gate starts, with all of the machine.
     pub async fn start(&self) -> Result<(), Refusal> {
         tracing::info!(policy = %self.path.display(), "loading the policy; the first time it is compiled, which takes seconds");
-        let found = self.read(&self.path, Duration::ZERO).await;
-        let taken = match found {
-            Ok(found) => self.take_over(found, By::Start).await,
-            Err(refusal) => Err((None, refusal)),
-        };
-        self.conclude(taken)
+        loop {
+            let before = Stamp::of(&self.path).ok().flatten();
+            let taken = self.take_file(before, Duration::ZERO, By::Start).await;
+            if let Some(concluded) = self.conclude(taken) {
+                return concluded;
+            }
+        }
     }
 
     /// Watches the file until `stop`.
@@ -173,14 +176,15 @@ impl Reload {
         {
             return Err(CannotPromote::IsCurrent(current.label().clone()));
         }
-        let taken = self.take_over(found, By::Promotion).await;
+        let taken = self.take_over(found, By::Promotion, || true).await;
         self.board.aside();
-        taken.map_err(|(digest, refusal)| {
+        let taken = taken.map_err(|(digest, refusal)| {
             let digest = digest.as_ref().map(Digest::as_str);
             tracing::error!(candidate = %path.display(), digest, why = chain(&refusal), "the candidate is refused");
             self.metrics.policy_refused();
             CannotPromote::Refused(refusal)
         })?;
+        taken.inspect(|digest| self.accept(digest.as_str()));
         let label = self.generations.current().map(|current| current.label().clone());
         let before = before.map(|before| before.label().clone());
         Ok((before, label.ok_or(CannotPromote::Left)?))
@@ -221,20 +225,25 @@ impl Reload {
                 self.board.aside();
                 return None;
             };
-            let found = self.read(&self.path, waited).await;
-            if Stamp::of(&self.path).ok().flatten() != Some(before) {
-                continue;
-            }
-            let taken = match found {
-                Ok(found) => self.take_over(found, By::File).await,
-                Err(refusal) => Err((None, refusal)),
-            };
+            let taken = self.take_file(Some(before), waited, By::File).await;
             // What is wrong is on the board, and what may pass is tried again.
-            return match self.conclude(taken) {
-                Err(refusal) if refusal.may_pass() => None,
-                _ => Some(before),
-            };
+            match self.conclude(taken) {
+                None => {}
+                Some(Err(refusal)) if refusal.may_pass() => return None,
+                Some(_) => return Some(before),
+            }
         }
+    }
+
+    /// Reads the file and lets it take over, as long as its stamp is this one.
+    async fn take_file(&self, stamp: Option<Stamp>, settle: Duration, by: By) -> Taken {
+        let is_there = || Stamp::of(&self.path).ok().flatten() == stamp;
+        let found = self.read(&self.path, settle).await;
+        if !is_there() {
+            return Ok(None);
+        }
+        self.take_over(found.map_err(|refusal| (None, refusal))?, by, is_there)
+            .await
     }
 
     /// Whether it judges, or is what the file held before: then another policy took over from it on request, or because
@@ -262,8 +271,9 @@ impl Reload {
         })
     }
 
-    /// Loads and tests a policy and puts it in force; one that is known is left where it is.
-    async fn take_over(&self, found: Found, by: By) -> Result<Digest, (Option<Digest>, Refusal)> {
+    /// Loads and tests a policy and puts it in force; one that is known is left where it is. Compiling takes a while: one
+    /// that is not wanted any more by then does not take over.
+    async fn take_over(&self, found: Found, by: By, is_wanted: impl Fn() -> bool) -> Taken {
         let _turn = self.turn.lock().await;
         let Found {
             bytes,
@@ -272,12 +282,14 @@ impl Reload {
         } = found;
         if by == By::File && self.is_known(&digest) {
             tracing::info!(digest = digest.as_str(), "the policy's file holds what it held before");
-            return Ok(digest);
+            return Ok(Some(digest));
         }
         let refused = |refusal| (Some(digest.clone()), refusal);
         self.admission.may_load(digest.as_str()).map_err(refused)?;
-        if by == By::File
-            && let Some(left) = self.generations.went_back_from(digest.as_str())
+        // A pin is set by a person, who means it.
+        if by != By::Promotion
+            && self.pin().is_none()
+            && let Some(left) = self.went_back_from(digest.as_str())
         {
             return Err(refused(Refusal::WentBack(left)));
         }
@@ -293,6 +305,13 @@ impl Reload {
         let started = Instant::now();
         Admission::test(&policy).await.map_err(refused)?;
         took.self_test = started.elapsed();
+        if !is_wanted() {
+            tracing::info!(
+                digest = digest.as_str(),
+                "the policy's file was replaced while it was loaded; it does not take over"
+            );
+            return Ok(None);
+        }
         let generation = loop {
             let current = self.generations.current();
             let catalog = current.as_ref().map(|current| current.policy.catalog());
@@ -317,20 +336,40 @@ impl Reload {
             tested = ?took.self_test,
             "the policy is loaded and judges from now on"
         );
-        Ok(digest)
+        Ok(Some(digest))
     }
 
-    fn conclude(&self, taken: Result<Digest, (Option<Digest>, Refusal)>) -> Result<(), Refusal> {
+    /// `None`: the file is to be looked at again.
+    fn conclude(&self, taken: Taken) -> Option<Result<(), Refusal>> {
         match taken {
             Ok(digest) => {
-                self.board.done(digest.to_string());
-                Ok(())
+                self.board.done(digest?.to_string());
+                Some(Ok(()))
             }
             Err((digest, refusal)) => {
                 self.refuse(digest, &refusal);
-                Err(refusal)
+                Some(Err(refusal))
             }
         }
+    }
+
+    /// Why the gate went back from a policy: this process, or one before it.
+    fn went_back_from(&self, digest: &str) -> Option<Left> {
+        let in_this_process = self.generations.went_back_from(digest);
+        in_this_process.or_else(|| self.gone_back.find(digest))
+    }
+
+    /// Remembers what the gate went back from by itself, so that a restart does not take it again.
+    pub fn remember(&self, rolled_back: &RolledBack) {
+        let digest = &rolled_back.from.digest;
+        if let Some(left) = self.generations.went_back_from(digest) {
+            self.gone_back.remember(digest, &left);
+        }
+    }
+
+    /// A person has put this policy in force, whatever came of it before.
+    pub fn accept(&self, digest: &str) {
+        self.gone_back.forget(digest);
     }
 
     fn refuse(&self, digest: Option<Digest>, refusal: &Refusal) {
@@ -342,37 +381,4 @@ impl Reload {
             self.metrics.policy_refused();
         }
     }
-}
-
-/// Waits until the file has not changed for a while and nobody is writing to it; `None`: it is gone.
-async fn settled(path: &Path, watch: &mut Watch, settle: Duration) -> Option<Stamp> {
-    let started = Instant::now();
-    let mut before = Stamp::of(path).ok().flatten();
-    loop {
-        tokio::time::sleep(settle).await;
-        let now = Stamp::of(path).ok().flatten();
-        let is_empty = now.is_some_and(|stamp| stamp.len == 0) && started.elapsed() < EMPTY;
-        if now == before && !is_empty && !watch.is_being_written() {
-            return now;
-        }
-        before = now;
-    }
-}
-
-/// The bytes of a policy's file.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
-    let mut bytes = Vec::new();
-    if !std::fs::metadata(path).map_err(Refusal::Read)?.is_file() {
-        return Err(Refusal::Read(io::Error::other("it is not a file")));
-    }
-    let file = std::fs::File::open(path).map_err(Refusal::Read)?;
-    let size = file.metadata().map_err(Refusal::Read)?.len();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(Refusal::Read)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(Refusal::TooLarge {
-            bytes: size,
-            limit: LARGEST,
-        });
-    }
-    Ok(bytes)
 }

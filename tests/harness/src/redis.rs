@@ -2,7 +2,11 @@
 
 use std::ops::Deref;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
 
 use crate::{Command, Dir, Ready, Server, Services, free_port};
 
@@ -24,6 +28,22 @@ impl Redis {
         .map(|(name, value)| [name.to_owned(), value.to_owned()]);
         let command = Command::new("redis", program, dir.service("redis")?, Ready::Port(port));
         Server::start(port, command.args(options.concat())).await.map(Self)
+    }
+
+    /// From now on it takes no more bytes than these (0: no limit) and evicts nothing: what would need more is refused.
+    pub async fn set_maxmemory(&self, bytes: u64) -> Result<()> {
+        self.command("CONFIG SET maxmemory-policy noeviction").await?;
+        self.command(&format!("CONFIG SET maxmemory {bytes}")).await
+    }
+
+    /// Runs a command that is answered with `OK`.
+    async fn command(&self, command: &str) -> Result<()> {
+        let mut connection = BufReader::new(TcpStream::connect(self.address()).await?);
+        connection.write_all(format!("{command}\r\n").as_bytes()).await?;
+        let mut answer = String::new();
+        connection.read_line(&mut answer).await?;
+        ensure!(answer.trim_end() == "+OK", "{command}: {answer}");
+        Ok(())
     }
 }
 

@@ -66,7 +66,8 @@ pub struct Rollback {
     pub min_events: u32,
     /// Share of events on which the new policy may fault; 0 to 1.
     pub fault_ratio: f64,
-    /// How many times as large the share of rejected events may be as under the policy before; at least 1.
+    /// How many times as large the share of rejected events may be as under the last policy before that has judged
+    /// `min_events`; at least 1. Where none has, no more than half may be rejected.
     pub reject_jump: f64,
 }
 

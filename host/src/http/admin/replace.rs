@@ -51,6 +51,7 @@ pub(super) async fn roll_back(State(app): State<Arc<App>>, body: Bytes) -> Respo
         Ok(rolled_back) => {
             tracing::warn!(from = %rolled_back.from, to = %rolled_back.to, "the gate went back to another policy, as it was asked to");
             app.pipeline.metrics.rolled_back("request");
+            app.reload.accept(&rolled_back.to.digest);
             let advice = format!(
                 "a gate that starts takes what {} holds: see that it is the policy that judges now",
                 app.reload.path().display()

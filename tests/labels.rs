@@ -7,52 +7,65 @@ use std::{
 };
 
 use serde_json::Value;
-use tidegate_tests::{Delivered, dist, event, next_policy, tidegate, tidegate_with};
+use tidegate_engine::Digest;
 
-use crate::rig::{Rig, digest};
+use crate::{Delivered, dist, event, next_policy, tidegate, tidegate_with};
+
+/// What the ids of numbered events begin with.
+const NAME: &str = "e-";
 
 /// One event in so many is not valid.
 const INVALID_EVERY: usize = 20;
 
 /// A policy takes over.
 #[derive(Debug)]
-pub(crate) struct Swap {
-    pub(crate) digest: String,
+pub struct Swap {
+    /// Its digest.
+    pub digest: String,
     /// Before this its file was not there.
-    pub(crate) begun: Instant,
+    pub begun: Instant,
     /// After this it judged for certain.
-    pub(crate) over: Instant,
+    pub over: Instant,
 }
 
-/// The two policies, and the version in which each lets events out.
-pub(crate) struct Versions([(String, &'static str); 2]);
+/// The versions in which tasks leave, of the policy of the repository and of the one that also knows the next.
+const VERSIONS: [&str; 2] = ["1.1", "1.2"];
+
+/// Policies by their digests, and the version in which each lets events out.
+#[derive(Debug)]
+pub struct Versions(Vec<(String, &'static str)>);
 
 impl Versions {
-    pub(crate) fn new() -> Self {
-        Self([(digest(&builtin()), "1.1"), (digest(&next()), "1.2")])
+    /// The two policies, and others that are the same as the first.
+    pub fn new<'a>(like_the_first: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let [first, second] = VERSIONS;
+        let mut versions = vec![(digest(&builtin()), first), (digest(&next()), second)];
+        versions.extend(like_the_first.into_iter().map(|policy| (digest(policy), first)));
+        Self(versions)
     }
 
     /// Fails unless the output is one of the policy that it names.
-    pub(crate) fn assert_one_policy(&self, output: &Value) {
-        let version = self.0.iter().find(|(digest, _)| output["policy"] == *digest);
-        let (_, version) = version.unwrap_or_else(|| panic!("by no policy that was there: {output:#}"));
+    pub fn assert_one_policy(&self, output: &Value) {
+        let version = self
+            .version(output)
+            .unwrap_or_else(|| panic!("by no policy that was there: {output:#}"));
         let event = &output["event"];
         assert_eq!(
-            event["event_version"], *version,
+            event["event_version"], version,
             "not as its policy writes it: {output:#}"
         );
         let priority = event["payload"]["priority"].as_str();
-        assert_eq!(priority, (*version == "1.2").then_some("NORMAL"), "{output:#}");
+        assert_eq!(priority, (version == "1.2").then_some("NORMAL"), "{output:#}");
         assert!(event["payload"]["new_field"].is_null(), "{output:#}");
     }
 
-    /// Fails unless each policy takes its own outputs as they are, and the older one none of the newer's.
-    pub(crate) fn assert_each_takes_its_own(&self, outputs: &[Value]) -> [usize; 2] {
-        let of = |(digest, _): &(String, _)| -> Vec<String> {
-            let of_it = outputs.iter().filter(|output| output["policy"] == *digest);
+    /// Fails unless each policy takes its own outputs as they are, and the older one none of the newer's; says how many
+    /// outputs each has.
+    pub fn assert_each_takes_its_own(&self, outputs: &[Value]) -> [usize; 2] {
+        let [old, new] = VERSIONS.map(|version| -> Vec<String> {
+            let of_it = outputs.iter().filter(|output| self.version(output) == Some(version));
             of_it.map(|output| output["event"].to_string()).collect()
-        };
-        let [old, new] = self.0.each_ref().map(of);
+        });
         let next = next_policy().display().to_string();
         assert_unchanged(&apply(&["apply"], &old), &old);
         assert_unchanged(&apply(&["apply", "--policy", &next], &new), &new);
@@ -60,6 +73,11 @@ impl Versions {
         let rejects = refused.iter().filter(|verdict| verdict["verdict"] == "reject");
         assert_eq!(rejects.count(), new.len(), "1.2 is nothing that 1.1 knows");
         [old.len(), new.len()]
+    }
+
+    fn version(&self, output: &Value) -> Option<&'static str> {
+        let (_, version) = self.0.iter().find(|(digest, _)| output["policy"] == *digest)?;
+        Some(version)
     }
 }
 
@@ -78,26 +96,31 @@ fn assert_unchanged(verdicts: &[Value], events: &[String]) {
 }
 
 /// The policy of the repository, which lets tasks out as version 1.1.
-pub(crate) fn builtin() -> Vec<u8> {
+pub fn builtin() -> Vec<u8> {
     fs::read(dist("policy.wasm")).expect("readable")
 }
 
 /// The one that also accepts version 1.2, and lets tasks out in it.
-pub(crate) fn next() -> Vec<u8> {
+pub fn next() -> Vec<u8> {
     fs::read(next_policy()).expect("readable")
 }
 
 /// The policies are compiled, so that what is swapped is in the cache.
-pub(crate) fn compile_both() {
+pub fn compile_both() {
     for policy in [dist("policy.wasm"), next_policy()] {
         let checked = tidegate(&["check", &policy.display().to_string()], b"");
         assert_eq!(checked.code, 0, "{}", checked.err);
     }
 }
 
+/// What tells a policy's file from others.
+pub fn digest(policy: &[u8]) -> String {
+    Digest::of(policy).to_string()
+}
+
 /// The event with this number: a task of version 1.0, or one that is not valid.
-pub(crate) fn numbered(number: usize) -> String {
-    let valid = event(&format!("e-{number}"));
+pub fn numbered(number: usize) -> String {
+    let valid = event(&format!("{NAME}{number}"));
     if is_valid(number) {
         valid
     } else {
@@ -109,22 +132,26 @@ fn is_valid(number: usize) -> bool {
     number % INVALID_EVERY != INVALID_EVERY - 1
 }
 
-/// Outputs and dead letters of a gate, by the number of their event.
-pub(crate) struct Found {
-    pub(crate) outputs: Vec<Value>,
+/// Outputs and dead letters of numbered events.
+#[derive(Debug)]
+pub struct Found {
+    /// The outputs.
+    pub outputs: Vec<Value>,
     letters: Vec<Value>,
 }
 
 impl Found {
-    pub(crate) fn read(rig: &Rig) -> Self {
-        Self {
-            outputs: rig.gate.read("task-events.gated"),
-            letters: rig.gate.read("dlq"),
-        }
+    /// Of the records of a gate's topics, as `read` finds them.
+    pub fn read(read: impl Fn(&str) -> Vec<Value>) -> Self {
+        let mut outputs = read("task-events.gated");
+        outputs.retain(|output| is_numbered(&output["event"]["event_id"]));
+        let mut letters = read("dlq");
+        letters.retain(|letter| is_numbered(&letter["event"]["payload"]["event_id"]));
+        Self { outputs, letters }
     }
 
     /// Fails when an event is lost, or ended in the wrong way; says how many came more than once.
-    pub(crate) fn assert_all(&self, delivered: &[Delivered]) -> usize {
+    pub fn assert_all(&self, delivered: &[Delivered]) -> usize {
         let numbers = delivered.iter().map(|delivered| delivered.number);
         let (valid, invalid): (BTreeSet<_>, BTreeSet<_>) = numbers.partition(|number| is_valid(*number));
         let ids = |ids: &mut dyn Iterator<Item = &Value>| -> BTreeSet<usize> { ids.map(number_of).collect() };
@@ -139,7 +166,7 @@ impl Found {
     }
 
     /// Fails unless each was judged by a generation that judged while it was under way.
-    pub(crate) fn assert_labels(&self, delivered: &[Delivered], swaps: &BTreeMap<u64, Swap>) {
+    pub fn assert_labels(&self, delivered: &[Delivered], swaps: &BTreeMap<u64, Swap>) {
         let letters = self.letters.iter();
         let letters = letters.map(|letter| (letter, &letter["event"]["payload"]["event_id"]));
         let outputs = self.outputs.iter().map(|output| (output, &output["event"]["event_id"]));
@@ -161,7 +188,11 @@ impl Found {
     }
 }
 
+fn is_numbered(id: &Value) -> bool {
+    id.as_str().is_some_and(|id| id.starts_with(NAME))
+}
+
 fn number_of(id: &Value) -> usize {
-    let number = id.as_str().and_then(|id| id.strip_prefix("e-")?.parse().ok());
+    let number = id.as_str().and_then(|id| id.strip_prefix(NAME)?.parse().ok());
     number.unwrap_or_else(|| panic!("nobody sent {id}"))
 }
