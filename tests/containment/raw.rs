@@ -85,7 +85,7 @@ impl Raw {
         let mut component = renamed(&bytes("calm"), "tidegate:policy/json@", "tidegate:policy/jsan@");
         let types = Validator::new().validate_all(&component).expect("a component");
         let types = types.as_ref();
-        let [validate, realloc] = [types.function_count(), types.function_count() + 1];
+        let [validate, realloc, catalog] = [0, 1, 2].map(|number| types.function_count() + number);
         let (memory, ty) = (types.memory_count(), types.component_type_count());
         let owner = owner_of_memory(&component);
         let (function, exports) = (types.component_function_count(), types.component_instance_count());
@@ -102,6 +102,7 @@ impl Raw {
         for (instance, kind, name) in [
             (raw, ExportKind::Func, "validate"),
             (raw, ExportKind::Func, "realloc"),
+            (raw, ExportKind::Func, "catalog"),
             (owner, ExportKind::Memory, "memory"),
         ] {
             aliases.alias(Alias::CoreInstanceExport { instance, kind, name });
@@ -113,6 +114,8 @@ impl Raw {
         for parameter in ["event", "request"] {
             function_types.function().params([(parameter, text)]).result(Some(text));
         }
+        let none: [(&str, ComponentValType); 0] = [];
+        function_types.function().params(none).result(Some(text));
         function_types.append_to_component(&mut component);
 
         let options = [
@@ -121,15 +124,20 @@ impl Raw {
             CanonicalOption::Realloc(realloc),
         ];
         let mut lifted = CanonicalFunctionSection::new();
-        lifted.lift(validate, ty, options).lift(validate, ty + 1, options);
+        lifted
+            .lift(validate, ty, options)
+            .lift(validate, ty + 1, options)
+            .lift(catalog, ty + 2, options);
         lifted.append_to_component(&mut component);
 
-        let (of_event, of_request) = (function, function + 1);
+        let (of_event, of_request, of_nothing) = (function, function + 1, function + 2);
         let mut json = ComponentInstanceSection::new();
         json.export_items([
             ("validate", ComponentExportKind::Func, of_event),
             ("migrate", ComponentExportKind::Func, of_request),
             ("decide", ComponentExportKind::Func, of_request),
+            ("process", ComponentExportKind::Func, of_request),
+            ("catalog", ComponentExportKind::Func, of_nothing),
         ]);
         json.append_to_component(&mut component);
         let mut export = ComponentExportSection::new();
@@ -147,6 +155,7 @@ impl Raw {
         let mut types = TypeSection::new();
         types.ty().function([ValType::I32; 2], [ValType::I32]);
         types.ty().function([ValType::I32; 4], [ValType::I32]);
+        types.ty().function([], [ValType::I32]);
         let memory = MemoryType {
             minimum: 1,
             maximum: None,
@@ -157,7 +166,7 @@ impl Raw {
         let mut imports = ImportSection::new();
         imports.import("calm", "memory", memory);
         let mut functions = FunctionSection::new();
-        functions.function(0).function(1);
+        functions.function(0).function(1).function(2);
         let mut tables = TableSection::new();
         for &minimum in &self.tables {
             tables.table(TableType {
@@ -175,9 +184,10 @@ impl Raw {
         let mut exports = ExportSection::new();
         exports
             .export("validate", ExportKind::Func, 0)
-            .export("realloc", ExportKind::Func, 1);
+            .export("realloc", ExportKind::Func, 1)
+            .export("catalog", ExportKind::Func, 2);
         let mut code = CodeSection::new();
-        for instructions in [&self.validate, &self.realloc] {
+        for instructions in [&self.validate, &self.realloc, &vec![Instruction::Unreachable]] {
             let mut function = Function::new([]);
             for instruction in instructions {
                 function.instruction(instruction);
