@@ -1,6 +1,9 @@
 """What the tests share: the policy, the policies that fault, and an event."""
 
+import hashlib
+import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,8 @@ from tidegate import Policy
 
 ROOT = Path(__file__).parents[3]
 POLICY = ROOT / "dist/policy.wasm"
+LONG_ENOUGH = timedelta(minutes=10)
+"""A deadline that no call meets, however busy the machine is."""
 
 
 def built(path: str) -> Path:
@@ -20,15 +25,28 @@ def built(path: str) -> Path:
     return file
 
 
+def built_by_tests(path: str) -> Path:
+    """A file that `cargo xtask test` makes, where the tools for it are there. In CI they are."""
+    file = ROOT / path
+    if not file.is_file() and os.environ.get("CI") != "true":
+        pytest.skip(f"{file} is missing: `cargo xtask test` makes it")
+    return built(path)
+
+
 @pytest.fixture(scope="session")
-def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compiling takes seconds: once for each policy is enough."""
-    return tmp_path_factory.mktemp("cache")
+def cache_dir() -> Iterator[Path]:
+    """Compiling takes seconds: once for each policy is enough, so it is kept for later runs."""
+    cache_dir = ROOT / "target/bindings/cache-python"
+    yield cache_dir
+    digests = {hashlib.sha256(file.read_bytes()).hexdigest() for file in (ROOT / "dist").rglob("*.wasm")}
+    for file in cache_dir.iterdir():
+        if file.name.partition("-")[0] not in digests:
+            file.unlink()
 
 
 @pytest.fixture(scope="session")
 def policy(cache_dir: Path) -> Iterator[Policy]:
-    with Policy.load(built("dist/policy.wasm"), cache_dir=cache_dir) as policy:
+    with Policy.load(built("dist/policy.wasm"), cache_dir=cache_dir, deadline=LONG_ENOUGH) as policy:
         yield policy
 
 
@@ -37,6 +55,7 @@ def guest(cache_dir: Path) -> Callable[..., Policy]:
     """Loads one of the policies for tests by its name."""
 
     def load(name: str, **options: Any) -> Policy:
+        options = {"deadline": LONG_ENOUGH} | options
         return Policy.load(built(f"dist/guests/{name}.wasm"), cache_dir=cache_dir, **options)
 
     return load

@@ -1,12 +1,13 @@
 """The cache loads what this user alone could write, and nothing else."""
 
-import hashlib
 import logging
 import os
+import stat
 from pathlib import Path
 
 import pytest
 import small
+from wasmtime import WasmtimeError
 from wasmtime.component import Component
 
 from tidegate import LoadError, Policy
@@ -71,10 +72,38 @@ def test_what_is_damaged_is_made_anew(tmp_path: Path, compiled: list[int], damag
 
 def test_what_another_wasmtime_made_is_made_anew(tmp_path: Path, compiled: list[int]) -> None:
     load(tmp_path)
-    foreign = kept(tmp_path).read_bytes()[32:].replace(b"50", b"49")
-    kept(tmp_path).write_bytes(hashlib.sha256(foreign).digest() + foreign)
+    kept(tmp_path).write_bytes(kept(tmp_path).read_bytes().replace(b"50", b"49"))
     load(tmp_path)
     assert len(compiled) == 2
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.9, 0.999])
+def test_what_was_cut_off_is_made_anew(tmp_path: Path, compiled: list[int], share: float) -> None:
+    load(tmp_path)
+    whole = kept(tmp_path).read_bytes()
+    kept(tmp_path).write_bytes(whole[: int(len(whole) * share)])
+    load(tmp_path)
+    assert len(compiled) == 2
+    assert len(kept(tmp_path).read_bytes()) == len(whole)
+
+
+def test_what_cannot_be_mapped_is_read(tmp_path: Path, compiled: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(engine: object, path: str) -> Component:
+        raise WasmtimeError(f"{path} is on a file system without code")
+
+    load(tmp_path)
+    monkeypatch.setattr(Component, "deserialize_file", refuse)
+    load(tmp_path)
+    assert len(compiled) == 1
+
+
+def test_what_is_in_use_can_be_replaced(tmp_path: Path) -> None:
+    load(tmp_path)
+    with Policy.load(WASM, cache_dir=tmp_path) as mapped:
+        kept(tmp_path).chmod(0o666)
+        load(tmp_path)
+        kept(tmp_path).unlink()
+        assert mapped.validate_json("") == small.CATALOG
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
@@ -107,13 +136,25 @@ def test_a_directory_that_others_can_write_is_refused(tmp_path: Path, mode: int)
         Policy.load(WASM, cache_dir=tmp_path)
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give files away")
-def test_a_file_of_another_user_is_not_loaded(tmp_path: Path, compiled: list[int]) -> None:
+def test_a_file_of_another_user_is_not_loaded(
+    tmp_path: Path, compiled: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     load(tmp_path)
-    os.chown(kept(tmp_path), 65534, -1)
+    status = os.fstat
+
+    def of_another(descriptor: int) -> os.stat_result:
+        found = list(status(descriptor))
+        found[stat.ST_UID] += 1
+        return os.stat_result(found)
+
+    monkeypatch.setattr(os, "fstat", of_another)
     load(tmp_path)
     assert len(compiled) == 2
-    os.chown(tmp_path, 65534, -1)
+
+
+def test_a_directory_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: me + 1)
     with pytest.raises(LoadError, match="yours alone"):
         load(tmp_path)
 

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+import small
 
-from tidegate import InvalidEvent, MigrationFailed, Misuse, Policy, Violation
+from tidegate import InvalidEvent, MigrationFailed, Misuse, Policy, Violation, writing
 
 NOW = "2026-03-02T17:00:00Z"
 
@@ -31,21 +32,60 @@ def test_a_view_with_gaps(policy: Policy, event: dict[str, Any]) -> None:
     assert policy.validate(memoryview(doubled)[::2]).event_id == "e-1"
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-def test_what_no_json_can_say_is_a_value_error(policy: Policy, event: dict[str, Any], number: float) -> None:
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        policy.validate(event | {"payload": {"weight": number}})
+def nested(depth: int) -> dict[str, Any]:
+    inner: dict[str, Any] = {}
+    for _ in range(depth):
+        inner = {"in": inner}
+    return inner
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes"])
-def test_what_json_cannot_write_is_a_type_error(policy: Policy, event: dict[str, Any], value: Any) -> None:
-    with pytest.raises(TypeError, match="cannot be written as JSON"):
-        policy.validate(event | {"payload": {"value": value}})
+def in_itself() -> dict[str, Any]:
+    outer: dict[str, Any] = {}
+    outer["in"] = outer
+    return outer
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (float("nan"), "not JSON compliant"),
+        (float("-inf"), "not JSON compliant"),
+        (object(), "JSON has nothing for type object"),
+        ({1, 2}, "JSON has nothing for type set"),
+        (b"bytes", "JSON has nothing for type bytes"),
+        ({(1, 2): 3}, "keys must be str"),
+        (nested(100_000), "recursion"),
+        (in_itself(), "Circular reference"),
+    ],
+    ids=["nan", "-inf", "object", "set", "bytes", "key", "deep", "circular"],
+)
+def test_what_json_cannot_say_is_misuse(policy: Policy, event: dict[str, Any], value: Any, says: str) -> None:
+    calls: list[Callable[[Any], object]] = [
+        policy.validate,
+        lambda event: policy.migrate(event, "1.1"),
+        lambda event: policy.process(event, NOW),
+    ]
+    for call in calls:
+        with pytest.raises(Misuse, match=f"the event cannot be written as JSON: .*{says}"):
+            call(event | {"payload": value})
+
+
+def test_an_argument_that_json_cannot_say_is_misuse(policy: Policy, event: dict[str, Any]) -> None:
+    with pytest.raises(Misuse, match="an argument cannot be written as JSON"):
+        policy.migrate(event, object())  # type: ignore[arg-type]
+    with pytest.raises(Misuse, match="an argument cannot be written as JSON"):
+        policy.decide("task.created", float("nan"))  # type: ignore[arg-type]
+
+
+def test_a_mapping_that_is_too_deep_for_the_policy_is_invalid(policy: Policy, event: dict[str, Any]) -> None:
+    with pytest.raises(InvalidEvent) as invalid:
+        policy.validate(event | {"payload": nested(policy.catalog.limits.depth)})
+    assert invalid.value.violations[0].code == "too-deep"
 
 
 @pytest.mark.parametrize("value", [None, 5, ["{}"]])
-def test_what_is_no_event_is_a_type_error(policy: Policy, value: Any) -> None:
-    with pytest.raises(TypeError, match="an event is a str, bytes or a mapping"):
+def test_what_is_no_event_is_misuse(policy: Policy, value: Any) -> None:
+    with pytest.raises(Misuse, match="an event is a str, bytes or a mapping"):
         policy.validate(value)
 
 
@@ -110,6 +150,53 @@ def test_arguments_that_are_no_text_are_misuse(policy: Policy, event: dict[str, 
             call()
 
 
+LIMIT = 64  # of the small policies
+
+
+@pytest.mark.parametrize(
+    ("event", "size"),
+    [
+        ("x" * 65, 65),
+        ("é" * 33, 66),
+        (b"x" * 65, 65),
+        (b"\xff" * 65, 65),
+        (bytearray(80 << 20), 80 << 20),
+        (memoryview(b"abcd" * 17).cast("I"), 68),
+        ("\ud800" * 22, 66),
+        ("\"" * (20 << 20), 20 << 20),
+        ({"a": "x" * 57}, 65),
+        ({"é": "x" * 53 + "\ud800"}, 65),
+    ],
+    ids=["text", "accents", "bytes", "no UTF-8", "80 MiB", "view", "surrogates", "quotes", "mapping", "its surrogate"],
+)
+def test_the_policy_is_not_asked_about_an_event_that_is_too_large(event: Any, size: int) -> None:
+    wrong = Violation("too-large", "", f"{size} bytes; at most {LIMIT} are allowed")
+    with Policy.load(small.policy("unreachable")) as policy:
+        with pytest.raises(InvalidEvent) as invalid:
+            policy.validate(event)
+        assert (invalid.value.cause, invalid.value.violations) == ("unreadable", (wrong,))
+        with pytest.raises(MigrationFailed) as failed:
+            policy.migrate(event, "1.1")
+        assert (failed.value.cause, failed.value.to_version, failed.value.violations) == ("rejected", "1.1", (wrong,))
+        verdict = policy.process(event, "noon")
+        assert (verdict.outcome, verdict.reason, verdict.violations) == ("reject", wrong.message, (wrong,))
+
+
+@pytest.mark.parametrize("event", ["x" * LIMIT, "é" * (LIMIT // 2), b"x" * LIMIT, {"a": "x" * (LIMIT - 8)}])
+def test_it_is_asked_about_the_longest(event: Any) -> None:
+    with Policy.load(small.policy()) as policy:
+        assert policy.validate_json(event) == small.CATALOG
+
+
+def test_the_host_says_what_the_policy_would(policy: Policy) -> None:
+    longer = "x" * (policy.catalog.limits.event_bytes + 1)
+    request = writing.object_of(event=longer, to_version="1.1")
+    assert policy.validate_json(longer) == policy._instances.call("validate", longer)
+    assert policy.migrate_json(longer, "1.1") == policy._instances.call("migrate", request)
+    request = writing.object_of(event=longer, now=NOW)
+    assert policy.process_json(longer, NOW) == policy._instances.call("process", request)
+
+
 def padded(event: dict[str, Any], size: int) -> str:
     """The event with a title that makes it so many bytes long."""
     event["payload"]["title"] = ""
@@ -127,5 +214,3 @@ def test_the_longest_event_and_one_that_is_longer(policy: Policy, event: dict[st
         with pytest.raises(InvalidEvent) as invalid:
             policy.validate(longer)
         assert invalid.value.violations[0].code == "too-large"
-    assert f"at most {limit} are allowed" in invalid.value.violations[0].message
-    assert f"{limit + 3} bytes" in invalid.value.violations[0].message

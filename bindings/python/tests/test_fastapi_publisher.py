@@ -78,7 +78,8 @@ def test_an_invalid_event_gets_a_problem_document(
     with publisher("dist/policy.wasm") as client:
         invalid = client.post("/events", json=event | {"task_id": "42"})
         unreadable = client.post("/events", content=b"\xff")
-    assert invalid.status_code == unreadable.status_code == 422
+        large = client.post("/events", content=b'"' * (5 << 20))
+    assert invalid.status_code == unreadable.status_code == large.status_code == 422
     assert invalid.headers["content-type"] == "application/problem+json"
     wrong = {"code": "type", "path": "/task_id", "message": "must be an integer"}
     assert invalid.json() == {
@@ -90,6 +91,7 @@ def test_an_invalid_event_gets_a_problem_document(
         "violations": [wrong],
     }
     assert unreadable.json()["violations"][0]["code"] == "not-utf8"
+    assert large.json()["violations"][0]["code"] == "too-large"
     assert sidecar.published == []
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import small
 import wasmtime
+from conftest import LONG_ENOUGH, built_by_tests
 
 from tidegate import LoadError, Misuse, Policy
 
@@ -45,6 +46,17 @@ def test_an_import_that_nobody_has_is_named() -> None:
     assert "wasi:cli/lottery@0.2.6" in refusal(small.component(missing + small.policy_text()))
 
 
+@pytest.mark.parametrize("name", ["policy-python", "policy-typescript"])
+def test_a_policy_of_another_language(cache_dir: Path, name: str) -> None:
+    """These bring an interpreter, of up to 38 core modules."""
+    file = built_by_tests(f"dist/{name}.wasm")
+    with Policy.load(file, cache_dir=cache_dir, deadline=LONG_ENOUGH) as policy:
+        examples = [version for known in policy.catalog.event_types for version in known.versions]
+        assert examples
+        for version in examples:
+            assert policy.validate(version.example).event_version == version.version
+
+
 def test_a_missing_export_is_named() -> None:
     assert "does not export tidegate:policy/json@0.1.0" in refusal(small.component(""))
     assert "does not export prepare" in refusal(small.policy(without="prepare"))
@@ -68,7 +80,10 @@ def test_a_policy_that_cannot_be_prepared() -> None:
     assert "could not be prepared: wasm trap: wasm `unreachable`" in refusal(small.policy(prepare="unreachable"))
 
 
-@pytest.mark.parametrize("catalog", ["", "{}", "[]", "null", '{"name":1'])
+@pytest.mark.parametrize(
+    "catalog",
+    ["", "{}", "[]", "null", '{"name":1', small.CATALOG.replace("64", '"64"'), small.CATALOG.replace("64", "6.4")],
+)
 def test_a_policy_that_cannot_say_what_it_knows(catalog: str) -> None:
     assert "not one of the contract" in refusal(small.policy(catalog=catalog))
 

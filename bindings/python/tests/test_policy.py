@@ -60,6 +60,17 @@ def test_digits_survive(policy: Policy, event: dict[str, Any]) -> None:
     assert migrated.json()["payload"]["a"] == float("inf")
 
 
+def test_an_integer_that_is_too_long_for_python_is_a_value_error(policy: Policy, event: dict[str, Any]) -> None:
+    digits = "7" * 5000
+    migrated = policy.migrate(json.dumps(event).replace("42", digits), "1.1")
+    assert digits in migrated.event
+    with pytest.raises(ValueError, match="digits"):
+        migrated.json()
+    [output] = policy.process(json.dumps(event).replace("42", digits), NOW).outputs
+    with pytest.raises(ValueError, match="digits"):
+        output.json()
+
+
 def test_decisions(policy: Policy) -> None:
     first = policy.decide("reminder.due", 0)
     assert (first.action, first.delay, first.retries_left) == ("retry", timedelta(seconds=1), 9)

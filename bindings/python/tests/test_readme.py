@@ -10,8 +10,9 @@ from conftest import built
 README = Path(__file__).parents[1] / "README.md"
 
 
-def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_readme_runs(tmp_path: Path, cache_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(built("dist/policy.wasm"), tmp_path)
+    (tmp_path / ".policy-cache").symlink_to(cache_dir)
     monkeypatch.chdir(tmp_path)
     text = README.read_text("utf-8")
     blocks = list(re.finditer(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))

@@ -1,11 +1,13 @@
 """What a policy can find out about the world, and what it can do to it: nothing."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import small
+from conftest import LONG_ENOUGH, ROOT
 from wasmtime.component import Component
 
 from tidegate import LoadError, Policy, PolicyFault, sandbox
@@ -38,7 +40,7 @@ def test_harm_ends_in_a_fault(
     kind: str,
     says: str,
 ) -> None:
-    long_enough = timedelta(milliseconds=50) if kind == "deadline" else timedelta(minutes=10)
+    long_enough = timedelta(milliseconds=50) if kind == "deadline" else LONG_ENOUGH
     with guest(name, deadline=long_enough) as policy:
         for _ in range(2):
             with pytest.raises(PolicyFault, match=says) as fault:
@@ -58,6 +60,14 @@ def test_nothing_of_the_world_is_there(guest: Callable[..., Policy], event: dict
     """Variables, arguments, what was read, the text, time that passed, the time, three random numbers."""
     with guest("looks-around") as policy:
         assert policy.process(event, NOW).reason == '{} [] Some(0) "" 0ns Some(0ns) (0, 0, (0, 0))'
+
+
+def test_the_bounds_are_those_of_the_engine() -> None:
+    """One that is tighter would refuse a policy that the gate runs."""
+    engine = "".join((ROOT / "engine/src" / file).read_text("utf-8") for file in ("sandbox.rs", "world.rs"))
+    for name in ("CORE_INSTANCES", "TABLES", "MEMORIES", "TABLE_ELEMENTS", "RANDOM_BYTES"):
+        [bound] = re.findall(rf"const {name}: \w+ = ([\d_]+);", engine)
+        assert getattr(sandbox, f"_{name}") == int(bound), name
 
 
 @pytest.mark.parametrize("version", ["0.2.0", "0.2.6", "0.2.12"])

@@ -34,7 +34,7 @@ def test_every_thread_gets_its_own_answers(policy: Policy, event: dict[str, Any]
 
 
 def test_faults_of_one_thread_do_not_touch_another() -> None:
-    with Policy.load(small.policy(LOOPS_WHEN_TOLD), deadline=timedelta(milliseconds=10)) as policy:
+    with Policy.load(small.policy(LOOPS_WHEN_TOLD), deadline=timedelta(milliseconds=300)) as policy:
 
         def judge(turn: int) -> str:
             if turn % 3:
@@ -44,8 +44,8 @@ def test_faults_of_one_thread_do_not_touch_another() -> None:
             return fault.value.kind
 
         with ThreadPoolExecutor(8) as threads:
-            answers = list(threads.map(judge, range(60)))
-    assert answers == [small.CATALOG if turn % 3 else "deadline" for turn in range(60)]
+            answers = list(threads.map(judge, range(30)))
+    assert answers == [small.CATALOG if turn % 3 else "deadline" for turn in range(30)]
 
 
 def test_other_threads_run_while_a_policy_works() -> None:

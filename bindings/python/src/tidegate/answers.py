@@ -43,7 +43,10 @@ class Migrated:
     """The versions it went through, the first and the last among them."""
 
     def json(self) -> Any:
-        """The event, parsed by `json`: integers are exact, other numbers become floats (1e400 is inf, 1.10 is 1.1)."""
+        """The event, parsed by `json`: integers are exact, other numbers become floats (1e400 is inf, 1.10 is 1.1).
+
+        Raises `ValueError` for an integer of more than `sys.get_int_max_str_digits()` digits, which are 4300.
+        """
         return json.loads(self.event)
 
 

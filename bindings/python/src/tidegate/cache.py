@@ -1,11 +1,11 @@
 """Compiled policies in a directory. Compiled code runs as it is read, so only what this user alone can write is loaded.
 
-A file is the SHA-256 of the compiled code and the code. wasmtime refuses code that another version of it made, or that
-is for another processor or for other settings; it is then compiled anew.
+A file is written aside, brought to the disk and renamed, so it is whole or not there, and never changed in place: it is
+mapped while the policy lives. wasmtime refuses a file that was cut off, code that another version of it made, and code
+for another processor or for other settings; it is then compiled anew.
 """
 
 import contextlib
-import hashlib
 import logging
 import os
 import platform
@@ -21,7 +21,6 @@ from tidegate.engine import ENGINE
 from tidegate.errors import LoadError
 
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
-_CHECKSUM_BYTES = hashlib.sha256().digest_size
 
 logger = logging.getLogger("tidegate")
 
@@ -29,9 +28,8 @@ logger = logging.getLogger("tidegate")
 def component(wasm: bytes, digest: str, cache_dir: Path) -> Component:
     """The compiled policy, from the cache when it is there. Raises what wasmtime raises when it cannot be compiled."""
     file = cache_dir / f"{digest.removeprefix('sha256:')}-wasmtime-{version('wasmtime')}-{platform.machine()}"
-    if _is_private(cache_dir) and (code := _read(file)):
-        with contextlib.suppress(WasmtimeError):
-            return Component.deserialize(ENGINE.wasmtime, code)
+    if _is_private(cache_dir) and (kept := _load(file)):
+        return kept
     compiled = Component(ENGINE.wasmtime, wasm)
     try:
         _write(file, compiled.serialize())
@@ -55,7 +53,7 @@ def _is_private(cache_dir: Path) -> bool:
     return True
 
 
-def _read(file: Path) -> bytes | None:
+def _load(file: Path) -> Component | None:
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -65,19 +63,22 @@ def _read(file: Path) -> bytes | None:
         if not stat.S_ISREG(status.st_mode) or not _mine_alone(status):
             logger.warning("%s can be written by others and is not used", file)
             return None
-        kept = opened.read()
-    checksum, code = kept[:_CHECKSUM_BYTES], kept[_CHECKSUM_BYTES:]
-    return code if hashlib.sha256(code).digest() == checksum else None
+        with contextlib.suppress(WasmtimeError):
+            # By its descriptor: this is the file that was looked at, whatever has its name by now.
+            return Component.deserialize_file(ENGINE.wasmtime, f"/dev/fd/{descriptor}")
+        with contextlib.suppress(WasmtimeError):
+            # Where no code may be mapped, as on a file system that is mounted `noexec`, it can still be read.
+            return Component.deserialize(ENGINE.wasmtime, opened.read())
+    return None
 
 
 def _write(file: Path, code: bytearray) -> None:
-    """Readers see the whole file or none."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".", delete=False) as written:  # mode 0600
         try:
-            written.write(hashlib.sha256(code).digest())
             written.write(code)
-            written.close()
+            written.flush()
+            os.fsync(written.fileno())
             os.replace(written.name, file)
         except BaseException:
             os.unlink(written.name)

@@ -14,7 +14,11 @@ class LoadError(TidegateError):
 
 
 class Misuse(TidegateError, ValueError):
-    """The arguments make no sense, or the policy is closed: the caller's fault, never the event's."""
+    """The arguments make no sense, or the policy is closed: the caller's fault, never the event's.
+
+    That is also what becomes of an object that JSON cannot say, such as one with a `set`, a `nan` or itself in it, or
+    one that is nested too deep for `json`.
+    """
 
 
 class PolicyFault(TidegateError):

@@ -7,8 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tidegate import load, reading, sandbox
 from tidegate import event as events
+from tidegate import load, reading, sandbox, unreadable, writing
 from tidegate.answers import Accepted, Catalog, Decision, Migrated, Verdict, Violation
 from tidegate.errors import LoadError, Misuse, PolicyFault
 from tidegate.event import Event
@@ -19,7 +19,8 @@ class Policy:
     """A policy, ready to be called from any thread. Calls release the GIL while the policy works.
 
     Every method may raise `PolicyFault`, and `Misuse` when the arguments make no sense or the policy is closed. The
-    methods that end in `_json` return the policy's answer as it is, and raise nothing else.
+    methods that end in `_json` return the policy's answer as it is, and raise nothing else. An event longer than
+    `catalog.limits.event_bytes`, or not UTF-8, gets the answer that every host gives; the policy is not asked.
     """
 
     def __init__(self, instances: Instances, digest: str) -> None:
@@ -27,7 +28,7 @@ class Policy:
         self._instances = instances
         self._catalog_json = instances.call("catalog")
         self.catalog: Catalog = reading.catalog(self._catalog_json)
-        """What the policy knows."""
+        """What the policy knows. It stays when the policy is closed, as `digest` does."""
         self.digest = digest
         """Of its file, such as `sha256:9f86d0…`."""
 
@@ -67,7 +68,7 @@ class Policy:
 
     def migrate(self, event: Event, to_version: str) -> Migrated:
         """Brings an event to the version `to_version`, up or down. Raises `MigrationFailed` when it cannot be."""
-        text = events.text(event, self.catalog.limits.event_bytes)
+        text = self._text(event)
         answer = self._migrate(text, to_version)
         return reading.migrated(answer, "" if isinstance(text, Violation) else text)
 
@@ -85,29 +86,30 @@ class Policy:
 
     def validate_json(self, event: Event) -> str:
         """`validate`, with the answer as JSON."""
-        text = events.text(event, self.catalog.limits.event_bytes)
+        text = self._text(event)
         if isinstance(text, Violation):
-            return events.invalid(text)
+            return unreadable.validated(text)
         return self._instances.call("validate", text)
 
     def migrate_json(self, event: Event, to_version: str) -> str:
         """`migrate`, with the answer as JSON; its `event` is null when nothing had to change."""
-        return self._migrate(events.text(event, self.catalog.limits.event_bytes), to_version)
+        return self._migrate(self._text(event), to_version)
 
     def decide_json(self, event_type: str, attempt: int) -> str:
         """`decide`, with the answer as JSON."""
-        return self._ask("decide", events.request(event_type=event_type, attempt=attempt))
+        return self._ask("decide", writing.object_of(event_type=event_type, attempt=attempt))
 
     def process_json(self, event: Event, now: str | datetime, target_version: str | None = None) -> str:
         """`process`, with the answer as JSON."""
-        text = events.text(event, self.catalog.limits.event_bytes)
+        text = self._text(event)
         if isinstance(text, Violation):
-            return events.rejected(text)
-        request = events.request(event=text, now=_time(now), target_version=target_version)
+            return unreadable.processed(text)
+        request = writing.object_of(event=text, now=_time(now), target_version=target_version)
         return self._ask("process", request)
 
     def catalog_json(self) -> str:
         """`catalog`, as JSON."""
+        self._instances.check_open()
         return self._catalog_json
 
     def close(self) -> None:
@@ -125,10 +127,14 @@ class Policy:
     def __repr__(self) -> str:
         return f"<Policy {self.catalog.name} {self.catalog.version} {self.digest[:19]}>"
 
+    def _text(self, event: Event) -> str | Violation:
+        self._instances.check_open()
+        return events.text(event, self.catalog.limits.event_bytes)
+
     def _migrate(self, text: str | Violation, to_version: str) -> str:
         if isinstance(text, Violation):
-            return events.not_migrated(text, to_version)
-        return self._ask("migrate", events.request(event=text, to_version=to_version))
+            return unreadable.migrated(text, to_version)
+        return self._ask("migrate", writing.object_of(event=text, to_version=to_version))
 
     def _ask(self, function: str, request: str) -> str:
         answer = self._instances.call(function, request)

@@ -61,7 +61,7 @@ def misuse(answer: str) -> str:
 def _read(answer: str, build: Callable[[dict[str, Any]], T]) -> T:
     try:
         return build(json.loads(answer))
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise PolicyFault("answer", f"the policy's answer is not one of the contract: {error!r}") from error
 
 
@@ -108,12 +108,18 @@ def _catalog(m: dict[str, Any]) -> Catalog:
             for t in m["event_types"]
         ),
         channels=tuple(m["channels"]),
-        limits=Limits(m["limits"]["event_bytes"], m["limits"]["depth"]),
+        limits=Limits(_whole(m["limits"]["event_bytes"]), _whole(m["limits"]["depth"])),
     )
 
 
 def _violations(violations: Iterable[dict[str, str]]) -> tuple[Violation, ...]:
     return tuple(Violation(v["code"], v["path"], v["message"]) for v in violations)
+
+
+def _whole(number: object) -> int:
+    if type(number) is not int:
+        raise TypeError(f"{number!r} is not a whole number")
+    return number
 
 
 def _delay(milliseconds: int) -> timedelta:

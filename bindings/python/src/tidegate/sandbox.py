@@ -15,10 +15,10 @@ from tidegate.engine import ENGINE
 _ALLOWED = ("wasi:cli/", "wasi:clocks/", "wasi:io/", "wasi:random/")
 _REPLACED = ("wasi:clocks/", "wasi:random/")
 
-# As many as the other hosts allow.
+# What `engine/src/sandbox.rs` and `engine/src/world.rs` allow. A Python interpreter comes as 38 core modules.
 _RANDOM_BYTES = 4096
 _TABLE_ELEMENTS = 20_000
-_CORE_INSTANCES = 12
+_CORE_INSTANCES = 48
 _TABLES = 4
 _MEMORIES = 1
 

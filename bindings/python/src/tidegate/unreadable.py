@@ -1,0 +1,54 @@
+"""What the host itself answers, in the words of every host, to an event that no policy is given.
+
+A policy takes Unicode text that is not longer than its limit. Longer events, bytes that are not UTF-8 and strings with
+a lone surrogate never reach it.
+"""
+
+from tidegate import writing
+from tidegate.answers import Violation
+
+
+def too_large(length: int, limit: int) -> Violation:
+    """`length` is that of the event, in bytes."""
+    return Violation("too-large", "", f"{length} bytes; at most {limit} are allowed")
+
+
+def not_utf8(valid: int) -> Violation:
+    """`valid` is the number of bytes before the first that is wrong."""
+    return Violation("not-utf8", "", f"not UTF-8 at byte {valid + 1}")
+
+
+def validated(violation: Violation) -> str:
+    """The answer of `validate`."""
+    return writing.object_of(
+        valid=False, cause="unreadable", event_id=None, event_type=None, violations=[_members(violation)]
+    )
+
+
+def migrated(violation: Violation, to_version: str) -> str:
+    """The answer of `migrate`."""
+    return writing.object_of(
+        migrated=False,
+        cause="rejected",
+        event_type=None,
+        from_version=None,
+        to_version=to_version,
+        violations=[_members(violation)],
+    )
+
+
+def processed(violation: Violation) -> str:
+    """The answer of `process`."""
+    return writing.object_of(
+        outcome="reject",
+        reason=violation.message,
+        event_id=None,
+        event_type=None,
+        event_version=None,
+        outputs=[],
+        violations=[_members(violation)],
+    )
+
+
+def _members(violation: Violation) -> dict[str, str]:
+    return {"code": violation.code, "path": violation.path, "message": violation.message}

@@ -1,0 +1,33 @@
+"""Writes JSON: objects that are given as events, requests to a policy, and answers that the host gives by itself."""
+
+import json
+from collections.abc import Mapping
+
+from tidegate.errors import Misuse
+
+
+def compact(value: object, what: str) -> str:
+    """The value as compact JSON. Raises `Misuse` when JSON cannot say it; `what` is its name in the message."""
+    try:
+        return _encode(value)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Misuse(f"{what} cannot be written as JSON: {error}") from error
+
+
+def object_of(**members: object) -> str:
+    """A request or an answer. What is wrong in an argument is the policy's to say, save for what is no text."""
+    written = compact(members, "an argument")
+    try:
+        written.encode()
+    except UnicodeEncodeError as error:
+        raise Misuse(f"an argument holds the lone surrogate {error.object[error.start]!r}") from None
+    return written
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"JSON has nothing for type {type(value).__name__}")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain).encode
