@@ -21,7 +21,7 @@ func TestAValidEventIsAccepted(t *testing.T) {
 }
 
 func TestAnInvalidEventIsAnErrorWithItsViolations(t *testing.T) {
-	for event, want := range map[string]InvalidEvent{
+	for event, want := range map[string]InvalidEventError{
 		invalid: {Invalid, "e-1", "task.created", []Violation{
 			{"required", "/user_id", "user_id is required"},
 		}},
@@ -33,7 +33,7 @@ func TestAnInvalidEventIsAnErrorWithItsViolations(t *testing.T) {
 		}},
 	} {
 		_, err := builtinPolicy(t).Validate(t.Context(), []byte(event))
-		var got *InvalidEvent
+		var got *InvalidEventError
 		if !errors.As(err, &got) || !reflect.DeepEqual(*got, want) {
 			t.Errorf("%s: %+v, not %+v", event, err, want)
 		} else if !strings.Contains(err.Error(), want.Violations[0].Message) {
@@ -64,7 +64,7 @@ func TestAnEventThatHasTheVersionComesBackAsItCame(t *testing.T) {
 
 func TestAMigrationThatFailsSaysWhy(t *testing.T) {
 	_, err := builtinPolicy(t).Migrate(t.Context(), []byte(valid), "7")
-	var failed *MigrationFailed
+	var failed *MigrationFailedError
 	if !errors.As(err, &failed) || failed.Cause != NoPath || failed.FromVersion != "1.0" || failed.ToVersion != "7" || failed.EventType != "task.created" {
 		t.Errorf("%#v", err)
 	}
@@ -171,12 +171,33 @@ func TestBytesThatAreNoTextAreUnreadable(t *testing.T) {
 		"too large":             {bytes.Repeat([]byte{' '}, limit+1), "too-large", fmt.Sprintf("%d bytes; at most %d are allowed", limit+1, limit)},
 	} {
 		_, err := builtinPolicy(t).Validate(t.Context(), example.event)
-		var got *InvalidEvent
+		var got *InvalidEventError
 		if !errors.As(err, &got) || got.Cause != Unreadable || got.Violations[0].Code != example.code {
 			t.Errorf("%s: %v", name, err)
 		} else if example.message != "" && got.Violations[0].Message != example.message {
 			t.Errorf("%s: %q, not %q", name, got.Violations[0].Message, example.message)
 		}
+	}
+}
+
+func TestAnEventFarBeyondTheLimitIsAnAnswerOfEveryCall(t *testing.T) {
+	// As JSON text in a request, it would be twice as long.
+	event := bytes.Repeat([]byte{'"'}, 5<<20)
+	want := []Violation{{"too-large", "", "5242880 bytes; at most 1048576 are allowed"}}
+	policy := builtinPolicy(t)
+	verdict, err := policy.Process(t.Context(), event, now, "")
+	if err != nil || verdict.Outcome != Reject || !reflect.DeepEqual(verdict.Violations, want) {
+		t.Errorf("process: %+v, %v", verdict, err)
+	}
+	_, err = policy.Validate(t.Context(), event)
+	var invalid *InvalidEventError
+	if !errors.As(err, &invalid) || !reflect.DeepEqual(invalid.Violations, want) {
+		t.Errorf("validate: %v", err)
+	}
+	_, err = policy.Migrate(t.Context(), event, "1.1")
+	var failed *MigrationFailedError
+	if !errors.As(err, &failed) || failed.Cause != Rejected || !reflect.DeepEqual(failed.Violations, want) {
+		t.Errorf("migrate: %v", err)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// ErrClosed is the error of every call of a closed policy.
+// ErrClosed is the error of every call of a policy that was closed, or never opened.
 var ErrClosed = errors.New("tidegate: the policy is closed")
 
 // Violation is one reason why an event is not valid.
@@ -32,8 +32,8 @@ const (
 	Invalid RejectionCause = "invalid"
 )
 
-// InvalidEvent is why an event is not valid.
-type InvalidEvent struct {
+// InvalidEventError is why an event is not valid.
+type InvalidEventError struct {
 	// Cause is how far it got.
 	Cause RejectionCause
 	// EventID and EventType are "" where they could not be read.
@@ -42,7 +42,7 @@ type InvalidEvent struct {
 	Violations []Violation
 }
 
-func (e *InvalidEvent) Error() string {
+func (e *InvalidEventError) Error() string {
 	return fmt.Sprintf("tidegate: the event is not valid (%s): %s", e.Cause, inOneLine(e.Violations))
 }
 
@@ -60,8 +60,8 @@ const (
 	InvalidResult MigrationCause = "invalid-result"
 )
 
-// MigrationFailed is why an event could not be migrated. The event is as it was.
-type MigrationFailed struct {
+// MigrationFailedError is why an event could not be migrated. The event is as it was.
+type MigrationFailedError struct {
 	// Cause is what stopped it.
 	Cause MigrationCause
 	// EventType and FromVersion are "" where they are not known.
@@ -72,18 +72,18 @@ type MigrationFailed struct {
 	Violations []Violation
 }
 
-func (e *MigrationFailed) Error() string {
+func (e *MigrationFailedError) Error() string {
 	return fmt.Sprintf("tidegate: no migration to %q (%s): %s", e.ToVersion, e.Cause, inOneLine(e.Violations))
 }
 
-// Fault is the policy misbehaving: it trapped, took too long or too much memory, or its answer breaks the contract. It says
+// FaultError is the policy misbehaving: it trapped, took too long or too much memory, or its answer breaks the contract. It says
 // nothing about the event. The next call works, in a new instance.
-type Fault struct {
+type FaultError struct {
 	// Message says what it did, and in which function.
 	Message string
 }
 
-func (e *Fault) Error() string {
+func (e *FaultError) Error() string {
 	return "tidegate: " + e.Message
 }
 

@@ -22,7 +22,7 @@ func Example() {
 	ctx := context.Background()
 	event := []byte(`{"event_id":"e-1","event_type":"task.created","event_version":"1.0","task_id":"42","user_id":"user-1","payload":{}}`)
 	_, err = policy.Validate(ctx, event)
-	var invalid *tidegate.InvalidEvent
+	var invalid *tidegate.InvalidEventError
 	if errors.As(err, &invalid) {
 		for _, violation := range invalid.Violations {
 			fmt.Println(violation.Code, violation.Path, violation.Message)

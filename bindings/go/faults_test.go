@@ -96,13 +96,13 @@ func TestAnAnswerThatBreaksTheContractIsAFault(t *testing.T) {
 		"process":  func(answer []byte) error { _, err := readVerdict(answer); return err },
 	} {
 		for _, answer := range []string{``, `nonsense`, `null`, `{}`, `{"valid":false,"migrated":false,"cause":"other","action":"other","outcome":"other"}`} {
-			var fault *Fault
+			var fault *FaultError
 			if err := read([]byte(answer)); !errors.As(err, &fault) || !strings.Contains(fault.Message, name) {
 				t.Errorf("%s, %q: %v", name, answer, err)
 			}
 		}
 	}
-	if _, err := readCatalog([]byte(`{"limits":-1}`)); !errors.As(err, new(*Fault)) {
+	if _, err := readCatalog([]byte(`{"limits":-1}`)); !errors.As(err, new(*FaultError)) {
 		t.Errorf("catalog: %v", err)
 	}
 }
@@ -110,7 +110,7 @@ func TestAnAnswerThatBreaksTheContractIsAFault(t *testing.T) {
 func expectFault(t *testing.T, policy *Policy, event []byte, kind string) {
 	t.Helper()
 	verdict, err := policy.Process(t.Context(), event, now, "")
-	var fault *Fault
+	var fault *FaultError
 	if !errors.As(err, &fault) || !strings.Contains(fault.Message, kind) {
 		t.Errorf("no fault of the kind %s, but %+v, %v", kind, verdict, err)
 	}

@@ -64,6 +64,9 @@ func digestOf(policy handle, to *slot) C.tidegate_status {
 
 // ask waits for a place and makes the call. The library keeps its last error by thread, so that both happen on one.
 func (p *Policy) ask(ctx context.Context, call call) ([]byte, error) {
+	if p.places == nil {
+		return nil, ErrClosed
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -117,7 +120,7 @@ func failure(status C.tidegate_status, message string) error {
 	case C.TIDEGATE_CLOSED:
 		return ErrClosed
 	case C.TIDEGATE_FAULT:
-		return &Fault{Message: message}
+		return &FaultError{Message: message}
 	default:
 		return errors.New(message)
 	}

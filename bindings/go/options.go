@@ -35,7 +35,8 @@ func WithIsolation(isolation Isolation) Option {
 	return Option{"isolation", isolation}
 }
 
-// WithDeadline ends a call that runs longer with a [*Fault]; by default 100 ms. Parts of a millisecond count as a whole one.
+// WithDeadline ends a call that runs longer with a [*FaultError]; by default 100 ms. It is more than 0, and
+// parts of a millisecond count as a whole one.
 func WithDeadline(deadline time.Duration) Option {
 	return Option{"deadline_ms", (deadline + time.Millisecond - 1).Milliseconds()}
 }
@@ -56,7 +57,8 @@ func WithMaxConcurrentCalls(calls int) Option {
 }
 
 // WithCacheDir keeps compiled policies in a directory, which is made when it is missing: opening takes milliseconds the
-// second time. Nobody else may write there, since what it holds is run.
+// second time. Nobody else may write there, since what it holds is run; opening fails with [*LoadError] where others may, and
+// where the directory cannot be used.
 func WithCacheDir(path string) Option {
 	return Option{"cache_dir", path}
 }
@@ -70,10 +72,6 @@ func choose(options []Option) (chosen string, places int, err error) {
 		}
 		values[option.name] = option.value
 	}
-	places = values[maxConcurrentCalls].(int)
-	if places < 1 {
-		return "", 0, &MisuseError{Message: fmt.Sprintf("%s is %d; at least 1 is needed", maxConcurrentCalls, places)}
-	}
 	text, err := json.Marshal(values)
-	return string(text), places, err
+	return string(text), values[maxConcurrentCalls].(int), err
 }

@@ -13,7 +13,7 @@
 //
 // # Errors
 //
-// An event that is not valid is [*InvalidEvent], or [*MigrationFailed]. [*Fault] is the policy's failure and says nothing
+// An event that is not valid is [*InvalidEventError], or [*MigrationFailedError]. [*FaultError] is the policy's failure and says nothing
 // about the event. [*MisuseError] and [ErrClosed] are the caller's. [Policy.Process] rejects an event by its [Verdict].
 package tidegate
 
@@ -25,7 +25,7 @@ import (
 	"time"
 )
 
-// Policy is a loaded policy. Close it when it is no longer needed.
+// Policy is a loaded policy. Close it when it is no longer needed. One that [Open] did not make is as one that was closed.
 type Policy struct {
 	handle  handle
 	digest  string
@@ -36,7 +36,8 @@ type Policy struct {
 var _ io.Closer = (*Policy)(nil)
 
 // Open loads the policy in a file. It is compiled, which takes seconds unless [WithCacheDir] has it from an earlier time.
-// The error is *[LoadError] when it cannot be read or is not a policy, and *[MisuseError] when an option makes no sense.
+// The error is *[LoadError] when it cannot be read, is not a policy, or the cache cannot be used, and *[MisuseError] when an
+// option makes no sense.
 func Open(path string, options ...Option) (*Policy, error) {
 	component, err := os.ReadFile(path)
 	if err != nil {
@@ -82,7 +83,7 @@ func (p *Policy) Digest() string {
 	return p.digest
 }
 
-// Validate says whether the policy accepts an event. The error is *[InvalidEvent] when it does not.
+// Validate says whether the policy accepts an event. The error is *[InvalidEventError] when it does not.
 func (p *Policy) Validate(ctx context.Context, event []byte) (Accepted, error) {
 	answer, err := p.ValidateJSON(ctx, event)
 	if err != nil {
@@ -91,7 +92,7 @@ func (p *Policy) Validate(ctx context.Context, event []byte) (Accepted, error) {
 	return readValidation(answer)
 }
 
-// Migrate brings an event to a version, up or down. The error is *[MigrationFailed] when that cannot be done.
+// Migrate brings an event to a version, up or down. The error is *[MigrationFailedError] when that cannot be done.
 func (p *Policy) Migrate(ctx context.Context, event []byte, toVersion string) (Migrated, error) {
 	answer, err := p.MigrateJSON(ctx, event, toVersion)
 	if err != nil {

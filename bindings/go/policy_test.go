@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -72,6 +73,7 @@ func TestOptionsThatMakeNoSenseAreMisuse(t *testing.T) {
 	for name, option := range map[string]Option{
 		"isolation": WithIsolation("none"),
 		"deadline":  WithDeadline(-time.Second),
+		"no time":   WithDeadline(0),
 		"memory":    WithMemoryLimit(-1),
 		"output":    WithOutputLimit(-1),
 		"calls":     WithMaxConcurrentCalls(0),
@@ -99,6 +101,38 @@ func TestAClosedPolicySaysSo(t *testing.T) {
 	}
 	if policy.Digest() != digest {
 		t.Error("the digest is gone")
+	}
+}
+
+func TestAPolicyThatWasNeverOpenedIsClosed(t *testing.T) {
+	var policy Policy
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if _, err := policy.Catalog(doneWhenWaitedFor{ctx, cancel}); !errors.Is(err, ErrClosed) {
+		t.Errorf("%v", err)
+	}
+	if err := policy.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestACacheThatCannotBeUsedIsAnError(t *testing.T) {
+	calm := built(t, "dist", "guests", "calm.wasm")
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	shared := t.TempDir()
+	// Others may write there. Mkdir would leave the mode to the umask.
+	if err := os.Chmod(shared, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for name, directory := range map[string]string{"a file": file, "a directory of all": shared, "no name": ""} {
+		_, err := Open(calm, WithCacheDir(directory))
+		var failed *LoadError
+		if !errors.As(err, &failed) || !strings.Contains(err.Error(), directory) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

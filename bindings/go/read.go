@@ -26,7 +26,7 @@ func readValidation(answer []byte) (Accepted, error) {
 	case !slices.Contains([]RejectionCause{Unreadable, Unknown, Invalid}, read.Cause):
 		return Accepted{}, broken("validate", fmt.Sprintf("there is no cause %q", read.Cause))
 	}
-	return Accepted{}, &InvalidEvent{
+	return Accepted{}, &InvalidEventError{
 		Cause:      read.Cause,
 		EventID:    read.EventID,
 		EventType:  read.EventType,
@@ -59,7 +59,7 @@ func readMigration(answer, event []byte) (Migrated, error) {
 	case !slices.Contains([]MigrationCause{Rejected, NoPath, StepFailed, InvalidResult}, read.Cause):
 		return Migrated{}, broken("migrate", fmt.Sprintf("there is no cause %q", read.Cause))
 	}
-	return Migrated{}, &MigrationFailed{read.Cause, read.EventType, read.FromVersion, read.ToVersion, read.Violations}
+	return Migrated{}, &MigrationFailedError{read.Cause, read.EventType, read.FromVersion, read.ToVersion, read.Violations}
 }
 
 func readDecision(answer []byte) (Decision, error) {
@@ -155,6 +155,6 @@ func milliseconds(count uint32) time.Duration {
 	return time.Duration(count) * time.Millisecond
 }
 
-func broken(function string, why any) *Fault {
-	return &Fault{Message: fmt.Sprintf("the policy's answer to %s breaks the contract: %v", function, why)}
+func broken(function string, why any) *FaultError {
+	return &FaultError{Message: fmt.Sprintf("the policy's answer to %s breaks the contract: %v", function, why)}
 }

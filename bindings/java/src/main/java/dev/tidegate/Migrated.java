@@ -19,6 +19,8 @@ public record Migrated(String event, boolean changed, String fromVersion, String
      * The event, parsed.
      *
      * @return its tree; numbers keep every digit, as {@code BigInteger} and {@code BigDecimal} where others are too small
+     * @throws UnsupportedOperationException when it is nested more than 1,000 deep, or the exponent of a number is beyond what
+     *     {@code BigDecimal} has, which is 32 bits; {@link #event()} is as good as ever
      */
     public JsonNode json() {
         return Answers.event(event);

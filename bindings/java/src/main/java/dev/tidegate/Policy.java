@@ -49,7 +49,7 @@ public final class Policy implements AutoCloseable {
      * @param file the component, such as {@code policy.wasm}
      * @param options what differs from the defaults
      * @return the policy
-     * @throws PolicyLoadException when it cannot be read, or is not a policy
+     * @throws PolicyLoadException when it cannot be read, is not a policy, or the cache cannot be used
      * @throws IllegalArgumentException when an option makes no sense
      */
     public static Policy open(Path file, PolicyOptions options) {
@@ -68,7 +68,7 @@ public final class Policy implements AutoCloseable {
      * @param component the bytes of the file
      * @param options what differs from the defaults
      * @return the policy
-     * @throws PolicyLoadException when it is not a policy
+     * @throws PolicyLoadException when it is not a policy, or the cache cannot be used
      * @throws IllegalArgumentException when an option makes no sense
      */
     public static Policy open(byte[] component, PolicyOptions options) {

@@ -52,7 +52,7 @@ public final class PolicyOptions {
     /**
      * Bounds how long a call may run; one that runs longer ends with a {@link PolicyFaultException}.
      *
-     * @param deadline the bound; a part of a millisecond counts as a whole one
+     * @param deadline the bound, more than 0; a part of a millisecond counts as a whole one
      * @return a copy with this choice
      */
     public PolicyOptions deadline(Duration deadline) {
@@ -86,15 +86,13 @@ public final class PolicyOptions {
      * @return a copy with this choice
      */
     public PolicyOptions maxConcurrentCalls(int calls) {
-        if (calls < 1) {
-            throw new IllegalArgumentException("max_concurrent_calls is " + calls + "; at least 1 is needed");
-        }
         return with("max_concurrent_calls", LongNode.valueOf(calls));
     }
 
     /**
      * Keeps compiled policies: opening takes milliseconds the second time. What the directory holds is run, so that nobody
-     * else may write there.
+     * else may write there; opening fails with a {@link PolicyLoadException} where others may, and where the directory cannot be
+     * used.
      *
      * @param directory where to keep them; it is made when it is missing
      * @return a copy with this choice

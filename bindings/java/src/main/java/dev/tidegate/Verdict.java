@@ -59,6 +59,7 @@ public record Verdict(
          * The event, parsed.
          *
          * @return its tree, with every digit of its numbers; empty when the event leaves as it came
+         * @throws UnsupportedOperationException when there is none, as for {@link Migrated#json()}
          */
         public Optional<JsonNode> json() {
             return event.map(Answers::event);

@@ -10,12 +10,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tidegate.InvalidEventException.RejectionCause;
 import dev.tidegate.MigrationFailedException.MigrationCause;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -58,6 +61,28 @@ class AnswersTest {
         assertEquals("9007199254740993", migrated.json().at("/payload/a").toString());
         assertEquals("1E+400", migrated.json().at("/payload/b").toString());
         assertEquals("1.10", migrated.json().at("/payload/c").toString());
+    }
+
+    /** Which Java's own parser would read for many minutes. */
+    @Test
+    @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aNumberOfMillionsOfDigitsIsRead() {
+        int digits = 3_000_000;
+        BigInteger nines = BigInteger.TEN.pow(digits).subtract(BigInteger.ONE);
+        assertTrue(unchanged("9".repeat(digits)).json().bigIntegerValue().equals(nines));
+    }
+
+    @Test
+    void whatJavaHasNoTreeForIsSaidSo() {
+        assertEquals(1, unchanged("[".repeat(1000) + "]".repeat(1000)).json().size());
+        for (String event : List.of("[".repeat(1001) + "]".repeat(1001), "1e99999999999", "1e-99999999999")) {
+            assertThrows(UnsupportedOperationException.class, () -> unchanged(event).json(), event);
+        }
+        assertThrows(PolicyFaultException.class, () -> unchanged("nonsense").json());
+    }
+
+    private static Migrated unchanged(String event) {
+        return new Migrated(event, false, "1.0", "1.0", List.of("1.0"));
     }
 
     @Test

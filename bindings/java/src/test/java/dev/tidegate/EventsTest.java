@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tidegate.InvalidEventException.RejectionCause;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class EventsTest {
@@ -61,6 +62,20 @@ class EventsTest {
         String message = (LIMIT + 1) + " bytes; at most " + LIMIT + " are allowed";
         assertUnreadable("too-large", message, violationOf(" ".repeat(LIMIT + 1)));
         assertUnreadable("too-large", message, violationOf(" ".repeat(LIMIT - 2) + "\uD800"));
+    }
+
+    /** As JSON text in a request, it would be twice as long. */
+    @Test
+    void anEventFarBeyondTheLimitIsAnAnswerOfEveryCall() {
+        String event = "\"".repeat(5 << 20);
+        Violation expected = new Violation("too-large", "", (5 << 20) + " bytes; at most " + LIMIT + " are allowed");
+        assertEquals(expected, violationOf(event));
+        Verdict verdict = policy.process(event, Fixtures.NOW);
+        assertEquals(Verdict.Outcome.REJECT, verdict.outcome());
+        assertEquals(List.of(expected), verdict.violations());
+        MigrationFailedException failed =
+                assertThrows(MigrationFailedException.class, () -> policy.migrate(event, "1.1"));
+        assertEquals(List.of(expected), failed.violations());
     }
 
     private Violation violationOf(String event) {

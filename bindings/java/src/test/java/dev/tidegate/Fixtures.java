@@ -15,7 +15,7 @@ final class Fixtures {
     static final String UNKNOWN = VALID.replace("created", "vanished");
     static final Instant NOW = Instant.parse("2026-03-01T09:30:00Z");
 
-    private static final Path ROOT = Path.of("..", "..").toAbsolutePath().normalize();
+    static final Path ROOT = Path.of("..", "..").toAbsolutePath().normalize();
 
     /** Spares compiling a policy that an earlier test, or an earlier run, has compiled. */
     static final Path CACHE = ROOT.resolve("target/bindings/cache");

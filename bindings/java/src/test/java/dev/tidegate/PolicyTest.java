@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,9 +72,23 @@ class PolicyTest {
                 () -> Fixtures.guest("calm", options.deadline(Duration.ofSeconds(-1))),
                 () -> Fixtures.guest("calm", options.memoryLimit(-1)),
                 () -> Fixtures.guest("calm", options.outputLimit(-1)),
-                () -> options.maxConcurrentCalls(0));
+                () -> Fixtures.guest("calm", options.deadline(Duration.ZERO)),
+                () -> Fixtures.guest("calm", options.maxConcurrentCalls(0)));
         for (Executable choice : choices) {
             assertThrows(IllegalArgumentException.class, choice);
+        }
+    }
+
+    @Test
+    void aCacheThatCannotBeUsedIsAnError(@TempDir Path directory) throws IOException {
+        Path file = Files.createFile(directory.resolve("file"));
+        Path shared = Files.createDirectory(directory.resolve("shared"));
+        Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwxrwx"));
+        for (Path unusable : List.of(file, shared, Path.of(""))) {
+            PolicyOptions options = PolicyOptions.defaults().cacheDir(unusable);
+            PolicyLoadException failed =
+                    assertThrows(PolicyLoadException.class, () -> Fixtures.guest("calm", options), unusable.toString());
+            assertTrue(failed.getMessage().contains(unusable.toString()), failed.getMessage());
         }
     }
 
