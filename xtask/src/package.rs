@@ -28,9 +28,9 @@ use crate::{
 /// Arguments of `package`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-Each package is built into dist/packages, installed into an empty environment of its own in target/packages,
-and tried there: the example of its README must print what the README shows. A package whose tools are not in PATH is left out,
-with the reason. The crate compiles wasmtime anew the first time, for many minutes.
+Each package is built into dist/packages and installed into an empty environment in target/packages.
+There the example of its README must print what the README shows. What needs a tool that is not
+in PATH is left out, with the reason. The crate compiles wasmtime anew the first time.
 
 Examples:
   cargo xtask package                 all of them

@@ -24,8 +24,8 @@ use crate::{
 /// Arguments of `bench bindings`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-Each language's own benchmark validates the same event, alone on the machine if you leave it alone. What is not in PATH is left out,
-with the reason. Figures of C, Go and Java are those of the C library in dist/lib, as it was built.
+Each language's own benchmark runs in turn; leave the machine alone meanwhile. What needs a tool that
+is not in PATH is left out, with the reason.
 
 Examples:
   cargo xtask bench bindings                      measure and print
@@ -106,10 +106,7 @@ fn read(mut benchmark: Command) -> Result<Figures> {
         .output()
         .with_context(|| format!("{program} cannot be run"))?;
     ensure!(output.status.success(), "{program} failed ({})", output.status);
-    serde_json::from_slice(&output.stdout).with_context(|| {
-        format!(
-            "{program} printed no figures: {}",
-            String::from_utf8_lossy(&output.stdout)
-        )
-    })
+    let printed = String::from_utf8_lossy(&output.stdout);
+    eprint!("{printed}");
+    serde_json::from_str(&printed).with_context(|| format!("{program} printed no figures: {printed}"))
 }

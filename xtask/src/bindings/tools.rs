@@ -67,6 +67,7 @@ pub(crate) fn go(places: &Places, arguments: &[&str]) -> Command {
 
 pub(crate) fn mvn(arguments: &[&str]) -> Command {
     let mut mvn = Command::new("mvn");
-    mvn.args(["--batch-mode", "--no-transfer-progress"]).args(arguments);
+    mvn.args(["--batch-mode", "--no-transfer-progress", "-Dstyle.color=never"])
+        .args(arguments);
     mvn
 }
