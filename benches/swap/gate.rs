@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::Value;
 use tidegate_harness::{free_port, open_files, resident_bytes, thread_names};
 use tidegate_tests::{dist, tidegate};
@@ -109,11 +109,11 @@ policy: {{ path: {:?}, cache_dir: {:?}, reload: {{ allow_dropped: true }} }}
         }
     }
 
-    /// The outputs of tasks.
-    pub(crate) fn outputs(&self) -> Result<Vec<Value>> {
-        let read = tidegate(&["read", "task-events.gated", "--data", &self.data, "--json"], b"");
+    /// The records of a topic.
+    pub(crate) fn read(&self, topic: &str) -> Vec<Value> {
+        let read = tidegate(&["read", topic, "--data", &self.data, "--json"], b"");
         let lines = read.out.lines();
-        lines.map(|line| serde_json::from_str(line).context("JSON")).collect()
+        lines.map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 }
 

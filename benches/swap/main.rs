@@ -1,31 +1,35 @@
 //! What replacing a policy costs those whose events are judged meanwhile, and how long it takes: a gate on the embedded
-//! backend, the policy of the repository and the one of `examples/next-policy`, in one run.
+//! backend, the policy of the repository and the one of `examples/next-policy`, in one run. It fails when an event is
+//! refused, lost, sent twice, or not as the one policy writes it that its label names.
 #![allow(clippy::print_stdout, reason = "the tables are what it is for")]
 
 mod figures;
 mod gate;
+mod rounds;
 
 use std::{
-    collections::HashMap,
-    fs,
-    ops::Range,
+    collections::{BTreeMap, HashMap},
     path::Path,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use tidegate_tests::{Delivered, Deliveries, dist, event, next_policy};
+use tidegate_tests::{
+    Delivered, Deliveries, event,
+    labels::{self, Found, Versions, builtin, digest, next, numbered},
+};
 
 use figures::{Spread, millis};
 use gate::{Gate, Held};
+use rounds::Phase;
 
 const CONNECTIONS: usize = 8;
 /// How much of its capacity a gate is given to do.
 const SHARE: f64 = 0.7;
 const MEASURED: Duration = Duration::from_secs(15);
 const SWAPS: u64 = 50;
-const ROUNDS: u64 = 5;
+const ROUNDS: u64 = 10;
 /// The generation after those that bring both policies into the cache.
 const FIRST: u64 = 3;
 /// Swaps before its memory is looked at, and swaps until it is looked at again.
@@ -37,7 +41,7 @@ const STARTS: usize = 20;
 async fn main() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let policies = Policies {
-        both: [fs::read(dist("policy.wasm"))?, fs::read(next_policy())?],
+        both: [builtin(), next()],
     };
     starts(&dir.path().join("starts"), &policies)?;
     let dir = dir.path().join("swaps");
@@ -89,6 +93,7 @@ struct Swap {
     name: &'static str,
     number: u64,
     begun: Instant,
+    over: Instant,
     generation: Value,
 }
 
@@ -96,31 +101,31 @@ async fn under_load(gate: &Gate, policies: &Policies) -> Result<()> {
     let capacity = capacity(gate).await;
     let rate = capacity * SHARE;
     println!("Capacity: {capacity:.0} events/s over {CONNECTIONS} connections; measured at {rate:.0} events/s.\n");
-    let load = Deliveries::start(&gate.deliver(), Some(rate), CONNECTIONS, |number| {
-        event(&format!("e-{number}"))
-    });
+    let started = Instant::now();
+    let load = Deliveries::start(&gate.deliver(), Some(rate), CONNECTIONS, numbered);
     tokio::time::sleep(MEASURED / 5).await;
-    let (mut without, mut during, mut swaps) = (Vec::new(), Vec::new(), Vec::new());
-    // In turn, so that both meet whatever else the machine does.
+    let mut without = Phase::new("no swap");
+    let mut during = Phase::new(&format!("{SWAPS} swaps, in the cache"));
+    let mut compiling = Phase::new("a policy is compiled");
+    let mut swaps = Vec::new();
+    // In turn and equally long, so that both meet whatever else the machine does.
     for round in 0..ROUNDS {
-        let begun = Instant::now();
-        tokio::time::sleep(MEASURED / 5).await;
-        without.push(begun..Instant::now());
         let begun = Instant::now();
         for number in 0..SWAPS / ROUNDS {
             let number = FIRST + round * (SWAPS / ROUNDS) + number;
             swaps.push(swap(gate, "in the cache", policies.of(number), number).await?);
         }
-        during.push(begun..Instant::now());
+        let over = Instant::now();
+        during.add(begun..over);
+        tokio::time::sleep(over - begun).await;
+        without.add(over..Instant::now());
     }
     let (begun, number) = (Instant::now(), FIRST + SWAPS);
-    swaps.push(swap(gate, "compiled, under load", &policies.unknown("under load")?, number).await?);
-    let phases = [
-        ("no swap".to_owned(), without),
-        (format!("{SWAPS} swaps, in the cache"), during),
-        ("a policy is compiled".to_owned(), vec![begun..Instant::now()]),
-    ];
+    let unknown = policies.unknown("under load")?;
+    swaps.push(swap(gate, "compiled, under load", &unknown, number).await?);
+    compiling.add(begun..Instant::now());
     let delivered = load.stop().await;
+    let judged = judged(gate, started, policies, &unknown, &swaps, &delivered)?;
 
     let load = Deliveries::start(&gate.deliver(), Some(20.0), 1, |number| {
         event(&format!("idle-{number}"))
@@ -137,15 +142,8 @@ async fn under_load(gate: &Gate, policies: &Policies) -> Result<()> {
     load.more(10).await;
     let idle = load.stop().await;
 
-    latencies(&phases, &delivered);
-    let refused = delivered
-        .iter()
-        .filter(|delivered| !delivered.refusals.is_empty())
-        .count();
-    println!(
-        "\n{} deliveries, {refused} of them refused before they were taken.\n",
-        delivered.len()
-    );
+    rounds::print(&[without, during, compiling], &delivered);
+    println!("\n{judged}\n");
     let names: HashMap<_, _> = ["e", "idle"].into_iter().zip([&delivered, &idle]).collect();
     let first = first_of_each(gate, &names)?;
     times(&swaps, &first);
@@ -172,40 +170,55 @@ async fn swap(gate: &Gate, name: &'static str, policy: &[u8], number: u64) -> Re
         name,
         number,
         begun,
+        over: Instant::now(),
         generation,
     })
 }
 
-fn latencies(phases: &[(String, Vec<Range<Instant>>)], delivered: &[Delivered]) {
-    println!("| meanwhile | seconds | deliveries | p50, ms | p99, ms | most, ms | p99 ÷ without |");
-    println!("|---|---:|---:|---:|---:|---:|---:|");
-    let mut without = None;
-    for (name, times) in phases {
-        let within = delivered
-            .iter()
-            .filter(|one| times.iter().any(|time| time.contains(&one.due)));
-        let spread = Spread::of(within.map(Delivered::latency).collect());
-        let p99 = spread.at(0.99);
-        let ratio = p99.as_secs_f64() / without.get_or_insert(p99).as_secs_f64();
-        println!(
-            "| {name} | {:.0} | {} | {} | {} | {} | {ratio:.2} |",
-            times
-                .iter()
-                .map(|time| time.end - time.start)
-                .sum::<Duration>()
-                .as_secs_f64(),
-            spread.count(),
-            millis(spread.at(0.5)),
-            millis(p99),
-            millis(spread.most()),
-        );
+/// Fails unless every delivery was taken at the first try and ended once, by one policy that its label names; says so.
+fn judged(
+    gate: &Gate,
+    started: Instant,
+    policies: &Policies,
+    unknown: &[u8],
+    swaps: &[Swap],
+    delivered: &[Delivered],
+) -> Result<String> {
+    let refused = delivered.iter().filter(|delivered| !delivered.refusals.is_empty());
+    let refused = refused.count();
+    ensure!(refused == 0, "{refused} deliveries were refused before they were taken");
+    let first = labels::Swap {
+        digest: digest(policies.of(FIRST - 1)),
+        begun: started,
+        over: started,
+    };
+    let mut by_number = BTreeMap::from([(FIRST - 1, first)]);
+    for swap in swaps {
+        let digest = swap.generation["digest"].as_str().context("a digest")?.to_owned();
+        let (begun, over) = (swap.begun, swap.over);
+        by_number.insert(swap.number, labels::Swap { digest, begun, over });
     }
+    let found = Found::read(|topic| gate.read(topic));
+    let repeats = found.assert_all(delivered);
+    ensure!(repeats == 0, "{repeats} outputs or dead letters came twice");
+    found.assert_labels(delivered, &by_number);
+    let versions = Versions::new([unknown]);
+    found
+        .outputs
+        .iter()
+        .for_each(|output| versions.assert_one_policy(output));
+    let [old, new] = versions.assert_each_takes_its_own(&found.outputs);
+    Ok(format!(
+        "{} deliveries, one in twenty not valid: 0 refused, 0 lost, 0 repeats. Each output is valid for one policy, the one that \
+         its label names: {old} outputs of 1.1, {new} of 1.2.",
+        delivered.len()
+    ))
 }
 
 /// When the first event that each generation judged was answered.
 fn first_of_each(gate: &Gate, names: &HashMap<&str, &Vec<Delivered>>) -> Result<HashMap<u64, Instant>> {
     let mut first = HashMap::new();
-    for output in gate.outputs()? {
+    for output in gate.read("task-events.gated") {
         let (id, generation) = (output["id"].as_str().unwrap_or_default(), &output["generation"]);
         let (name, number) = id.split_once('-').context("an id")?;
         let (Some(delivered), Some(generation)) = (names.get(name), generation.as_u64()) else {

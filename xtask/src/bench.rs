@@ -123,9 +123,15 @@ fn machine(places: &Places) -> Vec<String> {
         .unwrap_or_default();
     vec![
         format!("{cpu}, {cores} threads"),
-        format!("{} {}", std::env::consts::OS, kernel.trim()),
+        format!("{} {}", std::env::consts::OS, major_minor(&kernel)),
         format!("wasmtime {}", wasmtime.trim_matches('"')),
     ]
+}
+
+/// `6.18` of `6.18.44-any`: what follows says more of a machine than of its figures.
+fn major_minor(release: &str) -> String {
+    let numbers: Vec<_> = release.trim().split(['.', '-']).take(2).collect();
+    numbers.join(".")
 }
 
 /// What stands behind a name and a sign, on the first line that has them.
@@ -137,6 +143,14 @@ fn after(text: &str, name: &str, sign: char) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_kernel_is_told_by_two_numbers() {
+        for release in ["6.18.44-any-1\n", "6.18-rc1", "6.18"] {
+            assert_eq!(super::major_minor(release), "6.18", "{release}");
+        }
+        assert_eq!(super::major_minor(""), "");
+    }
+
     #[test]
     fn a_value_is_found_behind_its_name() {
         let text = "processor\t: 0\nmodel name\t: Some CPU: 3 GHz\nmodel name\t: Other\n";
