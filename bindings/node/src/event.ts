@@ -1,8 +1,8 @@
 /**
  * The text of an event, whatever it was given as.
  *
- * A policy takes text. What is not UTF-8 never reaches it, and is never mended either: it gets the violation that says
- * where it breaks off. JavaScript would put U+FFFD in its place.
+ * A policy takes text of a bounded length. What is longer, or is not UTF-8, never reaches it, and gets its violation here.
+ * It is never mended either: JavaScript would put U+FFFD in place of what is wrong.
  */
 import type { Violation } from './answers.js';
 import { Misuse, messageOf } from './errors.js';
@@ -17,20 +17,31 @@ const encoder = new TextEncoder();
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lossy = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** The event's text, or why it has none. An event may have `limit` bytes. */
+/** The event's text, or why the policy cannot have it. An event may have `limit` bytes of UTF-8. */
 export function textOf(event: EventInput, limit: number): string | Violation {
-  if (typeof event === 'string') {
-    return event.isWellFormed() ? event : unreadable(encoder.encode(event).length, wellFormedPrefix(event), limit);
-  }
   if (ArrayBuffer.isView(event)) {
-    const bytes = new Uint8Array(event.buffer, event.byteOffset, event.byteLength);
-    try {
-      return strict.decode(bytes);
-    } catch {
-      return unreadable(bytes.length, validPrefix(bytes), limit);
+    return decoded(new Uint8Array(event.buffer, event.byteOffset, event.byteLength), limit);
+  }
+  const text = typeof event === 'string' ? event : written(event);
+  // A code unit is one to three bytes: only what may be too long has to be encoded.
+  if (text.length * 3 > limit) {
+    const { length } = encoder.encode(text);
+    if (length > limit) {
+      return tooLarge(length, limit);
     }
   }
-  return written(event);
+  return text.isWellFormed() ? text : notUtf8(wellFormedPrefix(text));
+}
+
+function decoded(bytes: Uint8Array, limit: number): string | Violation {
+  if (bytes.length > limit) {
+    return tooLarge(bytes.length, limit);
+  }
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return notUtf8(validPrefix(bytes));
+  }
 }
 
 function written(event: unknown): string {
@@ -49,10 +60,13 @@ function written(event: unknown): string {
   return text;
 }
 
-function unreadable(length: number, valid: number, limit: number): Violation {
-  return length > limit
-    ? { code: 'too-large', path: '', message: `${length} bytes; at most ${limit} are allowed` }
-    : { code: 'not-utf8', path: '', message: `not UTF-8 at byte ${valid + 1}` };
+function tooLarge(length: number, limit: number): Violation {
+  return { code: 'too-large', path: '', message: `${length} bytes; at most ${limit} are allowed` };
+}
+
+/** For an event of which the first `valid` bytes are UTF-8. */
+function notUtf8(valid: number): Violation {
+  return { code: 'not-utf8', path: '', message: `not UTF-8 at byte ${valid + 1}` };
 }
 
 /** How many bytes of UTF-8 come before the first lone surrogate. */

@@ -5,8 +5,11 @@
  * call starts a new one.
  */
 import { LoadError, PolicyFault, messageOf } from './errors.js';
-import type { Instantiate } from './module.js';
+import type { PolicyModule } from './module.js';
+import { memoryOf, start, type Cores, type Started } from './start.js';
 import { WORLD } from './world.js';
+
+const PAGE = 65_536;
 
 const INTERFACE = 'tidegate:policy/json@0.1.0';
 const FUNCTIONS = ['validate', 'migrate', 'decide', 'process', 'catalog'] as const;
@@ -17,20 +20,18 @@ export type Call = (typeof FUNCTIONS)[number];
 type Functions = Record<Call, (argument?: string) => unknown>;
 
 export class Instance {
-  readonly #instantiate: Instantiate;
-  readonly #cores: ReadonlyMap<string, object>;
+  readonly #module: PolicyModule;
+  readonly #cores: Cores;
   #functions: Functions | undefined;
 
-  /** Starts the first instance. */
-  constructor(instantiate: Instantiate, cores: ReadonlyMap<string, object>) {
-    this.#instantiate = instantiate;
-    this.#cores = cores;
+  /** Starts the first instance. `cores` are the compiled ones of `module`. */
+  constructor(module: PolicyModule, cores: ReadonlyMap<string, object>) {
+    this.#module = module;
+    this.#cores = cores as Cores;
     try {
       this.#functions = this.#start();
     } catch (error) {
-      throw error instanceof LoadError
-        ? error
-        : new LoadError(`the policy cannot be started: ${messageOf(error)}`, { cause: error });
+      throw cannotStart(error);
     }
   }
 
@@ -51,25 +52,34 @@ export class Instance {
   }
 
   #start(): Functions {
-    const exported = this.#instantiate(
-      (name) => this.#core(name),
-      WORLD,
-      (module: WebAssembly.Module, imports?: WebAssembly.Imports) => new WebAssembly.Instance(module, imports),
-    ) as { prepare?: () => void } & Record<string, Partial<Functions> | undefined>;
-    const functions = exported[INTERFACE];
+    const started = start(this.#module.instantiate, this.#cores, WORLD);
+    const functions = started.exported[INTERFACE];
     const missing = FUNCTIONS.find((name) => typeof functions?.[name] !== 'function');
     if (missing !== undefined) {
       throw new LoadError(`it does not export ${INTERFACE} with the function ${missing}`);
     }
-    exported.prepare?.();
+    if (this.#module.prepared === undefined) {
+      started.exported.prepare?.();
+    } else {
+      restore(started, this.#module.prepared);
+    }
     return functions as Functions;
   }
+}
 
-  #core(name: string): object {
-    const core = this.#cores.get(name);
-    if (core === undefined) {
-      throw new LoadError(`its module has no "${name}"; transpile it anew`);
-    }
-    return core;
+/** Why a policy cannot be started, for whoever loads it. */
+export function cannotStart(error: unknown): LoadError {
+  return error instanceof LoadError
+    ? error
+    : new LoadError(`the policy cannot be started: ${messageOf(error)}`, { cause: error });
+}
+
+/** Gives a new instance the memory that `prepare` left in another. */
+function restore({ parts }: Started, prepared: Uint8Array): void {
+  const memory = memoryOf(parts);
+  if (memory === undefined) {
+    throw new LoadError('its module has no memory to put what is prepared in; transpile it anew');
   }
+  memory.grow((prepared.length - memory.buffer.byteLength) / PAGE);
+  new Uint8Array(memory.buffer).set(prepared);
 }

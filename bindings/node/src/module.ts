@@ -19,4 +19,6 @@ export interface PolicyModule {
   /** The WebAssembly modules it consists of, by name: their bytes, or where they are. */
   cores: Record<string, Uint8Array | URL>;
   instantiate: Instantiate;
+  /** The policy's memory after `prepare`, in which every instance starts; absent: each calls `prepare`. */
+  prepared?: Uint8Array | undefined;
 }

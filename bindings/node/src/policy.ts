@@ -2,11 +2,13 @@
  * A loaded policy: the functions of the contract as methods. Nothing here needs Node.
  */
 import type { Accepted, Catalog, Decision, Migrated, Verdict, Violation } from './answers.js';
+import { compiled } from './compile.js';
 import { LoadError, Misuse, messageOf } from './errors.js';
 import { textOf, type EventInput } from './event.js';
 import { Instance, type Call } from './instance.js';
 import type { PolicyModule } from './module.js';
 import * as read from './read.js';
+import { unreadableToMigrate, unreadableToProcess, unreadableToValidate } from './unreadable.js';
 
 /** What a policy has to be told, since it has no clock and no configuration. */
 export interface Context {
@@ -29,10 +31,7 @@ export class Policy {
 
   /** The policy in a module that `tidegate-transpile` wrote. Throws {@link LoadError}. */
   static async from(module: PolicyModule): Promise<Policy> {
-    const cores = await Promise.all(
-      Object.entries(module.cores).map(async ([name, core]) => [name, await compile(name, core)] as const),
-    );
-    return new this(module.digest, new Instance(module.instantiate, new Map(cores)));
+    return new this(module.digest, new Instance(module, await compiled(module.cores)));
   }
 
   protected constructor(digest: string, instance: Instance) {
@@ -76,10 +75,7 @@ export class Policy {
   /** As `validate`: the policy's answer as it came. */
   validateJson(event: EventInput): string {
     const text = this.#text(event);
-    if (typeof text === 'string') {
-      return this.#call('validate', text);
-    }
-    return JSON.stringify({ valid: false, cause: 'unreadable', event_id: null, event_type: null, violations: [text] });
+    return typeof text === 'string' ? this.#call('validate', text) : unreadableToValidate(text);
   }
 
   /** As `migrate`: the policy's answer as it came. */
@@ -98,15 +94,7 @@ export class Policy {
     if (typeof text === 'string') {
       return this.#call('process', request({ event: text, now: time(context.now), target_version: context.targetVersion }));
     }
-    return JSON.stringify({
-      outcome: 'reject',
-      reason: text.message,
-      event_id: null,
-      event_type: null,
-      event_version: null,
-      outputs: [],
-      violations: [text],
-    });
+    return unreadableToProcess(text);
   }
 
   /** As `catalog`: the policy's answer as it came. */
@@ -128,14 +116,10 @@ export class Policy {
     if (typeof text === 'string') {
       return this.#call('migrate', request({ event: text, to_version: toVersion }));
     }
-    return JSON.stringify({
-      migrated: false,
-      cause: 'rejected',
-      event_type: null,
-      from_version: null,
-      to_version: toVersion,
-      violations: [text],
-    });
+    if (typeof toVersion !== 'string') {
+      throw new Misuse('toVersion must be a string');
+    }
+    return unreadableToMigrate(text, toVersion);
   }
 
   #text(event: EventInput): string | Violation {
@@ -173,22 +157,4 @@ function time(now: string | Date): string {
     throw new Misuse('now is an invalid Date');
   }
   return now instanceof Date ? now.toISOString() : now;
-}
-
-async function compile(name: string, core: Uint8Array | URL): Promise<WebAssembly.Module> {
-  try {
-    if (core instanceof URL) {
-      const response = await fetch(core);
-      if (!response.ok) {
-        throw new Error(`${core.href} answers ${response.status}`);
-      }
-      // Browsers keep compiled code for the next visit when it streams, which they do only for this type.
-      return response.headers.get('content-type') === 'application/wasm'
-        ? await WebAssembly.compileStreaming(response)
-        : await WebAssembly.compile(await response.arrayBuffer());
-    }
-    return await WebAssembly.compile(core as BufferSource);
-  } catch (error) {
-    throw new LoadError(`${name} cannot be compiled: ${messageOf(error)}`, { cause: error });
-  }
 }

@@ -66,6 +66,9 @@ class OutputStream {
 class TerminalInput {}
 class TerminalOutput {}
 
+/** What a handle of a policy can stand for. */
+export const RESOURCES: readonly Function[] = [IoError, Pollable, InputStream, OutputStream, TerminalInput, TerminalOutput];
+
 /** The interfaces that a policy may import, with all their functions. */
 export const WORLD = {
   'wasi:cli/environment': {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -12,15 +12,15 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 
 import { serve } from '../examples/page/serve.js';
-import { GOOD, PACKAGE, POLICY, scratch } from './given.js';
+import { COMPLETE, GOOD, PACKAGE, POLICY, scratch } from './given.js';
 import { written } from './readme.js';
 
-const CHROMIUM = '/usr/bin/chromium';
+const CHROMIUM = found(['chromium', 'chromium-browser', 'google-chrome']);
 const FLAGS =
   '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 
-/** Why the browser is not tried; in CI it must be there. */
-const skip = !existsSync(CHROMIUM) && process.env.CI !== 'true' && `${CHROMIUM} is missing: apt-get install chromium`;
+/** Why the browser is not tried. */
+const skip = CHROMIUM === undefined && !COMPLETE && 'no chromium, chromium-browser or google-chrome in PATH: apt-get install chromium';
 
 /** The policy as `tidegate-transpile` writes it. */
 const POLICY_MODULE = join(await scratch(), 'policy');
@@ -74,6 +74,12 @@ test('the page judges what is typed', { skip }, async () => {
   assert.equal(await violations.count(), 0);
 });
 
+/** The first of these programs that is in PATH. */
+function found(programs) {
+  const directories = process.env.PATH.split(delimiter);
+  return programs.flatMap((program) => directories.map((directory) => join(directory, program))).find(existsSync);
+}
+
 /** Bundles the app of the README. */
 async function bundle() {
   const app = await written();
@@ -95,6 +101,7 @@ async function bundle() {
 
 /** Opens a page of the example's server, in which nothing may go wrong unseen. */
 async function open(policy, path) {
+  assert.ok(CHROMIUM, 'there is no chromium, chromium-browser or google-chrome in PATH');
   const server = await serve(policy);
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(' ') });
   after(async () => {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { InvalidEvent, Misuse } from 'tidegate';
-import { GOOD, policy } from './given.js';
+import { InvalidEvent, Misuse, Policy } from 'tidegate';
+import { GOOD, guest, policy } from './given.js';
 
 const bytes = (text) => new TextEncoder().encode(text);
 const violation = (event) => JSON.parse(policy.validateJson(event)).violations[0];
@@ -134,6 +134,55 @@ test('the longest event is judged, and one byte more is too large', () => {
   assert.equal(policy.validate(padded(limit)).eventId, 'e-1');
   assert.equal(policy.validate(bytes(padded(limit))).eventId, 'e-1');
   assert.equal(violation(padded(limit + 1)).code, 'too-large');
+});
+
+test('what is too long gets the same answer from every call, however it is given', () => {
+  const limit = policy.catalog().limits.eventBytes;
+  for (const [event, length] of [
+    ['x'.repeat(limit + 1), limit + 1],
+    ['"'.repeat(5 * limit), 5 * limit],
+    ['x'.repeat(80 * limit), 80 * limit],
+    ['ä'.repeat(limit / 2 + 1), limit + 2],
+    ['😀'.repeat(limit / 4 + 1), limit + 4],
+    ['\ud800'.repeat(limit / 2), 1.5 * limit],
+    [new Uint8Array(limit + 1).fill(0x22), limit + 1],
+    [{ event_id: '€'.repeat(limit / 3 + 1) }, limit + 17],
+  ]) {
+    const violations = [{ code: 'too-large', path: '', message: `${length} bytes; at most ${limit} are allowed` }];
+    const rejected = { cause: 'unreadable', eventId: null, eventType: null, violations };
+    assert.throws(() => policy.validate(event), rejected);
+    const failed = { cause: 'rejected', eventType: null, fromVersion: null, toVersion: '1.1', violations };
+    assert.throws(() => policy.migrate(event, '1.1'), failed);
+    const verdict = policy.process(event, { now: '2026-03-01T09:30:00Z' });
+    assert.deepEqual(verdict, {
+      outcome: 'reject',
+      reason: violations[0].message,
+      eventId: null,
+      eventType: null,
+      eventVersion: null,
+      outputs: [],
+      violations,
+    });
+  }
+});
+
+test('bytes are counted, not code units', () => {
+  const limit = policy.catalog().limits.eventBytes;
+  for (const text of ['ä'.repeat(limit / 2), '😀'.repeat(limit / 4)]) {
+    assert.equal(violation(text).code, 'not-json');
+  }
+});
+
+test('a policy that takes any length is not asked about what is too long', async () => {
+  const calm = await Policy.load(guest('calm'));
+  const { eventBytes } = calm.catalog().limits;
+  const now = '2026-03-01T09:30:00Z';
+  assert.equal(calm.process(GOOD.padEnd(eventBytes), { now }).outcome, 'forward');
+  assert.equal(calm.process(GOOD.padEnd(eventBytes + 1), { now }).violations[0].code, 'too-large');
+});
+
+test('a version is asked for even where the event is not read', () => {
+  assert.throws(() => policy.migrate(Uint8Array.of(0xff)), new Misuse('toVersion must be a string'));
 });
 
 test('what cannot be written as JSON is a misuse that says what to do', () => {

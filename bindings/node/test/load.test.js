@@ -1,15 +1,17 @@
-// What can be loaded, what cannot and why, and what is kept for the next time.
+// What can be loaded, and what cannot and why.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readFile, readdir, stat, truncate } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { LoadError, Policy } from 'tidegate';
+import { told } from '../dist/node/aside.js';
 import { GOOD, PACKAGE, POLICY, policy, scratch } from './given.js';
 
 const run = promisify(execFile);
@@ -60,44 +62,14 @@ function importing(name) {
     (core instance (instantiate $main (with "from" (instance (export "f" (func $f))))))`;
 }
 
-test('a transpiled policy is kept, under its digest', async () => {
-  const cacheDirectory = join(await scratch(), 'kept');
-  const first = await Policy.load(POLICY, { cacheDirectory });
-  const [entry, ...others] = await readdir(cacheDirectory);
-  assert.deepEqual(others, []);
-  assert.ok(entry.startsWith(first.digest.replace('sha256:', '')));
-  const made = await stat(join(cacheDirectory, entry));
-  const second = await Policy.load(POLICY, { cacheDirectory });
-  assert.equal(second.digest, first.digest);
-  assert.equal(second.validate(GOOD).eventId, 'e-1');
-  assert.equal((await stat(join(cacheDirectory, entry))).ino, made.ino);
-});
-
-test('several that load at once leave one whole entry', async () => {
-  const cacheDirectory = await scratch();
-  const loaded = await Promise.all([1, 2].map(() => Policy.load(POLICY, { cacheDirectory })));
-  assert.deepEqual(loaded.map((each) => each.validate(GOOD).key), ['user-1', 'user-1']);
-  assert.equal((await readdir(cacheDirectory)).length, 1);
-});
-
-test('an entry that is damaged is named', async () => {
-  const cacheDirectory = await scratch();
-  await Policy.load(POLICY, { cacheDirectory });
-  const [entry] = await readdir(cacheDirectory);
-  await truncate(join(cacheDirectory, entry, 'policy.core.wasm'), 1000);
-  await assert.rejects(Policy.load(POLICY, { cacheDirectory }), (error) => {
-    assert.ok(error instanceof LoadError);
-    assert.ok(error.message.includes(`policy.wasm (kept in ${cacheDirectory}): policy.core.wasm cannot be compiled`));
-    return true;
+test('a thread that ends without a word, or with an error, is not waited for', async () => {
+  const worker = (code) => new Worker(code, { eval: true });
+  await assert.rejects(told(worker('')), {
+    name: 'LoadError',
+    message: 'the thread that transpiles it ended with code 0 and said nothing',
   });
-});
-
-test('a directory that others can write to is refused', async () => {
-  const cacheDirectory = join(await scratch(), 'open');
-  await mkdir(cacheDirectory);
-  await chmod(cacheDirectory, 0o777);
-  await assert.rejects(Policy.load(POLICY, { cacheDirectory }), { name: 'LoadError', message: /open is not private/ });
-  assert.deepEqual(await readdir(cacheDirectory), []);
+  await assert.rejects(told(worker('process.exit(3)')), { name: 'LoadError', message: /ended with code 3/ });
+  await assert.rejects(told(worker('throw new Error("no more memory")')), { message: 'no more memory' });
 });
 
 test('tidegate-transpile writes a module that needs no transpiling', async () => {

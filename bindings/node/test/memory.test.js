@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { bounded } from '../dist/node/memory.js';
+import { bounded as boundedCores } from '../dist/node/memory.js';
+import { start } from '../dist/start.js';
 
 const PAGES = 1024;
+
+const bounded = (core) => boundedCores({ core }).core;
 
 /** How far the memory of this module can grow, in pages. */
 async function reach(wat) {
@@ -46,4 +49,23 @@ test('a memory that cannot be bounded is refused', async () => {
     const wasm = await parse(`(module (memory ${memory}))`);
     assert.throws(() => bounded(wasm), { name: 'LoadError', message: why });
   }
+});
+
+test('a second memory is refused, in the same module or in another', async () => {
+  const message = 'it has more than one memory; a policy may have one';
+  const one = await parse('(module (memory 1))');
+  const two = await parse('(module (memory 1) (memory 1))');
+  const none = await parse('(module (import "other" "memory" (memory 1)))');
+  assert.throws(() => bounded(two), { name: 'LoadError', message });
+  assert.throws(() => boundedCores({ one, none, other: one }), { name: 'LoadError', message });
+  assert.deepEqual(Object.keys(boundedCores({ one, none })), ['one', 'none']);
+});
+
+test('a module that is started twice, each time with a memory, is refused', async () => {
+  const core = new WebAssembly.Module(await parse('(module (memory 1))'));
+  const twice = (core, _, start) => [start(core('core')), start(core('core'))];
+  assert.throws(() => start(twice, new Map([['core', core]]), {}), {
+    name: 'LoadError',
+    message: /^it starts one of its modules twice/,
+  });
 });

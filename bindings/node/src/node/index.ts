@@ -6,17 +6,17 @@ import { readFile } from 'node:fs/promises';
 import { LoadError, messageOf } from '../errors.js';
 import type { PolicyModule } from '../module.js';
 import { Policy as PolicyAnywhere } from '../policy.js';
-import { transpileAside } from './aside.js';
+import { makeAside } from './aside.js';
 import { cached } from './cache.js';
 import { digestOf } from './digest.js';
-import { inMemory, withFiles } from './module.js';
+import { instantiateOf, withFiles } from './module.js';
 
 export * from '../exports.js';
 
 /** How a policy is loaded. */
 export interface LoadOptions {
   /**
-   * A directory of this user alone, in which transpiled policies are kept for the next start. Without it nothing is
+   * A directory of this user alone, in which policies that were made ready are kept for the next start. Without it nothing is
    * written, and every start of a process takes about a second.
    */
   cacheDirectory?: string | undefined;
@@ -29,9 +29,10 @@ export class Policy extends PolicyAnywhere {
     try {
       const wasm = source instanceof Uint8Array ? source : await readFile(source);
       const digest = digestOf(wasm);
-      const make = () => transpileAside(wasm, 'policy');
-      const module = cacheDirectory === undefined ? inMemory(digest, await make()) : cached(cacheDirectory, digest, make);
-      return await this.from(await module);
+      const make = () => makeAside(wasm, 'policy');
+      const made = await (cacheDirectory === undefined ? make() : cached(cacheDirectory, digest, make));
+      const { source: code, cores, prepared } = made;
+      return await super.from({ digest, instantiate: await instantiateOf(digest, code), cores, prepared });
     } catch (error) {
       const what = source instanceof Uint8Array ? 'the policy' : String(source);
       const kept = cacheDirectory === undefined ? '' : ` (kept in ${cacheDirectory})`;

@@ -1,14 +1,14 @@
 /**
- * A bound for the memory of a policy, written into its WebAssembly modules: one that wants more traps.
+ * A bound for the memory of a policy, written into its WebAssembly: when it wants more, it gets none, or traps.
  */
 import { LoadError } from '../errors.js';
+import { Reader, moduleOf, number, sectionsOf } from './sections.js';
 
 const PAGE = 65_536;
 
 /** As much as the gate gives a policy. */
 const MOST_PAGES = (64 * 1024 * 1024) / PAGE;
 
-const HEADER = 8;
 const MEMORY_SECTION = 5;
 
 /** Flags of a memory: it has a maximum, and the two kinds that this cannot bound. */
@@ -16,59 +16,36 @@ const HAS_MAXIMUM = 1;
 const SHARED = 2;
 const WIDE = 4;
 
-/** The core module `wasm` with each of its memories bounded. */
-export function bounded(wasm: Uint8Array): Uint8Array {
-  let at = HEADER;
-  while (at < wasm.length) {
-    const size = readNumber(wasm, at + 1);
-    if (wasm[at] === MEMORY_SECTION) {
-      const section = boundedSection(wasm, size.end);
-      return Buffer.concat([wasm.subarray(0, at), section, wasm.subarray(size.end + size.value)]);
+/** The modules of one policy, with the one memory that it may have bounded. Throws {@link LoadError}. */
+export function bounded(cores: Record<string, Uint8Array>): Record<string, Uint8Array> {
+  let memories = 0;
+  const boundedCore = (wasm: Uint8Array) => {
+    const sections = sectionsOf(wasm);
+    const section = sections.find(({ id }) => id === MEMORY_SECTION);
+    if (section === undefined) {
+      return wasm;
     }
-    at = size.end + size.value;
-  }
-  return wasm;
+    const memory = new Reader(section.body);
+    memories += memory.number();
+    if (memories > 1) {
+      throw new LoadError('it has more than one memory; a policy may have one');
+    }
+    section.body = boundedMemory(memory);
+    return moduleOf(wasm, sections);
+  };
+  return Object.fromEntries(Object.entries(cores).map(([name, wasm]) => [name, boundedCore(wasm)]));
 }
 
-function boundedSection(wasm: Uint8Array, start: number): Uint8Array {
-  const count = readNumber(wasm, start);
-  const body = [...number(count.value)];
-  let at = count.end;
-  for (let memory = 0; memory < count.value; memory += 1) {
-    const flags = wasm[at] ?? 0;
-    if ((flags & (SHARED | WIDE)) !== 0) {
-      throw new LoadError('it has a memory that is shared or of 64 bits');
-    }
-    const least = readNumber(wasm, at + 1);
-    if (least.value > MOST_PAGES) {
-      throw new LoadError(`it wants ${least.value * PAGE} bytes of memory; at most ${MOST_PAGES * PAGE} are allowed`);
-    }
-    at = least.end;
-    let most = MOST_PAGES;
-    if ((flags & HAS_MAXIMUM) !== 0) {
-      const own = readNumber(wasm, at);
-      most = Math.min(own.value, MOST_PAGES);
-      at = own.end;
-    }
-    body.push(HAS_MAXIMUM, ...number(least.value), ...number(most));
+/** The section for one memory, with a bound. */
+function boundedMemory(memory: Reader): Uint8Array {
+  const flags = memory.byte();
+  if ((flags & (SHARED | WIDE)) !== 0) {
+    throw new LoadError('it has a memory that is shared or of 64 bits');
   }
-  return Uint8Array.from([MEMORY_SECTION, ...number(body.length), ...body]);
-}
-
-/** Reads an unsigned LEB128 number. */
-function readNumber(wasm: Uint8Array, at: number): { value: number; end: number } {
-  let value = 0;
-  for (let shift = 0; ; shift += 7) {
-    const byte = wasm[at] ?? 0;
-    at += 1;
-    value += (byte & 0x7f) * 2 ** shift;
-    if (byte < 0x80) {
-      return { value, end: at };
-    }
+  const least = memory.number();
+  if (least > MOST_PAGES) {
+    throw new LoadError(`it wants ${least * PAGE} bytes of memory; at most ${MOST_PAGES * PAGE} are allowed`);
   }
-}
-
-/** Writes an unsigned LEB128 number. */
-function number(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...number(value >>> 7)];
+  const most = (flags & HAS_MAXIMUM) === 0 ? MOST_PAGES : Math.min(memory.number(), MOST_PAGES);
+  return Uint8Array.of(1, HAS_MAXIMUM, ...number(least), ...number(most));
 }

@@ -24,13 +24,12 @@ export async function write(
   return files.map(([file]) => file);
 }
 
-/** The same module without files. Node keeps one for each digest until it ends. */
-export async function inMemory(digest: string, { source, cores }: Transpiled): Promise<PolicyModule> {
+/** The function of a transpiled policy, called `name` in stack traces. Node keeps one for each source until it ends. */
+export async function instantiateOf(name: string, source: string): Promise<Instantiate> {
   // The name keeps the whole source out of stack traces.
-  const named = `${source}\n//# sourceURL=${digest}`;
+  const named = `${source}\n//# sourceURL=${name}`;
   const url = `data:text/javascript;base64,${Buffer.from(named).toString('base64')}`;
-  const { instantiate } = (await import(url)) as { instantiate: Instantiate };
-  return { digest, instantiate, cores };
+  return ((await import(url)) as { instantiate: Instantiate }).instantiate;
 }
 
 /** The module with those of its parts in memory that are in files, which `fetch` of Node does not read. */

@@ -41,11 +41,8 @@ export async function transpile(wasm: Uint8Array, name: string): Promise<Transpi
   });
   checkImports(imports);
   checkExports(exports.map(([exported]) => exported));
-  const cores = Object.entries(files).filter(([file]) => file.endsWith('.wasm'));
-  return {
-    source: new TextDecoder().decode(files[`${name}.js`]),
-    cores: Object.fromEntries(cores.map(([file, core]) => [file, bounded(core)])),
-  };
+  const cores = Object.fromEntries(Object.entries(files).filter(([file]) => file.endsWith('.wasm')));
+  return { source: new TextDecoder().decode(files[`${name}.js`]), cores: bounded(cores) };
 }
 
 function checkHeader(wasm: Uint8Array): void {

@@ -1,19 +1,26 @@
 /**
- * The thread in which a policy is transpiled: a second of work and 200 MB, of which the caller's thread feels nothing.
+ * The thread in which a policy is transpiled and prepared: a second of work and 200 MB, of which the caller's thread feels
+ * nothing.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { messageOf } from '../errors.js';
-import { transpile, type Transpiled } from './transpile.js';
+import type { Made } from './aside.js';
+import { instantiateOf } from './module.js';
+import { preparedMemory } from './prepare.js';
+import { transpile } from './transpile.js';
 
 /** What the thread says in the end: the policy, or why there is none. */
-export type Told = { transpiled: Transpiled } | { refused: string };
+export type Told = { made: Made } | { refused: string };
 
-const { wasm, name } = workerData as { wasm: Uint8Array; name: string };
-let told: Told;
-try {
-  told = { transpiled: await transpile(wasm, name) };
-} catch (error) {
-  told = { refused: messageOf(error) };
+async function make({ wasm, name }: { wasm: Uint8Array; name: string }): Promise<Told> {
+  try {
+    const transpiled = await transpile(wasm, name);
+    const prepared = await preparedMemory(await instantiateOf(name, transpiled.source), transpiled.cores);
+    return { made: { ...transpiled, prepared } };
+  } catch (error) {
+    return { refused: messageOf(error) };
+  }
 }
-parentPort?.postMessage(told);
+
+parentPort?.postMessage(await make(workerData));

@@ -1,0 +1,116 @@
+// What is kept for the next start: when it is used, when it is made again, and what is refused.
+import assert from 'node:assert/strict';
+import { chmod, mkdir, readFile, readdir, rename, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { LoadError, Policy } from 'tidegate';
+import { GOOD, guest, scratch } from './given.js';
+
+const CALM = guest('calm');
+const NOW = { now: '2026-03-01T09:30:00Z' };
+
+/** A directory in which the calm policy is kept, and the file in which it is. */
+async function filled() {
+  const cacheDirectory = join(await scratch(), 'kept');
+  const { digest } = await Policy.load(CALM, { cacheDirectory });
+  const [name, ...others] = await readdir(cacheDirectory);
+  assert.deepEqual(others, []);
+  assert.ok(name.startsWith(digest.replace('sha256:', '')));
+  return { cacheDirectory, file: join(cacheDirectory, name) };
+}
+
+/** Loads the calm policy, which works and leaves one file; true when that was made anew. */
+async function madeAnew({ cacheDirectory, file }) {
+  const { ino } = await stat(file);
+  const calm = await Policy.load(CALM, { cacheDirectory });
+  assert.equal(calm.process(GOOD, NOW).outcome, 'forward');
+  assert.equal((await readdir(cacheDirectory)).length, 1);
+  return (await stat(file)).ino !== ino;
+}
+
+test('a policy is kept under its digest, and found', async () => {
+  const kept = await filled();
+  assert.equal((await stat(kept.cacheDirectory)).mode & 0o777, 0o700);
+  assert.equal((await stat(kept.file)).mode & 0o777, 0o600);
+  assert.equal(await madeAnew(kept), false);
+});
+
+test('several that load at once leave one whole entry', async () => {
+  const cacheDirectory = await scratch();
+  const loaded = await Promise.all([1, 2, 3].map(() => Policy.load(CALM, { cacheDirectory })));
+  assert.deepEqual(loaded.map((each) => each.process(GOOD, NOW).outcome), ['forward', 'forward', 'forward']);
+  assert.equal((await readdir(cacheDirectory)).length, 1);
+});
+
+test('an entry that is damaged is made again', async () => {
+  const kept = await filled();
+  const whole = await readFile(kept.file);
+  for (const damage of [
+    () => truncate(kept.file, 0),
+    () => truncate(kept.file, 10),
+    () => truncate(kept.file, 100_000),
+    () => writeFile(kept.file, Buffer.concat([whole.subarray(0, -1), Buffer.of(whole.at(-1) ^ 1)])),
+  ]) {
+    await damage();
+    assert.equal(await madeAnew(kept), true, String(damage));
+    assert.equal(await madeAnew(kept), false, String(damage));
+  }
+});
+
+test('an entry that others can write, or that leads elsewhere, is not run but made again', async () => {
+  const kept = await filled();
+  for (const mode of [0o666, 0o620, 0o602]) {
+    await chmod(kept.file, mode);
+    assert.equal(await madeAnew(kept), true, mode.toString(8));
+    assert.equal((await stat(kept.file)).mode & 0o777, 0o600);
+  }
+  const elsewhere = join(await scratch(), 'elsewhere');
+  await rename(kept.file, elsewhere);
+  await symlink(elsewhere, kept.file);
+  assert.equal(await madeAnew(kept), true);
+});
+
+test('a directory or an entry of another user is not used', async (t) => {
+  const kept = await filled();
+  const user = process.geteuid();
+  const other = t.mock.method(process, 'geteuid', () => user + 1);
+  await assert.rejects(Policy.load(CALM, kept), { name: 'LoadError', message: /kept is not private/ });
+  // The directory is ours, and then the file is not.
+  other.mock.mockImplementationOnce(() => user, other.mock.callCount());
+  assert.equal(await madeAnew(kept), true);
+});
+
+test('a directory that others can write to is refused', async () => {
+  const cacheDirectory = join(await scratch(), 'open');
+  await mkdir(cacheDirectory);
+  await chmod(cacheDirectory, 0o777);
+  await assert.rejects(Policy.load(CALM, { cacheDirectory }), { name: 'LoadError', message: /open is not private/ });
+  assert.deepEqual(await readdir(cacheDirectory), []);
+});
+
+test('a load that fails leaves nothing', async () => {
+  const cacheDirectory = await scratch();
+  for (const source of [guest('reads-files'), guest('traps-in-prepare'), Buffer.from('no policy')]) {
+    await assert.rejects(Policy.load(source, { cacheDirectory }), LoadError);
+    assert.deepEqual(await readdir(cacheDirectory), []);
+  }
+});
+
+test('what cannot be kept is an error that says why, and leaves nothing', async () => {
+  const { cacheDirectory, file } = await filled();
+  await rename(file, join(cacheDirectory, 'moved'));
+  await mkdir(file);
+  await assert.rejects(Policy.load(CALM, { cacheDirectory }), { name: 'LoadError', message: /EISDIR|EEXIST|ENOTEMPTY/ });
+  assert.equal((await readdir(cacheDirectory)).length, 2);
+});
+
+test('a kept policy answers as one that was just made', async () => {
+  const cacheDirectory = await scratch();
+  const loaded = [];
+  for (let time = 0; time < 2; time += 1) {
+    loaded.push(await Policy.load(guest('remembers'), { cacheDirectory }));
+  }
+  const answers = loaded.map((each) => [1, 2, 3].map(() => each.processJson(GOOD, NOW)));
+  assert.deepEqual(answers[0], answers[1]);
+});
