@@ -127,6 +127,7 @@ impl Gate {
         let shadow = Shadow::new(&config, generations.clone(), metrics.clone())?;
         let pipeline = Arc::new(Pipeline {
             generations,
+            reload: reload.clone(),
             sinks: Sinks {
                 topics: outside.publisher,
                 sidecar: outside.sidecar.clone(),
@@ -197,7 +198,7 @@ impl Gate {
         let background = TaskTracker::new();
         let reload = self.app.reload.clone();
         let (pipeline, until) = (self.app.pipeline.clone(), closing.clone());
-        background.spawn(announce(pipeline, reload.clone(), self.rolled_back, until));
+        background.spawn(announce(pipeline, self.rolled_back, until));
         let until = stopping.clone();
         background.spawn(async move { reload.watch(until).await });
         let servers = TaskTracker::new();

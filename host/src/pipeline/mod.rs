@@ -27,6 +27,7 @@ use crate::{
     hold::{Failure, GivenUp, Hold, Next},
     metrics::Metrics,
     order::Order,
+    reload::Reload,
     seldom::Seldom,
     shadow::Shadow,
     sink::Sinks,
@@ -43,6 +44,8 @@ use send::Unsent;
 pub struct Pipeline {
     /// The policy in force.
     pub generations: Arc<Generations>,
+    /// What remembers which policies were gone back from.
+    pub reload: Arc<Reload>,
     /// Where outputs go.
     pub sinks: Sinks,
     /// What puts deliveries aside.

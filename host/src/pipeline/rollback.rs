@@ -14,7 +14,6 @@ use crate::{
     delivery::{Delivery, Source},
     generation::{CannotRollBack, Generation, Judged, Label, RolledBack},
     hold::{Hold, Next},
-    reload::Reload,
     sink::{Later, Message, SendError},
 };
 
@@ -38,6 +37,9 @@ impl Pipeline {
             return;
         };
         let why = trouble.to_string();
+        let digest = &generation.label().digest;
+        // First of all, so that no kill comes between.
+        self.reload.remember(digest, &why);
         match self.generations.roll_back(generation.label().number, None, &why) {
             Ok(rolled_back) => {
                 tracing::error!(from = %rolled_back.from, to = %rolled_back.to, why, "the gate went back to the policy before");
@@ -49,23 +51,18 @@ impl Pipeline {
             Err(CannotRollBack::NotCurrent { .. }) => {}
             Err(error) => {
                 generation.accept();
+                self.reload.accept(digest);
                 tracing::error!(generation = %generation.label(), why, %error, "the gate would go back and cannot");
             }
         }
     }
 }
 
-/// Has each rollback remembered, and puts aside that operations are to be told of it: it survives a stop. What cannot be
-/// put aside is tried again, until `stop`.
-pub async fn announce(
-    pipeline: Arc<Pipeline>,
-    reload: Arc<Reload>,
-    mut rollbacks: UnboundedReceiver<RolledBack>,
-    stop: CancellationToken,
-) {
+/// Puts aside that operations are to be told of each rollback: it survives a stop. What cannot be put aside is tried
+/// again, until `stop`.
+pub async fn announce(pipeline: Arc<Pipeline>, mut rollbacks: UnboundedReceiver<RolledBack>, stop: CancellationToken) {
     let announce_all = async {
         while let Some(rolled_back) = rollbacks.recv().await {
-            reload.remember(&rolled_back);
             if pipeline.channels.contains_key(CHANNEL) {
                 pipeline.announce(rolled_back).await;
             }

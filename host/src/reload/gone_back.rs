@@ -2,8 +2,7 @@
 //! policies.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -47,11 +46,12 @@ impl GoneBack {
                 return None;
             }
         };
-        serde_json::from_slice(&json)
-            .inspect_err(
-                |error| tracing::warn!(file = %file.display(), %error, "this does not say why the gate went back"),
-            )
-            .ok()
+        // Half written, it says all the same that the gate went back.
+        let unknown = |_| Left {
+            at: "a time that is not known".to_owned(),
+            why: format!("{} does not say why", file.display()),
+        };
+        Some(serde_json::from_slice(&json).unwrap_or_else(unknown))
     }
 
     pub(super) fn remember(&self, digest: &str, left: &Left) {
@@ -80,16 +80,12 @@ impl GoneBack {
     }
 }
 
-/// Written aside and renamed, so that no reader meets half a file.
 fn write(file: &Path, left: &Left) -> io::Result<()> {
     let dir = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(dir)?;
-    let aside = file.with_extension(format!("{}.tmp", std::process::id()));
-    let mut written = fs::File::create(&aside)?;
-    written.write_all(&serde_json::to_vec(left)?)?;
-    written.sync_all()?;
-    fs::rename(&aside, file)?;
-    prune(dir)
+    fs::write(file, serde_json::to_vec(left)?)?;
+    // Another gate may do so at the same time: what stays now goes later.
+    prune(dir).or(Ok(()))
 }
 
 fn prune(dir: &Path) -> io::Result<()> {
@@ -123,6 +119,9 @@ mod tests {
         assert_eq!(gate().find("sha256:01ff"), None);
         let other = GoneBack::new(Some(dir.path()), Path::new("other.wasm"));
         assert_eq!(other.find("sha256:00ff"), None, "another gate");
+        let file = gate().file("sha256:00ff").expect("a file");
+        fs::write(file, b"{\"at\":").expect("written");
+        assert!(gate().find("sha256:00ff").is_some(), "half a file is one");
         gate().forget("sha256:00ff");
         assert_eq!(gate().find("sha256:00ff"), None);
         gate().forget("sha256:00ff");

@@ -20,8 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     admission::{Admission, Refusal},
+    clock,
     config::{self, Config},
-    generation::{By, Generations, Label, Left, RolledBack, Took},
+    generation::{By, Generations, Label, Left, Took},
     metrics::Metrics,
     pipeline::chain,
 };
@@ -359,15 +360,16 @@ impl Reload {
         in_this_process.or_else(|| self.gone_back.find(digest))
     }
 
-    /// Remembers what the gate went back from by itself, so that a restart does not take it again.
-    pub fn remember(&self, rolled_back: &RolledBack) {
-        let digest = &rolled_back.from.digest;
-        if let Some(left) = self.generations.went_back_from(digest) {
-            self.gone_back.remember(digest, &left);
-        }
+    /// Remembers that the gate goes back from a policy by itself, so that a restart does not take it again.
+    pub fn remember(&self, digest: &str, why: &str) {
+        let left = Left {
+            at: clock::now(),
+            why: why.to_owned(),
+        };
+        self.gone_back.remember(digest, &left);
     }
 
-    /// A person has put this policy in force, whatever came of it before.
+    /// This policy is in force, whatever was said of it before.
     pub fn accept(&self, digest: &str) {
         self.gone_back.forget(digest);
     }
