@@ -14,7 +14,7 @@ const PACKAGE = fileURLToPath(new URL('./', import.meta.url));
 const POLICY = fileURLToPath(new URL('../../dist/policy.wasm', import.meta.url));
 const GOOD =
   '{"event_id":"e-1","event_type":"task.created","event_version":"1.0","task_id":42,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{"title":"Water the plants"}}';
-const BAD = GOOD.replace('42', '"42"').replace('"user-1"', '""');
+const BAD = GOOD.replace('"user_id":"user-1",', '');
 const LARGE = GOOD.replace('plants', `plants${'x'.repeat(1024 * 1024 - GOOD.length)}`);
 const NOW = { now: '2026-03-01T09:30:00Z' };
 const WARM_LOADS = 5;

@@ -25,10 +25,10 @@ EVENT = {
     "task_id": 42,
     "user_id": "user-1",
     "timestamp": "2026-03-01T09:30:00Z",
-    "payload": {"title": "Water the plants", "notes": "x" * 80},
+    "payload": {"title": "Water the plants"},
 }
-GOOD = json.dumps(EVENT)
-BAD = json.dumps(EVENT | {"task_id": "42"})
+GOOD = json.dumps(EVENT, separators=(",", ":"))
+BAD = GOOD.replace('"user_id":"user-1",', "")
 NOW = "2026-03-02T17:00:00Z"
 
 
