@@ -1,5 +1,6 @@
 //! Policies that are not written in Rust: `examples/policy-python` and `examples/policy-typescript`, in the engine, in the
 //! commands and in a gate. `cargo xtask test` builds them where their tools are there.
+#![allow(clippy::print_stdout, reason = "a test that is skipped says why")]
 
 use std::{
     env, fs,
