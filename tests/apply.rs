@@ -42,11 +42,14 @@ fn a_target_version_is_kept() {
         event("e-1"),
         "byte for byte as it came"
     );
-    let nowhere = &apply(&["--target", "9.9"], event("e-1").as_bytes())[0];
-    assert_eq!(
-        (&nowhere["verdict"], &nowhere["violations"][0]["code"]),
-        (&"reject".into(), &"no-path".into())
-    );
+}
+
+#[rstest]
+fn a_version_that_no_type_has_is_refused(#[values("apply", "explain")] command: &str) {
+    let finished = tidegate(&[command, "--target", "9.9"], event("e-1").as_bytes());
+    assert_eq!((finished.code, finished.out.as_str()), (3, ""));
+    let why = "--target 9.9: no event type of this policy has that version; there are 1.0, 1.1";
+    assert!(finished.err.contains(why), "{}", finished.err);
 }
 
 #[test]

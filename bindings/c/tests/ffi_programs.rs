@@ -14,7 +14,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
-use tidegate_tests::{dist, guest};
+use tidegate_tests::{dist, guest, missing};
 
 const MISUSE: &str = "6";
 
@@ -32,7 +32,7 @@ struct Question {
 #[case::c_static("c", "c11", Link::Static)]
 #[case::cpp_shared("c++", "c++17", Link::Shared)]
 fn a_program_answers_as_native_rust_does(#[case] language: &str, #[case] standard: &str, #[case] link: Link) {
-    if missing("pkg-config") {
+    if missing("pkg-config", "the C library") {
         return;
     }
     let folder = TempDir::new().expect("a folder");
@@ -60,7 +60,7 @@ fn a_program_answers_as_native_rust_does(#[case] language: &str, #[case] standar
 /// A small policy, which migrates nothing, since valgrind runs everything thirty times as slowly, compiling too.
 #[test]
 fn valgrind_finds_nothing() {
-    if missing("valgrind") {
+    if missing("valgrind", "the C library") {
         return;
     }
     let folder = TempDir::new().expect("a folder");
@@ -106,7 +106,7 @@ fn valgrind_finds_nothing() {
 
 #[test]
 fn the_example_is_built_with_cmake() {
-    if missing("cmake") {
+    if missing("cmake", "the C library") {
         return;
     }
     let build = TempDir::new().expect("a folder");
@@ -151,7 +151,7 @@ enum Link {
 /// The program for C in `docs/bindings.md` prints what the page shows.
 #[test]
 fn the_page_is_true() {
-    if missing("pkg-config") {
+    if missing("pkg-config", "the C library") {
         return;
     }
     let page = fs::read_to_string(here().join("../../docs/bindings.md")).expect("the page");
@@ -181,7 +181,7 @@ fn the_page_is_true() {
 
 #[test]
 fn the_edges_are_safe() {
-    if missing("pkg-config") {
+    if missing("pkg-config", "the C library") {
         return;
     }
     let folder = TempDir::new().expect("a folder");
@@ -198,19 +198,6 @@ fn the_edges_are_safe() {
         .output()
         .expect("it runs");
     assert!(output.status.success(), "{}", output.status);
-}
-
-/// Says that a test is skipped, when it is for want of a program.
-fn missing(program: &str) -> bool {
-    let missing = Command::new(program).arg("--version").output().is_err();
-    if missing {
-        assert!(
-            std::env::var("CI").as_deref() != Ok("true"),
-            "{program} is not in PATH, and in CI nothing is skipped"
-        );
-        println!("skipped: not in PATH: {program} (the C library)");
-    }
-    missing
 }
 
 fn judge_source() -> PathBuf {

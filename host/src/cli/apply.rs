@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tidegate_engine::{Context, Outcome, Policy, Verdict, Violation};
 
-use super::{exit, files, lines::Batches, progress, time::Time};
+use super::{exit, files, lines::Batches, progress, target::Target, time::Time};
 use tidegate::config::Isolation;
 
 /// Judge events from standard input, one a line, and print one verdict a line. No server is needed.
@@ -34,9 +34,8 @@ use tidegate::config::Isolation;
 pub(super) struct Apply {
     #[command(flatten)]
     policy: files::PolicyFile,
-    /// Version in which events leave [default: the latest of each type]
-    #[arg(long, value_name = "VERSION")]
-    target: Option<String>,
+    #[command(flatten)]
+    target: Target,
     #[command(flatten)]
     time: Time,
     /// Whether events get instances of their own or share them.
@@ -63,7 +62,7 @@ impl Apply {
         let policy = Arc::new(files::load_policy(&path, self.isolation.into(), slots).await?);
         let context = Arc::new(Context {
             now: self.time.or_now(),
-            target_version: self.target.clone(),
+            target_version: self.target.known_to(&policy)?,
         });
         let progress = progress::spinner("{spinner} {human_pos} events, {per_sec}, {elapsed}");
         let rejected = tokio::task::block_in_place(|| {

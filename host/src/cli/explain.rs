@@ -11,7 +11,7 @@ use clap::Args;
 use serde::Serialize;
 use tidegate_engine::{Action, Context, FailedEvent, Isolation, Outcome, Output, Policy, Verdict, Violation};
 
-use super::{files, paint::Paint, time::Time};
+use super::{files, paint::Paint, target::Target, time::Time};
 use tidegate::dead_letter;
 
 mod text;
@@ -40,9 +40,8 @@ pub(super) struct Explain {
     /// The attempt that is taken to fail: 0 is the first, 1 its first retry.
     #[arg(long, value_name = "N", default_value_t = 0)]
     attempt: u32,
-    /// Version in which the event leaves [default: the latest of its type]
-    #[arg(long, value_name = "VERSION")]
-    target: Option<String>,
+    #[command(flatten)]
+    target: Target,
     #[command(flatten)]
     time: Time,
     /// Print one JSON object.
@@ -129,12 +128,12 @@ impl Explain {
     async fn explain(&self, policy: &Policy, event: &[u8]) -> anyhow::Result<Explained> {
         let context = Context {
             now: self.time.or_now(),
-            target_version: self.target.clone(),
+            target_version: self.target.known_to(policy)?,
         };
         let verdict = policy.process(event, &context).await?;
         let accepted = policy.validate(event).await?.ok();
         Ok(Explained {
-            migration: self.migration(policy, event, &verdict).await?,
+            migration: migration(policy, event, &verdict, context.target_version.as_ref()).await?,
             retries: retries(policy, &verdict).await?,
             failure: self.failure(policy, &verdict).await?,
             dead_letter: self.dead_letter(policy, event, &verdict, &context.now).await?,
@@ -150,17 +149,6 @@ impl Explain {
             },
             outputs: verdict.outputs.into_iter().map(Sent::of).collect(),
         })
-    }
-
-    async fn migration(&self, policy: &Policy, event: &[u8], verdict: &Verdict) -> anyhow::Result<Vec<String>> {
-        let mut types = policy.catalog().event_types.iter();
-        let known = types.find(|known| Some(&known.name) == verdict.event_type.as_ref());
-        let Some(known) = known.filter(|_| verdict.outcome != Outcome::Reject) else {
-            return Ok(Vec::new());
-        };
-        let target = self.target.as_ref().unwrap_or(&known.latest);
-        let migrated = policy.migrate(event, target).await?;
-        Ok(migrated.map(|migrated| migrated.path).unwrap_or_default())
     }
 
     /// What would follow if this attempt failed.
@@ -235,6 +223,21 @@ impl Sent {
             id: Some(output.id),
         }
     }
+}
+
+async fn migration(
+    policy: &Policy,
+    event: &[u8],
+    verdict: &Verdict,
+    target: Option<&String>,
+) -> anyhow::Result<Vec<String>> {
+    let mut types = policy.catalog().event_types.iter();
+    let known = types.find(|known| Some(&known.name) == verdict.event_type.as_ref());
+    let Some(known) = known.filter(|_| verdict.outcome != Outcome::Reject) else {
+        return Ok(Vec::new());
+    };
+    let migrated = policy.migrate(event, target.unwrap_or(&known.latest)).await?;
+    Ok(migrated.map(|migrated| migrated.path).unwrap_or_default())
 }
 
 async fn retries(policy: &Policy, verdict: &Verdict) -> anyhow::Result<Retries> {

@@ -16,6 +16,7 @@ mod read;
 mod schema;
 mod send;
 mod serve;
+mod target;
 mod time;
 mod topics;
 mod words;

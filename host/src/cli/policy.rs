@@ -9,6 +9,7 @@ mod diff;
 mod promote;
 mod rollback;
 mod status;
+mod wait;
 
 /// Look at and replace the policy of a running gate.
 ///
@@ -21,6 +22,7 @@ mod status;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate policy status
+  tidegate policy status --wait-for policy.wasm
   tidegate policy diff --config gate.yaml
   tidegate policy promote --admin http://127.0.0.1:8081 --json
   tidegate policy rollback")]

@@ -35,12 +35,13 @@ impl Problem {
         }
     }
 
-    /// The event is not valid: 422 with everything that is wrong.
+    /// The event is not valid: 422 with everything that is wrong, and in the detail what is first.
     pub(crate) fn invalid(violations: Vec<Violation>) -> Self {
-        let detail = violations
-            .first()
-            .map(|violation| violation.message.clone())
-            .unwrap_or_default();
+        let detail = match &violations[..] {
+            [] => String::new(),
+            [Violation { path, message, .. }, ..] if path.is_empty() => message.clone(),
+            [Violation { path, message, .. }, ..] => format!("{path}: {message}"),
+        };
         Self {
             violations,
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "the event is not valid", detail)

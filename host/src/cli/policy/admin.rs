@@ -1,6 +1,7 @@
 //! The admin listener of a gate, as its commands reach it.
 
 use std::{
+    fmt,
     io::{Write, stdout},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
@@ -46,6 +47,13 @@ pub(super) enum Answer<T> {
     Printed(T),
 }
 
+/// What came back from there.
+struct Said {
+    base: Url,
+    status: StatusCode,
+    text: String,
+}
+
 /// A problem document (RFC 9457), as far as it matters here.
 #[derive(Default, Deserialize)]
 struct Problem {
@@ -61,12 +69,41 @@ impl Admin {
         self.ask(Method::GET, path, String::new()).await
     }
 
+    /// Asks for something and prints nothing.
+    pub(super) async fn look<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        let said = self.exchange(Method::GET, path, String::new()).await?;
+        if said.status.is_success() {
+            return said.answer();
+        }
+        Err(said.refusal())
+    }
+
     /// Asks for something to be done.
     pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: String) -> anyhow::Result<Answer<T>> {
         self.ask(Method::POST, path, body).await
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: String) -> anyhow::Result<Answer<T>> {
+        let said = self.exchange(method, path, body).await?;
+        if said.status.is_success() {
+            let answer = said.answer()?;
+            if !self.json {
+                return Ok(Answer::Yes(answer));
+            }
+            writeln!(stdout(), "{}", said.text.trim_end())?;
+            return Ok(Answer::Printed(answer));
+        }
+        if !said.is_no() {
+            return Err(said.refusal());
+        }
+        if self.json {
+            writeln!(stdout(), "{}", said.text.trim_end())?;
+        }
+        eprintln!("tidegate: {}", said.problem());
+        Ok(Answer::No)
+    }
+
+    async fn exchange(&self, method: Method, path: &str, body: String) -> anyhow::Result<Said> {
         let base = self.base()?;
         let client = Client::builder()
             .timeout(PATIENCE)
@@ -90,34 +127,7 @@ impl Admin {
         let status = response.status();
         let text = response.text().await.map_err(reqwest::Error::without_url);
         let text = text.with_context(|| format!("the answer from {base} breaks off"))?;
-        if status.is_success() {
-            let answer = serde_json::from_str(&text);
-            let answer =
-                answer.with_context(|| format!("what answers at {base} is no gate that this program knows"))?;
-            if !self.json {
-                return Ok(Answer::Yes(answer));
-            }
-            writeln!(stdout(), "{}", text.trim_end())?;
-            return Ok(Answer::Printed(answer));
-        }
-        let problem: Option<Problem> = serde_json::from_str(&text).ok();
-        let problem = problem.unwrap_or_default();
-        let (title, detail) = (visible(&problem.title), cut(&problem.detail, 2000));
-        match status {
-            StatusCode::UNAUTHORIZED => bail!("the gate at {base} asks for a token: set APP_API_TOKEN to it"),
-            // The admin listener knows all paths that are asked for, and says more than that.
-            StatusCode::NOT_FOUND if matches!(&*title, "" | "not found") => {
-                bail!("what answers at {base} is not the admin listener of a gate (`admin.listen`)")
-            }
-            StatusCode::NOT_FOUND | StatusCode::CONFLICT => {
-                if self.json {
-                    writeln!(stdout(), "{}", text.trim_end())?;
-                }
-                eprintln!("tidegate: {title}: {detail}");
-                Ok(Answer::No)
-            }
-            _ => bail!("{base} answers {status}: {title}: {detail}"),
-        }
+        Ok(Said { base, status, text })
     }
 
     fn base(&self) -> anyhow::Result<Url> {
@@ -133,6 +143,42 @@ impl Admin {
         };
         let url = format!("http://{}", reachable(address));
         Ok(url.parse()?)
+    }
+}
+
+impl Said {
+    fn answer<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
+        let answer = serde_json::from_str(&self.text);
+        answer.with_context(|| format!("what answers at {} is no gate that this program knows", self.base))
+    }
+
+    fn problem(&self) -> Problem {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
+    /// The admin listener knows all paths that are asked for, so one that does not is another server.
+    fn is_no(&self) -> bool {
+        match self.status {
+            StatusCode::NOT_FOUND => !matches!(&*visible(&self.problem().title), "" | "not found"),
+            status => status == StatusCode::CONFLICT,
+        }
+    }
+
+    fn refusal(&self) -> anyhow::Error {
+        let base = &self.base;
+        match self.status {
+            StatusCode::UNAUTHORIZED => anyhow!("the gate at {base} asks for a token: set APP_API_TOKEN to it"),
+            StatusCode::NOT_FOUND => {
+                anyhow!("what answers at {base} is not the admin listener of a gate (`admin.listen`)")
+            }
+            status => anyhow!("{base} answers {status}: {}", self.problem()),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", visible(&self.title), cut(&self.detail, 2000))
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
     },
     admin::Admin,
     short,
+    wait::{Wait, Waited},
 };
 
 /// Show which policy judges, those before it, and whether the file is taken.
@@ -23,41 +24,54 @@ use super::{
 /// With each generation: the first digits of its digest, when it took over and how long that took, and what it said of the
 /// events that it judged. A `kept` generation is in memory: `tidegate policy rollback` goes back to it at once.
 ///
-/// The exit code is 1 when no policy judges: the gate waits for a good file.
+/// With --wait-for, what a deployment needs to go on: it is shown when the gate judges by that file.
+///
+/// The exit code is 1 when no policy judges: the gate waits for a good file. With --wait-for it is 1 when that file is
+/// refused, or does not judge in time.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate policy status
   tidegate policy status --config gate.yaml
+  mv policy.wasm.new policy.wasm && tidegate policy status --wait-for policy.wasm
   tidegate policy status --json | jq '.generations[] | {number, digest, counts}'")]
 pub(super) struct Status {
+    #[command(flatten)]
+    wait: Wait,
     #[command(flatten)]
     admin: Admin,
 }
 
 #[derive(Deserialize)]
-struct History {
+pub(super) struct History {
     path: String,
-    reload: Reload,
+    pub(super) reload: Reload,
     pin: Option<String>,
-    current: Option<u64>,
-    generations: Vec<Generation>,
+    pub(super) current: Option<u64>,
+    pub(super) generations: Vec<Generation>,
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
-enum Reload {
+pub(super) enum Reload {
     Ready,
-    Loading { step: String, since: String },
-    Refused { why: String, at: String },
+    Loading {
+        step: String,
+        since: String,
+    },
+    Refused {
+        why: String,
+        digest: Option<String>,
+        at: String,
+    },
     Off,
 }
 
 #[derive(Deserialize)]
-struct Generation {
-    number: u64,
+pub(super) struct Generation {
+    pub(super) number: u64,
     name: String,
     version: String,
-    digest: String,
+    pub(super) digest: String,
     state: String,
     loaded_at: String,
     by: String,
@@ -91,10 +105,14 @@ struct Left {
 
 impl Status {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let waited = self.wait.wait(&self.admin).await?;
         let answer = self.admin.get::<History>("/admin/generations").await?;
         let shown = answer.show(|history| text(history, Paint::for_stdout()))?;
+        if waited == Waited::TimeIsOver {
+            eprintln!("tidegate: the time is over, and the gate does not judge by that file");
+        }
         Ok(match shown {
-            Ok(status) if status.current.is_none() => ExitCode::from(exit::NO),
+            Ok(status) if status.current.is_none() || waited != Waited::Done => ExitCode::from(exit::NO),
             Ok(_) => ExitCode::SUCCESS,
             Err(no) => no,
         })
@@ -112,7 +130,7 @@ fn text(status: &History, paint: Paint) -> std::result::Result<String, std::fmt:
         Reload::Ready => row(&mut out, "reload", "ready: a change of the file is taken", paint)?,
         Reload::Off => row(&mut out, "reload", "off: the file is not watched", paint)?,
         Reload::Loading { step, since } => row(&mut out, "reload", &format!("loading: {step}, since {since}"), paint)?,
-        Reload::Refused { why, at } => {
+        Reload::Refused { why, at, .. } => {
             row(&mut out, "reload", &format!("refused at {at}"), paint)?;
             out.push_str(&paint.bad(wrapped(why, 10).trim_end_matches('\n')));
             out.push('\n');

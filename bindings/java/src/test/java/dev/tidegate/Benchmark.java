@@ -1,4 +1,4 @@
-// What a call costs: a program, not a test. README.md says how to run it.
+// What a call costs: a program, not a test. `cargo xtask bench bindings` runs it.
 
 package dev.tidegate;
 

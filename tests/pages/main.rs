@@ -1,0 +1,135 @@
+//! The code blocks of all pages, done as they say: files are written, commands run, and what they print is compared.
+//!
+//! Only this is different from what a reader does: the clone is a copy of this repository and what is in `dist/`, what cargo
+//! builds is built in the repository itself, dependencies are those of its `Cargo.lock`, and gates have ports of their own.
+
+mod blocks;
+mod pages;
+mod script;
+mod tree;
+
+use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+
+use rstest::rstest;
+use tidegate::config::{self, Environment};
+use tidegate_harness::{Command, Process, Ready, free_port, repository};
+use tidegate_tests::missing;
+
+use blocks::Block;
+use pages::{ELSEWHERE, PAGES, is_elsewhere};
+
+/// How long a page may take: one compiles a policy, natively and for wasm.
+const PATIENCE: Duration = Duration::from_mins(15);
+
+#[rstest]
+#[case::readme("README.md")]
+#[case::guide("docs/write-a-policy.md")]
+#[case::c("bindings/c/README.md")]
+#[case::go("bindings/go/README.md")]
+#[case::java("bindings/java/README.md")]
+#[case::node("bindings/node/README.md")]
+#[case::python("bindings/python/README.md")]
+#[case::policy_python("examples/policy-python/README.md")]
+#[case::policy_typescript("examples/policy-typescript/README.md")]
+#[tokio::test]
+async fn everything_on_a_page_works_as_it_says(#[case] path: &str) {
+    let page = PAGES.iter().find(|page| page.path == path).expect("a page");
+    if page.needs.iter().any(|program| missing(program, path)) {
+        return;
+    }
+    // Not below the repository: there, cargo would take a new crate for a member of its workspace.
+    let dir = tempfile::tempdir().expect("a directory");
+    let out = dir.path().join("out");
+    fs::create_dir(&out).expect("a directory");
+    tree::clone(&dir.path().join("tidegate"));
+    let [listen, admin] = [(); 2].map(|()| format!("127.0.0.1:{}", free_port()));
+    let text = read(path)
+        .replace("localhost:8080", &listen)
+        .replace("localhost:8081", &admin)
+        .replace("../tidegate/guest", &repository().join("guest").display().to_string());
+    fs::write(dir.path().join("page.sh"), script::of(&blocks::of(&text), &out, page)).expect("a script");
+
+    let variable = |name: &str, value: &Path| (name.to_owned(), value.display().to_string());
+    let ready = Ready::Log(script::DONE.to_owned());
+    let bash = Command::new("bash", Path::new("bash"), dir.path().to_owned(), ready)
+        .args(["page.sh"])
+        .patience(PATIENCE)
+        .env(&[
+            ("TIDEGATE_LISTEN".to_owned(), listen),
+            ("TIDEGATE_ADMIN__LISTEN".to_owned(), admin.clone()),
+            ("TIDEGATE_ADMIN".to_owned(), format!("http://{admin}")),
+            variable("OUT", &out),
+            variable("REPOSITORY", &repository()),
+            variable("TARGET", &tree::target()),
+            variable("LOCK", &repository().join("Cargo.lock")),
+            ("CARGO_NET_OFFLINE".to_owned(), "true".to_owned()),
+        ]);
+    // Killed at the end with all that it has started: gates.
+    let _bash = Process::start(bash).await.unwrap_or_else(|error| panic!("{error:#}"));
+}
+
+/// A new page, or a block of another kind, is not forgotten.
+#[test]
+fn no_block_of_any_page_is_left_untried() {
+    for path in pages() {
+        let run = PAGES.iter().any(|page| page.path == path);
+        for block in blocks::of(&read(&path)) {
+            let is_tried = match &block {
+                Block::File(file, _) => run || is_configuration(file),
+                Block::Shell(..) => run,
+                Block::Code(..) => false,
+            };
+            assert!(
+                is_tried || is_elsewhere(&path, &block),
+                "nobody tries this block of {path}: {block:?}"
+            );
+        }
+    }
+}
+
+#[rstest]
+fn who_tries_a_block_elsewhere_has_its_page(#[values("c", "go", "java", "js", "json", "python", "ts")] language: &str) {
+    for (page, _, who) in ELSEWHERE.iter().filter(|(_, begin, _)| *begin == language) {
+        let Ok(test) = fs::read_to_string(repository().join(who)) else {
+            panic!("{who} is not there, and is to try {page}");
+        };
+        let name = Path::new(page).file_name().expect("a name").to_str().expect("text");
+        assert!(test.contains(name), "{who} does not read {page}");
+    }
+}
+
+/// What a page calls a configuration is one.
+#[test]
+fn every_configuration_on_a_page_can_be_used() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut tried = BTreeSet::new();
+    for path in pages() {
+        for block in blocks::of(&read(&path)) {
+            if let Block::File(file, text) = block
+                && is_configuration(&file)
+            {
+                let written = dir.path().join(&file);
+                fs::write(&written, text).expect("written");
+                if let Err(error) = config::read(Some(&written), &Environment::default()) {
+                    panic!("{file} of {path}: {error}");
+                }
+                tried.insert(file);
+            }
+        }
+    }
+    assert!(tried.len() > 2, "{tried:?}");
+}
+
+fn is_configuration(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == "yaml")
+}
+
+fn read(page: &str) -> String {
+    fs::read_to_string(repository().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
+}
+
+/// All pages of the repository.
+fn pages() -> Vec<String> {
+    let files = tree::files();
+    files.into_iter().filter(|file| file.ends_with(".md")).collect()
+}
