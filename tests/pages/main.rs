@@ -87,14 +87,13 @@ fn no_block_of_any_page_is_left_untried() {
     }
 }
 
-#[rstest]
-fn who_tries_a_block_elsewhere_has_its_page(#[values("c", "go", "java", "js", "json", "python", "ts")] language: &str) {
-    for (page, _, who) in ELSEWHERE.iter().filter(|(_, begin, _)| *begin == language) {
-        let Ok(test) = fs::read_to_string(repository().join(who)) else {
-            panic!("{who} is not there, and is to try {page}");
-        };
-        let name = Path::new(page).file_name().expect("a name").to_str().expect("text");
-        assert!(test.contains(name), "{who} does not read {page}");
+#[test]
+fn a_test_that_tries_a_block_reads_its_page() {
+    for (page, _, who) in ELSEWHERE {
+        if Path::new(who).extension().is_some() {
+            let name = Path::new(page).file_name().expect("a name").to_str().expect("text");
+            assert!(read(who).contains(name), "{who} does not read {page}");
+        }
     }
 }
 

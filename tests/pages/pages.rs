@@ -44,7 +44,7 @@ export -f cargo"#,
         path: "bindings/go/README.md",
         needs: &["go", "cc", "pkg-config"],
         before: "TIDEGATE=$PWD/tidegate; mkdir service; cd service; go mod init service",
-        after: "go list github.com/tidegate/tidegate/bindings/go",
+        after: r#"cp "$OUT"/*.go main.go; go build"#,
     },
     Page {
         path: "bindings/java/README.md",
@@ -52,7 +52,8 @@ export -f cargo"#,
         // Its tests run elsewhere, and nothing is to be left behind in the user's own repository.
         before: r#"cd tidegate/bindings/java
 [ -d ~/.m2/repository ] && cp -a ~/.m2/repository ../../../m2
-mvn() { command mvn --batch-mode --quiet -DskipTests "-Dmaven.repo.local=$PWD/../../../m2" "$@"; }"#,
+m2=$(realpath ../../../m2)
+mvn() { command mvn --batch-mode --quiet -Dstyle.color=never -DskipTests "-Dmaven.repo.local=$m2" "$@"; }"#,
         // Another project, whose pom has what the page says.
         after: r#"mkdir ../../../service; cd ../../../service
 cat > pom.xml << END
@@ -60,7 +61,8 @@ cat > pom.xml << END
 <groupId>service</groupId><artifactId>service</artifactId><version>1</version>
 <dependencies>$(cat "$OUT"/*.xml)</dependencies></project>
 END
-command mvn --batch-mode --quiet --offline "-Dmaven.repo.local=$PWD/../m2" compile"#,
+mvn dependency:copy-dependencies -DoutputDirectory=lib
+[ -s lib/tidegate-*.jar ]"#,
     },
     Page {
         path: "bindings/node/README.md",
