@@ -21,30 +21,30 @@ const WARM_LOADS = 5;
 
 const run = promisify(execFile);
 if (process.argv[2] === '--load') {
-  console.log(await milliseconds(() => Policy.load(POLICY, { cacheDirectory: process.argv[3] })));
+  console.log(await milliseconds(() => Policy.load(POLICY, { cacheDir: process.argv[3] })));
 } else {
   await bench(process.argv.includes('--json') ? json : tables);
 }
 
 async function bench(report) {
-  const cacheDirectory = await mkdtemp(join(tmpdir(), 'tidegate-bench-'));
+  const cacheDir = await mkdtemp(join(tmpdir(), 'tidegate-bench-'));
   try {
     // Each in a process of its own, as a service starts.
-    const load = async () => Number((await run(process.execPath, [BENCH, '--load', cacheDirectory])).stdout);
+    const load = async () => Number((await run(process.execPath, [BENCH, '--load', cacheDir])).stdout);
     const cold = await load();
     const warms = [];
     for (let at = 0; at < WARM_LOADS; at += 1) {
       warms.push(await load());
     }
     const before = process.memoryUsage.rss();
-    const policy = await Policy.load(POLICY, { cacheDirectory });
+    const policy = await Policy.load(POLICY, { cacheDir });
     for (let call = 0; call < 1000; call += 1) {
       policy.validate(GOOD);
     }
     const memory = process.memoryUsage.rss() - before;
     console.log(await report(policy, { cold, warm: median(warms), memory }));
   } finally {
-    await rm(cacheDirectory, { recursive: true });
+    await rm(cacheDir, { recursive: true });
   }
 }
 

@@ -12,35 +12,35 @@ const NOW = { now: '2026-03-01T09:30:00Z' };
 
 /** A directory in which the calm policy is kept, and the file in which it is. */
 async function filled() {
-  const cacheDirectory = join(await scratch(), 'kept');
-  const { digest } = await Policy.load(CALM, { cacheDirectory });
-  const [name, ...others] = await readdir(cacheDirectory);
+  const cacheDir = join(await scratch(), 'kept');
+  const { digest } = await Policy.load(CALM, { cacheDir });
+  const [name, ...others] = await readdir(cacheDir);
   assert.deepEqual(others, []);
   assert.ok(name.startsWith(digest.replace('sha256:', '')));
-  return { cacheDirectory, file: join(cacheDirectory, name) };
+  return { cacheDir, file: join(cacheDir, name) };
 }
 
 /** Loads the calm policy, which works and leaves one file; true when that was made anew. */
-async function madeAnew({ cacheDirectory, file }) {
+async function madeAnew({ cacheDir, file }) {
   const { ino } = await stat(file);
-  const calm = await Policy.load(CALM, { cacheDirectory });
+  const calm = await Policy.load(CALM, { cacheDir });
   assert.equal(calm.process(GOOD, NOW).outcome, 'forward');
-  assert.equal((await readdir(cacheDirectory)).length, 1);
+  assert.equal((await readdir(cacheDir)).length, 1);
   return (await stat(file)).ino !== ino;
 }
 
 test('a policy is kept under its digest, and found', async () => {
   const kept = await filled();
-  assert.equal((await stat(kept.cacheDirectory)).mode & 0o777, 0o700);
+  assert.equal((await stat(kept.cacheDir)).mode & 0o777, 0o700);
   assert.equal((await stat(kept.file)).mode & 0o777, 0o600);
   assert.equal(await madeAnew(kept), false);
 });
 
 test('several that load at once leave one whole entry', async () => {
-  const cacheDirectory = await scratch();
-  const loaded = await Promise.all([1, 2, 3].map(() => Policy.load(CALM, { cacheDirectory })));
+  const cacheDir = await scratch();
+  const loaded = await Promise.all([1, 2, 3].map(() => Policy.load(CALM, { cacheDir })));
   assert.deepEqual(loaded.map((each) => each.process(GOOD, NOW).outcome), ['forward', 'forward', 'forward']);
-  assert.equal((await readdir(cacheDirectory)).length, 1);
+  assert.equal((await readdir(cacheDir)).length, 1);
 });
 
 test('an entry that is damaged is made again', async () => {
@@ -82,34 +82,34 @@ test('a directory or an entry of another user is not used', async (t) => {
 });
 
 test('a directory that others can write to is refused', async () => {
-  const cacheDirectory = join(await scratch(), 'open');
-  await mkdir(cacheDirectory);
-  await chmod(cacheDirectory, 0o777);
-  await assert.rejects(Policy.load(CALM, { cacheDirectory }), { name: 'LoadError', message: /open is not private/ });
-  assert.deepEqual(await readdir(cacheDirectory), []);
+  const cacheDir = join(await scratch(), 'open');
+  await mkdir(cacheDir);
+  await chmod(cacheDir, 0o777);
+  await assert.rejects(Policy.load(CALM, { cacheDir }), { name: 'LoadError', message: /open is not private/ });
+  assert.deepEqual(await readdir(cacheDir), []);
 });
 
 test('a load that fails leaves nothing', async () => {
-  const cacheDirectory = await scratch();
+  const cacheDir = await scratch();
   for (const source of [guest('reads-files'), guest('traps-in-prepare'), Buffer.from('no policy')]) {
-    await assert.rejects(Policy.load(source, { cacheDirectory }), LoadError);
-    assert.deepEqual(await readdir(cacheDirectory), []);
+    await assert.rejects(Policy.load(source, { cacheDir }), LoadError);
+    assert.deepEqual(await readdir(cacheDir), []);
   }
 });
 
 test('what cannot be kept is an error that says why, and leaves nothing', async () => {
-  const { cacheDirectory, file } = await filled();
-  await rename(file, join(cacheDirectory, 'moved'));
+  const { cacheDir, file } = await filled();
+  await rename(file, join(cacheDir, 'moved'));
   await mkdir(file);
-  await assert.rejects(Policy.load(CALM, { cacheDirectory }), { name: 'LoadError', message: /EISDIR|EEXIST|ENOTEMPTY/ });
-  assert.equal((await readdir(cacheDirectory)).length, 2);
+  await assert.rejects(Policy.load(CALM, { cacheDir }), { name: 'LoadError', message: /EISDIR|EEXIST|ENOTEMPTY/ });
+  assert.equal((await readdir(cacheDir)).length, 2);
 });
 
 test('a kept policy answers as one that was just made', async () => {
-  const cacheDirectory = await scratch();
+  const cacheDir = await scratch();
   const loaded = [];
   for (let time = 0; time < 2; time += 1) {
-    loaded.push(await Policy.load(guest('remembers'), { cacheDirectory }));
+    loaded.push(await Policy.load(guest('remembers'), { cacheDir }));
   }
   const answers = loaded.map((each) => [1, 2, 3].map(() => each.processJson(GOOD, NOW)));
   assert.deepEqual(answers[0], answers[1]);

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { Policy } from 'tidegate';
 
-const policy = await Policy.load(workerData.file, { cacheDirectory: workerData.cacheDirectory });
+const policy = await Policy.load(workerData.file, { cacheDir: workerData.cacheDir });
 parentPort.on('message', (events) => {
   parentPort.postMessage(events.map((event) => policy.processJson(event, { now: '2026-03-01T09:30:00Z' })));
 });

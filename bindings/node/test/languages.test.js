@@ -20,8 +20,8 @@ function withPolicy(language, what, body) {
 
 /** Everything that a policy is asked, with its own examples, when it was just made ready and when it was kept. */
 async function judges(file) {
-  const cacheDirectory = await scratch();
-  for (const policy of [await Policy.load(file, { cacheDirectory }), await Policy.load(file, { cacheDirectory })]) {
+  const cacheDir = await scratch();
+  for (const policy of [await Policy.load(file, { cacheDir }), await Policy.load(file, { cacheDir })]) {
     const { eventTypes, channels } = policy.catalog();
     for (const { name, versions, latest, accepted, channel } of eventTypes) {
       for (const { version, example } of versions) {

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { LoadError, Policy } from 'tidegate';
+import { LoadError, Misuse, Policy } from 'tidegate';
 import { told } from '../dist/node/aside.js';
 import { GOOD, PACKAGE, POLICY, policy, scratch } from './given.js';
 
@@ -25,6 +25,10 @@ test('a path, an address and bytes load the same policy', async () => {
     assert.equal(loaded.catalogJson(), policy.catalogJson());
     assert.ok(loaded instanceof Policy);
   }
+});
+
+test('an option that there is not is refused', async () => {
+  await assert.rejects(Policy.load(POLICY, { cachedir: 'kept' }), new Misuse('there is no option cachedir: there is cacheDir'));
 });
 
 test('what is no policy is refused, with the reason', async () => {

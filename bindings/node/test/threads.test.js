@@ -10,8 +10,8 @@ import { GOOD, POLICY, guest, policy, scratch } from './given.js';
 const JUDGE = new URL('./judge.worker.js', import.meta.url);
 
 test('threads judge side by side, each with its own policy', async () => {
-  const cacheDirectory = await scratch();
-  const workers = [1, 2, 3].map(() => new Worker(JUDGE, { workerData: { file: POLICY, cacheDirectory } }));
+  const cacheDir = await scratch();
+  const workers = [1, 2, 3].map(() => new Worker(JUDGE, { workerData: { file: POLICY, cacheDir } }));
   const events = Array.from({ length: 200 }, (_, at) => GOOD.replace('e-1', `e-${at}`));
   const answers = await Promise.all(workers.map((worker) => ask(worker, events)));
   await Promise.all(workers.map((worker) => worker.terminate()));

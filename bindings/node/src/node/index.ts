@@ -3,7 +3,7 @@
  */
 import { readFile } from 'node:fs/promises';
 
-import { LoadError, messageOf } from '../errors.js';
+import { LoadError, messageOf, Misuse } from '../errors.js';
 import type { PolicyModule } from '../module.js';
 import { Policy as PolicyAnywhere } from '../policy.js';
 import { makeAside } from './aside.js';
@@ -19,23 +19,26 @@ export interface LoadOptions {
    * A directory of this user alone, in which policies that were made ready are kept for the next start. Without it nothing is
    * written, and every start of a process takes about a second.
    */
-  cacheDirectory?: string | undefined;
+  cacheDir?: string | undefined;
 }
 
 export class Policy extends PolicyAnywhere {
-  /** Loads a policy from its file, or from the bytes of it. Throws {@link LoadError}. */
+  /** Loads a policy from its file, or from the bytes of it. Throws {@link LoadError}, and {@link Misuse} for another option. */
   static async load(source: string | URL | Uint8Array, options: LoadOptions = {}): Promise<Policy> {
-    const { cacheDirectory } = options;
+    const { cacheDir, ...others } = options;
+    for (const name of Object.keys(others)) {
+      throw new Misuse(`there is no option ${name}: there is cacheDir`);
+    }
     try {
       const wasm = source instanceof Uint8Array ? source : await readFile(source);
       const digest = digestOf(wasm);
       const make = () => makeAside(wasm, 'policy');
-      const made = await (cacheDirectory === undefined ? make() : cached(cacheDirectory, digest, make));
+      const made = await (cacheDir === undefined ? make() : cached(cacheDir, digest, make));
       const { source: code, cores, prepared } = made;
       return await super.from({ digest, instantiate: await instantiateOf(digest, code), cores, prepared });
     } catch (error) {
       const what = source instanceof Uint8Array ? 'the policy' : String(source);
-      const kept = cacheDirectory === undefined ? '' : ` (kept in ${cacheDirectory})`;
+      const kept = cacheDir === undefined ? '' : ` (kept in ${cacheDir})`;
       throw new LoadError(`${what}${kept}: ${messageOf(error)}`, { cause: error });
     }
   }
