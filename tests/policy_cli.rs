@@ -281,6 +281,22 @@ async fn a_deployment_waits_until_the_gate_judges_by_its_file() {
     assert!(missing.err.contains("nowhere.wasm cannot be read"), "{}", missing.err);
 }
 
+#[tokio::test]
+async fn a_candidate_is_waited_for_too() {
+    let rig = Rig::start("policy-candidate", &guest("calm"), &[]).await;
+    let wait_for = |file: &Path| rig.run(&["diff", "--timeout", "60", "--wait-for", file.to_str().expect("text")]);
+    let judges = wait_for(&guest("calm"));
+    assert_eq!((judges.code, judges.err.as_str()), (0, ""));
+    assert!(judges.out.contains("nothing was judged yet"), "{}", judges.out);
+
+    let gate = Embedded::start("policy-no-candidate", "").await;
+    let admin = gate.admin_url("");
+    let args = ["policy", "diff", "--admin", &admin, "--wait-for"];
+    let none = tidegate(&[&args[..], &[rig.policy.to_str().expect("text")]].concat(), b"");
+    assert_eq!((none.code, none.out.as_str()), (1, ""));
+    assert!(none.err.contains("policy.candidate"), "{}", none.err);
+}
+
 #[test]
 fn a_gate_that_does_not_start_is_waited_for_no_longer_than_said() {
     let nobody = format!("http://127.0.0.1:{}", free_port());

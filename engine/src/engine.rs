@@ -1,6 +1,6 @@
 //! The engine: one configured wasmtime with its clock, from which policies are loaded.
 
-use std::{fmt, io, path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{fmt, io, path::PathBuf, sync::Arc};
 
 use wasmtime::{
     Config, Enabled, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, component::Linker,
@@ -13,7 +13,8 @@ use crate::{
     memory,
     options::{LAST_RESORT_MEMORY, Options},
     policy::Policy,
-    sandbox::{CORE_INSTANCES, MEMORIES, Sandbox, TABLES, TICK},
+    sandbox::{CORE_INSTANCES, MEMORIES, Sandbox, TABLES},
+    ticker::Ticker,
     world,
 };
 
@@ -32,6 +33,7 @@ pub(crate) struct Core {
     cache_error: Option<CacheError>,
     pub(crate) options: Options,
     pub(crate) room: Arc<Room>,
+    pub(crate) ticker: Arc<Ticker>,
 }
 
 /// Why an engine could not be made.
@@ -76,8 +78,15 @@ impl Engine {
         if let Some(CacheError { path, source }) = &cache_error {
             tracing::warn!(directory = %path.display(), error = %source, "the cache directory cannot be used; policies are compiled at each load");
         }
-        keep_time([engine.weak(), prepare_engine.weak()]).map_err(EngineError::Clock)?;
-        let room = Room::new(options.max_concurrent_calls);
+        let ticker = Ticker::start({
+            let engines = [engine.weak(), prepare_engine.weak()];
+            move || {
+                let alive = engines.iter().filter_map(EngineWeak::upgrade);
+                alive.for_each(|engine| engine.increment_epoch());
+            }
+        });
+        let ticker = Arc::new(ticker.map_err(EngineError::Clock)?);
+        let room = Room::new(options.max_concurrent_calls, ticker.clone());
         Ok(Self {
             core: Arc::new(Core {
                 engine,
@@ -87,6 +96,7 @@ impl Engine {
                 cache_error,
                 options,
                 room,
+                ticker,
             }),
         })
     }
@@ -177,25 +187,4 @@ fn prepare_config() -> Config {
     let mut config = deterministic();
     config.cranelift_opt_level(OptLevel::None);
     config
-}
-
-/// Advances the epochs until the engines are gone.
-fn keep_time(engines: [EngineWeak; 2]) -> io::Result<()> {
-    let tick: Duration = TICK;
-    thread::Builder::new()
-        .name("tidegate-epoch".to_owned())
-        .spawn(move || {
-            loop {
-                thread::sleep(tick);
-                let mut alive = false;
-                for engine in engines.iter().filter_map(EngineWeak::upgrade) {
-                    engine.increment_epoch();
-                    alive = true;
-                }
-                if !alive {
-                    return;
-                }
-            }
-        })?;
-    Ok(())
 }

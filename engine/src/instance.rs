@@ -20,6 +20,7 @@ use wasmtime::{
 use crate::{
     options::{Isolation, Limits},
     sandbox::Sandbox,
+    ticker::{Ticker, Ticking},
 };
 
 /// The place that all policies of an engine share: so many instances, at work or idle.
@@ -29,12 +30,14 @@ pub(crate) struct Room {
     /// Those that wait for another call, with their policy's number; the one that has waited longest comes first.
     idle: Mutex<VecDeque<(u64, Live)>>,
     policies: AtomicU64,
+    ticker: Arc<Ticker>,
 }
 
 /// The right to have one instance at work.
 pub(crate) struct Turn<'a> {
     room: &'a Room,
     _permit: Option<SemaphorePermit<'a>>,
+    _ticking: Ticking<'a>,
 }
 
 /// An instance with its store.
@@ -54,12 +57,13 @@ pub(crate) struct Instances {
 }
 
 impl Room {
-    pub(crate) fn new(size: u32) -> Arc<Self> {
+    pub(crate) fn new(size: u32, ticker: Arc<Ticker>) -> Arc<Self> {
         Arc::new(Self {
             turns: Semaphore::new(size as usize),
             size: size as usize,
             idle: Mutex::default(),
             policies: AtomicU64::new(0),
+            ticker,
         })
     }
 
@@ -69,6 +73,7 @@ impl Room {
             room: self,
             // Never closed, so this waits for room and no more.
             _permit: self.turns.acquire().await.ok(),
+            _ticking: self.ticker.ticking(),
         }
     }
 

@@ -30,6 +30,7 @@ mod options;
 mod policy;
 mod sandbox;
 mod selftest;
+mod ticker;
 mod world;
 
 pub use call::CallError;

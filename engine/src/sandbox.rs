@@ -5,10 +5,7 @@ use std::time::Duration;
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
-use crate::{options::Limits, world};
-
-/// How often the epoch of an engine advances.
-pub(crate) const TICK: Duration = Duration::from_millis(2);
+use crate::{options::Limits, ticker::TICK, world};
 
 /// Elements of all tables of an instance together. A policy's table holds its functions: some thousands.
 const TABLE_ELEMENTS: usize = 20_000;

@@ -18,7 +18,8 @@ pub(crate) const PAGES: [Page; 9] = [
         path: "README.md",
         needs: &["curl"],
         before: r#"cd tidegate
-cargo() { [ "$*" = "xtask build" ] || (cd "$REPOSITORY" && command cargo "$@"); }"#,
+cargo() { (cd "$REPOSITORY" && command cargo "$@"); }
+export -f cargo"#,
         after: "",
     },
     Page {

@@ -32,6 +32,7 @@ shows() {
     while true; do
         if bash -euo pipefail "$OUT/$1.sh" > "$OUT/$1.out"; then
             printed=$(cat "$OUT/$1.out")
+            printed=${printed#$'\n'}
             # The pattern is not quoted, so that it is one.
             # shellcheck disable=SC2053
             if [[ $printed == $said ]]; then

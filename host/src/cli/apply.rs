@@ -62,7 +62,7 @@ impl Apply {
         let policy = Arc::new(files::load_policy(&path, self.isolation.into(), slots).await?);
         let context = Arc::new(Context {
             now: self.time.or_now(),
-            target_version: self.target.known_to(&policy)?,
+            target_version: self.target.for_policy(&policy),
         });
         let progress = progress::spinner("{spinner} {human_pos} events, {per_sec}, {elapsed}");
         let rejected = tokio::task::block_in_place(|| {

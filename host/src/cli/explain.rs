@@ -128,7 +128,7 @@ impl Explain {
     async fn explain(&self, policy: &Policy, event: &[u8]) -> anyhow::Result<Explained> {
         let context = Context {
             now: self.time.or_now(),
-            target_version: self.target.known_to(policy)?,
+            target_version: self.target.for_policy(policy),
         };
         let verdict = policy.process(event, &context).await?;
         let accepted = policy.validate(event).await?.ok();

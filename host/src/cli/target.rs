@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::bail;
 use clap::Args;
 use tidegate_engine::Policy;
 
@@ -15,24 +14,19 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// The version, when some event type has it.
-    pub(super) fn known_to(&self, policy: &Policy) -> anyhow::Result<Option<String>> {
-        let Some(target) = &self.version else {
-            return Ok(None);
-        };
-        let kinds = &policy.catalog().event_types;
-        let known: BTreeSet<_> = kinds
-            .iter()
-            .flat_map(|kind| &kind.versions)
-            .map(|version| version.version.as_str())
-            .collect();
+    /// The version that was given; says so when no event type has it.
+    pub(super) fn for_policy(&self, policy: &Policy) -> Option<String> {
+        let target = self.version.as_ref()?;
+        let kinds = policy.catalog().event_types.iter();
+        let versions = kinds.flat_map(|kind| &kind.versions);
+        let known: BTreeSet<_> = versions.map(|version| version.version.as_str()).collect();
         if !known.contains(target.as_str()) {
             let known: Vec<_> = known.into_iter().collect();
-            bail!(
-                "--target {target}: no event type of this policy has that version; there are {}",
+            eprintln!(
+                "tidegate: --target {target}: no event type has that version, so every event is rejected; there are {}",
                 known.join(", ")
             );
         }
-        Ok(Some(target.clone()))
+        Some(target.clone())
     }
 }

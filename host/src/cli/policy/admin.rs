@@ -69,13 +69,13 @@ impl Admin {
         self.ask(Method::GET, path, String::new()).await
     }
 
-    /// Asks for something and prints nothing.
-    pub(super) async fn look<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+    /// Asks for something and prints nothing; `None`: the gate does not have it.
+    pub(super) async fn look<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Option<T>> {
         let said = self.exchange(Method::GET, path, String::new()).await?;
         if said.status.is_success() {
-            return said.answer();
+            return said.answer().map(Some);
         }
-        Err(said.refusal())
+        if said.is_no() { Ok(None) } else { Err(said.refusal()) }
     }
 
     /// Asks for something to be done.

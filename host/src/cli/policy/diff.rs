@@ -16,6 +16,7 @@ use super::{
     },
     admin::Admin,
     short,
+    wait::{Tells, Wait},
 };
 
 /// Show what the candidate would change: counts, and examples of each kind.
@@ -29,14 +30,18 @@ use super::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate policy diff
+  tidegate policy diff --wait-for next-policy.wasm    # from then on it gets a copy of the traffic
   tidegate policy diff --exit-code && tidegate policy promote
   tidegate policy diff --json | jq -r '.changes[] | [.count, .kind, .event_type] | @tsv'
 
-With --exit-code the code is 1 when something would change, and also when nothing was judged yet.")]
+With --exit-code the code is 1 when something would change, and also when nothing was judged yet.
+With --wait-for it is 1 when that file is refused, or is not the candidate in time.")]
 pub(super) struct Diff {
     /// Exit with 1 unless events were judged and all of them stay the same.
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    wait: Wait,
     #[command(flatten)]
     admin: Admin,
 }
@@ -110,17 +115,31 @@ struct Values {
 
 impl Diff {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let answer = self.admin.get::<Report>("/admin/shadow").await?;
+        let judges = self.wait.wait::<Report>(&self.admin).await?;
+        let answer = self.admin.get::<Report>(Report::PATH).await?;
         let report = match answer.show(|report| text(report, Paint::for_stdout()))? {
             Ok(report) => report,
             Err(no) => return Ok(no),
         };
         let is_same = report.judged > 0 && report.changed == 0;
-        Ok(if is_same || !self.exit_code {
+        Ok(if judges && (is_same || !self.exit_code) {
             ExitCode::SUCCESS
         } else {
             ExitCode::from(exit::NO)
         })
+    }
+}
+
+impl Tells for Report {
+    const PATH: &'static str = "/admin/shadow";
+
+    fn judges(&self, digest: &str) -> Option<bool> {
+        let is_it = self.candidate.digest.as_deref() == Some(digest);
+        match &*self.candidate.state {
+            "ready" if is_it => Some(true),
+            "refused" if is_it => Some(false),
+            _ => None,
+        }
     }
 }
 

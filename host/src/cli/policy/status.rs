@@ -16,7 +16,7 @@ use super::{
     },
     admin::Admin,
     short,
-    wait::{Wait, Waited},
+    wait::{Tells, Wait},
 };
 
 /// Show which policy judges, those before it, and whether the file is taken.
@@ -42,17 +42,17 @@ pub(super) struct Status {
 }
 
 #[derive(Deserialize)]
-pub(super) struct History {
+struct History {
     path: String,
-    pub(super) reload: Reload,
+    reload: Reload,
     pin: Option<String>,
-    pub(super) current: Option<u64>,
-    pub(super) generations: Vec<Generation>,
+    current: Option<u64>,
+    generations: Vec<Generation>,
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
-pub(super) enum Reload {
+enum Reload {
     Ready,
     Loading {
         step: String,
@@ -67,11 +67,11 @@ pub(super) enum Reload {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Generation {
-    pub(super) number: u64,
+struct Generation {
+    number: u64,
     name: String,
     version: String,
-    pub(super) digest: String,
+    digest: String,
     state: String,
     loaded_at: String,
     by: String,
@@ -105,17 +105,30 @@ struct Left {
 
 impl Status {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let waited = self.wait.wait(&self.admin).await?;
-        let answer = self.admin.get::<History>("/admin/generations").await?;
+        let judges = self.wait.wait::<History>(&self.admin).await?;
+        let answer = self.admin.get::<History>(History::PATH).await?;
         let shown = answer.show(|history| text(history, Paint::for_stdout()))?;
-        if waited == Waited::TimeIsOver {
-            eprintln!("tidegate: the time is over, and the gate does not judge by that file");
-        }
         Ok(match shown {
-            Ok(status) if status.current.is_none() || waited != Waited::Done => ExitCode::from(exit::NO),
+            Ok(status) if status.current.is_none() || !judges => ExitCode::from(exit::NO),
             Ok(_) => ExitCode::SUCCESS,
             Err(no) => no,
         })
+    }
+}
+
+impl Tells for History {
+    const PATH: &'static str = "/admin/generations";
+
+    fn judges(&self, digest: &str) -> Option<bool> {
+        let is_it = |generation: &Generation| Some(generation.number) == self.current && generation.digest == digest;
+        if self.generations.iter().any(is_it) {
+            return Some(true);
+        }
+        match &self.reload {
+            Reload::Off => Some(false),
+            Reload::Refused { digest: refused, .. } if refused.as_deref() == Some(digest) => Some(false),
+            Reload::Refused { .. } | Reload::Loading { .. } | Reload::Ready => None,
+        }
     }
 }
 

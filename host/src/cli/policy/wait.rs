@@ -1,20 +1,14 @@
 //! Waiting for a policy: until a gate judges by a file, or says that it does not take it.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use clap::Args;
+use serde::de::DeserializeOwned;
 use tidegate_engine::Digest;
 use tokio::time::{Instant, sleep};
 
-use super::{
-    super::progress,
-    admin::Admin,
-    status::{History, Reload},
-};
+use super::{super::progress, admin::Admin};
 
 /// Time between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -22,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// What is waited for.
 #[derive(Debug, Args)]
 pub(super) struct Wait {
-    /// Wait until the gate judges by this file, or refuses it: after a start, or after the file was put in its place.
+    /// Wait until this file judges, or is refused: after a start, or after it was put in its place.
     #[arg(long = "wait-for", value_name = "FILE")]
     file: Option<PathBuf>,
     /// How long, in seconds.
@@ -30,65 +24,40 @@ pub(super) struct Wait {
     timeout: u64,
 }
 
-/// How the waiting ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Waited {
-    /// There was nothing to wait for, or it is there.
-    Done,
-    /// The gate says that it does not take the file.
-    InVain,
-    TimeIsOver,
+/// An answer of the gate that tells what became of a file.
+pub(super) trait Tells: DeserializeOwned {
+    /// Where it is asked for.
+    const PATH: &'static str;
+
+    /// Whether the file with this digest judges; `None`: that is open.
+    fn judges(&self, digest: &str) -> Option<bool>;
 }
 
 impl Wait {
-    /// Looks again and again, also while no gate answers: it may be about to start.
-    pub(super) async fn wait(&self, admin: &Admin) -> anyhow::Result<Waited> {
+    /// Looks again and again, also while no gate answers: it may be about to start. False when the file does not judge, and
+    /// true when none is waited for.
+    pub(super) async fn wait<T: Tells>(&self, admin: &Admin) -> anyhow::Result<bool> {
         let Some(file) = &self.file else {
-            return Ok(Waited::Done);
+            return Ok(true);
         };
-        let digest = digest(file).await?;
+        let bytes = tokio::fs::read(file).await;
+        let digest = Digest::of(&bytes.with_context(|| format!("{} cannot be read", file.display()))?);
         let end = Instant::now() + Duration::from_secs(self.timeout);
         let _spinner = progress::spinner("{spinner} {elapsed} until the policy judges");
         loop {
-            match admin.look::<History>("/admin/generations").await {
-                Ok(history) => match history.verdict(digest.as_str()) {
-                    Some(waited) => return Ok(waited),
-                    None if Instant::now() >= end => return Ok(Waited::TimeIsOver),
-                    None => {}
-                },
-                Err(error) if !is_not_there(&error) || Instant::now() >= end => return Err(error),
-                Err(_) => {}
+            let told = admin.look::<T>(T::PATH).await;
+            let is_over = Instant::now() >= end;
+            match told.map(|told| told.map_or(Some(false), |told| told.judges(digest.as_str()))) {
+                Ok(Some(judges)) => return Ok(judges),
+                Ok(None) if is_over => {
+                    eprintln!("tidegate: the time is over, and {} does not judge", file.display());
+                    return Ok(false);
+                }
+                Err(error) if is_over || !is_not_there(&error) => return Err(error),
+                Ok(None) | Err(_) => sleep(PAUSE).await,
             }
-            sleep(PAUSE).await;
         }
     }
-}
-
-impl History {
-    /// What it says of a file with this digest; nothing while that is open.
-    fn verdict(&self, digest: &str) -> Option<Waited> {
-        let judges = |generation: &super::status::Generation| Some(generation.number) == self.current;
-        if self
-            .generations
-            .iter()
-            .any(|generation| judges(generation) && generation.digest == digest)
-        {
-            return Some(Waited::Done);
-        }
-        match &self.reload {
-            Reload::Refused {
-                digest: Some(refused), ..
-            } if refused == digest => Some(Waited::InVain),
-            Reload::Off => Some(Waited::InVain),
-            _ => None,
-        }
-    }
-}
-
-async fn digest(file: &Path) -> anyhow::Result<Digest> {
-    let bytes = tokio::fs::read(file).await;
-    let bytes = bytes.with_context(|| format!("{} cannot be read", file.display()))?;
-    Ok(Digest::of(&bytes))
 }
 
 /// Nobody listens there.
