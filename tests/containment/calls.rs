@@ -91,3 +91,13 @@ async fn some_events_trap_and_the_others_get_their_verdicts() {
         assert!((50..250).contains(&trapped), "{trapped} of 300 trapped");
     }
 }
+
+#[tokio::test]
+async fn a_call_after_a_long_silence_has_its_deadline() {
+    let engine = engine(Isolation::Fresh);
+    let policy = load(&engine, "loops").await;
+    // The clock of the engine rests by now.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let fault = judge(&policy, &event("e-1")).await.expect_err("it loops");
+    assert_eq!(fault.kind, FaultKind::Deadline);
+}
