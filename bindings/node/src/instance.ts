@@ -19,14 +19,17 @@ export type Call = (typeof FUNCTIONS)[number];
 
 type Functions = Record<Call, (argument?: string) => unknown>;
 
+/** What a new instance is started from; without the bytes of the modules, which need not be kept. */
+export type Startable = Pick<PolicyModule, 'instantiate' | 'prepared'>;
+
 export class Instance {
-  readonly #module: PolicyModule;
+  readonly #module: Startable;
   readonly #cores: Cores;
   #functions: Functions | undefined;
 
   /** Starts the first instance. `cores` are the compiled ones of `module`. */
-  constructor(module: PolicyModule, cores: ReadonlyMap<string, object>) {
-    this.#module = module;
+  constructor({ instantiate, prepared }: Startable, cores: ReadonlyMap<string, object>) {
+    this.#module = { instantiate, prepared };
     this.#cores = cores as Cores;
     try {
       this.#functions = this.#start();
