@@ -75,7 +75,7 @@ test('a directory or an entry of another user is not used', async (t) => {
   const kept = await filled();
   const user = process.geteuid();
   const other = t.mock.method(process, 'geteuid', () => user + 1);
-  await assert.rejects(Policy.load(CALM, kept), { name: 'LoadError', message: /kept is not private/ });
+  await assert.rejects(Policy.load(CALM, { cacheDir: kept.cacheDir }), { name: 'LoadError', message: /kept is not private/ });
   // The directory is ours, and then the file is not.
   other.mock.mockImplementationOnce(() => user, other.mock.callCount());
   assert.equal(await madeAnew(kept), true);
