@@ -49,7 +49,7 @@ fn of_a_version_that_no_type_has_people_are_told(#[values("apply", "explain")] c
     let finished = tidegate(&[command, "--target", "9.9"], event("e-1").as_bytes());
     assert_eq!(finished.code, 0, "{}", finished.err);
     assert!(finished.out.contains("reject"), "{}", finished.out);
-    let why = "no event type has that version, so every event is rejected; there are 1.0, 1.1\n";
+    let why = "--target 9.9: no event type of this policy has that version; there are 1.0, 1.1\n";
     assert!(finished.err.ends_with(why), "{}", finished.err);
 }
 

@@ -254,60 +254,6 @@ async fn a_gate_that_waits_for_a_policy_says_why() {
 }
 
 #[tokio::test]
-async fn a_deployment_waits_until_the_gate_judges_by_its_file() {
-    let rig = Rig::start("policy-wait-for", &guest("calm"), &[]).await;
-    let wait_for = |file: &Path, timeout: &str| {
-        let file = file.to_str().expect("text");
-        rig.run(&["status", "--wait-for", file, "--timeout", timeout])
-    };
-    let mut next = fs::read(&rig.policy).expect("readable");
-    next.extend(b"\0\x05\x04next");
-    fs::write(&rig.policy, &next).expect("written");
-    let judges = wait_for(&rig.policy, "60");
-    assert_eq!((judges.code, judges.err.as_str()), (0, ""));
-    assert!(judges.out.starts_with("generation 2 judges\n"), "{}", judges.out);
-
-    let other = wait_for(&guest("calm"), "1");
-    assert_eq!(other.code, 1);
-    assert!(other.err.contains("the time is over"), "{}", other.err);
-
-    fs::write(&rig.policy, b"no policy").expect("written");
-    let refused = wait_for(&rig.policy, "60");
-    assert_eq!((refused.code, refused.err.as_str()), (1, ""));
-    assert!(refused.out.contains("refused at"), "{}", refused.out);
-
-    let missing = wait_for(Path::new("nowhere.wasm"), "60");
-    assert_eq!(missing.code, 3);
-    assert!(missing.err.contains("nowhere.wasm cannot be read"), "{}", missing.err);
-}
-
-#[tokio::test]
-async fn a_candidate_is_waited_for_too() {
-    let rig = Rig::start("policy-candidate", &guest("calm"), &[]).await;
-    let wait_for = |file: &Path| rig.run(&["diff", "--timeout", "60", "--wait-for", file.to_str().expect("text")]);
-    let judges = wait_for(&guest("calm"));
-    assert_eq!((judges.code, judges.err.as_str()), (0, ""));
-    assert!(judges.out.contains("nothing was judged yet"), "{}", judges.out);
-
-    let gate = Embedded::start("policy-no-candidate", "").await;
-    let admin = gate.admin_url("");
-    let args = ["policy", "diff", "--admin", &admin, "--wait-for"];
-    let none = tidegate(&[&args[..], &[rig.policy.to_str().expect("text")]].concat(), b"");
-    assert_eq!((none.code, none.out.as_str()), (1, ""));
-    assert!(none.err.contains("policy.candidate"), "{}", none.err);
-}
-
-#[test]
-fn a_gate_that_does_not_start_is_waited_for_no_longer_than_said() {
-    let nobody = format!("http://127.0.0.1:{}", free_port());
-    let policy = dist("policy.wasm");
-    let args = ["policy", "status", "--timeout", "1", "--admin", &nobody, "--wait-for"];
-    let finished = tidegate(&[&args[..], &[policy.to_str().expect("text")]].concat(), b"");
-    assert_eq!(finished.code, 3);
-    assert!(finished.err.contains("no gate answers at"), "{}", finished.err);
-}
-
-#[tokio::test]
 async fn the_gate_is_found_by_its_configuration() {
     let gate = Embedded::start("policy-config", "").await;
     let dir = tempfile::tempdir().expect("a directory");
@@ -372,6 +318,7 @@ async fn what_is_no_admin_listener_is_told_apart_from_a_gate_that_says_no() {
 #[case::no_address(&["status", "--admin", "not an address"])]
 #[case::no_number(&["rollback", "--to", "the last"])]
 #[case::no_such_option(&["promote", "--force"])]
+#[case::no_file(&["status", "--timeout", "5"])]
 fn a_wrong_command_line_is_told_by_its_exit_code(#[case] args: &[&str]) {
     let finished = tidegate(&[&["policy"], args].concat(), b"");
     assert_eq!((finished.code, finished.out.as_str()), (2, ""), "{}", finished.err);

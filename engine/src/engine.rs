@@ -33,7 +33,6 @@ pub(crate) struct Core {
     cache_error: Option<CacheError>,
     pub(crate) options: Options,
     pub(crate) room: Arc<Room>,
-    pub(crate) ticker: Arc<Ticker>,
 }
 
 /// Why an engine could not be made.
@@ -85,8 +84,7 @@ impl Engine {
                 alive.for_each(|engine| engine.increment_epoch());
             }
         });
-        let ticker = Arc::new(ticker.map_err(EngineError::Clock)?);
-        let room = Room::new(options.max_concurrent_calls, ticker.clone());
+        let room = Room::new(options.max_concurrent_calls, ticker.map_err(EngineError::Clock)?);
         Ok(Self {
             core: Arc::new(Core {
                 engine,
@@ -96,7 +94,6 @@ impl Engine {
                 cache_error,
                 options,
                 room,
-                ticker,
             }),
         })
     }

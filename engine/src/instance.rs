@@ -30,7 +30,7 @@ pub(crate) struct Room {
     /// Those that wait for another call, with their policy's number; the one that has waited longest comes first.
     idle: Mutex<VecDeque<(u64, Live)>>,
     policies: AtomicU64,
-    ticker: Arc<Ticker>,
+    ticker: Ticker,
 }
 
 /// The right to have one instance at work.
@@ -57,7 +57,7 @@ pub(crate) struct Instances {
 }
 
 impl Room {
-    pub(crate) fn new(size: u32, ticker: Arc<Ticker>) -> Arc<Self> {
+    pub(crate) fn new(size: u32, ticker: Ticker) -> Arc<Self> {
         Arc::new(Self {
             turns: Semaphore::new(size as usize),
             size: size as usize,
@@ -73,8 +73,13 @@ impl Room {
             room: self,
             // Never closed, so this waits for room and no more.
             _permit: self.turns.acquire().await.ok(),
-            _ticking: self.ticker.ticking(),
+            _ticking: self.ticking(),
         }
+    }
+
+    /// Has deadlines come to pass; a turn does so too.
+    pub(crate) fn ticking(&self) -> Ticking<'_> {
+        self.ticker.ticking()
     }
 
     fn idle(&self) -> MutexGuard<'_, VecDeque<(u64, Live)>> {

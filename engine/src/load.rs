@@ -205,7 +205,7 @@ impl Core {
 
     /// Runs `prepare` and returns the component with its memory as it is then.
     async fn snapshot(&self, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
-        let _ticking = self.ticker.ticking();
+        let _ticking = self.room.ticking();
         let limits = Limits {
             output_bytes: usize::MAX,
             ..self.options.limits

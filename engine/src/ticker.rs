@@ -47,9 +47,9 @@ impl Ticker {
 
     /// Has it tick.
     pub(crate) fn ticking(&self) -> Ticking<'_> {
-        if self.shared.running.fetch_add(1, Ordering::SeqCst) == 0 {
-            self.thread.unpark();
-        }
+        self.shared.running.fetch_add(1, Ordering::SeqCst);
+        // While it ticks, this is a store and no more.
+        self.thread.unpark();
         Ticking(&self.shared)
     }
 }
@@ -63,7 +63,7 @@ impl Shared {
             } else if idle < LINGER {
                 idle += 1;
             } else {
-                // Whoever begins to run after the look above has left a token, with which this returns at once.
+                // Whoever began to run after the look above has left a token, with which this returns at once.
                 thread::park();
                 continue;
             }

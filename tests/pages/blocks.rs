@@ -20,6 +20,10 @@ pub(crate) fn of(page: &str) -> Vec<Block> {
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
         let Some(info) = line.strip_prefix("```") else {
+            assert!(
+                !line.trim_start().starts_with("```"),
+                "not at the beginning of a line: {line}"
+            );
             continue;
         };
         let text: Vec<_> = lines.by_ref().take_while(|line| *line != "```").collect();

@@ -1,7 +1,7 @@
 //! The code blocks of all pages, done as they say: files are written, commands run, and what they print is compared.
 //!
-//! Only this is different from what a reader does: the clone is a copy of this repository and what is in `dist/`, what cargo
-//! builds is built in the repository itself, dependencies are those of its `Cargo.lock`, and gates have ports of their own.
+//! Only this is different from what a reader does: the clone is a copy of this repository and what is in `dist/`; cargo builds,
+//! and plays the demo, in the repository itself; dependencies are those of its `Cargo.lock`; gates have ports of their own.
 
 mod blocks;
 mod pages;
@@ -16,7 +16,7 @@ use tidegate_harness::{Command, Process, Ready, free_port, repository};
 use tidegate_tests::missing;
 
 use blocks::Block;
-use pages::{ELSEWHERE, PAGES, is_elsewhere};
+use pages::{ELSEWHERE, PAGES, is_elsewhere, is_meant};
 
 /// How long a page may take: one compiles a policy, natively and for wasm.
 const PATIENCE: Duration = Duration::from_mins(15);
@@ -47,7 +47,11 @@ async fn everything_on_a_page_works_as_it_says(#[case] path: &str) {
         .replace("localhost:8080", &listen)
         .replace("localhost:8081", &admin)
         .replace("../tidegate/guest", &repository().join("guest").display().to_string());
-    fs::write(dir.path().join("page.sh"), script::of(&blocks::of(&text), &out, page)).expect("a script");
+    fs::write(
+        dir.path().join("page.sh"),
+        script::write(&blocks::of(&text), &out, page),
+    )
+    .expect("a script");
 
     let variable = |name: &str, value: &Path| (name.to_owned(), value.display().to_string());
     let ready = Ready::Log(script::DONE.to_owned());
@@ -55,9 +59,10 @@ async fn everything_on_a_page_works_as_it_says(#[case] path: &str) {
         .args(["page.sh"])
         .patience(PATIENCE)
         .env(&[
-            ("TIDEGATE_LISTEN".to_owned(), listen),
+            ("TIDEGATE_LISTEN".to_owned(), listen.clone()),
             ("TIDEGATE_ADMIN__LISTEN".to_owned(), admin.clone()),
             ("TIDEGATE_ADMIN".to_owned(), format!("http://{admin}")),
+            ("TIDEGATE_URL".to_owned(), format!("http://{listen}")),
             variable("OUT", &out),
             variable("REPOSITORY", &repository()),
             variable("TARGET", &tree::target()),
@@ -71,6 +76,7 @@ async fn everything_on_a_page_works_as_it_says(#[case] path: &str) {
 /// A new page, or a block of another kind, is not forgotten.
 #[test]
 fn no_block_of_any_page_is_left_untried() {
+    assert_eq!(PAGES.len(), 9, "each has its case above");
     for path in pages() {
         let run = PAGES.iter().any(|page| page.path == path);
         for block in blocks::of(&read(&path)) {
@@ -89,7 +95,15 @@ fn no_block_of_any_page_is_left_untried() {
 
 #[test]
 fn a_test_that_tries_a_block_reads_its_page() {
-    for (page, _, who) in ELSEWHERE {
+    for (page, what, who) in ELSEWHERE {
+        let blocks = blocks::of(&read(page));
+        let count = blocks.iter().filter(|block| is_meant(what, block)).count();
+        // These are read by several tests, each of which takes the first block of its language.
+        let is_shared = matches!(*page, "README.md" | "docs/bindings.md");
+        assert!(
+            count == 1 || count > 1 && !is_shared,
+            "{count} blocks of {page} for {who}"
+        );
         if Path::new(who).extension().is_some() {
             let name = Path::new(page).file_name().expect("a name").to_str().expect("text");
             assert!(read(who).contains(name), "{who} does not read {page}");

@@ -19,7 +19,10 @@ pub(crate) const PAGES: [Page; 9] = [
         needs: &["curl"],
         before: r#"cd tidegate
 cargo() { (cd "$REPOSITORY" && command cargo "$@"); }
-export -f cargo"#,
+export -f cargo
+# At full speed, since what a gate compiles makes way for all others.
+dist/tidegate check dist/policy.wasm > /dev/null
+dist/tidegate check dist/next-policy.wasm > /dev/null"#,
         after: "",
     },
     Page {
@@ -52,7 +55,7 @@ export -f cargo"#,
         needs: &["java", "mvn"],
         // Its tests run elsewhere, and nothing is to be left behind in the user's own repository.
         before: r#"cd tidegate/bindings/java
-[ -d ~/.m2/repository ] && cp -a ~/.m2/repository ../../../m2
+[ ! -d ~/.m2/repository ] || cp -al ~/.m2/repository ../../../m2 2> /dev/null || cp -a ~/.m2/repository ../../../m2
 m2=$(realpath ../../../m2)
 mvn() { command mvn --batch-mode --quiet -Dstyle.color=never -DskipTests "-Dmaven.repo.local=$m2" "$@"; }"#,
         // Another project, whose pom has what the page says.
@@ -142,12 +145,15 @@ pub(crate) const ELSEWHERE: &[(&str, &str, &str)] = &[
 
 /// Whether a block of a page is tried elsewhere.
 pub(crate) fn is_elsewhere(page: &str, block: &Block) -> bool {
-    ELSEWHERE.iter().any(|(path, what, _)| {
-        *path == page
-            && match block {
-                Block::File(..) => false,
-                Block::Shell(commands, _) => commands.starts_with(what),
-                Block::Code(language, _) => language == what,
-            }
-    })
+    let mut entries = ELSEWHERE.iter();
+    entries.any(|(path, what, _)| *path == page && is_meant(what, block))
+}
+
+/// Whether an entry of a page means this block of it.
+pub(crate) fn is_meant(what: &str, block: &Block) -> bool {
+    match block {
+        Block::File(..) => false,
+        Block::Shell(commands, _) => commands.starts_with(what),
+        Block::Code(language, _) => language == what,
+    }
 }

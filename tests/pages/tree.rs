@@ -31,7 +31,16 @@ pub(crate) fn clone(into: &Path) {
 /// The files of the repository: those that are committed, and those that will be.
 pub(crate) fn files() -> Vec<String> {
     let listed = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        // Also where the repository is another user's, as in a container.
+        .args([
+            "-c",
+            "safe.directory=*",
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
         .current_dir(repository())
         .output()
         .expect("git runs");

@@ -35,6 +35,16 @@ pub(crate) enum Profile {
     Release,
 }
 
+impl Profile {
+    /// Where in the target directory cargo puts what it builds.
+    fn directory(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Release => "release",
+        }
+    }
+}
+
 /// Builds all and says where they are.
 pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Result<ExitCode> {
     let profile = if arguments.release {
@@ -43,7 +53,7 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Resu
         Profile::Dev
     };
     all(places, steps, profile)?;
-    guests(places, steps)?;
+    for_tests(places, steps, profile)?;
     for file in [places.policy(), places.next_policy(), places.gate(), places.library()] {
         let size = fs::metadata(&file).context("what was built is gone")?.len();
         println!("{:>6} KiB  {}", size.div_ceil(1024), typed(&file));
@@ -74,8 +84,14 @@ fn component(places: &Places, steps: &Steps, package: &str, place: &Path) -> Res
     publish(&places.target.join(built), place)
 }
 
+/// Makes what only tests need: policies, and the answers that bindings must give.
+pub(crate) fn for_tests(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
+    guests(places, steps)?;
+    bindings::answers(places, steps, &places.target.join(profile.directory()))
+}
+
 /// Builds the policies for tests, one for each file of `tests/guests/`, into `dist/guests/`.
-pub(crate) fn guests(places: &Places, steps: &Steps) -> Result<()> {
+fn guests(places: &Places, steps: &Steps) -> Result<()> {
     have_target(places, steps)?;
     steps.say("building the policies for tests: dist/guests/");
     let arguments = [
@@ -100,12 +116,12 @@ pub(crate) fn guests(places: &Places, steps: &Steps) -> Result<()> {
     Ok(())
 }
 
-/// Builds `dist/tidegate`, the C library in `dist/lib` and the answers that bindings must give.
+/// Builds `dist/tidegate`, and the C library in `dist/lib`.
 pub(crate) fn gate(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
     steps.say("building the gate: dist/tidegate (minutes the first time, seconds later)");
-    let (name, directory) = match profile {
-        Profile::Dev => ("dev", "debug"),
-        Profile::Release => ("release", "release"),
+    let name = match profile {
+        Profile::Dev => "dev",
+        Profile::Release => "release",
     };
     // Cargo chooses the features of what crates share by what is built with them. The whole workspace and a (small)
     // test make it choose as `cargo test --workspace` does; else wasmtime would be compiled once for each.
@@ -118,12 +134,11 @@ pub(crate) fn gate(places: &Places, steps: &Steps, profile: Profile) -> Result<(
         "--example=answers",
     ];
     steps::run(places.cargo(arguments).args(["--profile", name]))?;
-    let built = places.target.join(directory);
+    let built = places.target.join(profile.directory());
     let gate = places.gate();
     let name = gate.file_name().context("the gate's file has a name")?;
     publish(&built.join(name), &gate)?;
-    bindings::publish_library(places, &built)?;
-    bindings::answers(places, steps, &built)
+    bindings::publish_library(places, &built)
 }
 
 /// Makes sure that rustc can compile for WebAssembly.

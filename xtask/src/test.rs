@@ -47,7 +47,7 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
     });
     stages.check("build", || {
         build::all(places, steps, Profile::Dev)?;
-        build::guests(places, steps)
+        build::for_tests(places, steps, Profile::Dev)
     });
     let built = stages.passed("build");
     // Before the tests, which run what they build.

@@ -1,6 +1,5 @@
 //! The library as C and C++ programs use it: linked by pkg-config, asked every golden vector and 20,000 random events, and
 //! watched by valgrind.
-#![allow(clippy::print_stdout, reason = "a test that is skipped says why")]
 
 use std::{
     fs,

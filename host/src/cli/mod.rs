@@ -41,7 +41,8 @@ Exit codes:
   0  done
   1  done, and the answer is no: `check` failed, `apply --fail-on` met one,
      `dlq show` found none, `dlq redrive` could not bring all back,
-     or the gate refused what `policy` asked of it
+     the gate refused what `policy` asked of it, no policy judges,
+     or the one that `policy` waited for does not
   2  the command line is wrong
   3  the configuration, a file or the policy cannot be used, or no gate answers
   4  the policy faulted";

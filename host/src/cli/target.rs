@@ -23,7 +23,7 @@ impl Target {
         if !known.contains(target.as_str()) {
             let known: Vec<_> = known.into_iter().collect();
             eprintln!(
-                "tidegate: --target {target}: no event type has that version, so every event is rejected; there are {}",
+                "tidegate: --target {target}: no event type of this policy has that version; there are {}",
                 known.join(", ")
             );
         }

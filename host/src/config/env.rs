@@ -18,6 +18,8 @@ pub const TIDEGATE_LOG: &str = "TIDEGATE_LOG";
 
 /// The admin listener of the gate that the commands about its policy talk to.
 pub const TIDEGATE_ADMIN: &str = "TIDEGATE_ADMIN";
+/// The gate that dead letters are redriven into.
+pub const TIDEGATE_URL: &str = "TIDEGATE_URL";
 
 const DAPR_HTTP_ENDPOINT: &str = "DAPR_HTTP_ENDPOINT";
 const DAPR_HTTP_PORT: &str = "DAPR_HTTP_PORT";
@@ -33,6 +35,7 @@ const READ_ELSEWHERE: &[&str] = &[
     TIDEGATE_DATA,
     TIDEGATE_LOG,
     TIDEGATE_ADMIN,
+    TIDEGATE_URL,
     TIDEGATE_BIN,
 ];
 

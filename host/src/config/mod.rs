@@ -15,7 +15,9 @@ mod secret;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use build::default_cache_dir;
-pub use env::{Environment, TIDEGATE_ADMIN, TIDEGATE_CONFIG, TIDEGATE_DATA, TIDEGATE_LOG, TIDEGATE_POLICY};
+pub use env::{
+    Environment, TIDEGATE_ADMIN, TIDEGATE_CONFIG, TIDEGATE_DATA, TIDEGATE_LOG, TIDEGATE_POLICY, TIDEGATE_URL,
+};
 pub use file::{BackendKind, File, Isolation};
 pub use policy::{Candidate, Pin, Policy, Reload, Rollback};
 pub use problem::{ConfigError, Problem};

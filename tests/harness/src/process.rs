@@ -247,10 +247,12 @@ impl Process {
     async fn wait(&self, what: &str, limit: Duration, mut condition: impl AsyncFnMut() -> bool) -> Result<()> {
         let name = &self.command.name;
         let outcome = wait::until(what, limit, async || {
+            // Looked at before: what a process does last is seen all the same.
+            let ended = self.exit_status();
             if condition().await {
                 return Some(Ok(()));
             }
-            self.exit_status()
+            ended
                 .map(|status| anyhow::anyhow!("it ended by itself: {status}"))
                 .map(Err)
         });

@@ -13,6 +13,8 @@ use clap::Args;
 use reqwest::{Client, Response, StatusCode, Url, header};
 use serde::Deserialize;
 
+use tidegate::config;
+
 use super::{
     super::{
         exit,
@@ -45,7 +47,7 @@ pub(super) struct Redrive {
     #[arg(long)]
     all: bool,
     /// Where the gate is.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    #[arg(long, value_name = "URL", env = config::TIDEGATE_URL, default_value = "http://127.0.0.1:8080")]
     url: Url,
     #[command(flatten)]
     filter: Filter,

@@ -47,6 +47,15 @@ pub(super) enum Answer<T> {
     Printed(T),
 }
 
+/// What a look at the gate shows.
+pub(super) enum Looked<T> {
+    Told(T),
+    /// It does not have what is asked for.
+    No,
+    /// It does not answer, and may do so later.
+    Later(anyhow::Error),
+}
+
 /// What came back from there.
 struct Said {
     base: Url,
@@ -69,13 +78,19 @@ impl Admin {
         self.ask(Method::GET, path, String::new()).await
     }
 
-    /// Asks for something and prints nothing; `None`: the gate does not have it.
-    pub(super) async fn look<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Option<T>> {
-        let said = self.exchange(Method::GET, path, String::new()).await?;
-        if said.status.is_success() {
-            return said.answer().map(Some);
+    /// Asks for something and prints nothing.
+    pub(super) async fn look<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Looked<T>> {
+        let said = match self.exchange(Method::GET, path, String::new()).await {
+            Ok(said) => said,
+            Err(error) if is_on_the_way(&error) => return Ok(Looked::Later(error)),
+            Err(error) => return Err(error),
+        };
+        match said.status {
+            status if status.is_success() => said.answer().map(Looked::Told),
+            status if status.is_server_error() => Ok(Looked::Later(said.refusal())),
+            _ if said.is_no() => Ok(Looked::No),
+            _ => Err(said.refusal()),
         }
-        if said.is_no() { Ok(None) } else { Err(said.refusal()) }
     }
 
     /// Asks for something to be done.
@@ -197,6 +212,13 @@ impl<T> Answer<T> {
             }
         }
     }
+}
+
+/// Nobody listens there, or whoever did has gone: not what was asked is at fault.
+fn is_on_the_way(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<reqwest::Error>()
+        .is_some_and(|error| !error.is_builder())
 }
 
 /// An address to connect to, for one that is listened on: `0.0.0.0` is every address of the machine.

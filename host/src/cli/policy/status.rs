@@ -24,10 +24,10 @@ use super::{
 /// With each generation: the first digits of its digest, when it took over and how long that took, and what it said of the
 /// events that it judged. A `kept` generation is in memory: `tidegate policy rollback` goes back to it at once.
 ///
-/// With --wait-for, what a deployment needs to go on: it is shown when the gate judges by that file.
+/// With --wait-for it is shown when the gate judges by that file: what a deployment waits for.
 ///
 /// The exit code is 1 when no policy judges: the gate waits for a good file. With --wait-for it is 1 when that file is
-/// refused, or does not judge in time.
+/// refused, does not judge in time, or is not watched.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate policy status

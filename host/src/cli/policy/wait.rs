@@ -2,16 +2,21 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::Args;
 use serde::de::DeserializeOwned;
 use tidegate_engine::Digest;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::{super::progress, admin::Admin};
+use super::{
+    super::progress,
+    admin::{Admin, Looked},
+};
 
 /// Time between two looks.
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(200);
+/// A no must stand for so long: the gate may not have seen yet that the file was put there once more.
+const FIRM: Duration = Duration::from_secs(1);
 
 /// What is waited for.
 #[derive(Debug, Args)]
@@ -42,27 +47,46 @@ impl Wait {
         };
         let bytes = tokio::fs::read(file).await;
         let digest = Digest::of(&bytes.with_context(|| format!("{} cannot be read", file.display()))?);
-        let end = Instant::now() + Duration::from_secs(self.timeout);
-        let _spinner = progress::spinner("{spinner} {elapsed} until the policy judges");
-        loop {
-            let told = admin.look::<T>(T::PATH).await;
-            let is_over = Instant::now() >= end;
-            match told.map(|told| told.map_or(Some(false), |told| told.judges(digest.as_str()))) {
-                Ok(Some(judges)) => return Ok(judges),
-                Ok(None) if is_over => {
-                    eprintln!("tidegate: the time is over, and {} does not judge", file.display());
-                    return Ok(false);
-                }
-                Err(error) if is_over || !is_not_there(&error) => return Err(error),
-                Ok(None) | Err(_) => sleep(PAUSE).await,
+        let spinner = progress::spinner("{spinner} {elapsed} until the policy judges");
+        let mut silence = Some(anyhow!("no gate has answered within {} s", self.timeout));
+        let told = until_told::<T>(admin, digest.as_str(), &mut silence);
+        let told = timeout(Duration::from_secs(self.timeout), told).await;
+        spinner.finish_and_clear();
+        match (told, silence) {
+            (Ok(told), _) => told,
+            (Err(_), Some(silence)) => Err(silence),
+            (Err(_), None) => {
+                eprintln!("tidegate: the time is over, and {} does not judge", file.display());
+                Ok(false)
             }
         }
     }
 }
 
-/// Nobody listens there.
-fn is_not_there(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<reqwest::Error>()
-        .is_some_and(reqwest::Error::is_connect)
+/// Looks until the gate tells; `silence` is why it does not answer, if it does not.
+async fn until_told<T: Tells>(
+    admin: &Admin,
+    digest: &str,
+    silence: &mut Option<anyhow::Error>,
+) -> anyhow::Result<bool> {
+    let mut no_since = None;
+    loop {
+        let told = match admin.look::<T>(T::PATH).await? {
+            Looked::Told(told) => told.judges(digest),
+            Looked::No => return Ok(false),
+            Looked::Later(error) => {
+                *silence = Some(error);
+                sleep(PAUSE).await;
+                continue;
+            }
+        };
+        *silence = None;
+        match told {
+            Some(true) => return Ok(true),
+            Some(false) if no_since.get_or_insert_with(Instant::now).elapsed() >= FIRM => return Ok(false),
+            Some(false) => {}
+            None => no_since = None,
+        }
+        sleep(PAUSE).await;
+    }
 }
