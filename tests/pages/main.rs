@@ -144,5 +144,6 @@ fn read(page: &str) -> String {
 /// All pages of the repository.
 fn pages() -> Vec<String> {
     let files = tree::files();
-    files.into_iter().filter(|file| file.ends_with(".md")).collect()
+    let is_page = |file: &String| Path::new(file).extension().is_some_and(|extension| extension == "md");
+    files.into_iter().filter(is_page).collect()
 }
