@@ -4,9 +4,9 @@ use std::{
     fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
-    process::Command,
 };
 
+use ignore::WalkBuilder;
 use tidegate_harness::repository;
 use tidegate_tests::{dist, next_policy};
 
@@ -28,31 +28,23 @@ pub(crate) fn clone(into: &Path) {
     symlink(target(), into.join("target")).expect("a link");
 }
 
-/// The files of the repository: those that are committed, and those that will be.
+/// The files of the repository: those that git would not ignore.
 pub(crate) fn files() -> Vec<String> {
-    let listed = Command::new("git")
-        // Also where the repository is another user's, as in a container.
-        .args([
-            "-c",
-            "safe.directory=*",
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
-        .current_dir(repository())
-        .output()
-        .expect("git runs");
-    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
-    let files = String::from_utf8(listed.stdout).expect("names in UTF-8");
-    // What was deleted, and is not yet committed, is listed.
-    let is_there = |file: &&str| repository().join(file).is_file();
-    files
-        .split_terminator('\0')
-        .filter(is_there)
-        .map(str::to_owned)
-        .collect()
+    let repository = repository();
+    let walk = WalkBuilder::new(&repository)
+        .hidden(false)
+        .require_git(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .build();
+    let entries = walk.map(|entry| entry.expect("readable"));
+    let files = entries.filter(|entry| entry.path().is_file());
+    let name = |path: &Path| {
+        path.strip_prefix(&repository)
+            .expect("below it")
+            .to_str()
+            .map(str::to_owned)
+    };
+    files.map(|file| name(file.path()).expect("a name in UTF-8")).collect()
 }
 
 /// The target directory in which this test was built.
