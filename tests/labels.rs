@@ -120,7 +120,12 @@ pub fn digest(policy: &[u8]) -> String {
 
 /// The event with this number: a task of version 1.0, or one that is not valid.
 pub fn numbered(number: usize) -> String {
-    let valid = event(&format!("{NAME}{number}"));
+    numbered_as(NAME, number)
+}
+
+/// The same with an id that begins otherwise, so that it is none of those that are found.
+pub fn numbered_as(name: &str, number: usize) -> String {
+    let valid = event(&format!("{name}{number}"));
     if is_valid(number) {
         valid
     } else {

@@ -3,7 +3,7 @@
 use std::{fs, net::TcpListener, path::Path, time::Duration};
 
 use tempfile::TempDir;
-use tidegate_harness::{Dir, Gate, free_port};
+use tidegate_harness::free_port;
 use tidegate_tests::{Embedded, Finished, dist, guest, tidegate};
 
 /// Waits at a gate until a file judges.
@@ -112,29 +112,15 @@ fn a_gate_that_does_not_answer_is_waited_for_no_longer_than_said() {
 
 #[tokio::test]
 async fn a_gate_that_starts_later_is_waited_for() {
-    let dir = Dir::new("policy-starts-later").expect("a directory");
-    let (port, admin) = (free_port(), free_port());
-    let waits = tokio::task::spawn_blocking(move || {
-        wait_for(
-            &format!("http://127.0.0.1:{admin}"),
-            "status",
-            &dist("policy.wasm"),
-            "60",
-        )
+    let admin = format!("127.0.0.1:{}", free_port());
+    let waits = tokio::task::spawn_blocking({
+        let admin = format!("http://{admin}");
+        move || wait_for(&admin, "status", &dist("policy.wasm"), "60")
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!waits.is_finished(), "there is no gate yet");
-    let policy = dist("policy.wasm").display().to_string();
-    let data = dir
-        .service("data")
-        .expect("a directory")
-        .join("events.db")
-        .display()
-        .to_string();
-    let config = format!(
-        "listen: 127.0.0.1:{port}\nadmin: {{ listen: \"127.0.0.1:{admin}\" }}\nlocal: {{ path: {data:?} }}\npolicy: {{ path: {policy:?} }}\n"
-    );
-    let _gate = Gate::start(&dir, port, &config, &[]).await.expect("the gate starts");
+    let env = [("TIDEGATE_ADMIN__LISTEN", admin.as_str())];
+    let _gate = Embedded::start_with("policy-starts-later", "", &env).await;
     let waited = waits.await.expect("it ends");
     assert_eq!((waited.code, waited.err.as_str()), (0, ""));
     assert!(waited.out.starts_with("generation 1 judges\n"), "{}", waited.out);

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tidegate_tests::{
     Delivered, Deliveries, event,
-    labels::{self, Found, Versions, builtin, digest, next, numbered},
+    labels::{self, Found, Versions, builtin, digest, next, numbered, numbered_as},
 };
 
 use figures::{Spread, millis};
@@ -153,9 +153,7 @@ async fn under_load(gate: &Gate, policies: &Policies) -> Result<()> {
 /// Events a second that are taken when there are always more.
 async fn capacity(gate: &Gate) -> f64 {
     // As many are not valid as afterwards, or the gate would see a jump and go back from the first policy; ids of their own.
-    let load = Deliveries::start(&gate.deliver(), None, CONNECTIONS, |number| {
-        numbered(number).replacen("\"e-", "\"c-", 1)
-    });
+    let load = Deliveries::start(&gate.deliver(), None, CONNECTIONS, |number| numbered_as("c-", number));
     tokio::time::sleep(MEASURED / 5).await;
     let (before, started) = (load.taken(), Instant::now());
     tokio::time::sleep(MEASURED).await;
