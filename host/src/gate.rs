@@ -25,7 +25,7 @@ use crate::{
     order::Order,
     outside::Outside,
     pipeline::{Pipeline, announce},
-    reload::Reload,
+    reload::{Reload, Watch},
     seldom::Seldom,
     shadow::Shadow,
     sink::{self, Sinks},
@@ -48,6 +48,7 @@ pub struct Gate {
     db: Option<Db>,
     /// Keeps other gates off the data file.
     _owner: Option<File>,
+    watch: Option<Watch>,
     rolled_back: UnboundedReceiver<RolledBack>,
 }
 
@@ -122,6 +123,7 @@ impl Gate {
             generations.clone(),
             metrics.clone(),
         ));
+        let watch = reload.watch();
         load(&reload).await?;
         let (rollbacks, rolled_back) = mpsc::unbounded_channel();
         let shadow = Shadow::new(&config, generations.clone(), metrics.clone())?;
@@ -170,6 +172,7 @@ impl Gate {
             app,
             db: outside.db,
             _owner: outside.owner,
+            watch,
             rolled_back,
         })
     }
@@ -200,7 +203,7 @@ impl Gate {
         let (pipeline, until) = (self.app.pipeline.clone(), closing.clone());
         background.spawn(announce(pipeline, self.rolled_back, until));
         let until = stopping.clone();
-        background.spawn(async move { reload.watch(until).await });
+        background.spawn(async move { reload.follow(self.watch, until).await });
         let servers = TaskTracker::new();
         let metrics = &self.app.pipeline.metrics;
         let limits = self.config.http;

@@ -32,7 +32,7 @@ use gone_back::GoneBack;
 pub(crate) use stamp::Stamp;
 pub use status::Status;
 use status::{Board, Step};
-use watch::Watch;
+pub use watch::Watch;
 
 /// Replaces the policy.
 #[derive(Debug)]
@@ -158,10 +158,17 @@ impl Reload {
         }
     }
 
-    /// Watches the file until `stop`.
-    pub async fn watch(&self, stop: CancellationToken) {
-        let Some(settings) = self.settings else { return };
-        stop.run_until_cancelled(self.follow(settings)).await;
+    /// Hears from now on what happens to the file, if it is to be followed. To be made before the file is loaded: a writer
+    /// who has begun by the time of the first look would not be known to be at work.
+    pub fn watch(&self) -> Option<Watch> {
+        self.settings.map(|_| Watch::new(self.path.clone()))
+    }
+
+    /// Lets what the file holds take over, each time it changes, until `stop`.
+    pub async fn follow(&self, watch: Option<Watch>, stop: CancellationToken) {
+        if let (Some(settings), Some(watch)) = (self.settings, watch) {
+            stop.run_until_cancelled(self.replace_each_time(watch, settings)).await;
+        }
     }
 
     /// Puts the candidate in force.
@@ -191,8 +198,7 @@ impl Reload {
         Ok((before, label.ok_or(CannotPromote::Left)?))
     }
 
-    async fn follow(&self, settings: config::Reload) {
-        let mut watch = Watch::new(self.path.clone());
+    async fn replace_each_time(&self, mut watch: Watch, settings: config::Reload) {
         // Should it have changed since it was loaded, it is read again and found to be the same.
         let mut seen = None;
         loop {

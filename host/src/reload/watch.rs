@@ -22,7 +22,8 @@ use super::stamp::Stamp;
 const QUIET: Duration = Duration::from_secs(10);
 
 /// A file, watched.
-pub(super) struct Watch {
+#[derive(Debug)]
+pub struct Watch {
     path: PathBuf,
     heard: Arc<Heard>,
     watcher: Option<RecommendedWatcher>,
