@@ -6,6 +6,7 @@
 mod book;
 mod probation;
 mod record;
+mod share;
 mod tally;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

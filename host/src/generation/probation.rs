@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use super::Counts;
+use super::{Counts, share::Share};
 use crate::config::Rollback;
 
 /// A share of rejected events below which a jump says nothing: one in fifty.
@@ -29,7 +29,7 @@ struct Before {
     was_sick: bool,
     faults: f64,
     /// `None`: none has judged enough events.
-    rejects: Option<f64>,
+    rejects: Option<Share>,
 }
 
 /// Why a new policy is left again.
@@ -66,7 +66,7 @@ impl Probation {
             over: AtomicBool::new(false),
             before: Before {
                 was_sick,
-                faults: usual.map_or(0.0, |counts| counts.fault_share()),
+                faults: usual.map_or(0.0, |counts| counts.fault_share().counted()),
                 rejects: usual.map(|counts| counts.reject_share()),
             },
         }
@@ -85,14 +85,18 @@ impl Probation {
         if judged < self.rule.min_events {
             return None;
         }
-        let (share, limit) = (counts.fault_share(), self.rule.fault_ratio);
+        let (share, limit) = (counts.fault_share().counted(), self.rule.fault_ratio);
         if share > limit && share > self.before.faults {
             return Some(Trouble::Faults { share, limit, judged });
         }
         let (share, before) = (counts.reject_share(), self.before.rejects);
-        let usual = |before: f64| before.max(FEW_REJECTS) * self.rule.reject_jump;
-        if share > before.map_or(MOST_REJECTS, usual) {
-            return Some(Trouble::Rejects { share, before, judged });
+        let allowed = |before: Share| before.at_most().max(FEW_REJECTS) * self.rule.reject_jump;
+        if share.at_least() > before.map_or(MOST_REJECTS, allowed) {
+            return Some(Trouble::Rejects {
+                share: share.counted(),
+                before: before.map(Share::counted),
+                judged,
+            });
         }
         if self.since.elapsed() >= self.rule.window {
             self.end();
@@ -143,10 +147,10 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use super::{Before, Counts, Probation};
+    use super::{Before, Counts, Probation, Share};
     use crate::config::Rollback;
 
-    fn probation(rejects: Option<f64>, faults: f64, window: Duration) -> Probation {
+    fn probation(rejects: Option<Share>, faults: f64, window: Duration) -> Probation {
         Probation {
             rule: Rollback {
                 window,
@@ -175,44 +179,64 @@ mod tests {
 
     #[test]
     fn a_policy_is_left_for_what_is_worse_than_before_and_nothing_else() {
+        let none = Some(Share::new(0, 10_000));
         let cases = [
-            (Some(0.0), 0.0, counts(99, 0, 0), false, "", "too few to say"),
+            (none, 0.0, counts(99, 0, 0), false, "", "too few to say"),
             (
-                Some(0.0),
+                none,
                 0.0,
                 counts(0, 0, 8),
                 true,
                 "the policy faults on most events",
                 "sick",
             ),
-            (Some(0.0), 0.0, counts(90, 0, 10), false, "", "at the limit"),
+            (none, 0.0, counts(90, 0, 10), false, "", "at the limit"),
             (
-                Some(0.0),
+                none,
                 0.0,
                 counts(89, 0, 11),
                 false,
                 "the policy faulted on 11.0 % of 100 events, and 10.0 % are allowed",
                 "over it",
             ),
+            (none, 0.2, counts(85, 0, 15), false, "", "the one before did no better"),
+            (none, 0.0, counts(94, 6, 0), false, "", "a few rejects are no jump"),
+            (none, 0.0, counts(93, 7, 0), false, "", "so many may be chance"),
+            (none, 0.0, counts(930, 70, 0), false, "", "and seven in a hundred of a thousand"),
             (
-                Some(0.0),
-                0.2,
-                counts(85, 0, 15),
-                false,
-                "",
-                "the one before did no better",
-            ),
-            (Some(0.0), 0.0, counts(94, 6, 0), false, "", "a few rejects are no jump"),
-            (
-                Some(0.0),
+                none,
                 0.0,
-                counts(93, 7, 0),
+                counts(88, 12, 0),
                 false,
-                "the policy rejected 7.0 % of 100 events, and 0.0 % were rejected before it",
+                "the policy rejected 12.0 % of 100 events, and 0.0 % were rejected before it",
                 "a jump",
             ),
             (
-                Some(0.3),
+                none,
+                0.0,
+                counts(9_300, 700, 0),
+                false,
+                "the policy rejected 7.0 % of 10000 events, and 0.0 % were rejected before it",
+                "a smaller one, of many events",
+            ),
+            (
+                Some(Share::new(2, 100)),
+                0.0,
+                counts(88, 12, 0),
+                false,
+                "",
+                "it may be chance that there were few before",
+            ),
+            (
+                Some(Share::new(200, 10_000)),
+                0.0,
+                counts(88, 12, 0),
+                false,
+                "the policy rejected 12.0 % of 100 events, and 2.0 % were rejected before it",
+                "of many events it is not",
+            ),
+            (
+                Some(Share::new(3_000, 10_000)),
                 0.0,
                 counts(20, 80, 0),
                 false,
@@ -230,9 +254,9 @@ mod tests {
             (
                 None,
                 0.0,
-                counts(49, 51, 0),
+                counts(40, 60, 0),
                 false,
-                "the policy rejected 51.0 % of 100 events, and none before it has judged as many: 50.0 % are allowed then",
+                "the policy rejected 60.0 % of 100 events, and none before it has judged as many: 50.0 % are allowed then",
                 "nothing to compare with, and most",
             ),
         ];
@@ -245,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_policy_that_did_well_for_the_window_is_watched_no_longer() {
-        let probation = probation(Some(0.0), 0.0, Duration::ZERO);
+        let probation = probation(Some(Share::new(0, 100)), 0.0, Duration::ZERO);
         assert_eq!(probation.trouble(counts(99, 0, 0), false), None);
         assert!(
             probation.trouble(counts(50, 0, 50), false).is_some(),

@@ -8,6 +8,8 @@ use std::{
 use serde::Serialize;
 use tidegate_engine::Outcome;
 
+use super::share::Share;
+
 /// Seconds that are looked back at.
 const RECENT: usize = 60;
 
@@ -103,14 +105,14 @@ impl Counts {
         self.forward + self.drop + self.reject + self.fault
     }
 
-    /// Share of the faults in all of them; 0 when there are none.
-    pub(super) fn fault_share(&self) -> f64 {
-        share(self.fault, self.all())
+    /// Share of the faults in all of them.
+    pub(super) const fn fault_share(&self) -> Share {
+        Share::new(self.fault, self.all())
     }
 
     /// Share of the rejected events in those that were judged.
-    pub(super) fn reject_share(&self) -> f64 {
-        share(self.reject, self.all() - self.fault)
+    pub(super) const fn reject_share(&self) -> Share {
+        Share::new(self.reject, self.all() - self.fault)
     }
 
     fn add(&mut self, judged: Judged) {
@@ -142,11 +144,6 @@ impl From<Outcome> for Judged {
     }
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
-fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Counts, Judged, Tally};
@@ -170,6 +167,9 @@ mod tests {
             fault: 1,
         };
         assert_eq!((tally.counts(), tally.recent()), (counts, counts));
-        assert!((counts.fault_share() - 0.2).abs() < 1e-9 && (counts.reject_share() - 0.25).abs() < 1e-9);
+        assert!(
+            (counts.fault_share().counted() - 0.2).abs() < 1e-9
+                && (counts.reject_share().counted() - 0.25).abs() < 1e-9
+        );
     }
 }
