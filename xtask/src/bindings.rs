@@ -7,10 +7,11 @@ use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
-pub(crate) use self::tools::{Venv, go, mvn, not_in_path, npm};
+pub(crate) use self::tools::{Venv, go, mvn, npm};
 use crate::{
     places::{Places, publish},
     steps::{self, Steps},
+    tool::{self, Tool},
 };
 
 /// Something in another language, with tests of its own.
@@ -20,8 +21,8 @@ pub(crate) struct Language {
     pub(crate) name: &'static str,
     /// Its folder.
     folder: &'static str,
-    /// Programs that must be in PATH.
-    needs: &'static [&'static str],
+    /// Programs that must be installed.
+    needs: &'static [Tool],
     /// Commands that make ready.
     prepare: fn(&Places, &Path) -> Vec<Command>,
     /// The command that tests.
@@ -33,7 +34,7 @@ pub(crate) const BINDINGS: [Language; 4] = [
     Language {
         name: "python",
         folder: "bindings/python",
-        needs: &["python3"],
+        needs: &[tool::PYTHON],
         prepare: |places, folder| {
             let venv = Venv::of(places, "python");
             let requirements = folder.join("requirements-dev.txt");
@@ -48,21 +49,21 @@ pub(crate) const BINDINGS: [Language; 4] = [
     Language {
         name: "node",
         folder: "bindings/node",
-        needs: &["node", "npm"],
+        needs: &[tool::NODE, tool::NPM],
         prepare: |_, _| vec![npm(&["ci", "--no-audit", "--no-fund"]), npm(&["run", "build"])],
         test: |_| npm(&["test"]),
     },
     Language {
         name: "go",
         folder: "bindings/go",
-        needs: &["go", "cc", "pkg-config"],
+        needs: &[tool::GO, tool::CC, tool::PKG_CONFIG],
         prepare: |_, _| Vec::new(),
         test: |places| go(places, &["test", "-race", "-count=1", "-v", "./..."]),
     },
     Language {
         name: "java",
         folder: "bindings/java",
-        needs: &["java", "mvn"],
+        needs: &[tool::JAVA, tool::MVN],
         prepare: |_, _| Vec::new(),
         test: |_| mvn(&["test"]),
     },
@@ -73,7 +74,7 @@ pub(crate) const POLICIES: [Language; 2] = [
     Language {
         name: "policy-py",
         folder: "examples/policy-python",
-        needs: &["python3"],
+        needs: &[tool::PYTHON],
         prepare: |places, folder| {
             let venv = Venv::of(places, "policy-python");
             let requirements = folder.join("requirements.txt");
@@ -99,7 +100,7 @@ pub(crate) const POLICIES: [Language; 2] = [
     Language {
         name: "policy-ts",
         folder: "examples/policy-typescript",
-        needs: &["node", "npm"],
+        needs: &[tool::NODE, tool::NPM],
         prepare: |places, _| {
             let built = places.dist.join("policy-typescript.wasm");
             let built = built.to_string_lossy();
@@ -113,9 +114,9 @@ pub(crate) const POLICIES: [Language; 2] = [
 ];
 
 impl Language {
-    /// The programs that are not in PATH.
-    pub(crate) fn lacks(&self) -> Vec<&'static str> {
-        not_in_path(self.needs)
+    /// Why its programs will not do; `None`: they do.
+    pub(crate) fn lacks(&self) -> Option<String> {
+        tool::lacking(self.needs)
     }
 
     /// Installs and builds what the tests need, and gives the command that runs them.

@@ -12,6 +12,7 @@ mod places;
 mod soak;
 mod steps;
 mod test;
+mod tool;
 
 use std::process::ExitCode;
 

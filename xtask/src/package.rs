@@ -19,10 +19,10 @@ use clap::ValueEnum;
 
 use self::{example::Example, room::emptied};
 use crate::{
-    bindings::not_in_path,
     build::{self, Profile},
     places::{Places, publish, typed},
     steps::Steps,
+    tool::{self, Tool},
 };
 
 /// Arguments of `package`.
@@ -30,7 +30,7 @@ use crate::{
 #[command(after_help = "\
 Each package is built into dist/packages and installed into an empty environment in target/packages.
 There the example of its README must print what the README shows. What needs a tool that is not
-in PATH is left out, with the reason. The crate compiles wasmtime anew the first time.
+there, or too old, is left out, with the reason. The crate compiles wasmtime anew the first time.
 
 Examples:
   cargo xtask package                 all of them
@@ -59,14 +59,14 @@ pub(crate) enum Outcome {
     /// It is this file, and works.
     Works(PathBuf),
     Broken(anyhow::Error),
-    /// Programs that are needed are not in PATH.
+    /// Programs that are needed are not installed, or too old.
     LeftOut(String),
 }
 
 /// How a package is made and tried.
 trait Recipe {
-    /// Programs that must be in PATH.
-    fn needs(&self) -> &'static [&'static str];
+    /// Programs that must be installed.
+    fn needs(&self) -> &'static [Tool];
 
     /// The example of its README.
     fn example(&self, places: &Places) -> Result<Example>;
@@ -128,9 +128,8 @@ impl Package {
 
     /// Builds it into `dist/packages` and tries it. The policy and the C library are in `dist` by now.
     pub(crate) fn check(self, places: &Places, steps: &Steps) -> Outcome {
-        let missing = not_in_path(self.recipe().needs());
-        if !missing.is_empty() {
-            return Outcome::LeftOut(format!("not in PATH: {}", missing.join(", ")));
+        if let Some(lacking) = tool::lacking(self.recipe().needs()) {
+            return Outcome::LeftOut(lacking);
         }
         self.build(places, steps)
             .and_then(|file| self.tried(places, steps, &file).map(|()| file))

@@ -160,13 +160,12 @@ impl Stages<'_> {
 
     /// What is in another language, by its own tools.
     fn language(&mut self, places: &Places, language: &Language) {
-        let lacks = language.lacks();
-        if lacks.is_empty() {
-            let steps = self.steps;
-            self.count(language.name, || counted::run(&mut language.ready(places, steps)?));
-        } else {
-            self.left_out(language.name, &format!("not in PATH: {}", lacks.join(", ")));
+        if let Some(lacking) = language.lacks() {
+            self.left_out(language.name, &lacking);
+            return;
         }
+        let steps = self.steps;
+        self.count(language.name, || counted::run(&mut language.ready(places, steps)?));
     }
 
     fn left_out(&mut self, name: &'static str, reason: &str) {

@@ -202,7 +202,14 @@ mod tests {
             (none, 0.2, counts(85, 0, 15), false, "", "the one before did no better"),
             (none, 0.0, counts(94, 6, 0), false, "", "a few rejects are no jump"),
             (none, 0.0, counts(93, 7, 0), false, "", "so many may be chance"),
-            (none, 0.0, counts(930, 70, 0), false, "", "and seven in a hundred of a thousand"),
+            (
+                none,
+                0.0,
+                counts(930, 70, 0),
+                false,
+                "",
+                "and seven in a hundred of a thousand",
+            ),
             (
                 none,
                 0.0,

@@ -15,17 +15,17 @@ use serde::Deserialize;
 use self::languages::LANGUAGES;
 use super::{machine, write};
 use crate::{
-    bindings::not_in_path,
     build::{self, Profile},
     places::Places,
     steps::Steps,
+    tool,
 };
 
 /// Arguments of `bench bindings`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 Each language's own benchmark runs in turn; leave the machine alone meanwhile. What needs a tool that
-is not in PATH is left out, with the reason.
+is not there, or too old, is left out, with the reason.
 
 Examples:
   cargo xtask bench bindings                      measure and print
@@ -73,20 +73,15 @@ pub(super) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Resu
     let mut found = Vec::new();
     let mut left_out = Vec::new();
     for language in &LANGUAGES {
-        let missing = not_in_path(language.needs);
-        if missing.is_empty() {
-            steps.say(format!("measuring: {}", language.name));
-            let figures = (language.benchmark)(places, steps)
-                .and_then(read)
-                .context(language.name)?;
-            found.push((language, figures));
-        } else {
-            left_out.push(format!(
-                "{} was not measured: not in PATH: {}",
-                language.name,
-                missing.join(", ")
-            ));
+        if let Some(lacking) = tool::lacking(language.needs) {
+            left_out.push(format!("{} was not measured: {lacking}", language.name));
+            continue;
         }
+        steps.say(format!("measuring: {}", language.name));
+        let figures = (language.benchmark)(places, steps)
+            .and_then(read)
+            .context(language.name)?;
+        found.push((language, figures));
     }
     let text = table::markdown(&circumstances, &found, &left_out);
     println!("\n{text}");

@@ -1,19 +1,8 @@
 //! The tools of other languages, as they are called here.
 
-use std::{env, ffi::OsStr, fs, path::PathBuf, process::Command};
+use std::{ffi::OsStr, path::PathBuf, process::Command};
 
 use crate::places::Places;
-
-/// Those of some programs that are not in PATH.
-pub(crate) fn not_in_path(programs: &[&'static str]) -> Vec<&'static str> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let is_there = |program: &str| {
-        env::split_paths(&path).any(|folder| fs::metadata(folder.join(program)).is_ok_and(|file| file.is_file()))
-    };
-    let mut missing = programs.to_vec();
-    missing.retain(|program| !is_there(program));
-    missing
-}
 
 /// A place where Python packages are installed for one folder alone.
 pub(crate) struct Venv(PathBuf);

@@ -13,7 +13,10 @@ use super::{
     example::blocks,
     room::{only_file, run_in, write},
 };
-use crate::places::Places;
+use crate::{
+    places::Places,
+    tool::{self, Tool},
+};
 
 /// What the example prints: it judges an event in which nearly everything is missing.
 const PRINTS: &str = "Reject: required at \"/event_id\": event_id is required (and 3 more)\n";
@@ -38,8 +41,8 @@ debug = false
 pub(super) struct Engine;
 
 impl Recipe for Engine {
-    fn needs(&self) -> &'static [&'static str] {
-        &["cargo", "tar"]
+    fn needs(&self) -> &'static [Tool] {
+        &[tool::CARGO, tool::TAR]
     }
 
     /// That of the crate's documentation, with a `main`.

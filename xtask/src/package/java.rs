@@ -12,13 +12,17 @@ use super::{
     Example, Recipe,
     room::{files, only_file, run_in, write},
 };
-use crate::{bindings::mvn, places::Places};
+use crate::{
+    bindings::mvn,
+    places::Places,
+    tool::{self, Tool},
+};
 
 pub(super) struct Jar;
 
 impl Recipe for Jar {
-    fn needs(&self) -> &'static [&'static str] {
-        &["java", "mvn"]
+    fn needs(&self) -> &'static [Tool] {
+        &[tool::JAVA, tool::MVN]
     }
 
     fn example(&self, places: &Places) -> Result<Example> {

@@ -12,13 +12,17 @@ use super::{
     Example, Recipe,
     room::{only_file, run_in, write},
 };
-use crate::{bindings::npm, places::Places};
+use crate::{
+    bindings::npm,
+    places::Places,
+    tool::{self, Tool},
+};
 
 pub(super) struct Tarball;
 
 impl Recipe for Tarball {
-    fn needs(&self) -> &'static [&'static str] {
-        &["node", "npm"]
+    fn needs(&self) -> &'static [Tool] {
+        &[tool::NODE, tool::NPM]
     }
 
     fn example(&self, places: &Places) -> Result<Example> {

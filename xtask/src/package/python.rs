@@ -12,13 +12,17 @@ use super::{
     Example, Recipe,
     room::{only_file, run_in, write},
 };
-use crate::{bindings::Venv, places::Places};
+use crate::{
+    bindings::Venv,
+    places::Places,
+    tool::{self, Tool},
+};
 
 pub(super) struct Wheel;
 
 impl Recipe for Wheel {
-    fn needs(&self) -> &'static [&'static str] {
-        &["python3"]
+    fn needs(&self) -> &'static [Tool] {
+        &[tool::PYTHON]
     }
 
     /// That of the repository's own README.

@@ -9,6 +9,7 @@ use crate::{
     package::Package,
     places::Places,
     steps::{self, Steps},
+    tool::{self, Tool},
 };
 
 /// A language, and what was hoped for.
@@ -16,8 +17,8 @@ pub(super) struct Language {
     pub(super) name: &'static str,
     /// The most microseconds that a call shall take.
     pub(super) goal: f64,
-    /// Programs that must be in PATH.
-    pub(super) needs: &'static [&'static str],
+    /// Programs that must be installed.
+    pub(super) needs: &'static [Tool],
     /// Makes its benchmark ready and gives the command that prints the figures.
     pub(super) benchmark: fn(&Places, &Steps) -> Result<Command>,
 }
@@ -27,13 +28,13 @@ pub(super) const LANGUAGES: [Language; 5] = [
     Language {
         name: "C",
         goal: 15.0,
-        needs: &["cc", "pkg-config"],
+        needs: &[tool::CC, tool::PKG_CONFIG],
         benchmark: c,
     },
     Language {
         name: "Go",
         goal: 15.0,
-        needs: &["go", "cc", "pkg-config"],
+        needs: &[tool::GO, tool::CC, tool::PKG_CONFIG],
         benchmark: |places, _| {
             let mut bench = go(places, &["run", "./internal/bench"]);
             bench.current_dir(places.root.join("bindings/go"));
@@ -43,13 +44,13 @@ pub(super) const LANGUAGES: [Language; 5] = [
     Language {
         name: "Java",
         goal: 25.0,
-        needs: &["java", "mvn"],
+        needs: &[tool::JAVA, tool::MVN],
         benchmark: java,
     },
     Language {
         name: "Node",
         goal: 25.0,
-        needs: &["node", "npm"],
+        needs: &[tool::NODE, tool::NPM],
         benchmark: |places, _| {
             bindings::prepare(places, "node")?;
             let mut bench = Command::new("node");
@@ -61,7 +62,7 @@ pub(super) const LANGUAGES: [Language; 5] = [
     Language {
         name: "Python",
         goal: 40.0,
-        needs: &["python3"],
+        needs: &[tool::PYTHON],
         benchmark: |places, steps| {
             let wheel = Package::Wheel.build(places, steps)?;
             bindings::prepare(places, "python")?;
