@@ -143,7 +143,14 @@ async fn every_original_that_a_delivery_can_bring_gets_its_dead_letter(
     #[case] original: impl Fn(usize) -> String,
     #[values(2, 6)] mib: usize,
 ) {
-    let policy = load(Isolation::Fresh).await;
+    let policy = load_within(
+        Isolation::Fresh,
+        Limits {
+            deadline: PATIENT.deadline,
+            ..Limits::default()
+        },
+    )
+    .await;
     let text = original(mib);
     let bytes = [text.as_bytes(), b"\xff"].concat();
     for (original, encoding) in [

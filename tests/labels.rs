@@ -3,10 +3,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    path::Path,
     time::Instant,
 };
 
 use serde_json::Value;
+use tempfile::NamedTempFile;
 use tidegate_engine::Digest;
 
 use crate::{Delivered, dist, event, next_policy, tidegate, tidegate_with};
@@ -105,12 +107,26 @@ pub fn next() -> Vec<u8> {
     fs::read(next_policy()).expect("readable")
 }
 
-/// The policies are compiled, so that what is swapped is in the cache.
+/// The policy of the repository in another file: a section is added that nobody reads. It is compiled.
+pub fn other_builtin() -> Vec<u8> {
+    let mut bytes = builtin();
+    bytes.extend(b"\0\x05\x04next");
+    let file = NamedTempFile::new().expect("a file");
+    fs::write(file.path(), &bytes).expect("writable");
+    compile(file.path());
+    bytes
+}
+
+/// The policies are compiled.
 pub fn compile_both() {
-    for policy in [dist("policy.wasm"), next_policy()] {
-        let checked = tidegate(&["check", &policy.display().to_string()], b"");
-        assert_eq!(checked.code, 0, "{}", checked.err);
-    }
+    compile(&dist("policy.wasm"));
+    compile(&next_policy());
+}
+
+/// Compiles a policy, so that its code is in the cache when it is to judge.
+fn compile(policy: &Path) {
+    let checked = tidegate(&["check", &policy.display().to_string()], b"");
+    assert_eq!(checked.code, 0, "{}", checked.err);
 }
 
 /// What tells a policy's file from others.

@@ -10,7 +10,7 @@ use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 use tidegate_harness::{free_port, wait};
-use tidegate_tests::{Embedded, Finished, dist, event, guest, tidegate, tidegate_with};
+use tidegate_tests::{Embedded, Finished, dist, event, guest, labels::other_builtin, tidegate, tidegate_with};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -142,9 +142,7 @@ async fn a_person_sees_which_policy_judges_and_goes_back() {
     assert_eq!(refused.code, 1);
     assert!(refused.out.contains("\"status\":409"), "{}", refused.out);
 
-    let mut next = fs::read(&rig.policy).expect("readable");
-    next.extend(b"\0\x05\x04next");
-    fs::write(&rig.policy, &next).expect("written");
+    fs::write(&rig.policy, other_builtin()).expect("written");
     rig.until(&["status"], |status| status["current"] == 2).await;
     fs::write(&rig.policy, b"no policy").expect("written");
     rig.until(&["status"], |status| status["reload"]["state"] == "refused")

@@ -4,7 +4,7 @@ use std::{fs, net::TcpListener, path::Path, time::Duration};
 
 use tempfile::TempDir;
 use tidegate_harness::free_port;
-use tidegate_tests::{Embedded, Finished, dist, guest, tidegate};
+use tidegate_tests::{Embedded, Finished, dist, guest, labels::other_builtin, tidegate};
 
 /// Waits at a gate until a file judges.
 fn wait_for(admin: &str, command: &str, file: &Path, timeout: &str) -> Finished {
@@ -33,14 +33,12 @@ async fn it_ends_when_the_file_judges_or_is_refused() {
     let gate = Embedded::start_with("policy-wait-for", "", &env).await;
     let wait_for = |file: &Path, timeout| wait_for(&gate.admin_url(""), "status", file, timeout);
 
-    let mut next = fs::read(&policy).expect("readable");
-    next.extend(b"\0\x05\x04next");
-    fs::write(&policy, &next).expect("written");
+    fs::write(&policy, other_builtin()).expect("written");
     let judges = wait_for(&policy, "60");
     assert_eq!((judges.code, judges.err.as_str()), (0, ""));
     assert!(judges.out.starts_with("generation 2 judges\n"), "{}", judges.out);
 
-    let other = wait_for(&guest("calm"), "1");
+    let other = wait_for(&guest("calm"), "5");
     assert_eq!(other.code, 1);
     assert!(other.err.contains("the time is over"), "{}", other.err);
 

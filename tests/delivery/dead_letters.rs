@@ -23,7 +23,7 @@ async fn a_dead_letter_that_cannot_be_sent_is_put_aside_and_its_source_acknowled
         "{ topic: dlq }",
         &format!("{{ url: \"http://127.0.0.1:{}/dlq\" }}", app.port()),
     );
-    let embedded = Embedded::start("dlq-fails", &format!("{config}retries: {{ scale: 0.2 }}")).await;
+    let embedded = Embedded::start("dlq-fails", &format!("{config}retries: {{ scale: 1 }}")).await;
     embedded.send("task-events", b"not json");
     let judged = embedded.judged("task-events", 1).await;
     assert_eq!(judged[0]["outcome"]["verdict"], "dead-letter-held", "{judged:#?}");

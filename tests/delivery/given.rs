@@ -14,10 +14,14 @@ pub(crate) fn channels(app: &App) -> String {
   dlq: {{ topic: dlq }}
   ops-alerts: {{ topic: ops-alerts }}
   user-alerts: {{ log: user-alerts }}
-claims: {{ lease_ms: 300 }}
 ",
         port = app.port()
     )
+}
+
+/// The same, where a hold lasts long enough for what a test does meanwhile.
+pub(crate) fn patient(app: &App) -> String {
+    format!("{}retries: {{ scale: 5 }}", channels(app))
 }
 
 pub(crate) fn of_type(id: &str, event_type: &str) -> String {
@@ -55,6 +59,14 @@ pub(crate) async fn ends(embedded: &Embedded, count: usize) -> Vec<String> {
     let judged = embedded.judged("task-events", count).await;
     let end = |record: &Value| record["outcome"]["verdict"].as_str().unwrap_or_default().to_owned();
     judged.iter().map(end).collect()
+}
+
+/// Waits until the first records of `task-events` have come to these ends.
+pub(crate) async fn until_ends(embedded: &Embedded, expected: &[&str]) {
+    let so = async || (ends(embedded, expected.len()).await == expected).then_some(());
+    if let Err(error) = wait::until("the ends", wait::PATIENCE, so).await {
+        panic!("{error}: {:?}, not {expected:?}", ends(embedded, expected.len()).await);
+    }
 }
 
 /// Kills the gate, and starts it again with one text of its configuration in place of another.

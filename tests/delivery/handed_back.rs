@@ -11,7 +11,7 @@ use super::given::{app, channels, dead_letters, envelope, of_type, post};
 #[tokio::test]
 async fn a_consumer_hands_back_what_it_could_not_handle() {
     let app = app().await;
-    let embedded = Embedded::start("failures", &format!("{}retries: {{ scale: 0.3 }}", channels(&app))).await;
+    let embedded = Embedded::start("failures", &channels(&app)).await;
     embedded.send("task-events", of_type("e-1", "task.created").as_bytes());
     for attempt in 0..=3 {
         let received = app.wait_for("/tasks", attempt + 1).await.expect("sent, and sent again");

@@ -32,7 +32,7 @@ async fn ten_deliveries_of_one_event_at_once_are_processed_once() {
 async fn what_a_killed_gate_had_claimed_is_gone_on_with_by_the_next_one_at_once() {
     let app = app().await;
     app.answer("/tasks", [Reply::status(200).after(wait::PATIENCE), Reply::status(200)]);
-    let config = channels(&app).replace("lease_ms: 300", "lease_ms: 600000");
+    let config = format!("{}claims: {{ lease_ms: 600000 }}", channels(&app));
     let embedded = Embedded::start("killed-in-a-lease", &config).await;
     embedded.send("task-events", event("e-1").as_bytes());
     app.wait_for("/tasks", 1).await.expect("it is under way");

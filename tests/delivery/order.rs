@@ -17,7 +17,7 @@ async fn with_order_per_key_later_events_of_a_user_wait_and_others_do_not() {
             Reply::status(if fail { 500 } else { 200 })
         }
     });
-    let config = format!("{}retries: {{ scale: 0.2, ordering: per-key }}", channels(&app));
+    let config = format!("{}retries: {{ ordering: per-key }}", channels(&app));
     let embedded = Embedded::start("in-line", &config).await;
     let other = event("other").replace("user-1", "user-2");
     let lines = format!("{}\n{}\n{}\n{other}\n", event("first"), event("second"), event("third"));
@@ -27,7 +27,8 @@ async fn with_order_per_key_later_events_of_a_user_wait_and_others_do_not() {
         .iter()
         .map(|call| envelope(call)["id"].as_str().unwrap_or_default().to_owned())
         .collect();
-    assert_eq!(ids[..2], ["first", "other"], "another user does not wait: {ids:?}");
+    let turn = |id: &str| ids.iter().position(|other| other == id);
+    assert!(turn("other") < turn("second"), "another user does not wait: {ids:?}");
     let of_user: Vec<_> = ids.iter().filter(|id| *id != "other").collect();
     assert_eq!(of_user, ["first", "first", "first", "second", "third"]);
 }
@@ -43,11 +44,15 @@ async fn first_is_held(name: &str) -> (App, Embedded) {
             Reply::status(if fail { 500 } else { 200 })
         }
     });
-    let config = format!("{}retries: {{ scale: 0.05, ordering: per-key }}", channels(&app));
+    let config = format!("{}retries: {{ scale: 0.2, ordering: per-key }}", channels(&app));
     let embedded = Embedded::start(name, &config).await;
     embedded.send("task-events", first().as_bytes());
     assert_eq!(ends(&embedded, 1).await, ["held"]);
     (app, embedded)
+}
+
+fn has_come(app: &App, id: &str) -> bool {
+    app.received("/tasks").iter().any(|call| envelope(call)["id"] == id)
 }
 
 fn first() -> String {
@@ -59,7 +64,7 @@ async fn a_repeat_does_not_take_an_event_out_of_its_line() {
     let (app, embedded) = first_is_held("line-repeat").await;
     embedded.send("task-events", format!("{}\n{}\n", first(), event("second")).as_bytes());
     assert_eq!(ends(&embedded, 3).await, ["held", "duplicate", "held"]);
-    assert_eq!(app.count("/tasks"), 1, "the second one waits");
+    assert!(!has_come(&app, "second"), "it waits");
 }
 
 #[tokio::test]
@@ -69,7 +74,7 @@ async fn another_event_with_its_id_does_not_take_an_event_out_of_its_line() {
     embedded.send("task-events", format!("{other}\n{}\n", event("second")).as_bytes());
     let ends = ends(&embedded, 3).await;
     assert_eq!(ends, ["held", "held", "held"], "all wait for the first");
-    assert_eq!(app.count("/tasks"), 1);
+    assert!(!has_come(&app, "second"));
 }
 
 #[tokio::test]
@@ -101,7 +106,7 @@ async fn a_kill_between_two_holds_does_not_take_an_event_out_of_its_line() {
     embedded.send("task-events", event("second").as_bytes());
     let second = &embedded.judged("task-events", 2).await[1];
     assert_eq!(second["outcome"]["verdict"], "held", "{second}");
-    assert_eq!(app.count("/tasks"), 2, "the second one waits");
+    assert!(!has_come(&app, "second"), "it waits");
 }
 
 #[tokio::test]

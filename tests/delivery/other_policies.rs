@@ -5,7 +5,7 @@ use serde_json::Value;
 use tidegate_harness::{Reply, wait};
 use tidegate_tests::{Embedded, event};
 
-use super::given::{app, channels, dead_letters, ends, kill_and_change, policies};
+use super::given::{app, channels, dead_letters, ends, kill_and_change, patient, policies};
 
 #[tokio::test]
 async fn a_repeat_of_what_was_sent_is_one_though_it_would_be_rejected_now() {
@@ -29,7 +29,7 @@ async fn a_repeat_of_what_was_sent_is_one_though_it_would_be_rejected_now() {
 async fn what_was_put_aside_and_is_rejected_when_it_is_due_has_come_to_its_end() {
     let app = app().await;
     app.answer("/tasks", [Reply::status(500), Reply::status(200)]);
-    let embedded = Embedded::start("held-then-rejected", &channels(&app)).await;
+    let embedded = Embedded::start("held-then-rejected", &patient(&app)).await;
     let line = event("e-1").replace("task.created", "task.updated");
     embedded.send("task-events", line.as_bytes());
     assert_eq!(ends(&embedded, 1).await, ["held"]);

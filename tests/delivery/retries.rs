@@ -14,7 +14,9 @@ use tokio::{
     net::TcpListener,
 };
 
-use super::given::{app, attempts, channels, dead_letters, ends, envelope, kill_and_change, of_type, post};
+use super::given::{
+    app, attempts, channels, dead_letters, envelope, kill_and_change, of_type, patient, post, until_ends,
+};
 
 #[tokio::test]
 async fn a_sink_that_always_fails_gets_exactly_the_schedules_attempts() {
@@ -153,7 +155,7 @@ async fn a_sink_that_gives_no_answer_in_time_is_tried_again() {
     embedded.send("task-events", event("e-1").as_bytes());
     let received = app.wait_for("/tasks", 2).await.expect("the retry");
     assert_eq!(attempts(&received, "e-1"), [0, 1]);
-    assert_eq!(ends(&embedded, 1).await, ["forward"]);
+    until_ends(&embedded, &["forward"]).await;
     assert_eq!(embedded.read("dlq").len(), 0);
 }
 
@@ -186,11 +188,7 @@ async fn a_sink_that_breaks_the_connection_is_tried_again() {
     );
     let taken = b"HTTP/1.1 204 No Content\r\n\r\n";
     connection.write_all(taken).await.expect("writable");
-    wait::until("the end", wait::PATIENCE, async || {
-        (ends(&embedded, 1).await == ["forward"]).then_some(())
-    })
-    .await
-    .expect("it is sent");
+    until_ends(&embedded, &["forward"]).await;
     assert_eq!(embedded.read("dlq").len(), 0);
 }
 
@@ -226,7 +224,7 @@ async fn outputs_that_were_sent_are_not_sent_again_with_the_one_that_failed() {
 async fn a_hold_survives_a_kill_and_a_repeat_of_a_held_event_is_one() {
     let app = app().await;
     app.answer("/tasks", [Reply::status(500), Reply::status(200)]);
-    let embedded = Embedded::start("hold-killed", &channels(&app)).await;
+    let embedded = Embedded::start("hold-killed", &patient(&app)).await;
     embedded.send("task-events", of_type("e-1", "task.updated").as_bytes());
     let judged = embedded.judged("task-events", 1).await;
     assert_eq!(judged[0]["outcome"]["verdict"], "held", "{judged:#?}");
@@ -238,12 +236,7 @@ async fn a_hold_survives_a_kill_and_a_repeat_of_a_held_event_is_one() {
 
     let received = app.wait_for("/tasks", 2).await.expect("the retry");
     assert_eq!(attempts(&received, "e-1"), [0, 1]);
-    wait::until("the outcome to be told", wait::PATIENCE, async || {
-        let first = &embedded.read("task-events")[0];
-        (first["outcome"]["verdict"] == "forward").then_some(())
-    })
-    .await
-    .expect("held, then forwarded");
+    until_ends(&embedded, &["forward", "duplicate"]).await;
     assert_eq!(app.count("/tasks"), 2);
 }
 
@@ -251,7 +244,7 @@ async fn a_hold_survives_a_kill_and_a_repeat_of_a_held_event_is_one() {
 async fn a_held_event_runs_through_the_policy_of_the_time_it_is_due() {
     let app = app().await;
     app.answer("/tasks", [Reply::status(500), Reply::status(200)]);
-    let embedded = Embedded::start("current-policy", &channels(&app)).await;
+    let embedded = Embedded::start("current-policy", &patient(&app)).await;
     embedded.send("task-events", of_type("e-1", "task.updated").as_bytes());
     embedded.judged("task-events", 1).await;
     kill_and_change(&embedded, "policy: {", "policy: { target_version: \"1.0\",").await;

@@ -70,17 +70,17 @@ async fn under_load(rig: &Rig<'_>, name: &str, service: &Process, outage: Durati
     let before = Use::of(rig)?;
     let stopped = Instant::now();
     service.kill9();
+    let taken = rig.sinks.taken();
     let restarts = AtomicUsize::new(0);
     let course = async {
         tokio::time::sleep(outage).await;
         let used = Use::of(rig)?.since(&before);
-        let taken = rig.sinks.taken();
         service.restart().await?;
         let down = stopped.elapsed().as_secs_f64();
         let balance = close(&ledger, rig, limit).await?;
-        anyhow::Ok((used, taken, down, balance))
+        anyhow::Ok((used, down, balance))
     };
-    let (used, taken, down, balance) = tokio::select! {
+    let (used, down, balance) = tokio::select! {
         ended = course => ended?,
         failed = keep_sidecars(rig, service, &restarts) => return failed,
     };
@@ -91,7 +91,10 @@ async fn under_load(rig: &Rig<'_>, name: &str, service: &Process, outage: Durati
         restarts.into_inner(),
         stopped.elapsed().as_secs_f64() - down,
     );
-    ensure!(taken < workload.outputs(), "the load was over before {name} was back");
+    ensure!(
+        taken < workload.outputs(),
+        "the load was over before {name} was stopped"
+    );
     let outage = outage.as_secs_f64();
     ensure!(used.cpu <= BUSY * outage + 0.5, "the gate was busy: {:.2} s", used.cpu);
     ensure!(

@@ -46,6 +46,8 @@ pub(crate) struct Plan {
     pub(crate) allow_dropped: bool,
     /// Where dead letters go; absent: a topic.
     pub(crate) dead_letters: Option<&'static str>,
+    /// How long a claim holds when its gate is gone.
+    pub(crate) lease_ms: u32,
     /// `retries` in the configuration, in braces.
     pub(crate) retries: String,
     /// More lines of the configuration.
@@ -63,6 +65,7 @@ impl Default for Plan {
             policy: dist("policy.wasm"),
             allow_dropped: false,
             dead_letters: None,
+            lease_ms: 1500,
             retries: "{ scale: 0.01 }".to_owned(),
             config: String::new(),
             components: Vec::new(),
@@ -173,7 +176,7 @@ channels:
   dlq: {{ {dead_letters} }}
   ops-alerts: {{ topic: {} }}
   user-alerts: {{ topic: {} }}
-claims: {{ lease_ms: 1500 }}
+claims: {{ lease_ms: {} }}
 retries: {}
 {}",
             plan.policy.display().to_string(),
@@ -183,6 +186,7 @@ retries: {}
             self.sinks.url(REMINDERS),
             topic(self.test, "ops-alerts"),
             topic(self.test, "user-alerts"),
+            plan.lease_ms,
             plan.retries,
             plan.config,
         )

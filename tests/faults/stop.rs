@@ -19,6 +19,8 @@ const STOPS: usize = 3;
 pub(crate) async fn stopped_under_load(test: Test<Cluster>) -> Result<()> {
     let Size { events, limit, .. } = Size::asked();
     let plan = Plan {
+        // What is in flight is finished, so no lease needs to end.
+        lease_ms: 60_000,
         config: format!("drain_seconds: {}", DRAIN.as_secs()),
         ..Plan::default()
     };

@@ -13,7 +13,7 @@ const DELIVER: &str = "/deliver/task-events";
 
 /// A gate with one place, and the delivery that has it.
 async fn full(name: &str) -> (Embedded, Wire) {
-    let embedded = Embedded::start(name, "limits: { concurrency: 1 }").await;
+    let embedded = Embedded::start(name, "limits: { concurrency: 1, body_seconds: 300 }").await;
     let holder = hold(&embedded).await;
     (embedded, holder)
 }

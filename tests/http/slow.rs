@@ -26,7 +26,7 @@ async fn slow_headers_are_cut_off() {
 
 #[tokio::test]
 async fn a_connection_serves_many_requests_and_is_closed_when_idle() {
-    let embedded = Embedded::start("keep-alive", "limits: { header_seconds: 1 }").await;
+    let embedded = Embedded::start("keep-alive", "limits: { header_seconds: 5 }").await;
     let mut wire = Wire::open(embedded.gate.port()).await;
     for number in 0..3 {
         let event = event(&format!("e-{number}"));
@@ -38,7 +38,7 @@ async fn a_connection_serves_many_requests_and_is_closed_when_idle() {
 
 #[tokio::test]
 async fn a_slow_body_gets_408_and_frees_its_place() {
-    let embedded = Embedded::start("slow-body", "limits: { concurrency: 1, body_seconds: 1 }").await;
+    let embedded = Embedded::start("slow-body", "limits: { concurrency: 1, body_seconds: 3 }").await;
     let event = event("e-1");
     for path in ["/deliver/task-events", "/v1/validate"] {
         let mut slow = Wire::open(embedded.gate.port()).await;
@@ -108,7 +108,7 @@ async fn half_a_request_does_not_hold_up_the_stop() {
 
 #[tokio::test]
 async fn a_caller_that_does_not_read_its_answers_is_cut_off_and_frees_its_place() {
-    let embedded = Embedded::start("no-reader", "limits: { concurrency: 1, body_seconds: 2 }").await;
+    let embedded = Embedded::start("no-reader", "limits: { concurrency: 1, body_seconds: 5 }").await;
     let large = event("e-1").replace("plants\"", &format!("plants\",\"notes\":\"{}\"", "n".repeat(900_000)));
     let head = format!(
         "POST /v1/migrate?to=1.1 HTTP/1.1\r\nhost: gate\r\ncontent-length: {}\r\n\r\n",

@@ -24,14 +24,14 @@ shows() {
     local end=$((SECONDS + 60)) printed said
     said=$(cat "$OUT/$1.pattern")
     while true; do
-        if bash -euo pipefail "$OUT/$1.sh" > "$OUT/$1.out"; then
-            printed=$(cat "$OUT/$1.out")
-            printed=${printed#$'\n'}
-            # The pattern is not quoted, so that it is one.
-            # shellcheck disable=SC2053
-            if [[ $printed == $said ]]; then
-                return
-            fi
+        # What fails may not be mended by time.
+        bash -euo pipefail "$OUT/$1.sh" > "$OUT/$1.out"
+        printed=$(cat "$OUT/$1.out")
+        printed=${printed#$'\n'}
+        # The pattern is not quoted, so that it is one.
+        # shellcheck disable=SC2053
+        if [[ $printed == $said ]]; then
+            return
         fi
         if [ $SECONDS -ge $end ]; then
             echo "the page does not say what this prints:"

@@ -48,7 +48,8 @@ async fn a_renamed_file_takes_over() {
 
 #[tokio::test]
 async fn a_file_that_is_written_slowly_takes_over_once_it_is_whole() {
-    let rig = Rig::start("swap-slow", &policy(), SELDOM).await;
+    let settle = ("TIDEGATE_POLICY__RELOAD__SETTLE_MS", "100");
+    let rig = Rig::start("swap-slow", &policy(), &[SELDOM[0], settle]).await;
     let next = variant("slowly");
     let mut file = File::create(&rig.path).expect("writable");
     for part in next.chunks(next.len().div_ceil(4)) {
@@ -215,7 +216,7 @@ async fn a_file_that_is_withdrawn_while_it_is_compiled_does_not_take_over() {
         .expect("it is");
     rig.put(&policy());
     let again = async || rig.gate.log().contains("it does not take over").then_some(());
-    wait::until("the other file to be looked at", PATIENCE * 3, again)
+    wait::until("the other file to be looked at", PATIENCE * 5, again)
         .await
         .expect("it is");
     rig.until_read_again(1).await;

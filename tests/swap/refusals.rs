@@ -152,6 +152,6 @@ async fn a_policy_that_is_being_loaded_is_seen_and_holds_up_neither_events_nor_a
         "meanwhile it goes on"
     );
     // It would take ten seconds more.
-    let stopped = rig.gate.gate.process().terminate(Duration::from_secs(5)).await;
+    let stopped = rig.gate.gate.process().terminate(Duration::from_secs(8)).await;
     assert_eq!(stopped.expect("it ends").code(), Some(0));
 }

@@ -39,7 +39,7 @@ async fn the_gate_goes_back_when_it_is_asked_to_and_stays_there() {
         "asked for by its number it is"
     );
     assert_eq!(
-        rig.generations().await["reload"],
+        rig.until_current(2).await["reload"],
         json!({ "state": "ready" }),
         "and the file is as good as any"
     );

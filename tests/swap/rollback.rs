@@ -64,11 +64,17 @@ async fn a_policy_that_faults_is_left_and_the_good_one_takes_what_it_faulted_on(
     assert_eq!((out.len(), ids(&out).len()), (100, 100), "each of them once");
     assert!(out.iter().all(|record| record["generation"] == 1));
     assert_eq!(rig.gate.read("dlq").len(), 0, "no event is blamed for the policy");
-    let judged = rig.gate.judged("task-events", 100).await;
-    let by_the_good_one = judged
-        .iter()
-        .filter(|record| record["outcome"]["verdict"] == "forward" && record["outcome"]["generation"] == 1);
-    assert_eq!(by_the_good_one.count(), 100, "also of what was put aside: {judged:#?}");
+    until(
+        &rig,
+        "the good one to have judged all, also what was put aside",
+        async |rig| {
+            let judged = rig.gate.read("task-events");
+            let is_its =
+                |record: &&Value| record["outcome"]["verdict"] == "forward" && record["outcome"]["generation"] == 1;
+            judged.iter().filter(is_its).count() == 100
+        },
+    )
+    .await;
 
     until(&rig, "the alert", async |rig| !rig.gate.read("ops-alerts").is_empty()).await;
     let alerts = rig.gate.read("ops-alerts");

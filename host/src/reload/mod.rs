@@ -383,10 +383,12 @@ impl Reload {
     fn refuse(&self, digest: Option<Digest>, refusal: &Refusal) {
         let why = chain(refusal);
         let digest = digest.map(|digest| digest.to_string());
-        if self.board.refused(&why, digest.clone()) {
+        // Who sees it on the board finds it counted.
+        if !self.board.knows_refused(&why, digest.as_deref()) {
             let generation = self.generations.current().map(|current| current.label().number);
             tracing::error!(policy = %self.path.display(), digest, generation, why, "the policy's file is refused");
             self.metrics.policy_refused();
         }
+        self.board.refused(why, digest);
     }
 }

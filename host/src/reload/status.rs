@@ -117,20 +117,21 @@ impl Board {
         self.state().loading = None;
     }
 
-    /// False when the same was known before.
-    pub(super) fn refused(&self, why: &str, digest: Option<String>) -> bool {
+    /// What the file holds is not taken; since when, does not change while the reason is the same.
+    pub(super) fn refused(&self, why: String, digest: Option<String>) {
+        let is_known = self.knows_refused(&why, digest.as_deref());
         let mut state = self.state();
         state.loading = None;
-        let known = state.refused.as_ref();
-        if known.is_some_and(|known| known.why == why && known.digest == digest) {
-            return false;
+        if !is_known {
+            let at = clock::now();
+            state.refused = Some(Refused { why, digest, at });
         }
-        state.refused = Some(Refused {
-            why: why.to_owned(),
-            digest,
-            at: clock::now(),
-        });
-        true
+    }
+
+    /// Whether this was said of it already.
+    pub(super) fn knows_refused(&self, why: &str, digest: Option<&str>) -> bool {
+        let known = self.state().refused.clone();
+        known.is_some_and(|known| known.why == why && known.digest.as_deref() == digest)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use reqwest::{Client, Response, redirect::Policy};
-use tidegate_harness::{Cluster, Consumer, Daprd, Reply, RunningDaprd, Suite, Test};
+use tidegate_harness::{Cluster, Consumer, Daprd, Reply, RunningDaprd, Suite, Test, wait};
 
 const BODY: &str = "{ \"b\":1,  \"a\":9007199254740993, \"a\":1.10 }";
 
@@ -54,7 +54,13 @@ const PATH: &str = "/reminders/due?a=b";
 
 async fn passed_to_the_app(test: Test<Cluster>) -> Result<()> {
     let pair = start(&test).await?;
-    assert_eq!(pair.call(&pair.app_id).await?.status(), 200);
+    let taken = async || {
+        pair.call(&pair.app_id)
+            .await
+            .ok()
+            .filter(|answer| answer.status() == 200)
+    };
+    wait::until("the app to be found", wait::PATIENCE, taken).await?;
     let received = pair.consumer.app.received(PATH);
     let received = received.first().context("a call")?;
     assert_eq!(received.method, "POST");

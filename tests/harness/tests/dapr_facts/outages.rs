@@ -57,7 +57,7 @@ async fn broker(test: Test<Cluster>) -> Result<()> {
         report("publishing to a broker that is down", took);
         assert_eq!(status, 500);
         assert!(body.contains("ERR_PUBSUB_PUBLISH_MESSAGE"), "{body}");
-        assert!(took < Duration::from_secs(10), "{took:?}");
+        assert!(took < Duration::from_secs(25), "{took:?}");
     }
     kafka.process().restart().await?;
     let back = Instant::now();
@@ -81,7 +81,7 @@ async fn topic(test: Test<Cluster>) -> Result<()> {
     let (status, took, _) = timed(daprd.post("/v1.0/publish/pubsub/no-such-topic", &json!({}))).await?;
     report("publishing to a topic that does not exist", took);
     assert_eq!(status, 500);
-    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert!(took < Duration::from_secs(25), "{took:?}");
     Ok(())
 }
 
@@ -98,10 +98,10 @@ async fn redis(test: Test<Cluster>) -> Result<()> {
     for _ in 0..2 {
         let (status, took, _) = timed(daprd.post("/v1.0/state/store", &save)).await?;
         report("saving while Redis is down", took);
-        assert!(status == 500 && took < Duration::from_secs(10), "{status} {took:?}");
+        assert!(status == 500 && took < Duration::from_secs(25), "{status} {took:?}");
         let (status, took, _) = timed(daprd.get("/v1.0/state/store/k")).await?;
         report("reading while Redis is down", took);
-        assert!(status == 500 && took < Duration::from_secs(10), "{status} {took:?}");
+        assert!(status == 500 && took < Duration::from_secs(25), "{status} {took:?}");
     }
     redis.process().restart().await?;
     let (status, took, _) = timed(daprd.get("/v1.0/state/store/k")).await?;
@@ -132,7 +132,7 @@ async fn scheduler(test: Test<Cluster>) -> Result<()> {
     // 503 when the sidecar sees in this very call that the connection is gone; 504 when it waits for a new one.
     assert!(matches!(status, 503 | 504), "{status}: {body}");
     assert!(body.contains("DAPR_SCHEDULER_SCHEDULE_JOB"), "{body}");
-    assert!(status == 503 || (29..35).contains(&took.as_secs()), "{took:?}");
+    assert!(status == 503 || (29..50).contains(&took.as_secs()), "{took:?}");
     scheduler.process().restart().await?;
     let back = Instant::now();
     let (status, ..) = timed(daprd.post("/v1.0/jobs/two", &job())).await?;

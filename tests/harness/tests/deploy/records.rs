@@ -91,10 +91,7 @@ async fn waiting(test: Test<Cluster>) -> Result<()> {
     let received = consumer.app.wait_for("/waiting", 4).await?;
     for pair in received.windows(2) {
         let apart = pair[1].at - pair[0].at;
-        assert!(
-            apart > Duration::from_millis(900) && apart < Duration::from_secs(3),
-            "{apart:?}"
-        );
+        assert!(apart > Duration::from_millis(900), "{apart:?}");
     }
     Ok(())
 }

@@ -47,7 +47,10 @@ async fn killed(test: Test<Cluster>) -> Result<()> {
     let killed = Instant::now();
     let before = other.app.count("/events");
     send(&test, &topic, 0).await?;
-    other.app.wait_longer_for("/events", before + RECORDS, SOON).await?;
+    other
+        .app
+        .wait_longer_for("/events", before + RECORDS, SOON + wait::PATIENCE)
+        .await?;
     println!(
         "the partitions of a killed sidecar were taken over after {:.1} s",
         killed.elapsed().as_secs_f64()
