@@ -117,7 +117,7 @@ pub fn other_builtin() -> Vec<u8> {
     bytes
 }
 
-/// The policies are compiled.
+/// Compiles the two that are swapped.
 pub fn compile_both() {
     compile(&dist("policy.wasm"));
     compile(&next_policy());

@@ -124,7 +124,7 @@ impl Gate {
             metrics.clone(),
         ));
         let watch = reload.watch();
-        load(&reload).await?;
+        load(&reload, watch.as_ref()).await?;
         let (rollbacks, rolled_back) = mpsc::unbounded_channel();
         let shadow = Shadow::new(&config, generations.clone(), metrics.clone())?;
         let pipeline = Arc::new(Pipeline {
@@ -202,8 +202,10 @@ impl Gate {
         let reload = self.app.reload.clone();
         let (pipeline, until) = (self.app.pipeline.clone(), closing.clone());
         background.spawn(announce(pipeline, self.rolled_back, until));
-        let until = stopping.clone();
-        background.spawn(async move { reload.follow(self.watch, until).await });
+        if let Some(watch) = self.watch {
+            let until = stopping.clone();
+            background.spawn(async move { reload.follow(watch, until).await });
+        }
         let servers = TaskTracker::new();
         let metrics = &self.app.pipeline.metrics;
         let limits = self.config.http;
@@ -261,8 +263,8 @@ async fn bind(key: &'static str, address: SocketAddr) -> Result<TcpListener, Gat
 
 /// A gate whose policy is refused takes nothing; while the file is watched it may still be mended. What may as well be
 /// wrong with the configuration ends it, since that is read once.
-async fn load(reload: &Reload) -> Result<(), GateError> {
-    match reload.start().await {
+async fn load(reload: &Reload, watch: Option<&Watch>) -> Result<(), GateError> {
+    match reload.start(watch).await {
         Err(source) if !reload.is_on() || source.is_misfit() => Err(GateError::Policy {
             path: reload.path().to_owned(),
             source,

@@ -7,7 +7,7 @@ use tidegate_harness::{Cluster, Record, Test};
 use tidegate_tests::workload::valid_event;
 
 use crate::{
-    rig::{Plan, Rig},
+    rig::{LONG_LEASE, Plan, Rig},
     sinks::Answer,
 };
 
@@ -15,8 +15,6 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// Long enough for all copies to be there while the first is under way.
 const UNDER_WAY: Duration = Duration::from_millis(800);
 const COPIES: i32 = 10;
-/// A lease that no busy machine outlasts.
-const NOBODY_DIES: u32 = 60_000;
 
 pub(crate) async fn ten_at_once(test: Test<Cluster>) -> Result<()> {
     ten(&test, 1).await
@@ -29,7 +27,7 @@ pub(crate) async fn ten_at_once_at_two_gates(test: Test<Cluster>) -> Result<()> 
 async fn ten(test: &Test<Cluster>, gates: usize) -> Result<()> {
     let plan = Plan {
         gates,
-        lease_ms: NOBODY_DIES,
+        lease_ms: LONG_LEASE,
         ..Plan::default()
     };
     let rig = Rig::start(test, plan, |_| Answer::Take(UNDER_WAY)).await?;

@@ -36,6 +36,9 @@ impl<'a> Services<'a> {
     }
 }
 
+/// A lease that no busy machine outlasts, in milliseconds.
+pub(crate) const LONG_LEASE: u32 = 60_000;
+
 /// What a rig is to be.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
@@ -46,7 +49,7 @@ pub(crate) struct Plan {
     pub(crate) allow_dropped: bool,
     /// Where dead letters go; absent: a topic.
     pub(crate) dead_letters: Option<&'static str>,
-    /// How long a claim holds when its gate is gone.
+    /// How long a claim holds when its gate is gone, in milliseconds.
     pub(crate) lease_ms: u32,
     /// `retries` in the configuration, in braces.
     pub(crate) retries: String,

@@ -8,7 +8,7 @@ use tidegate_tests::{Ledger, Workload};
 
 use crate::{
     books::close,
-    rig::{Plan, Rig},
+    rig::{LONG_LEASE, Plan, Rig},
     sinks::three_percent_fail,
     size::Size,
 };
@@ -20,7 +20,7 @@ pub(crate) async fn stopped_under_load(test: Test<Cluster>) -> Result<()> {
     let Size { events, limit, .. } = Size::asked();
     let plan = Plan {
         // What is in flight is finished, so no lease needs to end.
-        lease_ms: 60_000,
+        lease_ms: LONG_LEASE,
         config: format!("drain_seconds: {}", DRAIN.as_secs()),
         ..Plan::default()
     };

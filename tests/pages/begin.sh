@@ -24,8 +24,12 @@ shows() {
     local end=$((SECONDS + 60)) printed said
     said=$(cat "$OUT/$1.pattern")
     while true; do
-        # What fails may not be mended by time.
-        bash -euo pipefail "$OUT/$1.sh" > "$OUT/$1.out"
+        # Time must not mend a command that fails.
+        if ! bash -euo pipefail "$OUT/$1.sh" > "$OUT/$1.out"; then
+            echo "this fails:"
+            cat "$OUT/$1.sh"
+            exit 1
+        fi
         printed=$(cat "$OUT/$1.out")
         printed=${printed#$'\n'}
         # The pattern is not quoted, so that it is one.

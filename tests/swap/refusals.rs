@@ -151,7 +151,8 @@ async fn a_policy_that_is_being_loaded_is_seen_and_holds_up_neither_events_nor_a
         "loading",
         "meanwhile it goes on"
     );
-    // It would take ten seconds more.
-    let stopped = rig.gate.gate.process().terminate(Duration::from_secs(8)).await;
+    let stopped = rig.gate.gate.process().terminate(wait::PATIENCE).await;
     assert_eq!(stopped.expect("it ends").code(), Some(0));
+    let loads = rig.gate.log().matches("the policy is loaded").count();
+    assert_eq!(loads, 1, "the stop has not waited for it");
 }

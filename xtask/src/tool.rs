@@ -1,4 +1,4 @@
-//! Programs that must be installed, and from which version on they will do.
+//! Programs that must be installed, and the oldest version of each that will do.
 
 use std::{
     env, fs,
@@ -24,14 +24,13 @@ type Version = (u32, u32);
 
 pub(crate) const CARGO: Tool = Tool::of_any_version("cargo");
 pub(crate) const CC: Tool = Tool::of_any_version("cc");
-/// From then on it gets the version that a module asks for by itself.
-pub(crate) const GO: Tool = Tool::from("go", (1, 21), "version");
-pub(crate) const JAVA: Tool = Tool::from("java", (17, 0), "-version");
+pub(crate) const GO: Tool = Tool::at_least("go", (1, 24), "version");
+pub(crate) const JAVA: Tool = Tool::at_least("java", (17, 0), "--version");
 pub(crate) const MVN: Tool = Tool::of_any_version("mvn");
-pub(crate) const NODE: Tool = Tool::from("node", (20, 0), "--version");
+pub(crate) const NODE: Tool = Tool::at_least("node", (20, 0), "--version");
 pub(crate) const NPM: Tool = Tool::of_any_version("npm");
 pub(crate) const PKG_CONFIG: Tool = Tool::of_any_version("pkg-config");
-pub(crate) const PYTHON: Tool = Tool::from("python3", (3, 11), "--version");
+pub(crate) const PYTHON: Tool = Tool::at_least("python3", (3, 11), "--version");
 pub(crate) const TAR: Tool = Tool::of_any_version("tar");
 
 /// Why some of the tools will not do; `None`: all do.
@@ -45,7 +44,7 @@ impl Tool {
         Self { program, least: None }
     }
 
-    const fn from(program: &'static str, version: Version, argument: &'static str) -> Self {
+    const fn at_least(program: &'static str, version: Version, argument: &'static str) -> Self {
         let least = Some(Least { version, argument });
         Self { program, least }
     }
@@ -57,17 +56,18 @@ impl Tool {
         }
         let Least { version, argument } = self.least?;
         let said = Command::new(program).arg(argument).stdin(Stdio::null()).output();
-        let said = said.map_or_else(
-            |error| error.to_string(),
-            |said| String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned(),
-        );
+        let said = match said {
+            Ok(said) if said.status.success() => said.stdout,
+            Ok(said) => return Some(format!("{program} {argument} ends with {}", said.status)),
+            Err(error) => return Some(format!("{program} cannot be run: {error}")),
+        };
         let (least_major, least_minor) = version;
-        match version_in(&said) {
+        match version_in(&String::from_utf8_lossy(&said)) {
             Some(found) if found >= version => None,
             Some((major, minor)) => Some(format!(
                 "{program} is {major}.{minor}, and {least_major}.{least_minor} is needed"
             )),
-            None => Some(format!("{program} does not say its version: {}", said.trim())),
+            None => Some(format!("{program} {argument} names no version")),
         }
     }
 
@@ -97,8 +97,8 @@ mod tests {
             ("v20.20.0\n", Some((20, 20))),
             ("Python 3.11.2\n", Some((3, 11))),
             ("go version go1.26.1 linux/amd64\n", Some((1, 26))),
-            ("openjdk version \"17\" 2021-09-14\n", Some((17, 0))),
-            ("java version \"1.8.0_392\"\n", Some((1, 8))),
+            ("openjdk 17 2021-09-14\n", Some((17, 0))),
+            ("java 21.0.2 2024-01-16 LTS\n", Some((21, 0))),
             ("nothing\n", None),
         ] {
             assert_eq!(version_in(said), expected, "{said}");
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_is_lacking_is_said() {
-        let old = Tool::from("cc", (1000, 0), "--version");
+        let old = Tool::at_least("cc", (1000, 0), "--version");
         let none = Tool::of_any_version("no-such-program");
         let said = lacking(&[CC, none, old]).expect("two will not do");
         let (absent, too_old) = said.split_once("; ").expect("two");
@@ -116,6 +116,10 @@ mod tests {
             too_old.starts_with("cc is ") && too_old.ends_with(", and 1000.0 is needed"),
             "{too_old}"
         );
+        let silent = lacking(&[Tool::at_least("true", (1, 0), "--quiet")]);
+        assert_eq!(silent.as_deref(), Some("true --quiet names no version"));
+        let fails = lacking(&[Tool::at_least("false", (1, 0), "1.0")]);
+        assert_eq!(fails.as_deref(), Some("false 1.0 ends with exit status: 1"));
         assert_eq!(lacking(&[CC]), None);
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use super::{Counts, share::Share};
+use super::Counts;
 use crate::config::Rollback;
 
 /// A share of rejected events below which a jump says nothing: one in fifty.
@@ -27,9 +27,8 @@ pub(super) struct Probation {
 #[derive(Debug, Clone, Copy)]
 struct Before {
     was_sick: bool,
-    faults: f64,
     /// `None`: none has judged enough events.
-    rejects: Option<Share>,
+    said: Option<Counts>,
 }
 
 /// Why a new policy is left again.
@@ -58,21 +57,17 @@ pub enum Trouble {
 }
 
 impl Probation {
-    /// `was_sick`: the policy that would be gone back to faulted on most events. `usual`: what was said before.
-    pub(super) fn new(rule: Rollback, was_sick: bool, usual: Option<Counts>) -> Self {
+    /// `was_sick`: the policy that would be gone back to faulted on most events. `said`: by the policies before.
+    pub(super) fn new(rule: Rollback, was_sick: bool, said: Option<Counts>) -> Self {
         Self {
             rule,
             since: Instant::now(),
             over: AtomicBool::new(false),
-            before: Before {
-                was_sick,
-                faults: usual.map_or(0.0, |counts| counts.fault_share().counted()),
-                rejects: usual.map(|counts| counts.reject_share()),
-            },
+            before: Before { was_sick, said },
         }
     }
 
-    /// What is wrong with a policy that said `counts`.
+    /// What is wrong with a policy that said `counts`, unless that may be chance.
     pub(super) fn trouble(&self, counts: Counts, is_sick: bool) -> Option<Trouble> {
         if self.over.load(Ordering::Relaxed) {
             return None;
@@ -85,23 +80,43 @@ impl Probation {
         if judged < self.rule.min_events {
             return None;
         }
-        let (share, limit) = (counts.fault_share().counted(), self.rule.fault_ratio);
-        if share > limit && share > self.before.faults {
-            return Some(Trouble::Faults { share, limit, judged });
-        }
-        let (share, before) = (counts.reject_share(), self.before.rejects);
-        let allowed = |before: Share| before.at_most().max(FEW_REJECTS) * self.rule.reject_jump;
-        if share.at_least() > before.map_or(MOST_REJECTS, allowed) {
-            return Some(Trouble::Rejects {
-                share: share.counted(),
-                before: before.map(Share::counted),
+        let (faults, most_faults) = (counts.fault_share(), self.most_faults());
+        if faults.at_least() > most_faults {
+            return Some(Trouble::Faults {
+                share: faults.counted(),
+                limit: self.rule.fault_ratio,
                 judged,
             });
         }
-        if self.since.elapsed() >= self.rule.window {
+        let (rejects, most_rejects) = (counts.reject_share(), self.most_rejects());
+        if rejects.at_least() > most_rejects {
+            return Some(Trouble::Rejects {
+                share: rejects.counted(),
+                before: self.before.said.map(|said| said.reject_share().counted()),
+                judged,
+            });
+        }
+        let looks_well = faults.counted() <= most_faults && rejects.counted() <= most_rejects;
+        if looks_well && self.since.elapsed() >= self.rule.window {
             self.end();
         }
         None
+    }
+
+    /// The largest share of events on which it may fault.
+    fn most_faults(&self) -> f64 {
+        let before = self.before.said.map(|said| said.fault_share().at_most());
+        before.map_or(self.rule.fault_ratio, |before| before.max(self.rule.fault_ratio))
+    }
+
+    /// The largest share of events that it may reject: so many times as many as before, or, where most were rejected
+    /// before, so many that the accepted ones are so many times fewer.
+    fn most_rejects(&self) -> f64 {
+        let jump = self.rule.reject_jump;
+        self.before.said.map_or(MOST_REJECTS, |said| {
+            let before = said.reject_share().at_most().max(FEW_REJECTS);
+            (before * jump).min(1.0 - (1.0 - before) / jump)
+        })
     }
 
     /// From now on there is nothing wrong with it.
@@ -147,10 +162,10 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use super::{Before, Counts, Probation, Share};
+    use super::{Before, Counts, Probation};
     use crate::config::Rollback;
 
-    fn probation(rejects: Option<Share>, faults: f64, window: Duration) -> Probation {
+    fn probation(said: Option<Counts>, window: Duration) -> Probation {
         Probation {
             rule: Rollback {
                 window,
@@ -160,11 +175,7 @@ mod tests {
             },
             since: Instant::now(),
             over: AtomicBool::new(false),
-            before: Before {
-                was_sick: false,
-                faults,
-                rejects,
-            },
+            before: Before { was_sick: false, said },
         }
     }
 
@@ -177,110 +188,105 @@ mod tests {
         }
     }
 
+    /// What is said of a policy that is not sick, after what was said before it.
+    #[track_caller]
+    fn is_said(before: Option<Counts>, now: Counts, expected: &str) {
+        let trouble = probation(before, Duration::from_mins(1)).trouble(now, false);
+        assert_eq!(trouble.map_or(String::new(), |trouble| trouble.to_string()), expected);
+    }
+
+    const SPOTLESS: Option<Counts> = Some(Counts {
+        forward: 10_000,
+        drop: 0,
+        reject: 0,
+        fault: 0,
+    });
+
     #[test]
-    fn a_policy_is_left_for_what_is_worse_than_before_and_nothing_else() {
-        let none = Some(Share::new(0, 10_000));
-        let cases = [
-            (none, 0.0, counts(99, 0, 0), false, "", "too few to say"),
-            (
-                none,
-                0.0,
-                counts(0, 0, 8),
-                true,
-                "the policy faults on most events",
-                "sick",
-            ),
-            (none, 0.0, counts(90, 0, 10), false, "", "at the limit"),
-            (
-                none,
-                0.0,
-                counts(89, 0, 11),
-                false,
-                "the policy faulted on 11.0 % of 100 events, and 10.0 % are allowed",
-                "over it",
-            ),
-            (none, 0.2, counts(85, 0, 15), false, "", "the one before did no better"),
-            (none, 0.0, counts(94, 6, 0), false, "", "a few rejects are no jump"),
-            (none, 0.0, counts(93, 7, 0), false, "", "so many may be chance"),
-            (
-                none,
-                0.0,
-                counts(930, 70, 0),
-                false,
-                "",
-                "and seven in a hundred of a thousand",
-            ),
-            (
-                none,
-                0.0,
-                counts(88, 12, 0),
-                false,
-                "the policy rejected 12.0 % of 100 events, and 0.0 % were rejected before it",
-                "a jump",
-            ),
-            (
-                none,
-                0.0,
-                counts(9_300, 700, 0),
-                false,
-                "the policy rejected 7.0 % of 10000 events, and 0.0 % were rejected before it",
-                "a smaller one, of many events",
-            ),
-            (
-                Some(Share::new(2, 100)),
-                0.0,
-                counts(88, 12, 0),
-                false,
-                "",
-                "it may be chance that there were few before",
-            ),
-            (
-                Some(Share::new(200, 10_000)),
-                0.0,
-                counts(88, 12, 0),
-                false,
-                "the policy rejected 12.0 % of 100 events, and 2.0 % were rejected before it",
-                "of many events it is not",
-            ),
-            (
-                Some(Share::new(3_000, 10_000)),
-                0.0,
-                counts(20, 80, 0),
-                false,
-                "",
-                "less than three times as many",
-            ),
-            (
-                None,
-                0.0,
-                counts(50, 50, 0),
-                false,
-                "",
-                "nothing to compare with, and not most",
-            ),
-            (
-                None,
-                0.0,
-                counts(40, 60, 0),
-                false,
-                "the policy rejected 60.0 % of 100 events, and none before it has judged as many: 50.0 % are allowed then",
-                "nothing to compare with, and most",
-            ),
-        ];
-        for (rejects, faults, counts, sick, says, case) in cases {
-            let trouble = probation(rejects, faults, Duration::from_mins(1)).trouble(counts, sick);
-            let said = trouble.map_or(String::new(), |trouble| trouble.to_string());
-            assert_eq!(said, says, "{case}");
-        }
+    fn a_policy_that_faults_on_most_events_is_left_at_once() {
+        let trouble = probation(SPOTLESS, Duration::from_mins(1)).trouble(counts(0, 0, 8), true);
+        let said = trouble.expect("it is left").to_string();
+        assert_eq!(said, "the policy faults on most events");
+        is_said(SPOTLESS, counts(99, 0, 0), "");
+    }
+
+    #[test]
+    fn a_policy_that_faults_more_than_is_allowed_is_left() {
+        is_said(SPOTLESS, counts(90, 0, 10), "");
+        // So many may be chance.
+        is_said(SPOTLESS, counts(85, 0, 15), "");
+        is_said(
+            SPOTLESS,
+            counts(75, 0, 25),
+            "the policy faulted on 25.0 % of 100 events, and 10.0 % are allowed",
+        );
+        is_said(
+            SPOTLESS,
+            counts(8_800, 0, 1_200),
+            "the policy faulted on 12.0 % of 10000 events, and 10.0 % are allowed",
+        );
+        // The one before did no better.
+        is_said(Some(counts(800, 0, 200)), counts(75, 0, 25), "");
+    }
+
+    #[test]
+    fn a_policy_that_rejects_far_more_than_before_is_left() {
+        is_said(SPOTLESS, counts(94, 6, 0), "");
+        // So many may be chance.
+        is_said(SPOTLESS, counts(88, 12, 0), "");
+        is_said(
+            SPOTLESS,
+            counts(80, 20, 0),
+            "the policy rejected 20.0 % of 100 events, and 0.0 % were rejected before it",
+        );
+        is_said(
+            SPOTLESS,
+            counts(9_300, 700, 0),
+            "the policy rejected 7.0 % of 10000 events, and 0.0 % were rejected before it",
+        );
+        // Chance may have shown too few before.
+        is_said(Some(counts(98, 2, 0)), counts(80, 20, 0), "");
+        is_said(
+            Some(counts(9_800, 200, 0)),
+            counts(80, 20, 0),
+            "the policy rejected 20.0 % of 100 events, and 2.0 % were rejected before it",
+        );
+    }
+
+    #[test]
+    fn where_many_were_rejected_a_policy_is_left_that_accepts_far_less() {
+        let before = Some(counts(6_000, 4_000, 0));
+        is_said(before, counts(4_000, 6_000, 0), "");
+        is_said(
+            before,
+            counts(0, 100, 0),
+            "the policy rejected 100.0 % of 100 events, and 40.0 % were rejected before it",
+        );
+        is_said(Some(counts(0, 100, 0)), counts(0, 100, 0), "");
+    }
+
+    #[test]
+    fn where_nothing_is_known_a_policy_is_left_that_rejects_most() {
+        is_said(None, counts(40, 60, 0), "");
+        is_said(
+            None,
+            counts(30, 70, 0),
+            "the policy rejected 70.0 % of 100 events, and none before it has judged as many: 50.0 % are allowed then",
+        );
     }
 
     #[test]
     fn a_policy_that_did_well_for_the_window_is_watched_no_longer() {
-        let probation = probation(Some(Share::new(0, 100)), 0.0, Duration::ZERO);
+        let probation = probation(SPOTLESS, Duration::ZERO);
         assert_eq!(probation.trouble(counts(99, 0, 0), false), None);
         assert!(
             probation.trouble(counts(50, 0, 50), false).is_some(),
             "too few had been judged"
+        );
+        assert_eq!(probation.trouble(counts(85, 0, 15), false), None);
+        assert!(
+            probation.trouble(counts(850, 0, 150), false).is_some(),
+            "it did not look well"
         );
         assert_eq!(probation.trouble(counts(100, 0, 0), false), None);
         assert_eq!(probation.trouble(counts(0, 0, 1000), true), None);

@@ -12,6 +12,8 @@ use super::share::Share;
 
 /// Seconds that are looked back at.
 const RECENT: usize = 60;
+/// How many times as many as are asked for are plenty.
+const PLENTY: u64 = 10;
 
 /// One judgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,10 +82,13 @@ impl Tally {
         self.with(|state| state.total)
     }
 
-    /// Those of the last minute, or else all of them, when they are so many.
+    /// Those of the last minute when they are plenty, or else all of them when they are at least so many.
     pub(super) fn of_at_least(&self, judged: u64) -> Option<Counts> {
-        let counts = [self.recent(), self.counts()];
-        counts.into_iter().find(|counts| counts.all() >= judged)
+        let (recent, all) = (self.recent(), self.counts());
+        if recent.all() >= judged.saturating_mul(PLENTY) {
+            return Some(recent);
+        }
+        (all.all() >= judged).then_some(all)
     }
 
     fn recent(&self) -> Counts {

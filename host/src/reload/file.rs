@@ -15,11 +15,11 @@ const LARGEST: u64 = 64 << 20;
 const EMPTY: Duration = Duration::from_secs(10);
 
 /// Waits until the file has not changed for a while and nobody is writing to it; `None`: it is gone.
-pub(super) async fn settled(path: &Path, watch: &mut Watch, settle: Duration) -> Option<Stamp> {
+pub(super) async fn settled(path: &Path, watch: &Watch) -> Option<Stamp> {
     let started = Instant::now();
     let mut before = Stamp::of(path).ok().flatten();
     loop {
-        tokio::time::sleep(settle).await;
+        tokio::time::sleep(watch.settings.settle).await;
         let now = Stamp::of(path).ok().flatten();
         let is_empty = now.is_some_and(|stamp| stamp.len == 0) && started.elapsed() < EMPTY;
         if now == before && !is_empty && !watch.is_being_written() {

@@ -146,13 +146,17 @@ impl Reload {
         self.settings.is_some()
     }
 
-    /// Loads the file as the gate starts, with all of the machine.
-    pub async fn start(&self) -> Result<(), Refusal> {
+    /// Loads the file as the gate starts, with all of the machine; one that is being written is waited for.
+    pub async fn start(&self, watch: Option<&Watch>) -> Result<(), Refusal> {
         tracing::info!(policy = %self.path.display(), "loading the policy; the first time it is compiled, which takes seconds");
         loop {
             let before = Stamp::of(&self.path).ok().flatten();
             let taken = self.take_file(before, Duration::ZERO, By::Start).await;
-            if let Some(concluded) = self.conclude(taken) {
+            if let (Err(_), Some(watch)) = (&taken, watch)
+                && watch.is_being_written()
+            {
+                settled(&self.path, watch).await;
+            } else if let Some(concluded) = self.conclude(taken) {
                 return concluded;
             }
         }
@@ -161,14 +165,12 @@ impl Reload {
     /// Hears from now on what happens to the file, if it is to be followed. To be made before the file is loaded: a writer
     /// who has begun by the time of the first look would not be known to be at work.
     pub fn watch(&self) -> Option<Watch> {
-        self.settings.map(|_| Watch::new(self.path.clone()))
+        self.settings.map(|settings| Watch::new(self.path.clone(), settings))
     }
 
     /// Lets what the file holds take over, each time it changes, until `stop`.
-    pub async fn follow(&self, watch: Option<Watch>, stop: CancellationToken) {
-        if let (Some(settings), Some(watch)) = (self.settings, watch) {
-            stop.run_until_cancelled(self.replace_each_time(watch, settings)).await;
-        }
+    pub async fn follow(&self, watch: Watch, stop: CancellationToken) {
+        stop.run_until_cancelled(self.replace_each_time(watch)).await;
     }
 
     /// Puts the candidate in force.
@@ -198,7 +200,8 @@ impl Reload {
         Ok((before, label.ok_or(CannotPromote::Left)?))
     }
 
-    async fn replace_each_time(&self, mut watch: Watch, settings: config::Reload) {
+    async fn replace_each_time(&self, mut watch: Watch) {
+        watch.look_for_directories();
         // Should it have changed since it was loaded, it is read again and found to be the same.
         let mut seen = None;
         loop {
@@ -211,22 +214,22 @@ impl Reload {
                         tracing::warn!(policy = %self.path.display(), generation = %current.label(), "the policy's file is gone; what is loaded goes on");
                     }
                 }
-                Ok(Some(_)) => seen = self.replace(&mut watch, settings).await,
+                Ok(Some(_)) => seen = self.replace(&watch).await,
                 Err(error) => {
                     seen = None;
                     self.refuse(None, &Refusal::Read(error));
                 }
             }
-            watch.change(settings.poll).await;
+            watch.change().await;
         }
     }
 
     /// Reads the file when it has settled, and lets it take over; gives the stamp of what was read.
-    async fn replace(&self, watch: &mut Watch, settings: config::Reload) -> Option<Stamp> {
+    async fn replace(&self, watch: &Watch) -> Option<Stamp> {
         let started = Instant::now();
         loop {
             self.board.loading(Step::Settling);
-            let before = settled(&self.path, watch, settings.settle).await;
+            let before = settled(&self.path, watch).await;
             let waited = started.elapsed();
             let Some(before) = before else {
                 self.board.aside();
@@ -383,12 +386,11 @@ impl Reload {
     fn refuse(&self, digest: Option<Digest>, refusal: &Refusal) {
         let why = chain(refusal);
         let digest = digest.map(|digest| digest.to_string());
-        // Who sees it on the board finds it counted.
-        if !self.board.knows_refused(&why, digest.as_deref()) {
+        let tell = || {
             let generation = self.generations.current().map(|current| current.label().number);
             tracing::error!(policy = %self.path.display(), digest, generation, why, "the policy's file is refused");
             self.metrics.policy_refused();
-        }
-        self.board.refused(why, digest);
+        };
+        self.board.refused(&why, digest.as_deref(), tell);
     }
 }

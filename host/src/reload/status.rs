@@ -117,21 +117,20 @@ impl Board {
         self.state().loading = None;
     }
 
-    /// What the file holds is not taken; since when, does not change while the reason is the same.
-    pub(super) fn refused(&self, why: String, digest: Option<String>) {
-        let is_known = self.knows_refused(&why, digest.as_deref());
+    /// What the file holds is not taken; `tell` is called when that was not known, before anybody can see it here.
+    pub(super) fn refused(&self, why: &str, digest: Option<&str>, tell: impl FnOnce()) {
         let mut state = self.state();
         state.loading = None;
-        if !is_known {
-            let at = clock::now();
-            state.refused = Some(Refused { why, digest, at });
+        let known = state.refused.as_ref();
+        if known.is_some_and(|known| known.why == why && known.digest.as_deref() == digest) {
+            return;
         }
-    }
-
-    /// Whether this was said of it already.
-    pub(super) fn knows_refused(&self, why: &str, digest: Option<&str>) -> bool {
-        let known = self.state().refused.clone();
-        known.is_some_and(|known| known.why == why && known.digest.as_deref() == digest)
+        tell();
+        state.refused = Some(Refused {
+            why: why.to_owned(),
+            digest: digest.map(str::to_owned),
+            at: clock::now(),
+        });
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -17,6 +17,7 @@ use notify::{
 use tokio::sync::Notify;
 
 use super::stamp::Stamp;
+use crate::config;
 
 /// A writer that has been quiet for so long is taken for gone, or for one that never says when it is done.
 const QUIET: Duration = Duration::from_secs(10);
@@ -25,6 +26,7 @@ const QUIET: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Watch {
     path: PathBuf,
+    pub(super) settings: config::Reload,
     heard: Arc<Heard>,
     watcher: Option<RecommendedWatcher>,
     dirs: Vec<(PathBuf, Stamp)>,
@@ -48,12 +50,13 @@ struct Facts {
 }
 
 impl Watch {
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(super) fn new(path: PathBuf, settings: config::Reload) -> Self {
         let heard = Arc::new(Heard::default());
         let told = heard.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| told.hear(event));
         let mut watch = Self {
             path,
+            settings,
             heard,
             watcher: watcher
                 .inspect_err(|error| tracing::warn!(%error, "the system tells of no changes; the policy is looked at from time to time"))
@@ -64,11 +67,11 @@ impl Watch {
         watch
     }
 
-    /// Ends when the file may have changed, after `poll` at the latest.
-    pub(super) async fn change(&mut self, poll: Duration) {
+    /// Ends when the file may have changed, or when it is time to look all the same.
+    pub(super) async fn change(&mut self) {
         self.look_for_directories();
         // Whether it was told or it was time makes no difference.
-        let _ = tokio::time::timeout(poll, self.heard.something.notified()).await;
+        let _ = tokio::time::timeout(self.settings.poll, self.heard.something.notified()).await;
     }
 
     /// Whether somebody has it open and has lately written to it.
@@ -78,7 +81,7 @@ impl Watch {
     }
 
     /// Watches the directories that matter now.
-    fn look_for_directories(&mut self) {
+    pub(super) fn look_for_directories(&mut self) {
         let Some(watcher) = &mut self.watcher else { return };
         if std::mem::take(&mut self.heard.facts().lost) {
             for (dir, _) in self.dirs.drain(..) {
@@ -174,5 +177,41 @@ fn directory(file: &Path) -> PathBuf {
     match file.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => PathBuf::from("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs::{self, File},
+        io::Write as _,
+        time::{Duration, Instant},
+    };
+
+    use super::Watch;
+    use crate::config;
+
+    #[test]
+    fn who_writes_from_the_beginning_is_known_until_he_is_done() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("policy.wasm");
+        fs::write(&path, "whole").expect("writable");
+        let settings = config::Reload {
+            settle: Duration::from_millis(1),
+            poll: Duration::from_mins(1),
+        };
+        let watch = Watch::new(path.clone(), settings);
+        let until = |is_so: bool| {
+            let started = Instant::now();
+            while watch.is_being_written() != is_so {
+                assert!(started.elapsed() < Duration::from_mins(1), "never {is_so}");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        };
+        let mut file = File::create(&path).expect("writable");
+        file.write_all(b"half").expect("writable");
+        until(true);
+        drop(file);
+        until(false);
     }
 }

@@ -67,8 +67,8 @@ pub struct Rollback {
     /// Share of events on which the new policy may fault; 0 to 1.
     pub fault_ratio: f64,
     /// How many times as large the share of rejected events may be as under the last policy before that has judged
-    /// `min_events`; at least 1. Where none has, no more than half may be rejected. What may be chance, at a confidence
-    /// of 95 %, does not count.
+    /// `min_events`; at least 1. Where none has, no more than half may be rejected. A difference within three
+    /// standard errors is chance.
     pub reject_jump: f64,
 }
 

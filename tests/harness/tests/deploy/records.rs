@@ -89,9 +89,12 @@ async fn waiting(test: Test<Cluster>) -> Result<()> {
         .answer("/waiting", [again.clone(), again.clone(), again, Reply::status(200)]);
     kafka.produce(&topic, Record::new("not due").key("user-1")).await?;
     let received = consumer.app.wait_for("/waiting", 4).await?;
-    for pair in received.windows(2) {
-        let apart = pair[1].at - pair[0].at;
-        assert!(apart > Duration::from_millis(900), "{apart:?}");
-    }
+    let apart: Vec<_> = received.windows(2).map(|pair| pair[1].at - pair[0].at).collect();
+    assert!(
+        apart.iter().all(|apart| *apart > Duration::from_millis(900)),
+        "{apart:?}"
+    );
+    // Those that a busy machine was late with do not count.
+    assert!(apart.iter().min() < Some(&Duration::from_secs(3)), "{apart:?}");
     Ok(())
 }
