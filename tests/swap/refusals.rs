@@ -1,6 +1,6 @@
 //! A file that is not good enough: the policy that judges stays, and the reason is to be seen.
 
-use std::{fs, time::Duration};
+use std::fs;
 
 use serde_json::json;
 use tidegate_harness::wait;
