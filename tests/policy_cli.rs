@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use rstest::rstest;
@@ -11,8 +10,6 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tidegate_harness::{free_port, wait};
 use tidegate_tests::{Embedded, Finished, dist, event, guest, labels::other_builtin, tidegate, tidegate_with};
-
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A gate with a candidate, and the commands that are given to it.
 struct Rig {
@@ -72,7 +69,7 @@ impl Rig {
     /// Waits until a command's JSON is as wanted.
     async fn until(&self, args: &[&str], is_so: impl Fn(&Value) -> bool) -> Value {
         let found = async || Some(self.json(args)).filter(&is_so);
-        match wait::until("the gate to say so", PATIENCE, found).await {
+        match wait::until("the gate to say so", wait::PATIENCE, found).await {
             Ok(found) => found,
             Err(error) => panic!("{error}: {:#}", self.json(args)),
         }
@@ -247,7 +244,7 @@ async fn a_gate_that_waits_for_a_policy_says_why() {
         let why = "this is not a WebAssembly component";
         status.out.contains(why).then_some(())
     };
-    let told = wait::until("the reason", PATIENCE, says_why).await;
+    let told = wait::until("the reason", wait::PATIENCE, says_why).await;
     told.expect("the file is refused");
 }
 

@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use reqwest::{Client, StatusCode};
@@ -12,8 +11,6 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_harness::wait;
 use tidegate_tests::{Embedded, dist, event, guest, labels::other_builtin, next_policy};
-
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A gate with the policy of the repository and a candidate beside it.
 struct Rig {
@@ -61,7 +58,7 @@ impl Rig {
 
     async fn until_that(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         let found = async || Some(self.report().await).filter(&is_so);
-        match wait::until(what, PATIENCE, found).await {
+        match wait::until(what, wait::PATIENCE, found).await {
             Ok(report) => report,
             Err(error) => panic!("{error}: {:#}", self.report().await),
         }

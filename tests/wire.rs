@@ -3,14 +3,12 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
+use tidegate_harness::wait;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     time::timeout,
 };
-
-/// How long a test waits for bytes that must come.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A connection.
 #[derive(Debug)]
@@ -63,7 +61,9 @@ impl Wire {
 
     /// The next answer.
     pub async fn answer(&mut self) -> Answer {
-        let answer = timeout(PATIENCE, self.read_answer()).await.expect("an answer in time");
+        let answer = timeout(wait::PATIENCE, self.read_answer())
+            .await
+            .expect("an answer in time");
         answer.expect("an answer")
     }
 
@@ -76,7 +76,7 @@ impl Wire {
     pub async fn closed(&mut self) {
         let mut rest = Vec::new();
         // Closed or reset: both are an end.
-        let _ = timeout(PATIENCE, self.0.read_to_end(&mut rest))
+        let _ = timeout(wait::PATIENCE, self.0.read_to_end(&mut rest))
             .await
             .expect("it is closed in time");
     }

@@ -1,6 +1,6 @@
 //! What a gate does with a hostile policy: it keeps the events, and they come out when a good one takes its place.
 
-use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use rstest::rstest;
 use serde_json::Value;
@@ -10,7 +10,6 @@ use tidegate_tests::{Embedded, event};
 
 use super::given::{another_contract, bytes};
 
-const PATIENCE: Duration = Duration::from_mins(1);
 const EVENTS: usize = 12;
 /// What a gate may take while a policy does its worst: the caps leave it far below.
 const RESIDENT: u64 = 700 << 20;
@@ -54,7 +53,7 @@ impl Place {
 
 async fn until(what: &str, gate: &Embedded, mut is_so: impl AsyncFnMut() -> bool) {
     let so = async || is_so().await.then_some(());
-    if let Err(error) = wait::until(what, PATIENCE, so).await {
+    if let Err(error) = wait::until(what, wait::PATIENCE, so).await {
         panic!("{error}\n{}", gate.log());
     }
 }

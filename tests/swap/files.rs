@@ -11,7 +11,7 @@ use serde_json::json;
 use tidegate_harness::wait;
 use tidegate_tests::{event, labels::builtin};
 
-use crate::rig::{PATIENCE, Rig, digest, policy, variant};
+use crate::rig::{Rig, digest, policy, variant};
 
 /// Polling once an hour: what is found in time, the system has told of.
 const SELDOM: &[(&str, &str)] = &[("TIDEGATE_POLICY__RELOAD__POLL_MS", "3600000")];
@@ -211,12 +211,12 @@ async fn a_file_that_is_withdrawn_while_it_is_compiled_does_not_take_over() {
     // Compiling it takes seconds.
     rig.put(&builtin());
     let compiled = async || (rig.generations().await["reload"]["step"] == "compiling").then_some(());
-    wait::until("it to be compiled", PATIENCE, compiled)
+    wait::until("it to be compiled", wait::PATIENCE, compiled)
         .await
         .expect("it is");
     rig.put(&policy());
     let again = async || rig.gate.log().contains("it does not take over").then_some(());
-    wait::until("the other file to be looked at", PATIENCE * 5, again)
+    wait::until("the other file to be looked at", wait::PATIENCE * 5, again)
         .await
         .expect("it is");
     rig.until_read_again(1).await;

@@ -6,7 +6,7 @@ use std::fs;
 use tidegate_harness::{Process, wait};
 use tidegate_tests::{Deliveries, event, guest};
 
-use crate::rig::{PATIENCE, Rig};
+use crate::rig::Rig;
 
 /// Swaps before the gate is looked at: caches and pools are full then.
 const WARM_UP: u64 = 40;
@@ -45,7 +45,7 @@ async fn two_hundred_swaps_leave_no_thread_no_file_and_no_memory_behind() {
         let held = Held::by(process);
         (held.named("tidegate-load") == 0).then_some(held)
     };
-    let after = wait::until("the last load's thread to end", PATIENCE, ended).await;
+    let after = wait::until("the last load's thread to end", wait::PATIENCE, ended).await;
     let after = after.unwrap_or_else(|error| panic!("{error}: {:?}", Held::by(process)));
     println!(
         "{SWAPS} swaps: threads {} and {}, open files {} and {}, resident memory {} and {} MiB",

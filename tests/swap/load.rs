@@ -12,7 +12,7 @@ use tidegate_tests::{
 };
 
 use crate::{
-    rig::{PATIENCE, Rig},
+    rig::Rig,
     ways::{Way, write_slowly},
 };
 
@@ -134,7 +134,7 @@ async fn until_loading(rig: &Rig, digest: String, or_later: bool) {
         let is_current = found["generations"][0]["digest"] == digest;
         (is_current || (!or_later && found["reload"]["state"] == "loading")).then_some(())
     };
-    let reached = wait::until("the file to be looked at", PATIENCE, reached).await;
+    let reached = wait::until("the file to be looked at", wait::PATIENCE, reached).await;
     reached.expect("it is looked at");
 }
 

@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use reqwest::{Client, StatusCode};
@@ -12,8 +11,6 @@ use tempfile::TempDir;
 use tidegate_harness::wait;
 pub(crate) use tidegate_tests::labels::digest;
 use tidegate_tests::{Embedded, guest};
-
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Rig {
     pub(crate) gate: Embedded,
@@ -75,7 +72,7 @@ impl Rig {
             let found = self.generations().await;
             (found["generations"][0]["digest"] == digest && found["reload"]["state"] != "loading").then_some(())
         };
-        if let Err(error) = wait::until("the policy to judge", PATIENCE, judges).await {
+        if let Err(error) = wait::until("the policy to judge", wait::PATIENCE, judges).await {
             panic!("{digest}: {error}: {:#}", self.generations().await);
         }
     }
@@ -91,7 +88,7 @@ impl Rig {
             let found = self.generations().await;
             (found["current"] == number && found["reload"]["state"] != "loading").then_some(found)
         };
-        match wait::until("the generation to judge", PATIENCE, found).await {
+        match wait::until("the generation to judge", wait::PATIENCE, found).await {
             Ok(found) => found,
             Err(error) => panic!("generation {number}: {error}: {:#}", self.generations().await),
         }
@@ -115,7 +112,7 @@ impl Rig {
             let why = reload["why"].as_str()?;
             is_meant(reload).then(|| why.to_owned())
         };
-        match wait::until("a refusal", PATIENCE, refused).await {
+        match wait::until("a refusal", wait::PATIENCE, refused).await {
             Ok(why) => why,
             Err(error) => panic!("{error}: {:#}", self.generations().await),
         }
@@ -128,7 +125,7 @@ impl Rig {
             let found = log.matches("the policy's file holds what it held before").count();
             (found > times).then_some(())
         };
-        wait::until("the file to be read again", PATIENCE, again)
+        wait::until("the file to be read again", wait::PATIENCE, again)
             .await
             .expect("it is");
     }
