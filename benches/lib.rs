@@ -120,24 +120,24 @@ impl Dice {
 
 #[cfg(test)]
 mod tests {
-    use tidegate_policy::{Context, Outcome, process};
+    use tidegate_policy::{Context, Decision, process};
 
     use super::{INVALID, NOW, OLD, TYPES, event, events};
 
-    fn outcome(event: &str) -> Outcome {
+    fn outcome(event: &str) -> Decision {
         let context = Context {
             now: NOW.to_owned(),
             target_version: None,
         };
-        process(event.as_bytes(), &context).expect("a usable context").outcome
+        process(event.as_bytes(), &context).expect("a usable context").decision
     }
 
     #[test]
     fn one_event_in_twenty_is_invalid() {
         let judged: Vec<_> = events().take(2_000).map(|event| outcome(&event)).collect();
-        let rejected = judged.iter().filter(|outcome| **outcome == Outcome::Reject);
+        let rejected = judged.iter().filter(|outcome| **outcome == Decision::Reject);
         assert_eq!(rejected.count(), 100);
-        assert!(judged.iter().all(|outcome| *outcome != Outcome::Drop));
+        assert!(judged.iter().all(|outcome| *outcome != Decision::Drop));
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn the_two_samples_are_what_they_are_said_to_be() {
         assert!((240..260).contains(&OLD.len()), "{} bytes", OLD.len());
-        assert_eq!(outcome(OLD), Outcome::Forward);
-        assert_eq!(outcome(INVALID), Outcome::Reject);
+        assert_eq!(outcome(OLD), Decision::Forward);
+        assert_eq!(outcome(INVALID), Decision::Reject);
     }
 }

@@ -30,7 +30,7 @@ fn generate(count: usize) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// Judges each line and writes the verdict as a line, as `tidegate apply` does.
+/// Judges each line and writes the decision as a line, as `tidegate apply` does.
 fn native() -> Result<()> {
     let mut input = io::stdin().lock();
     let mut out = BufWriter::new(io::stdout().lock());
@@ -41,8 +41,8 @@ fn native() -> Result<()> {
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line)? > 0 {
         let event = line.strip_suffix(b"\n").unwrap_or(&line);
-        let verdict = process(event, &context)?;
-        serde_json::to_writer(&mut out, &verdict)?;
+        let decided = process(event, &context)?;
+        serde_json::to_writer(&mut out, &decided)?;
         out.write_all(b"\n")?;
         line.clear();
     }

@@ -62,8 +62,8 @@ fn load(runtime: &Runtime, isolation: Isolation) -> Policy {
     runtime.block_on(async {
         let engine = Engine::new(options).expect("an engine");
         let policy = engine.load(&bytes).await.expect("a policy");
-        let verdict = policy.process(OLD.as_bytes(), &Context::at(NOW)).await;
-        let sent = verdict.expect("a verdict").outputs;
+        let decided = policy.process(OLD.as_bytes(), &Context::at(NOW)).await;
+        let sent = decided.expect("a decision").outputs;
         let migrated = sent[0].event.as_deref().expect("another version");
         assert!(migrated.contains(r#""new_field":null"#), "{migrated}");
         policy

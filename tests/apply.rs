@@ -65,7 +65,7 @@ fn order_is_kept_over_many_lines() {
 #[case::none_rejected(&["--fail-on", "reject"], &event("e-1"), 0)]
 #[case::one_rejected(&["--fail-on", "reject"], "{}", 1)]
 #[case::rejected_and_not_asked(&[], "{}", 0)]
-#[case::no_such_verdict(&["--fail-on", "forwarded"], "", 2)]
+#[case::no_such_decision(&["--fail-on", "forwarded"], "", 2)]
 #[case::no_such_policy(&["--policy", "/nowhere/policy.wasm"], "", 3)]
 #[case::no_time(&["--now", "yesterday"], "{}", 2)]
 #[case::no_time_for_the_policy(&["--now", "2026-03-01 09:30:00Z"], "{}", 2)]

@@ -88,7 +88,7 @@ async fn many_calls_at_once_wait_their_turn() {
         })
     });
     for call in calls.collect::<Vec<_>>() {
-        call.await.expect("no panic").expect("a verdict");
+        call.await.expect("no panic").expect("a decision");
     }
 }
 
@@ -212,8 +212,8 @@ async fn a_long_call_lets_others_run() {
     loop {
         tokio::select! {
             biased;
-            verdict = &mut long => {
-                verdict.expect("a verdict");
+            decided = &mut long => {
+                decided.expect("a decision");
                 break;
             }
             () = tokio::task::yield_now() => turns += 1,

@@ -230,7 +230,7 @@ async fn answer(State(gate): State<Gate>, headers: HeaderMap, body: Bytes) -> Re
     }
     let next = gate.answers.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let (status, body) =
-        next.unwrap_or_else(|| (200, json!({ "verdict": "forward", "event_id": "e", "reason": "fine" })));
+        next.unwrap_or_else(|| (200, json!({ "decision": "forward", "event_id": "e", "reason": "fine" })));
     let status = StatusCode::from_u16(status).expect("a status");
     (status, [(header::RETRY_AFTER, "0")], body.to_string()).into_response()
 }
@@ -332,7 +332,7 @@ async fn a_number_that_cannot_be_looked_into_is_not_redriven() {
 async fn a_gate_that_cannot_take_it_now_is_asked_again_and_one_that_refuses_is_not() {
     let gate = Gate::default();
     let busy = (503, json!({ "title": "not done", "detail": "full" }));
-    let held = (202, json!({ "verdict": "held", "event_id": "e", "reason": "waits" }));
+    let held = (202, json!({ "decision": "held", "event_id": "e", "reason": "waits" }));
     let refused = (422, json!({ "title": "not a dead letter", "detail": "no\u{7}pe" }));
     *gate.answers.lock().expect("a lock") = vec![refused, held, busy.clone(), busy];
     let redriven = redrive(&gate, &["--all", "--limit", "3"], letters().join("\n")).await;

@@ -127,7 +127,7 @@ impl Embedded {
         let started = Instant::now();
         loop {
             let records = self.read(topic);
-            if records.iter().filter(|record| !record["outcome"].is_null()).count() >= count {
+            if records.iter().filter(|record| !record["delivery"].is_null()).count() >= count {
                 return records;
             }
             assert!(

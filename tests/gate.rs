@@ -11,10 +11,10 @@ async fn post(url: String, body: impl Into<reqwest::Body>) -> Response {
     Client::new().post(url).body(body).send().await.expect("an answer")
 }
 
-fn verdicts(records: &[Value]) -> Vec<&str> {
+fn decisions(records: &[Value]) -> Vec<&str> {
     records
         .iter()
-        .map(|record| record["outcome"]["verdict"].as_str().unwrap_or("none"))
+        .map(|record| record["delivery"]["disposition"].as_str().unwrap_or("none"))
         .collect()
 }
 
@@ -29,9 +29,9 @@ async fn events_are_migrated_routed_and_rejected() {
     embedded.send("reminders", reminder.as_bytes());
 
     let tasks = embedded.judged("task-events", 3).await;
-    assert_eq!(verdicts(&tasks), ["forward", "reject", "duplicate"]);
+    assert_eq!(decisions(&tasks), ["forward", "reject", "duplicate"]);
     let reminders = embedded.judged("reminders", 1).await;
-    assert_eq!(verdicts(&reminders), ["forward"], "{reminders:#?}");
+    assert_eq!(decisions(&reminders), ["forward"], "{reminders:#?}");
 
     let out = embedded.read("task-events.gated");
     assert_eq!(out.len(), 1);
@@ -63,7 +63,7 @@ async fn another_event_with_a_used_id_is_a_dead_letter() {
     let other = event("e-1").replace("Water the plants", "Something else");
     embedded.send("task-events", format!("{}\n{other}\n", event("e-1")).as_bytes());
     let judged = embedded.judged("task-events", 2).await;
-    assert_eq!(verdicts(&judged), ["forward", "reject"]);
+    assert_eq!(decisions(&judged), ["forward", "reject"]);
     let dead = embedded.read("dlq");
     assert_eq!(
         dead[0]["event"]["payload"]["dlq_metadata"]["violations"][0]["code"],
@@ -90,7 +90,7 @@ async fn a_service_publishes_through_the_gate() {
         answer["event_id"],
         "task.completed-1180591620717411303424-2026-01-31T09:00:00Z"
     );
-    assert_eq!(answer["verdict"], "forward");
+    assert_eq!(answer["disposition"], "forward");
     assert_eq!(
         answer["outputs"].as_array().map(Vec::len),
         Some(2),
@@ -98,7 +98,7 @@ async fn a_service_publishes_through_the_gate() {
     );
 
     let repeat: Value = post(url(), draft).await.json().await.expect("JSON");
-    assert_eq!(repeat["verdict"], "duplicate");
+    assert_eq!(repeat["decision"], "duplicate");
 
     let out = embedded.read("task-events.gated");
     assert_eq!(out.len(), 2);
@@ -288,7 +288,7 @@ async fn a_kill_between_receipt_and_publish_loses_nothing() {
     while embedded
         .read("task-events")
         .iter()
-        .any(|record| record["outcome"].is_null())
+        .any(|record| record["delivery"].is_null())
     {
         if kills < 6 {
             tokio::time::sleep(Duration::from_millis(120)).await;

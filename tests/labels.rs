@@ -72,7 +72,7 @@ impl Versions {
         assert_unchanged(&apply(&["apply"], &old), &old);
         assert_unchanged(&apply(&["apply", "--policy", &next], &new), &new);
         let refused = apply(&["apply"], &new);
-        let rejects = refused.iter().filter(|verdict| verdict["verdict"] == "reject");
+        let rejects = refused.iter().filter(|decided| decided["decision"] == "reject");
         assert_eq!(rejects.count(), new.len(), "1.2 is nothing that 1.1 knows");
         [old.len(), new.len()]
     }
@@ -85,15 +85,15 @@ impl Versions {
 
 fn apply(arguments: &[&str], events: &[String]) -> Vec<Value> {
     let applied = tidegate_with(&[], arguments, (events.join("\n") + "\n").as_bytes());
-    let verdicts = applied.out.lines();
-    verdicts.map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    let decisions = applied.out.lines();
+    decisions.map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-fn assert_unchanged(verdicts: &[Value], events: &[String]) {
-    assert_eq!(verdicts.len(), events.len());
-    for (verdict, event) in verdicts.iter().zip(events) {
-        assert_eq!(verdict["verdict"], "forward", "{verdict:#}");
-        assert_eq!(verdict["outputs"][0]["event"].to_string(), *event);
+fn assert_unchanged(decisions: &[Value], events: &[String]) {
+    assert_eq!(decisions.len(), events.len());
+    for (decided, event) in decisions.iter().zip(events) {
+        assert_eq!(decided["decision"], "forward", "{decided:#}");
+        assert_eq!(decided["outputs"][0]["event"].to_string(), *event);
     }
 }
 

@@ -25,7 +25,7 @@ fn bytes(name: &str) -> Vec<u8> {
     fs::read(guest(name)).expect("readable")
 }
 
-/// Loads one, has it judge, and forgets it. True when it gave a verdict.
+/// Loads one, has it judge, and forgets it. True when it gave a decision.
 async fn come_and_go(engine: &Engine, policy: &[u8]) -> bool {
     let policy = engine.load(policy).await.expect("the policy loads");
     let now = Context::at("2026-03-01T09:30:00Z");

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use tidegate_engine::{CallError, Context, Engine, Options, Outcome, Policy};
+use tidegate_engine::{CallError, Context, Engine, Options, Decision, Policy};
 use tidegate_tests::{Embedded, event, next_policy, tidegate, vectors};
 
 const NOW: &str = "2026-03-02T08:00:00Z";
@@ -44,7 +44,7 @@ async fn answers(policy: &Policy, event: &[u8]) -> Vec<String> {
     }
     for target in [None].into_iter().chain(VERSIONS.map(Some)) {
         answers.push(match policy.process(event, &at(target)).await {
-            Ok(verdict) => text(&verdict),
+            Ok(decided) => text(&decided),
             Err(CallError::Misuse(misuse)) => text(&misuse),
             Err(CallError::Fault(fault)) => panic!("{fault}"),
         });
@@ -64,7 +64,7 @@ fn native_answers(policy: &tidegate_policy::Policy, event: &[u8]) -> Vec<String>
             target_version: target.map(str::to_owned),
         };
         answers.push(match policy.process(event, &context) {
-            Ok(verdict) => text(&verdict),
+            Ok(decided) => text(&decided),
             Err(misuse) => text(&misuse),
         });
     }
@@ -131,11 +131,11 @@ async fn it_passes_its_self_test() {
     let policy = load().await;
     let report = policy.self_test().await.expect("no fault");
     assert!(report.passed(), "{report:#?}");
-    let verdict = policy
+    let decided = policy
         .process(event("e-1").as_bytes(), &at(None))
         .await
-        .expect("a verdict");
-    assert_eq!(verdict.outcome, Outcome::Forward);
+        .expect("a decision");
+    assert_eq!(decided.decision, Decision::Forward);
 }
 
 #[test]
@@ -162,12 +162,12 @@ fn apply_gives_events_of_1_2() {
     let policy = next_policy().display().to_string();
     let applied = tidegate(&["apply", "--now", NOW, "--policy", &policy], event("e-1").as_bytes());
     assert_eq!(applied.code, 0, "{}", applied.err);
-    let verdict: Value = serde_json::from_str(&applied.out).expect("JSON");
+    let decided: Value = serde_json::from_str(&applied.out).expect("JSON");
     let expected = event("e-1").replace(r#""1.0""#, r#""1.2""#).replace(
         r#""title":"Water the plants""#,
         r#""title":"Water the plants","new_field":null,"priority":"NORMAL""#,
     );
-    assert_eq!(verdict["outputs"][0]["event"].to_string(), expected);
+    assert_eq!(decided["outputs"][0]["event"].to_string(), expected);
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn a_gate_that_starts_with_it_forwards_events_of_1_2() {
     let embedded = Embedded::start_with("next-policy", "", &[("TIDEGATE_POLICY__PATH", &policy)]).await;
     embedded.send("task-events", (event("e-1") + "\n").as_bytes());
     let judged = embedded.judged("task-events", 1).await;
-    assert_eq!(judged[0]["outcome"]["verdict"], "forward");
+    assert_eq!(judged[0]["delivery"]["disposition"], "forward");
     let sent = &embedded.read("task-events.gated")[0]["event"];
     assert_eq!(
         (&sent["event_version"], &sent["payload"]["priority"]),

@@ -86,13 +86,13 @@ async fn a_gate_runs_it(#[values("policy-python", "policy-typescript")] example:
     let embedded = Embedded::start_with(example, "", &[("TIDEGATE_POLICY__PATH", &path)]).await;
     embedded.send("task-events", lines.as_bytes());
     let judged = embedded.judged("task-events", examples.len() + 1).await;
-    let verdicts: Vec<_> = judged
+    let decisions: Vec<_> = judged
         .iter()
-        .map(|event| event["outcome"]["verdict"].as_str())
+        .map(|event| event["delivery"]["disposition"].as_str())
         .collect();
-    assert_eq!(verdicts.last(), Some(&Some("reject")));
+    assert_eq!(decisions.last(), Some(&Some("reject")));
     let (rejected, letters) = (
-        verdicts.iter().filter(|verdict| **verdict == Some("reject")).count(),
+        decisions.iter().filter(|decided| **decided == Some("reject")).count(),
         embedded.read("dlq").len(),
     );
     assert_eq!((rejected, letters), (1, 1), "{judged:#?}");

@@ -3,15 +3,15 @@
 use std::{fs, sync::Arc};
 
 use rstest::rstest;
-use tidegate_engine::{Context, Engine, Isolation, Options, Outcome, Policy};
+use tidegate_engine::{Context, Engine, Isolation, Options, Decision, Policy};
 use tidegate_tests::{event, guest};
 
 const ROOM: u32 = 2;
 
 async fn judge(policy: &Policy) {
     let now = Context::at("2026-03-01T09:30:00Z");
-    let verdict = policy.process(event("e-1").as_bytes(), &now).await;
-    assert_eq!(verdict.expect("a verdict").outcome, Outcome::Forward);
+    let decided = policy.process(event("e-1").as_bytes(), &now).await;
+    assert_eq!(decided.expect("a decision").decision, Decision::Forward);
 }
 
 /// As many calls at the same time as there is room for, and more.

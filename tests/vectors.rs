@@ -54,9 +54,9 @@ pub async fn answer(policy: &Policy, case: &Value) -> Option<Value> {
                 .expect("no fault"),
         ),
         "schedule-for" => json!({ "ok": policy.schedule_for(&text("event_type")).await.expect("no fault") }),
-        "decide" => {
+        "next-attempt" => {
             let attempt = parse(&input["attempt"]);
-            json!({ "ok": policy.decide(&text("event_type"), attempt).await.expect("no fault") })
+            json!({ "ok": policy.next_attempt(&text("event_type"), attempt).await.expect("no fault") })
         }
         "process" => {
             let context: Context = parse(&input["context"]);
@@ -75,7 +75,7 @@ pub async fn answer(policy: &Policy, case: &Value) -> Option<Value> {
             json!({ "ok": policy.json_validate(&event).await.expect("no fault") })
         }
         "json-migrate" => json!({ "ok": policy.json_migrate(&text("request")).await.expect("no fault") }),
-        "json-decide" => json!({ "ok": policy.json_decide(&text("request")).await.expect("no fault") }),
+        "json-next-attempt" => json!({ "ok": policy.json_next_attempt(&text("request")).await.expect("no fault") }),
         "json-process" => json!({ "ok": policy.json_process(&text("request")).await.expect("no fault") }),
         "json-catalog" => json!({ "ok": policy.json_catalog().await.expect("no fault") }),
         other => panic!("no such call: {other}"),

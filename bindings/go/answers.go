@@ -38,8 +38,8 @@ const (
 	DeadLetter Action = "dead-letter"
 )
 
-// Decision is what to do with an event that failed, and when.
-type Decision struct {
+// RetryPlan is what to do with an event that failed, and when.
+type RetryPlan struct {
 	Action Action
 	// Delay is the time to wait before the next attempt, in whole milliseconds; 0 for [DeadLetter].
 	Delay time.Duration
@@ -47,28 +47,28 @@ type Decision struct {
 	RetriesLeft uint32
 }
 
-// Outcome is where an event ends.
-type Outcome string
+// Decision is where an event ends.
+type Decision string
 
 const (
 	// Forward: send the outputs.
-	Forward Outcome = "forward"
+	Forward Decision = "forward"
 	// Drop: valid, and to be sent nowhere.
-	Drop Outcome = "drop"
+	Drop Decision = "drop"
 	// Reject: not valid; it belongs in a dead letter.
-	Reject Outcome = "reject"
+	Reject Decision = "reject"
 )
 
-// Verdict is the judgement of one event.
-type Verdict struct {
-	Outcome Outcome
+// Decided is the judgement of one event.
+type Decided struct {
+	Decision Decision
 	// Reason says why, in one line for people.
 	Reason string
 	// EventID, EventType and EventVersion are "" where they could not be read.
 	EventID, EventType, EventVersion string
-	// Outputs is what to send, in this order; empty unless the outcome is [Forward].
+	// Outputs is what to send, in this order; empty unless the decision is [Forward].
 	Outputs []Output
-	// Violations is what is wrong; empty unless the outcome is [Reject].
+	// Violations is what is wrong; empty unless the decision is [Reject].
 	Violations []Violation
 }
 

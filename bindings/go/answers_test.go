@@ -75,59 +75,59 @@ func TestAMigrationThatFailsSaysWhy(t *testing.T) {
 }
 
 func TestRetriesAreDurations(t *testing.T) {
-	for attempt, want := range map[uint32]Decision{
+	for attempt, want := range map[uint32]RetryPlan{
 		0:         {Retry, 30 * time.Second, 2},
 		2:         {Retry, 30 * time.Minute, 0},
 		3:         {DeadLetter, 0, 0},
 		1<<32 - 1: {DeadLetter, 0, 0},
 	} {
-		decision, err := builtinPolicy(t).Decide(t.Context(), "task.completed", attempt)
-		if err != nil || decision != want {
-			t.Errorf("attempt %d: %+v, %v; not %+v", attempt, decision, err, want)
+		plan, err := builtinPolicy(t).NextAttempt(t.Context(), "task.completed", attempt)
+		if err != nil || plan != want {
+			t.Errorf("attempt %d: %+v, %v; not %+v", attempt, plan, err, want)
 		}
 	}
 }
 
-func TestAVerdictSaysWhatToSend(t *testing.T) {
-	verdict, err := builtinPolicy(t).Process(t.Context(), []byte(valid), now, "")
-	if err != nil || verdict.Outcome != Forward || len(verdict.Outputs) != 1 || len(verdict.Violations) != 0 {
-		t.Fatalf("%+v, %v", verdict, err)
+func TestADecisionSaysWhatToSend(t *testing.T) {
+	decided, err := builtinPolicy(t).Process(t.Context(), []byte(valid), now, "")
+	if err != nil || decided.Decision != Forward || len(decided.Outputs) != 1 || len(decided.Violations) != 0 {
+		t.Fatalf("%+v, %v", decided, err)
 	}
-	output := verdict.Outputs[0]
+	output := decided.Outputs[0]
 	want := Output{"task-events", "user-1", "e-1", "task.created", json.RawMessage(validNext)}
 	if !reflect.DeepEqual(output, want) || string(output.Text([]byte(valid))) != validNext {
 		t.Errorf("%+v, not %+v", output, want)
 	}
-	if text, err := json.Marshal(verdict); err != nil || !strings.Contains(string(text), `"event_version":"1.1"`) {
-		t.Errorf("a verdict does not marshal to something readable: %s, %v", text, err)
+	if text, err := json.Marshal(decided); err != nil || !strings.Contains(string(text), `"event_version":"1.1"`) {
+		t.Errorf("a decision does not marshal to something readable: %s, %v", text, err)
 	}
 }
 
 func TestAnEventLeavesAsItCameInTheVersionItHas(t *testing.T) {
-	verdict, err := builtinPolicy(t).Process(t.Context(), []byte(valid), now, "1.0")
-	if err != nil || verdict.Outputs[0].Event != nil || string(verdict.Outputs[0].Text([]byte(valid))) != valid {
-		t.Errorf("%+v, %v", verdict, err)
+	decided, err := builtinPolicy(t).Process(t.Context(), []byte(valid), now, "1.0")
+	if err != nil || decided.Outputs[0].Event != nil || string(decided.Outputs[0].Text([]byte(valid))) != valid {
+		t.Errorf("%+v, %v", decided, err)
 	}
 }
 
 func TestAnEventWithoutATimeHasThatOfTheCall(t *testing.T) {
 	event := `{"event_id":"c-1","event_type":"task.completed","task_id":42,"user_id":"user-1","payload":{"recurring_pattern":"DAILY"}}`
 	elsewhere := now.In(time.FixedZone("east", 5*60*60))
-	verdict, err := builtinPolicy(t).Process(t.Context(), []byte(event), elsewhere, "")
-	if err != nil || len(verdict.Outputs) != 2 {
-		t.Fatalf("%+v, %v", verdict, err)
+	decided, err := builtinPolicy(t).Process(t.Context(), []byte(event), elsewhere, "")
+	if err != nil || len(decided.Outputs) != 2 {
+		t.Fatalf("%+v, %v", decided, err)
 	}
 	for i, want := range []string{`"timestamp":"2026-03-01T09:30:00Z"`, `"next_due":"2026-03-02T09:30:00Z"`} {
-		if !strings.Contains(string(verdict.Outputs[i].Event), want) {
-			t.Errorf("no %s in %s", want, verdict.Outputs[i].Event)
+		if !strings.Contains(string(decided.Outputs[i].Event), want) {
+			t.Errorf("no %s in %s", want, decided.Outputs[i].Event)
 		}
 	}
 }
 
-func TestARejectedEventIsAVerdict(t *testing.T) {
-	verdict, err := builtinPolicy(t).Process(t.Context(), []byte(invalid), now, "")
-	if err != nil || verdict.Outcome != Reject || len(verdict.Outputs) != 0 || verdict.Violations[0].Code != "required" {
-		t.Errorf("%+v, %v", verdict, err)
+func TestARejectedEventIsADecision(t *testing.T) {
+	decided, err := builtinPolicy(t).Process(t.Context(), []byte(invalid), now, "")
+	if err != nil || decided.Decision != Reject || len(decided.Outputs) != 0 || decided.Violations[0].Code != "required" {
+		t.Errorf("%+v, %v", decided, err)
 	}
 }
 
@@ -185,9 +185,9 @@ func TestAnEventFarBeyondTheLimitIsAnAnswerOfEveryCall(t *testing.T) {
 	event := bytes.Repeat([]byte{'"'}, 5<<20)
 	want := []Violation{{"too-large", "", "5242880 bytes; at most 1048576 are allowed"}}
 	policy := builtinPolicy(t)
-	verdict, err := policy.Process(t.Context(), event, now, "")
-	if err != nil || verdict.Outcome != Reject || !reflect.DeepEqual(verdict.Violations, want) {
-		t.Errorf("process: %+v, %v", verdict, err)
+	decided, err := policy.Process(t.Context(), event, now, "")
+	if err != nil || decided.Decision != Reject || !reflect.DeepEqual(decided.Violations, want) {
+		t.Errorf("process: %+v, %v", decided, err)
 	}
 	_, err = policy.Validate(t.Context(), event)
 	var invalid *InvalidEventError

@@ -60,10 +60,10 @@ func BenchmarkProcess(b *testing.B) {
 	}
 }
 
-func BenchmarkDecide(b *testing.B) {
+func BenchmarkNextAttempt(b *testing.B) {
 	policy := builtinPolicy(b)
 	for b.Loop() {
-		if _, err := policy.Decide(b.Context(), "task.created", 1); err != nil {
+		if _, err := policy.NextAttempt(b.Context(), "task.created", 1); err != nil {
 			b.Fatal(err)
 		}
 	}

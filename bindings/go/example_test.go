@@ -29,11 +29,11 @@ func Example() {
 		}
 	}
 
-	decision, err := policy.Decide(ctx, "task.created", 0)
+	plan, err := policy.NextAttempt(ctx, "task.created", 0)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(decision.Action, decision.Delay)
+	fmt.Println(plan.Action, plan.Delay)
 	// Output:
 	// type /task_id must be an integer
 	// retry 1s
@@ -47,12 +47,12 @@ func ExamplePolicy_Process() {
 	defer policy.Close()
 
 	event := []byte(`{"event_id":"r-1","event_type":"reminder.due","event_version":"1.1","task_id":42,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{"new_field":null}}`)
-	verdict, err := policy.Process(context.Background(), event, time.Now(), "")
+	decided, err := policy.Process(context.Background(), event, time.Now(), "")
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, output := range verdict.Outputs {
-		fmt.Println(verdict.Outcome, output.Channel, output.Key, len(output.Text(event)) == len(event))
+	for _, output := range decided.Outputs {
+		fmt.Println(decided.Decision, output.Channel, output.Key, len(output.Text(event)) == len(event))
 	}
 	// Output:
 	// forward reminders user-1 true

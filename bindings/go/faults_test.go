@@ -92,10 +92,10 @@ func TestAnAnswerThatBreaksTheContractIsAFault(t *testing.T) {
 	for name, read := range map[string]func([]byte) error{
 		"validate": func(answer []byte) error { _, err := readValidation(answer); return err },
 		"migrate":  func(answer []byte) error { _, err := readMigration(answer, nil); return err },
-		"decide":   func(answer []byte) error { _, err := readDecision(answer); return err },
-		"process":  func(answer []byte) error { _, err := readVerdict(answer); return err },
+		"next-attempt":   func(answer []byte) error { _, err := readRetryPlan(answer); return err },
+		"process":  func(answer []byte) error { _, err := readDecided(answer); return err },
 	} {
-		for _, answer := range []string{``, `nonsense`, `null`, `{}`, `{"valid":false,"migrated":false,"cause":"other","action":"other","outcome":"other"}`} {
+		for _, answer := range []string{``, `nonsense`, `null`, `{}`, `{"valid":false,"migrated":false,"cause":"other","action":"other","decision":"other"}`} {
 			var fault *FaultError
 			if err := read([]byte(answer)); !errors.As(err, &fault) || !strings.Contains(fault.Message, name) {
 				t.Errorf("%s, %q: %v", name, answer, err)
@@ -109,18 +109,18 @@ func TestAnAnswerThatBreaksTheContractIsAFault(t *testing.T) {
 
 func expectFault(t *testing.T, policy *Policy, event []byte, kind string) {
 	t.Helper()
-	verdict, err := policy.Process(t.Context(), event, now, "")
+	decided, err := policy.Process(t.Context(), event, now, "")
 	var fault *FaultError
 	if !errors.As(err, &fault) || !strings.Contains(fault.Message, kind) {
-		t.Errorf("no fault of the kind %s, but %+v, %v", kind, verdict, err)
+		t.Errorf("no fault of the kind %s, but %+v, %v", kind, decided, err)
 	}
 }
 
 func expectForward(t *testing.T, policy *Policy, id string) {
 	t.Helper()
-	verdict, err := policy.Process(t.Context(), guestEvent(id, ""), now, "")
-	if err != nil || verdict.Outcome != Forward || verdict.EventID != id {
-		t.Errorf("%+v, %v", verdict, err)
+	decided, err := policy.Process(t.Context(), guestEvent(id, ""), now, "")
+	if err != nil || decided.Decision != Forward || decided.EventID != id {
+		t.Errorf("%+v, %v", decided, err)
 	}
 }
 
@@ -130,7 +130,7 @@ func expectNilDereference(t *testing.T) {
 			t.Error("a nil dereference did not panic")
 		}
 	}()
-	var nothing *Verdict
+	var nothing *Decided
 	// Printed, so that the compiler cannot leave it out.
 	fmt.Fprint(io.Discard, nothing.Reason)
 }

@@ -24,10 +24,10 @@ func (p *Policy) MigrateJSON(ctx context.Context, event []byte, toVersion string
 	return p.ask(ctx, migrating(event, version))
 }
 
-// DecideJSON is [Policy.Decide] with the policy's answer as it stands:
+// NextAttemptJSON is [Policy.NextAttempt] with the policy's answer as it stands:
 //
 //	{"action":"retry|dead-letter","delay_ms":1000,"retries_left":2}
-func (p *Policy) DecideJSON(ctx context.Context, eventType string, attempt uint32) ([]byte, error) {
+func (p *Policy) NextAttemptJSON(ctx context.Context, eventType string, attempt uint32) ([]byte, error) {
 	name, err := cText("the event type", eventType)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (p *Policy) DecideJSON(ctx context.Context, eventType string, attempt uint3
 // ProcessJSON is [Policy.Process] with the policy's answer as it stands; now is a time as RFC 3339 writes it, with an
 // offset. The error is *[MisuseError] when now is no such time.
 //
-//	{"outcome":"forward|drop|reject","reason":…,"event_id":…,"event_type":…,"event_version":…,
+//	{"decision":"forward|drop|reject","reason":…,"event_id":…,"event_type":…,"event_version":…,
 //	 "outputs":[{"channel","key","id","event_type","event"}],"violations":[…]}
 func (p *Policy) ProcessJSON(ctx context.Context, event []byte, now, targetVersion string) ([]byte, error) {
 	at, err := cText("now", now)

@@ -14,7 +14,7 @@
 // # Errors
 //
 // An event that is not valid is [*InvalidEventError], or [*MigrationFailedError]. [*FaultError] is the policy's failure and says nothing
-// about the event. [*MisuseError] and [ErrClosed] are the caller's. [Policy.Process] rejects an event by its [Verdict].
+// about the event. [*MisuseError] and [ErrClosed] are the caller's. [Policy.Process] rejects an event by its [Decided].
 package tidegate
 
 import (
@@ -101,23 +101,23 @@ func (p *Policy) Migrate(ctx context.Context, event []byte, toVersion string) (M
 	return readMigration(answer, event)
 }
 
-// Decide says what follows when an attempt at an event of this type failed. The first attempt is 0, its first retry is 1.
-func (p *Policy) Decide(ctx context.Context, eventType string, attempt uint32) (Decision, error) {
-	answer, err := p.DecideJSON(ctx, eventType, attempt)
+// NextAttempt says what follows when an attempt at an event of this type failed. The first attempt is 0, its first retry is 1.
+func (p *Policy) NextAttempt(ctx context.Context, eventType string, attempt uint32) (RetryPlan, error) {
+	answer, err := p.NextAttemptJSON(ctx, eventType, attempt)
 	if err != nil {
-		return Decision{}, err
+		return RetryPlan{}, err
 	}
-	return readDecision(answer)
+	return readRetryPlan(answer)
 }
 
 // Process says what a gate would do with an event at the time now. The event leaves in targetVersion, or in the latest
-// of its type when that is "". An event that is not valid is a verdict, [Reject], and no error.
-func (p *Policy) Process(ctx context.Context, event []byte, now time.Time, targetVersion string) (Verdict, error) {
+// of its type when that is "". An event that is not valid is a decision, [Reject], and no error.
+func (p *Policy) Process(ctx context.Context, event []byte, now time.Time, targetVersion string) (Decided, error) {
 	answer, err := p.ProcessJSON(ctx, event, now.UTC().Format(time.RFC3339Nano), targetVersion)
 	if err != nil {
-		return Verdict{}, err
+		return Decided{}, err
 	}
-	return readVerdict(answer)
+	return readDecided(answer)
 }
 
 // Catalog lists what the policy knows.

@@ -38,9 +38,9 @@ func TestAPolicyInMemoryIsTheSame(t *testing.T) {
 	}
 	defer policy.Close()
 	clear(component)
-	verdict, err := policy.Process(t.Context(), guestEvent("e-1", ""), now, "")
-	if err != nil || verdict.Outcome != Forward {
-		t.Errorf("%+v, %v", verdict, err)
+	decided, err := policy.Process(t.Context(), guestEvent("e-1", ""), now, "")
+	if err != nil || decided.Decision != Forward {
+		t.Errorf("%+v, %v", decided, err)
 	}
 }
 
@@ -144,12 +144,12 @@ func TestClosingUnderCallsLetsThemEnd(t *testing.T) {
 		go func() {
 			defer all.Done()
 			for {
-				verdict, err := policy.Process(t.Context(), guestEvent("e-1", ""), now, "")
+				decided, err := policy.Process(t.Context(), guestEvent("e-1", ""), now, "")
 				if errors.Is(err, ErrClosed) {
 					return
 				}
-				if err != nil || verdict.Outcome != Forward {
-					t.Errorf("%+v, %v", verdict, err)
+				if err != nil || decided.Decision != Forward {
+					t.Errorf("%+v, %v", decided, err)
 					return
 				}
 			}
@@ -218,7 +218,7 @@ func TestArgumentsThatMakeNoSenseAreMisuse(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"a NUL in a version":        func() error { _, err := policy.Migrate(t.Context(), []byte(valid), "1\x00"); return err },
 		"a version that is no text": func() error { _, err := policy.Migrate(t.Context(), []byte(valid), "\xff"); return err },
-		"a NUL in a type":           func() error { _, err := policy.Decide(t.Context(), "task\x00", 0); return err },
+		"a NUL in a type":           func() error { _, err := policy.NextAttempt(t.Context(), "task\x00", 0); return err },
 		"a NUL in a target":         func() error { _, err := policy.Process(t.Context(), []byte(valid), now, "\x00"); return err },
 		"a NUL in a time":           func() error { _, err := policy.ProcessJSON(t.Context(), []byte(valid), "\x00", ""); return err },
 		"no time":                   func() error { _, err := policy.ProcessJSON(t.Context(), []byte(valid), "noon", ""); return err },

@@ -62,24 +62,24 @@ func readMigration(answer, event []byte) (Migrated, error) {
 	return Migrated{}, &MigrationFailedError{read.Cause, read.EventType, read.FromVersion, read.ToVersion, read.Violations}
 }
 
-func readDecision(answer []byte) (Decision, error) {
+func readRetryPlan(answer []byte) (RetryPlan, error) {
 	var read struct {
 		Action      Action `json:"action"`
 		DelayMS     uint32 `json:"delay_ms"`
 		RetriesLeft uint32 `json:"retries_left"`
 	}
 	if err := json.Unmarshal(answer, &read); err != nil {
-		return Decision{}, broken("decide", err)
+		return RetryPlan{}, broken("next-attempt", err)
 	}
 	if !slices.Contains([]Action{Retry, DeadLetter}, read.Action) {
-		return Decision{}, broken("decide", fmt.Sprintf("there is no action %q", read.Action))
+		return RetryPlan{}, broken("next-attempt", fmt.Sprintf("there is no action %q", read.Action))
 	}
-	return Decision{read.Action, milliseconds(read.DelayMS), read.RetriesLeft}, nil
+	return RetryPlan{read.Action, milliseconds(read.DelayMS), read.RetriesLeft}, nil
 }
 
-func readVerdict(answer []byte) (Verdict, error) {
+func readDecided(answer []byte) (Decided, error) {
 	var read struct {
-		Outcome      Outcome `json:"outcome"`
+		Decision      Decision `json:"decision"`
 		Reason       string  `json:"reason"`
 		EventID      string  `json:"event_id"`
 		EventType    string  `json:"event_type"`
@@ -94,10 +94,10 @@ func readVerdict(answer []byte) (Verdict, error) {
 		Violations []Violation `json:"violations"`
 	}
 	if err := json.Unmarshal(answer, &read); err != nil {
-		return Verdict{}, broken("process", err)
+		return Decided{}, broken("process", err)
 	}
-	if !slices.Contains([]Outcome{Forward, Drop, Reject}, read.Outcome) {
-		return Verdict{}, broken("process", fmt.Sprintf("there is no outcome %q", read.Outcome))
+	if !slices.Contains([]Decision{Forward, Drop, Reject}, read.Decision) {
+		return Decided{}, broken("process", fmt.Sprintf("there is no decision %q", read.Decision))
 	}
 	outputs := make([]Output, len(read.Outputs))
 	for i, output := range read.Outputs {
@@ -106,8 +106,8 @@ func readVerdict(answer []byte) (Verdict, error) {
 			outputs[i].Event = json.RawMessage(*output.Event)
 		}
 	}
-	return Verdict{
-		Outcome:      read.Outcome,
+	return Decided{
+		Decision:      read.Decision,
 		Reason:       read.Reason,
 		EventID:      read.EventID,
 		EventType:    read.EventType,

@@ -117,8 +117,8 @@ func (v vector) ask(t *testing.T, policy *Policy) ([]byte, error) {
 		return policy.ValidateJSON(t.Context(), event)
 	case "migrate":
 		return policy.MigrateJSON(t.Context(), event, v.ToVersion)
-	case "decide":
-		return policy.DecideJSON(t.Context(), v.EventType, v.Attempt)
+	case "next-attempt":
+		return policy.NextAttemptJSON(t.Context(), v.EventType, v.Attempt)
 	case "process":
 		return policy.ProcessJSON(t.Context(), event, v.Now, v.TargetVersion)
 	case "catalog":

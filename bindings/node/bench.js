@@ -81,7 +81,7 @@ function tables(policy, { cold, warm, memory }) {
     const [good, bad] = [GOOD, BAD].map((event) => short(microseconds(call, event, 20_000)));
     return `| ${name} | ${good} | ${bad} | ${short(microseconds(call, LARGE, 50))} |\n`;
   });
-  settled(() => policy.decide('x'.repeat(100 * 1024 * 1024), 0)); // more than its memory holds
+  settled(() => policy.nextAttempt('x'.repeat(100 * 1024 * 1024), 0)); // more than its memory holds
   const start = performance.now();
   policy.validate(GOOD);
   const anew = performance.now() - start;

@@ -9,8 +9,8 @@ use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, L
 
 use crate::{
     contract::{
-        Accepted, Composed, Context, Decision, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
-        PolicyCatalog, Rejection, Schedule, Verdict,
+        Accepted, Composed, Context, RetryPlan, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
+        PolicyCatalog, Rejection, Schedule, Decided,
     },
     engine::Core,
     fault::{Fault, FaultKind},
@@ -76,13 +76,13 @@ contract_functions! {
     "validation" "catalog" fn call_catalog() -> PolicyCatalog;
     "migration" "migrate" fn call_migrate(event: &str, to_version: &str) -> Result<Migrated, MigrationFailure>;
     "retry" "schedule-for" fn call_schedule_for(event_type: &str) -> Schedule;
-    "retry" "decide" fn call_decide(event_type: &str, attempt: u32) -> Decision;
-    "gate" "process" fn call_process(event: &str, context: &Context) -> Result<Verdict, Misuse>;
+    "retry" "next-attempt" fn call_next_attempt(event_type: &str, attempt: u32) -> RetryPlan;
+    "gate" "process" fn call_process(event: &str, context: &Context) -> Result<Decided, Misuse>;
     "gate" "compose" fn call_compose(draft: &Draft, now: &str) -> Result<Composed, Rejection>;
     "gate" "dead-letter" fn call_dead_letter(failed: &FailedEvent, now: &str) -> Result<Vec<Output>, Misuse>;
     "json" "validate" fn call_json_validate(event: &str) -> String;
     "json" "migrate" fn call_json_migrate(request: &str) -> String;
-    "json" "decide" fn call_json_decide(request: &str) -> String;
+    "json" "next-attempt" fn call_json_next_attempt(request: &str) -> String;
     "json" "process" fn call_json_process(request: &str) -> String;
     "json" "catalog" fn call_json_catalog() -> String;
 }

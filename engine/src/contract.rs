@@ -65,7 +65,7 @@ contract! {
     }
 
     /// Where an event ends.
-    enum Outcome {
+    enum Decision {
         /// Send the outputs.
         "forward" Forward,
         /// Valid, and to be sent nowhere.
@@ -199,7 +199,7 @@ contract! {
     }
 
     /// What to do with an event that failed, and when.
-    record Decision {
+    record RetryPlan {
         /// What to do.
         "action" action: Action,
         /// Milliseconds to wait before the next attempt.
@@ -237,9 +237,9 @@ contract! {
     }
 
     /// The judgement of one event.
-    record Verdict {
+    record Decided {
         /// Where it ends.
-        "outcome" outcome: Outcome,
+        "decision" decision: Decision,
         /// Why, in one line.
         "reason" reason: String,
         /// `event_id` of the event judged, when it could be read.

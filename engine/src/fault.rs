@@ -1,4 +1,4 @@
-//! Faults: the policy misbehaving. Never an event's verdict.
+//! Faults: the policy misbehaving. Never an event's decision.
 
 use std::fmt;
 

@@ -6,10 +6,10 @@
 //!
 //! let engine = Engine::new(Options::default())?;
 //! let policy = engine.load(&std::fs::read("policy.wasm")?).await?;
-//! let verdict = policy
+//! let decision = policy
 //!     .process(br#"{"event_type":"task.created"}"#, &Context::at("2026-03-01T09:30:00Z"))
 //!     .await?;
-//! println!("{:?}: {}", verdict.outcome, verdict.reason);
+//! println!("{:?}: {}", decision.decision, decision.reason);
 //! # Ok(()) }
 //! ```
 //!
@@ -35,9 +35,9 @@ mod world;
 
 pub use call::CallError;
 pub use contract::{
-    Accepted, Action, Composed, Context, Decision, Draft, Encoding, EventTypeInfo, FailedEvent, Migrated,
-    MigrationCause, MigrationFailure, Misuse, Outcome, Output, PolicyCatalog, PolicyLimits, Rejection, RejectionCause,
-    Schedule, Verdict, VersionInfo, Violation,
+    Accepted, Action, Composed, Context, RetryPlan, Draft, Encoding, EventTypeInfo, FailedEvent, Migrated,
+    MigrationCause, MigrationFailure, Misuse, Decision, Output, PolicyCatalog, PolicyLimits, Rejection, RejectionCause,
+    Schedule, Decided, VersionInfo, Violation,
 };
 pub use engine::{CacheError, Engine, EngineError};
 pub use fault::{Fault, FaultKind};

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     call::{CallError, Caller},
     contract::{
-        Accepted, Composed, Context, Decision, Draft, FailedEvent, Migrated, MigrationCause, MigrationFailure, Outcome,
-        Output, PolicyCatalog, Rejection, RejectionCause, Schedule, Verdict, Violation,
+        Accepted, Composed, Context, RetryPlan, Draft, FailedEvent, Migrated, MigrationCause, MigrationFailure, Decision,
+        Output, PolicyCatalog, Rejection, RejectionCause, Schedule, Decided, Violation,
     },
     fault::Fault,
 };
@@ -48,15 +48,15 @@ pub struct LoadReport {
 
 impl Policy {
     /// Judges an event and says what to send.
-    pub async fn process(&self, event: &[u8], context: &Context) -> Result<Verdict, CallError> {
+    pub async fn process(&self, event: &[u8], context: &Context) -> Result<Decided, CallError> {
         match self.text(event) {
             Ok(event) => self
                 .caller
                 .call_process(event, context)
                 .await?
                 .map_err(CallError::Misuse),
-            Err(violation) => Ok(Verdict {
-                outcome: Outcome::Reject,
+            Err(violation) => Ok(Decided {
+                decision: Decision::Reject,
                 reason: violation.message.clone(),
                 event_id: None,
                 event_type: None,
@@ -119,8 +119,8 @@ impl Policy {
     }
 
     /// Decides what follows when attempt number `attempt` failed; the first attempt is 0.
-    pub async fn decide(&self, event_type: &str, attempt: u32) -> Result<Decision, Fault> {
-        self.caller.call_decide(event_type, attempt).await
+    pub async fn next_attempt(&self, event_type: &str, attempt: u32) -> Result<RetryPlan, Fault> {
+        self.caller.call_next_attempt(event_type, attempt).await
     }
 
     /// Makes a valid event from a publisher's draft; `now` is RFC 3339.
@@ -146,9 +146,9 @@ impl Policy {
         self.caller.call_json_migrate(request).await
     }
 
-    /// `json.decide` of the contract: text to text.
-    pub async fn json_decide(&self, request: &str) -> Result<String, Fault> {
-        self.caller.call_json_decide(request).await
+    /// `json.next-attempt` of the contract: text to text.
+    pub async fn json_next_attempt(&self, request: &str) -> Result<String, Fault> {
+        self.caller.call_json_next_attempt(request).await
     }
 
     /// `json.process` of the contract: text to text.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     call::CallError,
-    contract::{Context, EventTypeInfo, Outcome, Verdict, VersionInfo},
+    contract::{Context, EventTypeInfo, Decision, Decided, VersionInfo},
     fault::Fault,
     policy::Policy,
 };
@@ -104,7 +104,7 @@ impl Policy {
         if first != second {
             problems.push("the example is judged differently the second time".to_owned());
         }
-        if first.outcome == Outcome::Reject {
+        if first.decision == Decision::Reject {
             problems.push(format!("the example is rejected: {}", first.reason));
         }
         for output in &first.outputs {
@@ -127,9 +127,9 @@ impl Policy {
         Ok(problems)
     }
 
-    async fn judge(&self, event: &[u8]) -> Result<Result<Verdict, String>, Fault> {
+    async fn judge(&self, event: &[u8]) -> Result<Result<Decided, String>, Fault> {
         match self.process(event, &Context::at(NOW)).await {
-            Ok(verdict) => Ok(Ok(verdict)),
+            Ok(decided) => Ok(Ok(decided)),
             Err(CallError::Misuse(misuse)) => Ok(Err(format!("it refuses a valid context: {}", misuse.message))),
             Err(CallError::Fault(fault)) => Err(fault),
         }

@@ -27,7 +27,7 @@ class Migration:
 
 class Retry:
     schedule_for = staticmethod(retry.schedule_for)
-    decide = staticmethod(retry.decide)
+    next_attempt = staticmethod(retry.next_attempt)
 
 
 class Gate:
@@ -39,6 +39,6 @@ class Gate:
 class Json:
     validate = staticmethod(text.validate)
     migrate = staticmethod(text.migrate)
-    decide = staticmethod(text.decide)
+    next_attempt = staticmethod(text.next_attempt)
     process = staticmethod(text.process)
     catalog = staticmethod(text.catalog)

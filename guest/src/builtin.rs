@@ -1,8 +1,8 @@
 //! The functions of the builtin policy, for callers who want no other. Each does what the method of the same name does.
 
 use crate::{
-    Accepted, Catalog, Composed, Context, Decision, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
-    Policy, Rejection, Schedule, Verdict,
+    Accepted, Catalog, Composed, Context, RetryPlan, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
+    Policy, Rejection, Schedule, Decided,
 };
 
 /// Builds everything that can be built ahead. Every function also works without it, only slower the first time.
@@ -30,13 +30,13 @@ pub fn schedule_for(event_type: &str) -> Schedule {
     Policy::builtin().schedule_for(event_type).clone()
 }
 
-/// Decides what follows when an attempt failed. See [`Policy::decide`].
-pub fn decide(event_type: &str, attempt: u32) -> Decision {
-    Policy::builtin().decide(event_type, attempt)
+/// Decides what follows when an attempt failed. See [`Policy::next_attempt`].
+pub fn next_attempt(event_type: &str, attempt: u32) -> RetryPlan {
+    Policy::builtin().next_attempt(event_type, attempt)
 }
 
 /// Judges an event and says what to send. See [`Policy::process`].
-pub fn process(event: &[u8], context: &Context) -> Result<Verdict, Misuse> {
+pub fn process(event: &[u8], context: &Context) -> Result<Decided, Misuse> {
     Policy::builtin().process(event, context)
 }
 
@@ -60,7 +60,7 @@ pub fn migrate_json(request: &[u8]) -> String {
     Policy::builtin().migrate_json(request)
 }
 
-/// `decide` as text. See [`Policy::decide_json`].
-pub fn decide_json(request: &[u8]) -> String {
-    Policy::builtin().decide_json(request)
+/// `next_attempt` as text. See [`Policy::next_attempt_json`].
+pub fn next_attempt_json(request: &[u8]) -> String {
+    Policy::builtin().next_attempt_json(request)
 }

@@ -86,27 +86,27 @@ impl<S: PolicySource> retry::Guest for Component<S> {
         }
     }
 
-    fn decide(event_type: String, attempt: u32) -> retry::Decision {
-        let decision = S::policy().decide(&event_type, attempt);
-        retry::Decision {
-            action: match decision.action {
+    fn next_attempt(event_type: String, attempt: u32) -> retry::RetryPlan {
+        let plan = S::policy().next_attempt(&event_type, attempt);
+        retry::RetryPlan {
+            action: match plan.action {
                 crate::Action::Retry => retry::Action::Retry,
                 crate::Action::DeadLetter => retry::Action::DeadLetter,
             },
-            delay_ms: decision.delay_ms,
-            retries_left: decision.retries_left,
+            delay_ms: plan.delay_ms,
+            retries_left: plan.retries_left,
         }
     }
 }
 
 impl<S: PolicySource> gate::Guest for Component<S> {
-    fn process(event: String, context: gate::Context) -> Result<gate::Verdict, gate::Misuse> {
+    fn process(event: String, context: gate::Context) -> Result<gate::Decided, gate::Misuse> {
         let context = crate::Context {
             now: context.now,
             target_version: context.target_version,
         };
         match S::policy().process(event.as_bytes(), &context) {
-            Ok(verdict) => Ok(verdict.into()),
+            Ok(decided) => Ok(decided.into()),
             Err(misuse) => Err(misuse.into()),
         }
     }
@@ -138,8 +138,8 @@ impl<S: PolicySource> json::Guest for Component<S> {
         S::policy().migrate_json(request.as_bytes())
     }
 
-    fn decide(request: String) -> String {
-        S::policy().decide_json(request.as_bytes())
+    fn next_attempt(request: String) -> String {
+        S::policy().next_attempt_json(request.as_bytes())
     }
 
     fn process(request: String) -> String {

@@ -40,8 +40,8 @@ impl Policy {
         }
     }
 
-    /// Takes `{"event_type":…,"attempt":…}`; gives the answer of `decide`, or `{"misuse":…}`.
-    pub fn decide_json(&self, request: &[u8]) -> String {
+    /// Takes `{"event_type":…,"attempt":…}`; gives the answer of `next_attempt`, or `{"misuse":…}`.
+    pub fn next_attempt_json(&self, request: &[u8]) -> String {
         #[derive(serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Request {
@@ -50,7 +50,7 @@ impl Policy {
         }
         match read::<Request>(request, r#"{"event_type":"<type>","attempt":<0 or more>}"#) {
             Err(misuse) => refusal(&misuse),
-            Ok(request) => text(&self.decide(&request.event_type, request.attempt)),
+            Ok(request) => text(&self.next_attempt(&request.event_type, request.attempt)),
         }
     }
 
@@ -65,15 +65,15 @@ impl Policy {
             target_version: Option<String>,
         }
         let form = r#"{"event":"<text>","now":"<time>","target_version":"<version>"}"#;
-        let verdict = read::<Request>(request, form).and_then(|request| {
+        let decided = read::<Request>(request, form).and_then(|request| {
             let context = Context {
                 now: request.now,
                 target_version: request.target_version,
             };
             self.process(request.event.as_bytes(), &context)
         });
-        match verdict {
-            Ok(verdict) => text(&verdict),
+        match decided {
+            Ok(decided) => text(&decided),
             Err(misuse) => refusal(&misuse),
         }
     }

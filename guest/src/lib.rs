@@ -73,7 +73,7 @@ pub mod component;
 mod builtin;
 
 pub use builtin::{
-    catalog, compose, dead_letter, decide, decide_json, migrate, migrate_json, prepare, process, schedule_for,
+    catalog, compose, dead_letter, next_attempt, next_attempt_json, migrate, migrate_json, prepare, process, schedule_for,
     validate, validate_json,
 };
 pub use bundle::{Bundle, BundleError, EventType, File, Limits, Manifest};
@@ -83,8 +83,8 @@ pub use compose::{Composed, Draft};
 pub use dead_letter::{Encoding, FailedEvent};
 pub use migrate::{Migrated, MigrationCause, MigrationFailure};
 pub use policy::{Policy, PolicyError};
-pub use process::{Context, Misuse, Outcome, Output, Verdict};
-pub use retry::{Action, Decision, Schedule};
+pub use process::{Context, Misuse, Decision, Output, Decided};
+pub use retry::{Action, RetryPlan, Schedule};
 pub use schema::SchemaError;
 pub use steps::{Step, StepError, StepFn};
 pub use time::Timestamp;

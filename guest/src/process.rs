@@ -33,7 +33,7 @@ pub struct Misuse {
 /// Where an event ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum Decision {
     /// Send the outputs.
     Forward,
     /// Valid, and to be sent nowhere.
@@ -59,9 +59,9 @@ pub struct Output {
 
 /// The judgement of one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct Decided {
     /// Where it ends.
-    pub outcome: Outcome,
+    pub decision: Decision,
     /// Why, in one line for people.
     pub reason: String,
     /// `event_id` of the event judged, when it could be read.
@@ -70,20 +70,20 @@ pub struct Verdict {
     pub event_type: Option<String>,
     /// `event_version` of the event judged, when known.
     pub event_version: Option<String>,
-    /// What to send, in this order; empty unless the outcome is to forward.
+    /// What to send, in this order; empty unless the decision is to forward.
     pub outputs: Vec<Output>,
-    /// What is wrong; empty unless the outcome is to reject.
+    /// What is wrong; empty unless the decision is to reject.
     pub violations: Vec<Violation>,
 }
 
 impl Policy {
     /// Judges an event and says what to send. Fails only when the context is not usable.
-    pub fn process(&self, event: &[u8], context: &Context) -> Result<Verdict, Misuse> {
+    pub fn process(&self, event: &[u8], context: &Context) -> Result<Decided, Misuse> {
         check_now(&context.now)?;
         Ok(match self.read(event, self.bounds()) {
             Ok(event) => self.route(event, context),
-            Err(rejection) => Verdict {
-                outcome: Outcome::Reject,
+            Err(rejection) => Decided {
+                decision: Decision::Reject,
                 reason: rejection.summary(),
                 event_id: rejection.event_id,
                 event_type: rejection.event_type,
@@ -95,9 +95,9 @@ impl Policy {
     }
 
     /// Says what becomes of a valid event.
-    fn route(&self, mut event: Event<'_>, context: &Context) -> Verdict {
-        let mut verdict = Verdict {
-            outcome: Outcome::Forward,
+    fn route(&self, mut event: Event<'_>, context: &Context) -> Decided {
+        let mut decided = Decided {
+            decision: Decision::Forward,
             reason: String::new(),
             event_id: Some(event.text("event_id").to_owned()),
             event_type: Some(event.kind.name.clone()),
@@ -105,16 +105,16 @@ impl Policy {
             outputs: Vec::new(),
             violations: Vec::new(),
         };
-        match self.outputs(&mut event, context, &mut verdict.reason) {
-            Ok(outputs) if outputs.is_empty() => verdict.outcome = Outcome::Drop,
-            Ok(outputs) => verdict.outputs = outputs,
+        match self.outputs(&mut event, context, &mut decided.reason) {
+            Ok(outputs) if outputs.is_empty() => decided.decision = Decision::Drop,
+            Ok(outputs) => decided.outputs = outputs,
             Err(violations) => {
-                verdict.outcome = Outcome::Reject;
-                verdict.reason = summary(&violations);
-                verdict.violations = violations;
+                decided.decision = Decision::Reject;
+                decided.reason = summary(&violations);
+                decided.violations = violations;
             }
         }
-        verdict
+        decided
     }
 
     /// What to send for a valid event, itself first; nothing when its type has no channel.

@@ -25,7 +25,7 @@ pub enum Action {
 
 /// What to do with an event that failed, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Decision {
+pub struct RetryPlan {
     /// What to do.
     pub action: Action,
     /// Milliseconds to wait before the next attempt; 0 for a dead letter.
@@ -42,18 +42,18 @@ impl Policy {
     }
 
     /// Decides what follows when attempt number `attempt` failed. The first attempt is 0, its first retry is 1.
-    pub fn decide(&self, event_type: &str, attempt: u32) -> Decision {
+    pub fn next_attempt(&self, event_type: &str, attempt: u32) -> RetryPlan {
         let schedule = self.schedule_for(event_type);
         let delay = usize::try_from(attempt)
             .ok()
             .and_then(|attempt| schedule.delays_ms.get(attempt));
         match delay {
-            Some(&delay_ms) => Decision {
+            Some(&delay_ms) => RetryPlan {
                 action: Action::Retry,
                 delay_ms,
                 retries_left: schedule.max_retries.saturating_sub(attempt).saturating_sub(1),
             },
-            None => Decision {
+            None => RetryPlan {
                 action: Action::DeadLetter,
                 delay_ms: 0,
                 retries_left: 0,

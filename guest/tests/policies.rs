@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use tidegate_policy::{
-    Bundle, Code, Context, EventType, MigrationCause, Outcome, Policy, Step, StepError, StepFn, steps,
+    Bundle, Code, Context, EventType, MigrationCause, Decision, Policy, Step, StepError, StepFn, steps,
 };
 
 const EVENT: &str = r#"{"event_id":"e-1","event_type":"task.created","event_version":"1.0","task_id":1,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{}}"#;
@@ -54,8 +54,8 @@ fn now() -> Context {
 #[test]
 fn a_version_is_one_schema_and_one_line() {
     let policy = with_1_2();
-    let verdict = policy.process(EVENT.as_bytes(), &now()).expect("usable");
-    let latest = verdict.outputs[0].event.as_deref().expect("a new text");
+    let decided = policy.process(EVENT.as_bytes(), &now()).expect("usable");
+    let latest = decided.outputs[0].event.as_deref().expect("a new text");
     assert!(
         latest.ends_with(r#""payload":{"new_field":null,"source":"unknown"}}"#),
         "{latest}"
@@ -158,10 +158,10 @@ fn an_event_type_is_one_schema_and_one_line() {
     let event = EVENT
         .replace("task.created", "task.archived")
         .replace("{}", r#"{"source":"web"}"#);
-    let verdict = policy.process(event.as_bytes(), &now()).expect("usable");
+    let decided = policy.process(event.as_bytes(), &now()).expect("usable");
     assert_eq!(
-        (verdict.outcome, verdict.outputs[0].channel.as_str()),
-        (Outcome::Forward, "task-events")
+        (decided.decision, decided.outputs[0].channel.as_str()),
+        (Decision::Forward, "task-events")
     );
     assert_eq!(policy.schedule_for("task.archived").delays_ms, [60_000]);
     assert_eq!(
@@ -176,10 +176,10 @@ fn a_version_without_steps_cannot_be_reached() {
     let policy = Policy::new(&bundle, Code::builtin()).expect("a policy");
     let failure = policy.migrate(EVENT.as_bytes(), "1.2").expect_err("no way");
     assert_eq!(failure.cause, MigrationCause::NoPath);
-    let verdict = policy.process(EVENT.as_bytes(), &now()).expect("usable");
+    let decided = policy.process(EVENT.as_bytes(), &now()).expect("usable");
     assert_eq!(
-        (verdict.outcome, verdict.violations[0].code.as_str()),
-        (Outcome::Reject, "no-path")
+        (decided.decision, decided.violations[0].code.as_str()),
+        (Decision::Reject, "no-path")
     );
 }
 
@@ -226,11 +226,11 @@ fn a_type_without_a_channel_is_validated_and_dropped() {
         }
     }
     let policy = Policy::new(&bundle, Code::builtin()).expect("a policy");
-    let verdict = policy.process(EVENT.as_bytes(), &now()).expect("usable");
-    assert_eq!((verdict.outcome, verdict.outputs.len()), (Outcome::Drop, 0));
+    let decided = policy.process(EVENT.as_bytes(), &now()).expect("usable");
+    assert_eq!((decided.decision, decided.outputs.len()), (Decision::Drop, 0));
     let bad = EVENT.replace("user-1", "");
-    let verdict = policy.process(bad.as_bytes(), &now()).expect("usable");
-    assert_eq!(verdict.outcome, Outcome::Reject);
+    let decided = policy.process(bad.as_bytes(), &now()).expect("usable");
+    assert_eq!(decided.decision, Decision::Reject);
 }
 
 #[rstest]

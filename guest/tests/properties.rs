@@ -8,7 +8,7 @@ mod support;
 use proptest::prelude::*;
 use strategies::{event, json};
 use support::{check, context};
-use tidegate_policy::{Outcome, Policy};
+use tidegate_policy::{Decision, Policy};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
@@ -52,9 +52,9 @@ proptest! {
 
     #[test]
     fn an_event_that_needs_no_change_is_not_rewritten(text in event()) {
-        let verdict = Policy::builtin().process(text.as_bytes(), &context(Some("1.0"))).expect("usable");
-        prop_assert_eq!(verdict.outcome, Outcome::Forward);
-        prop_assert_eq!(verdict.outputs[0].event.as_ref(), None);
+        let decided = Policy::builtin().process(text.as_bytes(), &context(Some("1.0"))).expect("usable");
+        prop_assert_eq!(decided.decision, Decision::Forward);
+        prop_assert_eq!(decided.outputs[0].event.as_ref(), None);
     }
 
     #[test]

@@ -67,11 +67,11 @@ fn answer(case: &Value) -> Value {
         "catalog" => outcome::<_, ()>(Ok(policy.catalog())),
         "migrate" => outcome(policy.migrate(&event(input), &text("to_version"))),
         "schedule-for" => outcome::<_, ()>(Ok(policy.schedule_for(&text("event_type")))),
-        "decide" => {
+        "next-attempt" => {
             let attempt = input["attempt"]
                 .as_u64()
                 .and_then(|attempt| u32::try_from(attempt).ok());
-            outcome::<_, ()>(Ok(policy.decide(&text("event_type"), attempt.expect("an attempt"))))
+            outcome::<_, ()>(Ok(policy.next_attempt(&text("event_type"), attempt.expect("an attempt"))))
         }
         "process" => {
             let context: Context = parse(&input["context"]);
@@ -87,7 +87,7 @@ fn answer(case: &Value) -> Value {
         }
         "json-validate" => outcome::<_, ()>(Ok(policy.validate_json(&event(input)))),
         "json-migrate" => outcome::<_, ()>(Ok(policy.migrate_json(text("request").as_bytes()))),
-        "json-decide" => outcome::<_, ()>(Ok(policy.decide_json(text("request").as_bytes()))),
+        "json-next-attempt" => outcome::<_, ()>(Ok(policy.next_attempt_json(text("request").as_bytes()))),
         "json-process" => outcome::<_, ()>(Ok(policy.process_json(text("request").as_bytes()))),
         "json-catalog" => outcome::<_, ()>(Ok(policy.catalog_json())),
         other => panic!("no such call: {other}"),

@@ -1,9 +1,9 @@
 //! Is it the event or the policy? A policy that faults on most of what producers send is sick: the gate turns unready and
 //! takes no events, but for one a second.
 //!
-//! A sick policy is well again as soon as it gives a verdict, or when another takes its place. Behind a sidecar that asks
+//! A sick policy is well again as soon as it gives a decision, or when another takes its place. Behind a sidecar that asks
 //! `/readyz`, as `deploy/` has it, nothing is brought to an unready gate: a minute after the last fault it turns ready
-//! again, on trial. It still takes one event a second; the first verdict ends the trial, and the first fault of an event
+//! again, on trial. It still takes one event a second; the first decision ends the trial, and the first fault of an event
 //! that is new makes the gate unready for another minute.
 
 use std::{
@@ -41,7 +41,7 @@ enum Judgement {
 }
 
 impl Health {
-    /// The policy gave a verdict, whatever it was. A sick one is better at once.
+    /// The policy gave a decision, whatever it was. A sick one is better at once.
     pub fn passed(&self) {
         self.state().add(Judgement::Passed, Instant::now());
     }
@@ -51,7 +51,7 @@ impl Health {
         self.state().add(Judgement::Faulted, Instant::now());
     }
 
-    /// True when most of the last judgements were faults, and there was no verdict since.
+    /// True when most of the last judgements were faults, and there was no decision since.
     pub fn is_sick(&self) -> bool {
         self.state().sick.is_some()
     }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_that_faults_on_most_is_sick_until_it_gives_a_verdict() {
+    fn a_policy_that_faults_on_most_is_sick_until_it_gives_a_decision() {
         let health = Health::default();
         for _ in 0..8 {
             health.faulted();

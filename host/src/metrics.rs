@@ -76,7 +76,7 @@ impl Default for Metrics {
         let faults = Family::default();
         registry.register(
             "policy_faults",
-            "Policy calls that gave no verdict, by kind",
+            "Policy calls that gave no decision, by kind",
             faults.clone(),
         );
         let refused = Family::default();
@@ -177,7 +177,7 @@ impl Metrics {
         self.delivery(topic, "again");
     }
 
-    /// The policy gave no verdict.
+    /// The policy gave no decision.
     pub(crate) fn fault(&self, kind: &str) {
         let labels = FaultLabels { kind: kind.to_owned() };
         self.faults.get_or_create(&labels).inc();

@@ -61,27 +61,27 @@ async fn harm_is_a_fault_of_its_kind_and_others_are_served(
 #[tokio::test]
 async fn a_policy_sees_nothing_of_the_world() {
     let policy = load(&engine(Isolation::Fresh), "looks-around").await;
-    let verdict = judge(&policy, &event("e-1")).await.expect("a verdict");
-    insta::assert_snapshot!(verdict.reason);
+    let decided = judge(&policy, &event("e-1")).await.expect("a decision");
+    insta::assert_snapshot!(decided.reason);
 }
 
 #[tokio::test]
 async fn what_a_policy_draws_is_the_same_in_every_instance() {
     let policy = load(&engine(Isolation::Fresh), "looks-around").await;
-    let first = judge(&policy, &event("e-1")).await.expect("a verdict");
-    let second = judge(&policy, &event("e-2")).await.expect("a verdict");
+    let first = judge(&policy, &event("e-1")).await.expect("a decision");
+    let second = judge(&policy, &event("e-2")).await.expect("a decision");
     assert_eq!(first.reason, second.reason);
 }
 
 #[tokio::test]
-async fn some_events_trap_and_the_others_get_their_verdicts() {
+async fn some_events_trap_and_the_others_get_their_decisions() {
     for isolation in [Isolation::Fresh, Isolation::Reuse] {
         let policy = load(&engine(isolation), "traps-at-random").await;
         let mut trapped = 0;
         for number in 0..300 {
             let id = format!("e-{number}");
             match judge(&policy, &event(&id)).await {
-                Ok(verdict) => assert_eq!(verdict.event_id, Some(id)),
+                Ok(decided) => assert_eq!(decided.event_id, Some(id)),
                 Err(fault) => {
                     assert_eq!(fault.kind, FaultKind::Trap, "{fault:?}");
                     trapped += 1;

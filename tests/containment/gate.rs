@@ -202,7 +202,7 @@ async fn a_gate_that_starts_with_what_is_no_policy_takes_nothing_and_says_why(
     assert!(
         gate.read("task-events")
             .iter()
-            .all(|record| record["outcome"].is_null())
+            .all(|record| record["delivery"].is_null())
     );
     assert_nothing_is_lost(&gate, &place).await;
 }

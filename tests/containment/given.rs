@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use tidegate_engine::{CallError, Context, Engine, Fault, Isolation, Limits, LoadError, Options, Policy, Verdict};
+use tidegate_engine::{CallError, Context, Engine, Fault, Isolation, Limits, LoadError, Options, Policy, Decided};
 use tidegate_tests::{event, guest};
 
 /// An engine that keeps what it compiles with that of the other tests.
@@ -64,10 +64,10 @@ pub(crate) async fn refused(engine: &Engine, bytes: &[u8]) -> (LoadError, String
     (error, text)
 }
 
-pub(crate) async fn judge(policy: &Policy, event: &str) -> Result<Verdict, Fault> {
+pub(crate) async fn judge(policy: &Policy, event: &str) -> Result<Decided, Fault> {
     let context = Context::at("2026-03-01T09:30:00Z");
     match policy.process(event.as_bytes(), &context).await {
-        Ok(verdict) => Ok(verdict),
+        Ok(decided) => Ok(decided),
         Err(CallError::Fault(fault)) => Err(fault),
         Err(CallError::Misuse(misuse)) => panic!("{misuse:?}"),
     }
@@ -75,6 +75,6 @@ pub(crate) async fn judge(policy: &Policy, event: &str) -> Result<Verdict, Fault
 
 /// That a policy judges an event as it should.
 pub(crate) async fn assert_serves(policy: &Policy) {
-    let verdict = judge(policy, &event("e-1")).await.expect("a verdict");
-    assert_eq!(verdict.event_id.as_deref(), Some("e-1"));
+    let decided = judge(policy, &event("e-1")).await.expect("a decision");
+    assert_eq!(decided.event_id.as_deref(), Some("e-1"));
 }

@@ -16,17 +16,17 @@ fn trap(id: &str) -> String {
 async fn in_fresh_isolation_nothing_of_an_event_is_seen_by_the_next() {
     let policy = load(&engine(Isolation::Fresh), "remembers").await;
     for number in 0..20 {
-        let verdict = judge(&policy, &event(&format!("e-{number}"))).await.expect("a verdict");
-        assert_eq!(verdict.reason, "", "it remembers an event");
+        let decided = judge(&policy, &event(&format!("e-{number}"))).await.expect("a decision");
+        assert_eq!(decided.reason, "", "it remembers an event");
     }
 }
 
 #[tokio::test]
 async fn in_reuse_an_event_can_be_seen_by_the_next() {
     let policy = load(&engine(Isolation::Reuse), "remembers").await;
-    let first = judge(&policy, &event("e-1")).await.expect("a verdict");
+    let first = judge(&policy, &event("e-1")).await.expect("a decision");
     assert_eq!(first.reason, "");
-    let second = judge(&policy, &event("e-2")).await.expect("a verdict");
+    let second = judge(&policy, &event("e-2")).await.expect("a decision");
     assert_eq!(second.reason, event("e-1"), "this is what `reuse` gives up");
 }
 
@@ -34,16 +34,16 @@ async fn in_reuse_an_event_can_be_seen_by_the_next() {
 async fn an_instance_that_trapped_is_never_used_again() {
     let policy = load(&engine(Isolation::Reuse), "remembers").await;
     for round in 0..10 {
-        judge(&policy, &event("before")).await.expect("a verdict");
+        judge(&policy, &event("before")).await.expect("a decision");
         let fault = judge(&policy, &trap("e-1")).await.expect_err("a fault");
         assert_eq!(fault.kind, FaultKind::Trap);
-        let after = judge(&policy, &event("after")).await.expect("a verdict");
+        let after = judge(&policy, &event("after")).await.expect("a decision");
         assert_eq!(
             after.reason, "",
             "round {round}: an instance that trapped was used again"
         );
         // From here on the new instance remembers: it is not that nothing is kept.
-        let next = judge(&policy, &event("next")).await.expect("a verdict");
+        let next = judge(&policy, &event("next")).await.expect("a decision");
         assert_eq!(next.reason, event("after"));
         let last = judge(&policy, &trap("e-2")).await.expect_err("a fault");
         assert_eq!(last.kind, FaultKind::Trap);
@@ -57,7 +57,7 @@ async fn an_abandoned_call_leaves_no_instance_behind() {
         ..Limits::default()
     };
     let policy = load(&engine_within(Isolation::Reuse, limits), "remembers").await;
-    judge(&policy, &event("kept")).await.expect("a verdict");
+    judge(&policy, &event("kept")).await.expect("a decision");
     let text = event("abandoned").replace(r#""title""#, r#""spin":true,"title""#);
     {
         // It takes the instance that remembers, writes into it, and has no end.
@@ -66,8 +66,8 @@ async fn an_abandoned_call_leaves_no_instance_behind() {
             assert!(futures::poll!(call.as_mut()).is_pending(), "it is under way");
         }
     }
-    let after = judge(&policy, &event("after")).await.expect("a verdict");
+    let after = judge(&policy, &event("after")).await.expect("a decision");
     assert_eq!(after.reason, "", "the instance of the abandoned call was used again");
-    let next = judge(&policy, &event("next")).await.expect("a verdict");
+    let next = judge(&policy, &event("next")).await.expect("a decision");
     assert_eq!(next.reason, event("after"), "it is not that nothing is kept");
 }

@@ -135,7 +135,7 @@ impl Raw {
         json.export_items([
             ("validate", ComponentExportKind::Func, of_event),
             ("migrate", ComponentExportKind::Func, of_request),
-            ("decide", ComponentExportKind::Func, of_request),
+            ("next-attempt", ComponentExportKind::Func, of_request),
             ("process", ComponentExportKind::Func, of_request),
             ("catalog", ComponentExportKind::Func, of_nothing),
         ]);

@@ -26,7 +26,7 @@ async fn a_dead_letter_that_cannot_be_sent_is_put_aside_and_its_source_acknowled
     let embedded = Embedded::start("dlq-fails", &format!("{config}retries: {{ scale: 1 }}")).await;
     embedded.send("task-events", b"not json");
     let judged = embedded.judged("task-events", 1).await;
-    assert_eq!(judged[0]["outcome"]["verdict"], "dead-letter-held", "{judged:#?}");
+    assert_eq!(judged[0]["delivery"]["disposition"], "dead-letter-held", "{judged:#?}");
     embedded.gate.process().kill9();
     embedded.gate.process().restart().await.expect("it starts again");
     let received = app
@@ -53,7 +53,7 @@ async fn a_dead_letter_comes_back_in_once() {
     let letter = embedded.read("dlq")[0]["event"].to_string();
     let (status, answer) = post(&embedded, "/v1/redrive", letter.clone()).await;
     assert_eq!(
-        (status, &answer["verdict"]),
+        (status, &answer["disposition"]),
         (StatusCode::OK, &json!("forward")),
         "{answer}"
     );
@@ -63,7 +63,7 @@ async fn a_dead_letter_comes_back_in_once() {
     assert_eq!(sent["data"]["event_id"], "e-1");
     let (status, answer) = post(&embedded, "/v1/redrive", letter).await;
     assert_eq!(
-        (status, &answer["verdict"]),
+        (status, &answer["disposition"]),
         (StatusCode::OK, &json!("duplicate")),
         "{answer}"
     );

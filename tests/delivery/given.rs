@@ -57,7 +57,7 @@ pub(crate) async fn dead_letters(embedded: &Embedded, count: usize) -> Vec<Value
 /// What became of the first `count` records of `task-events`, each in a word.
 pub(crate) async fn ends(embedded: &Embedded, count: usize) -> Vec<String> {
     let judged = embedded.judged("task-events", count).await;
-    let end = |record: &Value| record["outcome"]["verdict"].as_str().unwrap_or_default().to_owned();
+    let end = |record: &Value| record["delivery"]["disposition"].as_str().unwrap_or_default().to_owned();
     judged.iter().map(end).collect()
 }
 

@@ -67,7 +67,7 @@ async fn what_is_given_up_again_after_it_was_brought_back_is_another_dead_letter
         let letter = letters[letters.len() - 1]["event"].to_string();
         let (status, answer) = post(&embedded, "/v1/redrive", letter).await;
         assert_eq!(
-            (status, &answer["verdict"]),
+            (status, &answer["disposition"]),
             (StatusCode::OK, &json!("forward")),
             "{answer}"
         );

@@ -106,7 +106,7 @@ async fn every_event_ends_in_outputs_or_a_dead_letter_through_kills_and_a_sink_t
         embedded
             .read("task-events")
             .iter()
-            .filter(|record| !record["outcome"].is_null())
+            .filter(|record| !record["delivery"].is_null())
             .count()
     };
     while kills < 8 && judged() < EVENTS {
@@ -136,7 +136,7 @@ async fn every_event_ends_in_outputs_or_a_dead_letter_through_kills_and_a_sink_t
         let held = embedded
             .read("task-events")
             .iter()
-            .any(|record| record["outcome"].is_null() || record["outcome"]["verdict"] == "held");
+            .any(|record| record["delivery"].is_null() || record["delivery"]["disposition"] == "held");
         if !held {
             break;
         }

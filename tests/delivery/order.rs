@@ -105,7 +105,7 @@ async fn a_kill_between_two_holds_does_not_take_an_event_out_of_its_line() {
     .expect("it is a repeat");
     embedded.send("task-events", event("second").as_bytes());
     let second = &embedded.judged("task-events", 2).await[1];
-    assert_eq!(second["outcome"]["verdict"], "held", "{second}");
+    assert_eq!(second["delivery"]["disposition"], "held", "{second}");
     assert!(!has_come(&app, "second"), "it waits");
 }
 

@@ -37,12 +37,12 @@ async fn what_was_put_aside_and_is_rejected_when_it_is_due_has_come_to_its_end()
     kill_and_change(&embedded, &builtin, &rejects).await;
     embedded.send("task-events", line.as_bytes());
     let repeat = &embedded.judged("task-events", 2).await[1];
-    assert_eq!(repeat["outcome"]["verdict"], "duplicate", "{repeat}");
+    assert_eq!(repeat["delivery"]["disposition"], "duplicate", "{repeat}");
     dead_letters(&embedded, 1).await;
     kill_and_change(&embedded, &rejects, &builtin).await;
     embedded.send("task-events", line.as_bytes());
     let repeat = &embedded.judged("task-events", 3).await[2];
-    assert_eq!(repeat["outcome"]["verdict"], "duplicate", "{repeat}");
+    assert_eq!(repeat["delivery"]["disposition"], "duplicate", "{repeat}");
     assert_eq!((app.count("/tasks"), embedded.read("dlq").len()), (1, 1));
 }
 

@@ -99,7 +99,7 @@ async fn a_sink_that_always_fails_gets_exactly_the_schedules_attempts() {
     );
     let judged = embedded.judged("reminders", 3).await;
     assert!(
-        judged.iter().all(|record| record["outcome"]["verdict"] == "given-up"),
+        judged.iter().all(|record| record["delivery"]["disposition"] == "given-up"),
         "{judged:#?}"
     );
 }
@@ -227,12 +227,12 @@ async fn a_hold_survives_a_kill_and_a_repeat_of_a_held_event_is_one() {
     let embedded = Embedded::start("hold-killed", &patient(&app)).await;
     embedded.send("task-events", of_type("e-1", "task.updated").as_bytes());
     let judged = embedded.judged("task-events", 1).await;
-    assert_eq!(judged[0]["outcome"]["verdict"], "held", "{judged:#?}");
+    assert_eq!(judged[0]["delivery"]["disposition"], "held", "{judged:#?}");
     embedded.gate.process().kill9();
     embedded.gate.process().restart().await.expect("it starts again");
     embedded.send("task-events", of_type("e-1", "task.updated").as_bytes());
     let judged = embedded.judged("task-events", 2).await;
-    assert_eq!(judged[1]["outcome"]["verdict"], "duplicate", "{judged:#?}");
+    assert_eq!(judged[1]["delivery"]["disposition"], "duplicate", "{judged:#?}");
 
     let received = app.wait_for("/tasks", 2).await.expect("the retry");
     assert_eq!(attempts(&received, "e-1"), [0, 1]);
@@ -268,7 +268,7 @@ async fn an_event_of_a_service_is_kept_when_its_sink_fails() {
     let draft = r#"{"event_type":"task.created","task_id":1,"user_id":"user-1","payload":{}}"#;
     let (status, answer) = post(&embedded, "/v1/events", draft).await;
     assert_eq!(
-        (status, &answer["verdict"]),
+        (status, &answer["disposition"]),
         (StatusCode::ACCEPTED, &json!("held")),
         "{answer}"
     );

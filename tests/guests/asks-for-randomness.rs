@@ -2,12 +2,12 @@
 
 use std::hint::black_box;
 
-use tidegate_guests::Verdict;
+use tidegate_guests::Decided;
 use wasip2::random::insecure::get_insecure_random_bytes;
 
 tidegate_guests::harm!(ask);
 
-fn ask(_event: &str) -> Verdict {
+fn ask(_event: &str) -> Decided {
     loop {
         black_box(get_insecure_random_bytes(64 << 20));
     }

@@ -2,11 +2,11 @@
 
 use std::{hint::black_box, time::Instant};
 
-use tidegate_guests::Verdict;
+use tidegate_guests::Decided;
 
 tidegate_guests::harm!(ask);
 
-fn ask(_event: &str) -> Verdict {
+fn ask(_event: &str) -> Decided {
     loop {
         black_box(Instant::now());
     }

@@ -1,9 +1,9 @@
 //! Ends the program that it takes itself for.
 
-use tidegate_guests::Verdict;
+use tidegate_guests::Decided;
 
 tidegate_guests::harm!(exit);
 
-fn exit(_event: &str) -> Verdict {
+fn exit(_event: &str) -> Decided {
     std::process::exit(0)
 }

@@ -1,19 +1,19 @@
 //! Answers with 160 GB out of a few megabytes: ten thousand outputs that share one text.
 #![allow(unsafe_code, reason = "the harm")]
 
-use tidegate_guests::{Output, Verdict, calmly};
+use tidegate_guests::{Output, Decided, calmly};
 
 tidegate_guests::harm!(flood);
 
-fn flood(event: &str) -> Verdict {
-    let mut verdict = calmly(event);
+fn flood(event: &str) -> Decided {
+    let mut decided = calmly(event);
     let text = String::leak(" ".repeat(16 << 20));
     let shared = || {
         // SAFETY: the host reads the strings; whoever frees them, which the host does not do after a fault, frees more
         // than once.
         Some(unsafe { String::from_raw_parts(text.as_ptr().cast_mut(), text.len(), text.len()) })
     };
-    verdict.outputs = (0..10_000)
+    decided.outputs = (0..10_000)
         .map(|number| Output {
             channel: "task-events".to_owned(),
             key: "user-1".to_owned(),
@@ -22,5 +22,5 @@ fn flood(event: &str) -> Verdict {
             event: shared(),
         })
         .collect();
-    verdict
+    decided
 }

@@ -1,10 +1,10 @@
 //! Asks for memory without end, and goes on asking when it is refused.
 
-use tidegate_guests::Verdict;
+use tidegate_guests::Decided;
 
 tidegate_guests::harm!(ask);
 
-fn ask(_event: &str) -> Verdict {
+fn ask(_event: &str) -> Decided {
     loop {
         core::arch::wasm32::memory_grow(0, 1);
     }

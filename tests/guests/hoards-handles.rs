@@ -1,11 +1,11 @@
 //! Takes handles of the host and gives none back.
 
-use tidegate_guests::Verdict;
+use tidegate_guests::Decided;
 use wasip2::cli::stderr::get_stderr;
 
 tidegate_guests::harm!(hoard);
 
-fn hoard(_event: &str) -> Verdict {
+fn hoard(_event: &str) -> Decided {
     loop {
         std::mem::forget(get_stderr());
     }

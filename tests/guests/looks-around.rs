@@ -7,13 +7,13 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-use tidegate_guests::{Verdict, calmly};
+use tidegate_guests::{Decided, calmly};
 use wasip2::random::{insecure::get_insecure_random_u64, insecure_seed::insecure_seed, random::get_random_u64};
 
 tidegate_guests::harm!(look);
 
-fn look(event: &str) -> Verdict {
-    let mut verdict = calmly(event);
+fn look(event: &str) -> Decided {
+    let mut decided = calmly(event);
     let variables: BTreeMap<_, _> = env::vars().collect();
     let arguments: Vec<_> = env::args().collect();
     let mut input = String::new();
@@ -22,6 +22,6 @@ fn look(event: &str) -> Verdict {
     let elapsed = started.elapsed();
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).ok();
     let random = (get_random_u64(), get_insecure_random_u64(), insecure_seed());
-    verdict.reason = format!("{variables:?} {arguments:?} {read:?} {input:?} {elapsed:?} {clock:?} {random:?}");
-    verdict
+    decided.reason = format!("{variables:?} {arguments:?} {read:?} {input:?} {elapsed:?} {clock:?} {random:?}");
+    decided
 }

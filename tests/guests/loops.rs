@@ -2,11 +2,11 @@
 
 use std::hint::black_box;
 
-use tidegate_guests::Verdict;
+use tidegate_guests::Decided;
 
 tidegate_guests::harm!(compute);
 
-fn compute(event: &str) -> Verdict {
+fn compute(event: &str) -> Decided {
     let mut sum = event.len();
     loop {
         sum = black_box(sum.wrapping_mul(31)).to_string().len();

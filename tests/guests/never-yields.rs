@@ -1,10 +1,10 @@
 //! The shortest loop there is: it calls nothing, of its own or of the host.
 
-use tidegate_guests::Verdict;
+use tidegate_guests::Decided;
 
 tidegate_guests::harm!(spin);
 
-fn spin(_event: &str) -> Verdict {
+fn spin(_event: &str) -> Decided {
     #[allow(clippy::empty_loop, reason = "the harm")]
     loop {}
 }

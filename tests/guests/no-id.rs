@@ -1,14 +1,14 @@
 //! Forwards events and does not say which.
 
-use tidegate_guests::{Verdict, calmly};
+use tidegate_guests::{Decided, calmly};
 
 tidegate_guests::harm!(forget);
 
-fn forget(event: &str) -> Verdict {
-    let mut verdict = calmly(event);
-    verdict.event_id = None;
-    for output in &mut verdict.outputs {
+fn forget(event: &str) -> Decided {
+    let mut decided = calmly(event);
+    decided.event_id = None;
+    for output in &mut decided.outputs {
         output.id = String::new();
     }
-    verdict
+    decided
 }

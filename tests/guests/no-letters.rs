@@ -1,19 +1,19 @@
 //! Rejects every event and traps when it is asked for its dead letter.
 
-use tidegate_guests::{Context, FailedEvent, Guest, Misuse, Output, Rejection, RejectionCause, Verdict, Violation};
+use tidegate_guests::{Context, FailedEvent, Guest, Misuse, Output, Rejection, RejectionCause, Decided, Violation};
 
 struct NoLetters;
 
 impl Guest for NoLetters {
-    fn process(event: &str, _context: Context) -> Result<Verdict, Misuse> {
-        let verdict = tidegate_guests::calmly(event);
+    fn process(event: &str, _context: Context) -> Result<Decided, Misuse> {
+        let decided = tidegate_guests::calmly(event);
         if tidegate_guests::is_example(event) {
-            return Ok(verdict);
+            return Ok(decided);
         }
         Ok(tidegate_guests::reject(Rejection {
             cause: RejectionCause::Invalid,
-            event_id: verdict.event_id,
-            event_type: verdict.event_type,
+            event_id: decided.event_id,
+            event_type: decided.event_type,
             violations: vec![Violation {
                 code: "schema".to_owned(),
                 path: String::new(),

@@ -3,14 +3,14 @@
 
 use std::hint::black_box;
 
-use tidegate_guests::{Outcome, Verdict, calmly};
+use tidegate_guests::{Decision, Decided, calmly};
 
 tidegate_guests::harm!(invent);
 
-fn invent(event: &str) -> Verdict {
-    let mut verdict = calmly(event);
-    let place: *mut Outcome = &raw mut verdict.outcome;
+fn invent(event: &str) -> Decided {
+    let mut decided = calmly(event);
+    let place: *mut Decision = &raw mut decided.decision;
     // SAFETY: it is a byte wide and only written out again, as the number that it is.
     unsafe { black_box(place.cast::<u8>()).write(77) };
-    verdict
+    decided
 }

@@ -1,13 +1,13 @@
 //! Sends what is not JSON.
 
-use tidegate_guests::{Verdict, calmly};
+use tidegate_guests::{Decided, calmly};
 
 tidegate_guests::harm!(garble);
 
-fn garble(event: &str) -> Verdict {
-    let mut verdict = calmly(event);
-    for output in &mut verdict.outputs {
+fn garble(event: &str) -> Decided {
+    let mut decided = calmly(event);
+    for output in &mut decided.outputs {
         output.event = Some(r#"{"event_id":"e-1","}}"#.to_owned());
     }
-    verdict
+    decided
 }

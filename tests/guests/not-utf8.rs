@@ -1,13 +1,13 @@
 //! Gives bytes that are not UTF-8 for a string.
 #![allow(unsafe_code, reason = "the harm")]
 
-use tidegate_guests::{Verdict, calmly};
+use tidegate_guests::{Decided, calmly};
 
 tidegate_guests::harm!(garble);
 
-fn garble(event: &str) -> Verdict {
-    let mut verdict = calmly(event);
+fn garble(event: &str) -> Decided {
+    let mut decided = calmly(event);
     // SAFETY: nothing here reads it, and the host checks.
-    verdict.reason = unsafe { String::from_utf8_unchecked(vec![b'a', 0xff, 0xfe]) };
-    verdict
+    decided.reason = unsafe { String::from_utf8_unchecked(vec![b'a', 0xff, 0xfe]) };
+    decided
 }

@@ -2,11 +2,11 @@
 
 use std::{io::Write, net::TcpStream};
 
-use tidegate_guests::{Verdict, calmly};
+use tidegate_guests::{Decided, calmly};
 
 tidegate_guests::harm!(tell);
 
-fn tell(event: &str) -> Verdict {
+fn tell(event: &str) -> Decided {
     if let Ok(mut stream) = TcpStream::connect("127.0.0.1:80") {
         let _ = stream.write_all(event.as_bytes());
     }

@@ -1,11 +1,11 @@
 //! Wants to read a file.
 
-use tidegate_guests::{Verdict, calmly};
+use tidegate_guests::{Decided, calmly};
 
 tidegate_guests::harm!(read);
 
-fn read(event: &str) -> Verdict {
-    let mut verdict = calmly(event);
-    verdict.reason = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    verdict
+fn read(event: &str) -> Decided {
+    let mut decided = calmly(event);
+    decided.reason = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    decided
 }

@@ -2,11 +2,11 @@
 
 use std::hint::black_box;
 
-use tidegate_guests::Verdict;
+use tidegate_guests::Decided;
 
 tidegate_guests::harm!(descend);
 
-fn descend(event: &str) -> Verdict {
+fn descend(event: &str) -> Decided {
     black_box(deeper(black_box(event.len())));
     tidegate_guests::calmly(event)
 }

@@ -1,15 +1,15 @@
 //! Rejects every event but its own examples.
 
-use tidegate_guests::{Rejection, RejectionCause, Verdict, Violation, calmly};
+use tidegate_guests::{Rejection, RejectionCause, Decided, Violation, calmly};
 
 tidegate_guests::harm!(reject);
 
-fn reject(event: &str) -> Verdict {
-    let verdict = calmly(event);
+fn reject(event: &str) -> Decided {
+    let decided = calmly(event);
     tidegate_guests::reject(Rejection {
         cause: RejectionCause::Invalid,
-        event_id: verdict.event_id,
-        event_type: verdict.event_type,
+        event_id: decided.event_id,
+        event_type: decided.event_type,
         violations: vec![Violation {
             code: "schema".to_owned(),
             path: String::new(),

@@ -2,24 +2,24 @@
 
 use std::sync::Mutex;
 
-use tidegate_guests::{Verdict, calmly};
+use tidegate_guests::{Decided, calmly};
 
 tidegate_guests::harm!(remember);
 
 static LAST: Mutex<String> = Mutex::new(String::new());
 
-fn remember(event: &str) -> Verdict {
+fn remember(event: &str) -> Decided {
     if event.contains(r#""trap":true"#) {
         core::arch::wasm32::unreachable()
     }
-    let mut verdict = calmly(event);
+    let mut decided = calmly(event);
     if let Ok(mut last) = LAST.lock() {
-        verdict.reason = std::mem::replace(&mut *last, event.to_owned());
+        decided.reason = std::mem::replace(&mut *last, event.to_owned());
     }
     if event.contains(r#""spin":true"#) {
         loop {
             core::hint::spin_loop();
         }
     }
-    verdict
+    decided
 }

@@ -1,13 +1,13 @@
 //! Sends on a channel that its catalog does not list.
 
-use tidegate_guests::{Verdict, calmly};
+use tidegate_guests::{Decided, calmly};
 
 tidegate_guests::harm!(stray);
 
-fn stray(event: &str) -> Verdict {
-    let mut verdict = calmly(event);
-    for output in &mut verdict.outputs {
+fn stray(event: &str) -> Decided {
+    let mut decided = calmly(event);
+    for output in &mut decided.outputs {
         output.channel = "nowhere".to_owned();
     }
-    verdict
+    decided
 }

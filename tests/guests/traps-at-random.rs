@@ -1,10 +1,10 @@
 //! Traps on about one event in three, by a number that its text gives.
 
-use tidegate_guests::{Verdict, calmly};
+use tidegate_guests::{Decided, calmly};
 
 tidegate_guests::harm!(gamble);
 
-fn gamble(event: &str) -> Verdict {
+fn gamble(event: &str) -> Decided {
     let number = event
         .bytes()
         .fold(7_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));

@@ -1,10 +1,10 @@
 //! Traps on events that hold `"trap":true`, and on no others.
 
-use tidegate_guests::{Verdict, calmly};
+use tidegate_guests::{Decided, calmly};
 
 tidegate_guests::harm!(judge);
 
-fn judge(event: &str) -> Verdict {
+fn judge(event: &str) -> Decided {
     if event.contains(r#""trap":true"#) {
         core::arch::wasm32::unreachable()
     }

@@ -1,11 +1,11 @@
 //! Traps on every event, its own examples among them: no self-test passes.
 
-use tidegate_guests::{Context, Guest, Misuse, Verdict};
+use tidegate_guests::{Context, Guest, Misuse, Decided};
 
 struct Traps;
 
 impl Guest for Traps {
-    fn process(_event: &str, _context: Context) -> Result<Verdict, Misuse> {
+    fn process(_event: &str, _context: Context) -> Result<Decided, Misuse> {
         core::arch::wasm32::unreachable()
     }
 }

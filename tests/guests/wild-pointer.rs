@@ -1,15 +1,15 @@
 //! Gives a string that begins in its memory and ends far behind it.
 #![allow(unsafe_code, reason = "the harm")]
 
-use tidegate_guests::{Verdict, calmly};
+use tidegate_guests::{Decided, calmly};
 
 tidegate_guests::harm!(point);
 
-fn point(event: &str) -> Verdict {
-    let mut verdict = calmly(event);
-    let reason = String::leak(verdict.reason);
+fn point(event: &str) -> Decided {
+    let mut decided = calmly(event);
+    let reason = String::leak(decided.reason);
     let length = i32::MAX as usize;
     // SAFETY: nothing here reads it, and the host checks.
-    verdict.reason = unsafe { String::from_raw_parts(reason.as_mut_ptr(), length, length) };
-    verdict
+    decided.reason = unsafe { String::from_raw_parts(reason.as_mut_ptr(), length, length) };
+    decided
 }

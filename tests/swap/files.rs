@@ -114,7 +114,7 @@ async fn a_file_may_go_and_come_back() {
     fs::remove_file(&rig.path).expect("removed");
     rig.gate.send("task-events", event("e-1").as_bytes());
     let judged = rig.gate.judged("task-events", 1).await;
-    assert_eq!(judged[0]["outcome"]["verdict"], "forward", "what is loaded goes on");
+    assert_eq!(judged[0]["delivery"]["disposition"], "forward", "what is loaded goes on");
     fs::write(&rig.path, variant("back")).expect("written");
     rig.until_current(2).await;
 }
@@ -127,12 +127,12 @@ async fn a_path_may_appear_later() {
     let why = ready.text().await.expect("text");
     assert!(why.contains("no policy is loaded: the file cannot be read"), "{why}");
     rig.gate.send("task-events", event("e-1").as_bytes());
-    assert!(rig.gate.read("task-events")[0]["outcome"].is_null(), "nothing is taken");
+    assert!(rig.gate.read("task-events")[0]["delivery"].is_null(), "nothing is taken");
 
     fs::write(&rig.path, policy()).expect("written");
     rig.until_current(1).await;
     let judged = rig.gate.judged("task-events", 1).await;
-    assert_eq!(judged[0]["outcome"]["verdict"], "forward", "and nothing is lost");
+    assert_eq!(judged[0]["delivery"]["disposition"], "forward", "and nothing is lost");
 }
 
 #[tokio::test]

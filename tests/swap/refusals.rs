@@ -65,7 +65,7 @@ async fn a_bad_file_never_takes_over() {
         rig.gate.send("task-events", event(&format!("e-{number}")).as_bytes());
         let judged = rig.gate.judged("task-events", number + 1).await;
         assert_eq!(
-            judged[number]["outcome"]["generation"], 1,
+            judged[number]["delivery"]["generation"], 1,
             "{name}: the last good one goes on"
         );
     }
@@ -126,11 +126,11 @@ async fn a_gate_that_starts_on_a_bad_policy_waits_for_a_good_one() {
     let says = format!("no policy is loaded: {why}");
     let said: serde_json::Value = serde_json::from_str(&problem).expect("JSON");
     assert_eq!(said["detail"], says);
-    assert!(rig.gate.read("task-events")[0]["outcome"].is_null(), "nothing is taken");
+    assert!(rig.gate.read("task-events")[0]["delivery"].is_null(), "nothing is taken");
     rig.put(&read("calm"));
     rig.until_current(1).await;
     let judged = rig.gate.judged("task-events", 1).await;
-    assert_eq!(judged[0]["outcome"]["verdict"], "forward");
+    assert_eq!(judged[0]["delivery"]["disposition"], "forward");
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn a_policy_that_is_being_loaded_is_seen_and_holds_up_neither_events_nor_a
     assert!(reload.expect("it is seen")["since"].is_string());
     rig.gate.send("task-events", event("e-1").as_bytes());
     let judged = rig.gate.judged("task-events", 1).await;
-    assert_eq!(judged[0]["outcome"]["generation"], 1);
+    assert_eq!(judged[0]["delivery"]["generation"], 1);
     assert_eq!(
         rig.generations().await["reload"]["state"],
         "loading",

@@ -70,7 +70,7 @@ async fn a_policy_that_faults_is_left_and_the_good_one_takes_what_it_faulted_on(
         async |rig| {
             let judged = rig.gate.read("task-events");
             let is_its =
-                |record: &&Value| record["outcome"]["verdict"] == "forward" && record["outcome"]["generation"] == 1;
+                |record: &&Value| record["delivery"]["disposition"] == "forward" && record["delivery"]["generation"] == 1;
             judged.iter().filter(is_its).count() == 100
         },
     )
@@ -126,7 +126,7 @@ async fn a_policy_that_rejects_far_more_is_left_and_its_dead_letters_come_back()
         assert_eq!(letter["event"]["payload"]["dlq_metadata"]["policy"], digest(&bad));
     }
     // The embedded backend takes a topic one event after another.
-    let by_two = judged.iter().filter(|record| record["outcome"]["generation"] == 2);
+    let by_two = judged.iter().filter(|record| record["delivery"]["generation"] == 2);
     assert_eq!(by_two.count(), 40, "and no other was judged by it");
 
     let base = rig.gate.gate.url("");
@@ -173,7 +173,7 @@ async fn a_policy_that_does_as_well_as_the_one_before_stays() {
     rig.gate.send("task-events", events(60..160).as_bytes());
     let judged = rig.gate.judged("task-events", 160).await;
     assert_eq!(
-        judged[159]["outcome"]["generation"], 2,
+        judged[159]["delivery"]["generation"], 2,
         "it rejects all of them, as the one before did"
     );
 }
@@ -188,7 +188,7 @@ async fn without_the_rule_the_gate_stays_with_what_it_has() {
     rig.until_current(2).await;
     rig.gate.send("task-events", events(50..110).as_bytes());
     let judged = rig.gate.judged("task-events", 110).await;
-    assert_eq!(judged[109]["outcome"]["generation"], 2);
+    assert_eq!(judged[109]["delivery"]["generation"], 2);
     assert_eq!(rig.gate.read("dlq").len(), 60);
 }
 

@@ -98,7 +98,7 @@ pub(crate) fn check(places: &Places, steps: &Steps) -> Result<Vec<String>> {
     Ok(report.problems)
 }
 
-/// Starts a gate on an empty directory, sends everything, waits for the verdicts and compares.
+/// Starts a gate on an empty directory, sends everything, waits for the decisions and compares.
 fn play(places: &Places, steps: &Steps) -> Result<Report> {
     let scenario = Scenario::read(&places.root.join("xtask/demo/events.jsonl"))?;
     let stage = Stage::set(places)?;

@@ -119,12 +119,12 @@ tidegate_status tidegate_migrate(tidegate_policy policy,
 
 /*
  What follows when attempt number `attempt` at an event of this type failed? The first attempt is 0. The answer is that of
- `json.decide`: `{"action":"retry|dead-letter","delay_ms":1000,"retries_left":2}`.
+ `json.next-attempt`: `{"action":"retry|dead-letter","delay_ms":1000,"retries_left":2}`.
 
  # Safety
  `event_type` is NULL or NUL-terminated; `answer` and `answer_length` are NULL or can be written.
  */
-tidegate_status tidegate_decide(tidegate_policy policy,
+tidegate_status tidegate_next_attempt(tidegate_policy policy,
                                 const char *event_type,
                                 uint32_t attempt,
                                 char **answer,

@@ -129,12 +129,12 @@ pub unsafe extern "C" fn tidegate_migrate(
 }
 
 /// What follows when attempt number `attempt` at an event of this type failed? The first attempt is 0. The answer is that of
-/// `json.decide`: `{"action":"retry|dead-letter","delay_ms":1000,"retries_left":2}`.
+/// `json.next-attempt`: `{"action":"retry|dead-letter","delay_ms":1000,"retries_left":2}`.
 ///
 /// # Safety
 /// `event_type` is NULL or NUL-terminated; `answer` and `answer_length` are NULL or can be written.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn tidegate_decide(
+pub unsafe extern "C" fn tidegate_next_attempt(
     policy: Policy,
     event_type: *const c_char,
     attempt: u32,
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn tidegate_decide(
     failure::guarded(|| {
         // SAFETY: the caller's promise.
         let (slot, event_type) = unsafe { (Slot::new(answer, answer_length)?, text(event_type, "event_type")?) };
-        slot.fill(handles::get(policy)?.decide(event_type, attempt)?)
+        slot.fill(handles::get(policy)?.next_attempt(event_type, attempt)?)
     })
 }
 

@@ -69,9 +69,9 @@ impl Loaded {
         answer(block_on(self.0.json_migrate(&json(&request)))??)
     }
 
-    pub(crate) fn decide(&self, event_type: &str, attempt: u32) -> Result<String, Failure> {
+    pub(crate) fn next_attempt(&self, event_type: &str, attempt: u32) -> Result<String, Failure> {
         let request = DecideRequest { event_type, attempt };
-        answer(block_on(self.0.json_decide(&json(&request)))??)
+        answer(block_on(self.0.json_next_attempt(&json(&request)))??)
     }
 
     pub(crate) fn process(&self, event: &[u8], now: &str, target_version: Option<&str>) -> Result<String, Failure> {
@@ -81,7 +81,7 @@ impl Loaded {
                 target_version: target_version.map(str::to_owned),
             };
             return match block_on(self.0.process(event, &context))? {
-                Ok(verdict) => Ok(json(&verdict)),
+                Ok(decided) => Ok(json(&decided)),
                 Err(CallError::Fault(fault)) => Err(fault.into()),
                 Err(CallError::Misuse(misuse)) => Err(Failure::Misuse(misuse.message)),
             };

@@ -70,7 +70,7 @@ fn valgrind_finds_nothing() {
         ("validate", vec![event.clone()]),
         ("validate", vec![b"\xff".to_vec()]),
         ("migrate", vec![event.clone(), b"9.9".to_vec()]),
-        ("decide", vec![b"task.created".to_vec(), b"0".to_vec()]),
+        ("next-attempt", vec![b"task.created".to_vec(), b"0".to_vec()]),
         ("process", vec![event.clone(), now.clone()]),
         ("process", vec![br#"{"trap":true}"#.to_vec(), now]),
         ("catalog", vec![]),
@@ -272,7 +272,7 @@ fn question(line: &Value) -> Question {
     let arguments = match call.as_str() {
         "validate" => vec![event],
         "migrate" => vec![event, text("to_version")],
-        "decide" => vec![text("event_type"), Some(line["attempt"].to_string().into_bytes())],
+        "next-attempt" => vec![text("event_type"), Some(line["attempt"].to_string().into_bytes())],
         "process" if line["target_version"].is_null() => vec![event, text("now")],
         "process" => vec![event, text("now"), text("target_version")],
         "catalog" => vec![],

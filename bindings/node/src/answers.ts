@@ -40,7 +40,7 @@ export interface Migrated {
 }
 
 /** What to do with an event that failed. */
-export interface Decision {
+export interface RetryPlan {
   action: 'retry' | 'dead-letter';
   /** Milliseconds to wait before the next attempt; 0 for `dead-letter`. */
   delayMs: number;
@@ -61,16 +61,16 @@ export interface Output {
 }
 
 /** The judgement of one event. */
-export interface Verdict {
-  outcome: 'forward' | 'drop' | 'reject';
+export interface Decided {
+  decision: 'forward' | 'drop' | 'reject';
   /** Why, in one line for people. */
   reason: string;
   eventId: string | null;
   eventType: string | null;
   eventVersion: string | null;
-  /** What to send, in this order; empty unless the outcome is `forward`. */
+  /** What to send, in this order; empty unless the decision is `forward`. */
   outputs: Output[];
-  /** What is wrong; empty unless the outcome is `reject`. */
+  /** What is wrong; empty unless the decision is `reject`. */
   violations: Violation[];
 }
 

@@ -4,13 +4,13 @@
 export type {
   Accepted,
   Catalog,
-  Decision,
+  RetryPlan,
   EventType,
   Migrated,
   MigrationCause,
   Output,
   RejectionCause,
-  Verdict,
+  Decided,
   Violation,
 } from './answers.js';
 export { InvalidEvent, LoadError, MigrationFailed, Misuse, PolicyFault } from './errors.js';

@@ -12,7 +12,7 @@ import { WORLD } from './world.js';
 const PAGE = 65_536;
 
 const INTERFACE = 'tidegate:policy/json@0.1.0';
-const FUNCTIONS = ['validate', 'migrate', 'decide', 'process', 'catalog'] as const;
+const FUNCTIONS = ['validate', 'migrate', 'nextAttempt', 'process', 'catalog'] as const;
 
 /** A function of the contract's `json` interface. */
 export type Call = (typeof FUNCTIONS)[number];

@@ -1,7 +1,7 @@
 /**
  * A loaded policy: the functions of the contract as methods. Nothing here needs Node.
  */
-import type { Accepted, Catalog, Decision, Migrated, Verdict, Violation } from './answers.js';
+import type { Accepted, Catalog, RetryPlan, Migrated, Decided, Violation } from './answers.js';
 import { compiled } from './compile.js';
 import { LoadError, Misuse, messageOf } from './errors.js';
 import { textOf, type EventInput } from './event.js';
@@ -58,13 +58,13 @@ export class Policy {
   }
 
   /** Decides what follows when attempt number `attempt` failed. The first attempt is 0. */
-  decide(eventType: string, attempt: number): Decision {
-    return read.decision(this.decideJson(eventType, attempt));
+  nextAttempt(eventType: string, attempt: number): RetryPlan {
+    return read.retryPlan(this.nextAttemptJson(eventType, attempt));
   }
 
-  /** Judges an event and says what to send. An event that is rejected is a verdict, not an error. */
-  process(event: EventInput, context: Context): Verdict {
-    return read.verdict(this.processJson(event, context));
+  /** Judges an event and says what to send. An event that is rejected is a decision, not an error. */
+  process(event: EventInput, context: Context): Decided {
+    return read.decided(this.processJson(event, context));
   }
 
   /** What the policy knows. */
@@ -83,9 +83,9 @@ export class Policy {
     return this.#migrate(this.#text(event), toVersion);
   }
 
-  /** As `decide`: the policy's answer as it came. */
-  decideJson(eventType: string, attempt: number): string {
-    return this.#call('decide', request({ event_type: eventType, attempt }));
+  /** As `nextAttempt`: the policy's answer as it came. */
+  nextAttemptJson(eventType: string, attempt: number): string {
+    return this.#call('nextAttempt', request({ event_type: eventType, attempt }));
   }
 
   /** As `process`: the policy's answer as it came. */

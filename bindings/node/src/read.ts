@@ -1,7 +1,7 @@
 /**
  * Reads the JSON that a policy answers. An answer that lacks something is a fault of the policy.
  */
-import type { Accepted, Catalog, Decision, EventType, Migrated, Output, Verdict } from './answers.js';
+import type { Accepted, Catalog, RetryPlan, EventType, Migrated, Output, Decided } from './answers.js';
 import { InvalidEvent, MigrationFailed, PolicyFault, messageOf } from './errors.js';
 
 /** How the contract spells each member of `T`. */
@@ -40,7 +40,7 @@ const FAILURE: Spelling<Failure> = {
   violations: 'violations',
 };
 
-const DECISION: Spelling<Decision> = { action: 'action', delayMs: 'delay_ms', retriesLeft: 'retries_left' };
+const RETRY_PLAN: Spelling<RetryPlan> = { action: 'action', delayMs: 'delay_ms', retriesLeft: 'retries_left' };
 
 const OUTPUT: Spelling<Output> = {
   channel: 'channel',
@@ -50,8 +50,8 @@ const OUTPUT: Spelling<Output> = {
   event: 'event',
 };
 
-const VERDICT: Spelling<Verdict> = {
-  outcome: 'outcome',
+const DECIDED: Spelling<Decided> = {
+  decision: 'decision',
   reason: 'reason',
   eventId: 'event_id',
   eventType: 'event_type',
@@ -100,14 +100,14 @@ export function migrated(text: string, event: string): Migrated {
   throw new MigrationFailed(cause, eventType, fromVersion, toVersion, violations);
 }
 
-/** Of `decide`. */
-export function decision(text: string): Decision {
-  return record('decide', parsed('decide', text), DECISION);
+/** Of `nextAttempt`. */
+export function retryPlan(text: string): RetryPlan {
+  return record('nextAttempt', parsed('nextAttempt', text), RETRY_PLAN);
 }
 
 /** Of `process`. */
-export function verdict(text: string): Verdict {
-  const judged = record('process', parsed('process', text), VERDICT);
+export function decided(text: string): Decided {
+  const judged = record('process', parsed('process', text), DECIDED);
   return { ...judged, outputs: records('process', judged.outputs, OUTPUT) };
 }
 

@@ -23,7 +23,7 @@ export function unreadableToMigrate(violation: Violation, toVersion: string): st
 /** In place of the answer to `process`. */
 export function unreadableToProcess(violation: Violation): string {
   return JSON.stringify({
-    outcome: 'reject',
+    decision: 'reject',
     reason: violation.message,
     event_id: null,
     event_type: null,

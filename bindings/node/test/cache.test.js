@@ -24,7 +24,7 @@ async function filled() {
 async function madeAnew({ cacheDir, file }) {
   const { ino } = await stat(file);
   const calm = await Policy.load(CALM, { cacheDir });
-  assert.equal(calm.process(GOOD, NOW).outcome, 'forward');
+  assert.equal(calm.process(GOOD, NOW).decision, 'forward');
   assert.equal((await readdir(cacheDir)).length, 1);
   return (await stat(file)).ino !== ino;
 }
@@ -39,7 +39,7 @@ test('a policy is kept under its digest, and found', async () => {
 test('several that load at once leave one whole entry', async () => {
   const cacheDir = await scratch();
   const loaded = await Promise.all([1, 2, 3].map(() => Policy.load(CALM, { cacheDir })));
-  assert.deepEqual(loaded.map((each) => each.process(GOOD, NOW).outcome), ['forward', 'forward', 'forward']);
+  assert.deepEqual(loaded.map((each) => each.process(GOOD, NOW).decision), ['forward', 'forward', 'forward']);
   assert.equal((await readdir(cacheDir)).length, 1);
 });
 

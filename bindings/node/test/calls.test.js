@@ -6,27 +6,27 @@ import { MigrationFailed, Misuse, Policy } from 'tidegate';
 import { GOOD, POLICY, policy } from './given.js';
 
 test('decide tells the wait in milliseconds', () => {
-  assert.deepEqual(policy.decide('task.completed', 1), { action: 'retry', delayMs: 300_000, retriesLeft: 1 });
-  assert.deepEqual(policy.decide('task.completed', 3), { action: 'dead-letter', delayMs: 0, retriesLeft: 0 });
-  assert.equal(policy.decide('task.completed', 2 ** 32 - 1).action, 'dead-letter');
+  assert.deepEqual(policy.nextAttempt('task.completed', 1), { action: 'retry', delayMs: 300_000, retriesLeft: 1 });
+  assert.deepEqual(policy.nextAttempt('task.completed', 3), { action: 'dead-letter', delayMs: 0, retriesLeft: 0 });
+  assert.equal(policy.nextAttempt('task.completed', 2 ** 32 - 1).action, 'dead-letter');
 });
 
 test('process takes a Date or a text, and a version', () => {
   const now = '2026-03-01T09:30:00.000Z';
-  const verdict = policy.process(GOOD, { now });
-  assert.equal(verdict.outcome, 'forward');
-  assert.match(verdict.outputs[0].event, /"event_version":"1.1"/);
-  assert.deepEqual(policy.process(GOOD, { now: new Date(now) }), verdict);
+  const decided = policy.process(GOOD, { now });
+  assert.equal(decided.decision, 'forward');
+  assert.match(decided.outputs[0].event, /"event_version":"1.1"/);
+  assert.deepEqual(policy.process(GOOD, { now: new Date(now) }), decided);
   const asItCame = policy.process(GOOD, { now, targetVersion: '1.0' });
   assert.deepEqual(asItCame.outputs, [
     { channel: 'task-events', key: 'user-1', id: 'e-1', eventType: 'task.created', event: null },
   ]);
 });
 
-test('a rejected event is a verdict', () => {
-  const verdict = policy.process('{', { now: new Date() });
-  assert.equal(verdict.outcome, 'reject');
-  assert.equal(verdict.violations[0].code, 'not-json');
+test('a rejected event is a decision', () => {
+  const decided = policy.process('{', { now: new Date() });
+  assert.equal(decided.decision, 'reject');
+  assert.equal(decided.violations[0].code, 'not-json');
 });
 
 test('a migration that fails says why', () => {
@@ -61,12 +61,12 @@ test('the catalog is typed throughout', () => {
 
 test('arguments that make no sense are a misuse, which is a TypeError', () => {
   for (const call of [
-    () => policy.decide('task.created', -1),
-    () => policy.decide('task.created', 2 ** 32),
-    () => policy.decide('task.created', 0.5),
-    () => policy.decide('task.created', NaN),
-    () => policy.decide('task.created', 1n),
-    () => policy.decide('\ud800', 0),
+    () => policy.nextAttempt('task.created', -1),
+    () => policy.nextAttempt('task.created', 2 ** 32),
+    () => policy.nextAttempt('task.created', 0.5),
+    () => policy.nextAttempt('task.created', NaN),
+    () => policy.nextAttempt('task.created', 1n),
+    () => policy.nextAttempt('\ud800', 0),
     () => policy.migrate(GOOD),
     () => policy.migrate(GOOD, 1.1),
     () => policy.process(GOOD, { now: 'yesterday' }),
@@ -86,7 +86,7 @@ test('a closed policy says so', async () => {
     () => closed.validate(GOOD),
     () => closed.validate('\ud800'),
     () => closed.migrate(GOOD, '1.1'),
-    () => closed.decide('task.created', 0),
+    () => closed.nextAttempt('task.created', 0),
     () => closed.process(GOOD, { now: new Date() }),
     () => closed.catalog(),
   ]) {

@@ -74,9 +74,9 @@ test('what is not UTF-8 gets the same answer from every call', () => {
     policy.migrateJson(event, '1.1'),
     `{"migrated":false,"cause":"rejected","event_type":null,"from_version":null,"to_version":"1.1","violations":${JSON.stringify(violations)}}`,
   );
-  const verdict = policy.process(event, { now: '2026-03-01T09:30:00Z' });
-  assert.deepEqual(verdict, {
-    outcome: 'reject',
+  const decided = policy.process(event, { now: '2026-03-01T09:30:00Z' });
+  assert.deepEqual(decided, {
+    decision: 'reject',
     reason: 'not UTF-8 at byte 2',
     eventId: null,
     eventType: null,
@@ -153,9 +153,9 @@ test('what is too long gets the same answer from every call, however it is given
     assert.throws(() => policy.validate(event), rejected);
     const failed = { cause: 'rejected', eventType: null, fromVersion: null, toVersion: '1.1', violations };
     assert.throws(() => policy.migrate(event, '1.1'), failed);
-    const verdict = policy.process(event, { now: '2026-03-01T09:30:00Z' });
-    assert.deepEqual(verdict, {
-      outcome: 'reject',
+    const decided = policy.process(event, { now: '2026-03-01T09:30:00Z' });
+    assert.deepEqual(decided, {
+      decision: 'reject',
       reason: violations[0].message,
       eventId: null,
       eventType: null,
@@ -177,7 +177,7 @@ test('a policy that takes any length is not asked about what is too long', async
   const calm = await Policy.load(guest('calm'));
   const { eventBytes } = calm.catalog().limits;
   const now = '2026-03-01T09:30:00Z';
-  assert.equal(calm.process(GOOD.padEnd(eventBytes), { now }).outcome, 'forward');
+  assert.equal(calm.process(GOOD.padEnd(eventBytes), { now }).decision, 'forward');
   assert.equal(calm.process(GOOD.padEnd(eventBytes + 1), { now }).violations[0].code, 'too-large');
 });
 

@@ -13,7 +13,7 @@ const TOLD = GOOD.replace('{"title"', '{"trap":true,"title"');
 
 test('after a trap the next call works', async () => {
   const policy = await Policy.load(guest('traps-when-told'));
-  assert.equal(policy.process(GOOD, NOW).outcome, 'forward');
+  assert.equal(policy.process(GOOD, NOW).decision, 'forward');
   for (let time = 0; time < 3; time += 1) {
     assert.throws(
       () => policy.process(TOLD, NOW),
@@ -26,7 +26,7 @@ test('after a trap the next call works', async () => {
         return true;
       },
     );
-    assert.equal(policy.process(GOOD, NOW).outcome, 'forward');
+    assert.equal(policy.process(GOOD, NOW).decision, 'forward');
   }
 });
 
@@ -35,14 +35,14 @@ test('a policy gets as much memory as in the gate, and no more', async () => {
   const before = process.memoryUsage.rss();
   for (let time = 0; time < 2; time += 1) {
     assert.throws(() => policy.process(GOOD, NOW), { name: 'PolicyFault', kind: 'trap' });
-    assert.equal(policy.process(EXAMPLE, NOW).outcome, 'forward');
+    assert.equal(policy.process(EXAMPLE, NOW).decision, 'forward');
   }
   assert.ok(process.memoryUsage.rss() - before < 256 * 1024 * 1024);
 });
 
 test('the instance after a fault answers as the first one', () => {
   const answer = builtin.processJson(GOOD, NOW);
-  assert.throws(() => builtin.decide('x'.repeat(100_000_000), 0), { name: 'PolicyFault', kind: 'trap' });
+  assert.throws(() => builtin.nextAttempt('x'.repeat(100_000_000), 0), { name: 'PolicyFault', kind: 'trap' });
   assert.equal(builtin.processJson(GOOD, NOW), answer);
 });
 
@@ -81,12 +81,12 @@ test('a policy that wants files, or traps before it is asked anything, is not lo
   await assert.rejects(Policy.load(guest('traps-in-prepare')), { name: 'LoadError', message: /cannot be started/ });
 });
 
-test('an answer that is not the contract\'s is a fault, not a verdict', async () => {
+test('an answer that is not the contract\'s is a fault, not a decision', async () => {
   const policy = await Policy.load(guest('calm'));
   assert.equal(policy.validateJson(GOOD), '{"valid":true}');
   assert.throws(
     () => policy.validate(GOOD),
     { name: 'PolicyFault', kind: 'answer', message: 'the policy\'s answer to validate has no "event_id"' },
   );
-  assert.equal(policy.process(GOOD, NOW).outcome, 'forward');
+  assert.equal(policy.process(GOOD, NOW).decision, 'forward');
 });

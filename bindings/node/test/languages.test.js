@@ -27,11 +27,11 @@ async function judges(file) {
       for (const { version, example } of versions) {
         assert.equal(policy.validate(example).eventVersion, version);
         assert.equal(policy.migrate(example, latest).toVersion, latest);
-        const { outcome, outputs } = policy.process(example, NOW);
-        assert.equal(outcome, !accepted ? 'reject' : channel === null ? 'drop' : 'forward', name);
+        const { decision, outputs } = policy.process(example, NOW);
+        assert.equal(decision, !accepted ? 'reject' : channel === null ? 'drop' : 'forward', name);
         assert.ok(outputs.every((output) => channels.includes(output.channel)), name);
       }
-      assert.match(policy.decide(name, 0).action, /^(retry|dead-letter)$/);
+      assert.match(policy.nextAttempt(name, 0).action, /^(retry|dead-letter)$/);
     }
     assert.throws(() => policy.validate('{'), InvalidEvent);
     policy.close();

@@ -22,13 +22,13 @@ test('threads judge side by side, each with its own policy', async () => {
 test('calls of one thread answer one after another, whoever makes them', async () => {
   const now = '2026-03-01T09:30:00Z';
   const ids = Array.from({ length: 100 }, (_, at) => `e-${at}`);
-  const verdicts = await Promise.all(
+  const decisions = await Promise.all(
     ids.map(async (id) => {
       await new Promise(setImmediate);
       return policy.process(GOOD.replace('e-1', id), { now });
     }),
   );
-  assert.deepEqual(verdicts.map(({ eventId }) => eventId), ids);
+  assert.deepEqual(decisions.map(({ eventId }) => eventId), ids);
 });
 
 test('a call that loops ends with its thread', async () => {

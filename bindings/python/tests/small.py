@@ -6,7 +6,7 @@ from typing import Any
 import wasmtime
 
 CATALOG = '{"name":"small","version":"1","event_types":[],"channels":[],"limits":{"event_bytes":64,"depth":1}}'
-TYPES = dict.fromkeys(("validate", "migrate", "decide", "process"), '(param "text" string) (result string)')
+TYPES = dict.fromkeys(("validate", "migrate", "next-attempt", "process"), '(param "text" string) (result string)')
 TYPES["catalog"] = "(result string)"
 
 

@@ -18,8 +18,8 @@ def answer(policy: Policy, line: dict[str, Any]) -> str:
             return policy.validate_json(event)
         case "migrate":
             return policy.migrate_json(event, line["to_version"])
-        case "decide":
-            return policy.decide_json(line["event_type"], line["attempt"])
+        case "next-attempt":
+            return policy.next_attempt_json(line["event_type"], line["attempt"])
         case "process":
             return policy.process_json(event, line["now"], line.get("target_version"))
         case "catalog":

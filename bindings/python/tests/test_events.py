@@ -74,7 +74,7 @@ def test_an_argument_that_json_cannot_say_is_misuse(policy: Policy, event: dict[
     with pytest.raises(Misuse, match="an argument cannot be written as JSON"):
         policy.migrate(event, object())  # type: ignore[arg-type]
     with pytest.raises(Misuse, match="an argument cannot be written as JSON"):
-        policy.decide("task.created", float("nan"))  # type: ignore[arg-type]
+        policy.next_attempt("task.created", float("nan"))  # type: ignore[arg-type]
 
 
 def test_a_mapping_that_is_too_deep_for_the_policy_is_invalid(policy: Policy, event: dict[str, Any]) -> None:
@@ -109,8 +109,8 @@ def test_what_is_not_utf8_gets_the_answer_of_every_host(policy: Policy, event: A
     with pytest.raises(MigrationFailed) as failed:
         policy.migrate(event, "1.1")
     assert (failed.value.cause, failed.value.to_version, failed.value.violations) == ("rejected", "1.1", (wrong,))
-    verdict = policy.process(event, NOW)
-    assert (verdict.outcome, verdict.reason, verdict.violations) == ("reject", wrong.message, (wrong,))
+    decided = policy.process(event, NOW)
+    assert (decided.decision, decided.reason, decided.violations) == ("reject", wrong.message, (wrong,))
 
 
 def test_its_json_is_written_as_a_policy_would(policy: Policy) -> None:
@@ -119,7 +119,7 @@ def test_its_json_is_written_as_a_policy_would(policy: Policy) -> None:
     assert policy.validate_json(b"\xff") == '{"valid":false,"cause":"unreadable",' + nobody + violations
     unknown = '"event_type":null,"from_version":null,"to_version":"ü",'
     assert policy.migrate_json(b"\xff", "ü") == '{"migrated":false,"cause":"rejected",' + unknown + violations
-    rejected = '{"outcome":"reject","reason":"not UTF-8 at byte 1",' + nobody + '"event_version":null,"outputs":[],'
+    rejected = '{"decision":"reject","reason":"not UTF-8 at byte 1",' + nobody + '"event_version":null,"outputs":[],'
     assert policy.process_json(b"\xff", NOW) == rejected + violations
 
 
@@ -141,7 +141,7 @@ def test_arguments_that_are_no_text_are_misuse(policy: Policy, event: dict[str, 
     calls: list[Callable[[], object]] = [
         lambda: policy.migrate(event, "\ud800"),
         lambda: policy.migrate(b"\xff", "\ud800"),
-        lambda: policy.decide("\ud800", 0),
+        lambda: policy.next_attempt("\ud800", 0),
         lambda: policy.process(event, "\ud800"),
         lambda: policy.process(event, NOW, "\ud800"),
     ]
@@ -178,8 +178,8 @@ def test_the_policy_is_not_asked_about_an_event_that_is_too_large(event: Any, si
         with pytest.raises(MigrationFailed) as failed:
             policy.migrate(event, "1.1")
         assert (failed.value.cause, failed.value.to_version, failed.value.violations) == ("rejected", "1.1", (wrong,))
-        verdict = policy.process(event, "noon")
-        assert (verdict.outcome, verdict.reason, verdict.violations) == ("reject", wrong.message, (wrong,))
+        decided = policy.process(event, "noon")
+        assert (decided.decision, decided.reason, decided.violations) == ("reject", wrong.message, (wrong,))
 
 
 @pytest.mark.parametrize("event", ["x" * LIMIT, "é" * (LIMIT // 2), b"x" * LIMIT, {"a": "x" * (LIMIT - 8)}])
@@ -209,7 +209,7 @@ def test_the_longest_event_and_one_that_is_longer(policy: Policy, event: dict[st
     assert len(longest) == limit
     assert policy.validate(longest).event_id == "e-1"
     assert policy.migrate(longest.encode(), "1.0").event == longest
-    assert policy.process(longest, NOW, "1.0").outcome == "forward"
+    assert policy.process(longest, NOW, "1.0").decision == "forward"
     for longer in (longest + " ", longest.encode() + b"\xff", longest + "\ud800"):
         with pytest.raises(InvalidEvent) as invalid:
             policy.validate(longer)

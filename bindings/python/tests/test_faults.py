@@ -45,7 +45,7 @@ def test_a_trap(guest: Callable[..., Policy], event: dict[str, Any]) -> None:
             trapped = fault(policy, event | {"trap": True})
             assert trapped.kind == "trap"
             assert "unreachable" in str(trapped)
-            assert policy.process(event, NOW).outcome == "forward"
+            assert policy.process(event, NOW).decision == "forward"
 
 
 def test_a_loop_is_stopped(guest: Callable[..., Policy], event: dict[str, Any]) -> None:
@@ -53,7 +53,7 @@ def test_a_loop_is_stopped(guest: Callable[..., Policy], event: dict[str, Any]) 
         for _ in range(2):
             assert fault(policy, event).kind == "deadline"
             example = next(t.versions[0].example for t in policy.catalog.event_types if t.accepted)
-            assert policy.process(example, NOW).outcome == "forward"
+            assert policy.process(example, NOW).decision == "forward"
 
 
 def test_memory_has_an_end(guest: Callable[..., Policy], event: dict[str, Any]) -> None:
@@ -112,7 +112,7 @@ def test_a_request_is_what_the_contract_says() -> None:
     with Policy.load(small.policy(ECHOES)) as policy:
         requests = [
             policy.migrate_json('{"é":1}', "1.1"),
-            policy.decide_json("task.created", 3),
+            policy.next_attempt_json("task.created", 3),
             policy.process_json("{}", NOW, "1.0"),
         ]
     assert [json.loads(request) for request in requests] == [
@@ -141,8 +141,8 @@ def test_a_closed_policy_says_so(event: dict[str, Any]) -> None:
         policy.validate_json("")
     policy.close()
     calls: list[Callable[[], object]] = [
-        lambda: policy.decide("task.created", 0),
-        lambda: policy.decide_json("task.created", 0),
+        lambda: policy.next_attempt("task.created", 0),
+        lambda: policy.next_attempt_json("task.created", 0),
         policy.catalog_json,
     ]
     for given in (event, "{}", b"\xff", "x" * 65, b"x" * 65, "\ud800"):

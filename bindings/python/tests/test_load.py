@@ -72,8 +72,8 @@ def test_another_contract_is_named() -> None:
     "type_", ['(param "text" string) (result u32)', '(param "a" u32) (param "b" u32) (result string)']
 )
 def test_an_export_with_other_types_is_named(type_: str) -> None:
-    typed = small.TYPES | {"decide": type_}
-    assert "json@0.1.0#decide with types that are not the contract's" in refusal(small.policy(types=typed))
+    typed = small.TYPES | {"next-attempt": type_}
+    assert "json@0.1.0#next-attempt with types that are not the contract's" in refusal(small.policy(types=typed))
 
 
 def test_a_policy_that_cannot_be_prepared() -> None:

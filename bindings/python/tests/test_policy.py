@@ -72,33 +72,33 @@ def test_an_integer_that_is_too_long_for_python_is_a_value_error(policy: Policy,
 
 
 def test_decisions(policy: Policy) -> None:
-    first = policy.decide("reminder.due", 0)
+    first = policy.next_attempt("reminder.due", 0)
     assert (first.action, first.delay, first.retries_left) == ("retry", timedelta(seconds=1), 9)
-    last = policy.decide("reminder.due", 10)
+    last = policy.next_attempt("reminder.due", 10)
     assert (last.action, last.delay, last.retries_left) == ("dead-letter", timedelta(0), 0)
-    assert policy.decide("reminder.due", 2**32 - 1) == last
+    assert policy.next_attempt("reminder.due", 2**32 - 1) == last
 
 
 @pytest.mark.parametrize("attempt", [-1, 2**32, 1.5, "1", True, None])
 def test_an_attempt_that_is_none_is_misuse(policy: Policy, attempt: Any) -> None:
     with pytest.raises(Misuse, match="attempt"):
-        policy.decide("reminder.due", attempt)
+        policy.next_attempt("reminder.due", attempt)
 
 
-def test_a_verdict_says_what_to_send(policy: Policy, event: dict[str, Any]) -> None:
-    verdict = policy.process(event, NOW)
-    assert (verdict.outcome, verdict.event_id, verdict.event_version) == ("forward", "e-1", "1.0")
-    [output] = verdict.outputs
+def test_a_decision_says_what_to_send(policy: Policy, event: dict[str, Any]) -> None:
+    decided = policy.process(event, NOW)
+    assert (decided.decision, decided.event_id, decided.event_version) == ("forward", "e-1", "1.0")
+    [output] = decided.outputs
     assert (output.channel, output.key, output.id) == ("task-events", "user-1", "e-1")
     assert output.json()["event_version"] == "1.1"
     [as_it_came] = policy.process(event, NOW, "1.0").outputs
     assert (as_it_came.event, as_it_came.json()) == (None, None)
 
 
-def test_a_rejected_event_is_a_verdict(policy: Policy) -> None:
-    verdict = policy.process("{}", NOW)
-    assert (verdict.outcome, verdict.outputs) == ("reject", ())
-    assert verdict.violations == (Violation("required", "/event_type", "event_type is required"),)
+def test_a_rejected_event_is_a_decision(policy: Policy) -> None:
+    decided = policy.process("{}", NOW)
+    assert (decided.decision, decided.outputs) == ("reject", ())
+    assert decided.violations == (Violation("required", "/event_type", "event_type is required"),)
 
 
 def test_now_may_be_an_aware_datetime(policy: Policy, event: dict[str, Any]) -> None:

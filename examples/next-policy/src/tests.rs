@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use rstest::rstest;
-use tidegate_policy::{Context, Outcome, Policy, Verdict};
+use tidegate_policy::{Context, Decision, Policy, Decided};
 
 use super::{TASKS, policy};
 
@@ -18,7 +18,7 @@ fn event(event_type: &str, version: &str, payload: &str) -> String {
     )
 }
 
-fn process(event: &str) -> Verdict {
+fn process(event: &str) -> Decided {
     let context = Context {
         now: "2026-03-02T17:00:00Z".to_owned(),
         target_version: None,
@@ -55,17 +55,17 @@ fn all_that_the_builtin_policy_accepts_is_still_accepted() {
 )]
 fn every_task_leaves_with_a_priority(#[case] version: &str, #[case] payload: &str, #[case] latest: &str) {
     for event_type in TASKS {
-        let verdict = process(&event(event_type, version, payload));
-        assert_eq!(verdict.outputs[0].event, Some(event(event_type, "1.2", latest)));
+        let decided = process(&event(event_type, version, payload));
+        assert_eq!(decided.outputs[0].event, Some(event(event_type, "1.2", latest)));
     }
 }
 
 #[test]
 fn a_priority_that_is_none_is_rejected() {
     for version in ["1.1", "1.2"] {
-        let verdict = process(&event("task.created", version, r#""new_field":null,"priority":"SOON""#));
-        assert_eq!(verdict.outcome, Outcome::Reject);
-        let violations = verdict.violations.iter();
+        let decided = process(&event("task.created", version, r#""new_field":null,"priority":"SOON""#));
+        assert_eq!(decided.decision, Decision::Reject);
+        let violations = decided.violations.iter();
         let found: Vec<_> = violations
             .map(|found| (found.path.as_str(), found.code.as_str()))
             .collect();

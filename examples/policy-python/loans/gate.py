@@ -1,7 +1,7 @@
 """What a gate does with an event: judge it and say what to send; make one from a draft."""
 
 from componentize_py_types import Err
-from wit_world.exports.gate import Composed, Context, Draft, Misuse, Outcome, Output, Verdict
+from wit_world.exports.gate import Composed, Context, Draft, Misuse, Decision, Output, Decided
 from wit_world.exports.validation import Rejection, RejectionCause, Violation
 
 from . import checks, known, migration, rules
@@ -11,7 +11,7 @@ from .reading import Number, Unreadable, parse, write
 ALARMING_DAYS = 30
 
 
-def process(event: str, context: Context) -> Verdict:
+def process(event: str, context: Context) -> Decided:
     """`gate.process`."""
     require_time(context.now)
     try:
@@ -31,7 +31,7 @@ def process(event: str, context: Context) -> Verdict:
     outputs = [Output(came.known.channel, came.key, came.id, came.type, text), *_alarm(came, context.now)]
     how = "as it came" if text is None else f"as {target}"
     reason = f"{came.type} {came.version} is valid and leaves {how}"
-    return Verdict(Outcome.FORWARD, reason, came.id, came.type, came.version, outputs, [])
+    return Decided(Decision.FORWARD, reason, came.id, came.type, came.version, outputs, [])
 
 
 def compose(draft: Draft, now: str) -> Composed:
@@ -82,8 +82,8 @@ def send(members: dict) -> Output:
     return Output(channel, members["user_id"], members["event_id"], members["event_type"], write(members))
 
 
-def _reject(event_id, event_type, version, violations: list[Violation]) -> Verdict:
+def _reject(event_id, event_type, version, violations: list[Violation]) -> Decided:
     reason = violations[0].message
     if violations[0].path:
         reason = f"{violations[0].path}: {reason}"
-    return Verdict(Outcome.REJECT, reason, event_id, event_type, version, [], violations)
+    return Decided(Decision.REJECT, reason, event_id, event_type, version, [], violations)

@@ -1,6 +1,6 @@
 """When is a failed event tried again, and when is it given up?"""
 
-from wit_world.exports.retry import Action, Decision, Schedule
+from wit_world.exports.retry import Action, RetryPlan, Schedule
 
 from .known import DELAYS_MS, TYPES
 
@@ -12,9 +12,9 @@ def schedule_for(event_type: str) -> Schedule:
     return Schedule(len(delays), delays)
 
 
-def decide(event_type: str, attempt: int) -> Decision:
-    """`retry.decide`."""
+def next_attempt(event_type: str, attempt: int) -> RetryPlan:
+    """`retry.next-attempt`."""
     delays = schedule_for(event_type).delays_ms
     if attempt < len(delays):
-        return Decision(Action.RETRY, delays[attempt], len(delays) - attempt - 1)
-    return Decision(Action.DEAD_LETTER, 0, 0)
+        return RetryPlan(Action.RETRY, delays[attempt], len(delays) - attempt - 1)
+    return RetryPlan(Action.DEAD_LETTER, 0, 0)

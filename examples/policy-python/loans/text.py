@@ -33,10 +33,10 @@ def migrate(request: str) -> str:
         return _misuse(misused)
 
 
-def decide(request: str) -> str:
+def next_attempt(request: str) -> str:
     try:
         asked = _request(request, "event_type")
-        return write(shape(retry.decide(asked["event_type"], _attempt(asked.get("attempt")))))
+        return write(shape(retry.next_attempt(asked["event_type"], _attempt(asked.get("attempt")))))
     except _Misused as misused:
         return _misuse(misused)
 

@@ -1,5 +1,5 @@
 /** `gate`: what a gate does with an event, and how an event is made from a draft. */
-import type { Composed, Context, Draft, Misuse, Output, Verdict } from "tidegate:policy/gate@0.1.0";
+import type { Composed, Context, Draft, Misuse, Output, Decided } from "tidegate:policy/gate@0.1.0";
 import type { MigrationFailure } from "tidegate:policy/migration@0.1.0";
 import type { Rejection, Violation } from "tidegate:policy/validation@0.1.0";
 
@@ -15,9 +15,9 @@ export { deadLetter } from "./letters.ts";
 /** After so many attempts a missed delivery concerns the staff. */
 const ALARMING_ATTEMPTS = 3;
 
-export function process(text: string, { now, targetVersion }: Context): Verdict {
+export function process(text: string, { now, targetVersion }: Context): Decided {
   requireTime(now);
-  return recover<Verdict, Rejection>(
+  return recover<Decided, Rejection>(
     () => forward(accept(text), now, targetVersion),
     ({ eventId, eventType, violations }) => reject({ eventId, eventType, violations }),
   );
@@ -72,20 +72,20 @@ export function send(type: string, id: string, taskId: Value, userId: string, no
   return { channel: TYPES.get(type)?.channel ?? "dlq", key: userId, id, eventType: type, event: write(members) };
 }
 
-function forward(came: Event, now: string, targetVersion: string | undefined): Verdict {
+function forward(came: Event, now: string, targetVersion: string | undefined): Decided {
   const judged = { eventId: came.id, eventType: came.type, eventVersion: came.version };
   if (!came.known.accepted) {
     const message = `${came.type} is sent by this policy and never taken in`;
     return reject({ ...judged, violations: [{ code: "emitted-only", path: "/event_type", message }] });
   }
   const target = targetVersion ?? latest(came.known);
-  return recover<Verdict, MigrationFailure>(
+  return recover<Decided, MigrationFailure>(
     () => {
       const leaves = bring(came, target);
       const text = leaves === came ? undefined : write(leaves.members);
       const sent = { channel: came.known.channel, key: came.key, id: came.id, eventType: came.type, event: text };
       return {
-        outcome: "forward",
+        decision: "forward",
         reason: `${came.type} ${came.version} is valid and leaves as ${text === undefined ? "it came" : target}`,
         ...judged,
         outputs: [sent, ...alarm(came, now)],
@@ -105,10 +105,10 @@ function alarm(came: Event, now: string): Output[] {
 
 function reject(
   judged: { eventId?: string; eventType?: string; eventVersion?: string; violations: Violation[] },
-): Verdict {
+): Decided {
   const [first] = judged.violations;
   const reason = first?.path ? `${first.path}: ${first.message}` : (first?.message ?? "");
-  return { outcome: "reject", reason, ...judged, outputs: [] };
+  return { decision: "reject", reason, ...judged, outputs: [] };
 }
 
 function payloadOf(draft: Draft): Value {

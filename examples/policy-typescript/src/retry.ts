@@ -1,5 +1,5 @@
 /** `retry`: when is a failed event tried again, and when is it given up? */
-import type { Decision, Schedule } from "tidegate:policy/retry@0.1.0";
+import type { RetryPlan, Schedule } from "tidegate:policy/retry@0.1.0";
 
 import { DELAYS_MS, TYPES } from "./known.ts";
 
@@ -8,7 +8,7 @@ export function scheduleFor(eventType: string): Schedule {
   return { maxRetries: delays.length, delaysMs: Uint32Array.from(delays) };
 }
 
-export function decide(eventType: string, attempt: number): Decision {
+export function nextAttempt(eventType: string, attempt: number): RetryPlan {
   const { maxRetries, delaysMs } = scheduleFor(eventType);
   const delayMs = delaysMs[attempt];
   if (delayMs === undefined) return { action: "dead-letter", delayMs: 0, retriesLeft: 0 };

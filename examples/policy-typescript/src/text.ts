@@ -1,5 +1,5 @@
 /** `json`: the same functions as text to text. */
-import type { Misuse, Verdict } from "tidegate:policy/gate@0.1.0";
+import type { Misuse, Decided } from "tidegate:policy/gate@0.1.0";
 import type { MigrationFailure } from "tidegate:policy/migration@0.1.0";
 import type { Rejection } from "tidegate:policy/validation@0.1.0";
 
@@ -46,10 +46,10 @@ export function migrate(request: string): string {
   });
 }
 
-export function decide(request: string): string {
+export function nextAttempt(request: string): string {
   return orMisuse(() => {
     const asked = members(request);
-    const { action, delayMs, retriesLeft } = retry.decide(string(asked, "event_type"), attempt(asked.get("attempt")));
+    const { action, delayMs, retriesLeft } = retry.nextAttempt(string(asked, "event_type"), attempt(asked.get("attempt")));
     return text({ action, delay_ms: delayMs, retries_left: retriesLeft });
   });
 }
@@ -59,7 +59,7 @@ export function process(request: string): string {
     const asked = members(request);
     const target = asked.get("target_version") ?? null;
     const targetVersion = target === null ? undefined : string(asked, "target_version");
-    return verdict(gate.process(string(asked, "event"), { now: string(asked, "now"), targetVersion }));
+    return decided(gate.process(string(asked, "event"), { now: string(asked, "now"), targetVersion }));
   });
 }
 
@@ -81,9 +81,9 @@ export function catalog(): string {
   });
 }
 
-function verdict(given: Verdict): string {
+function decided(given: Decided): string {
   return text({
-    outcome: given.outcome,
+    decision: given.decision,
     reason: given.reason,
     event_id: given.eventId ?? null,
     event_type: given.eventType ?? null,

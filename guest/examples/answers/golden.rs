@@ -28,7 +28,7 @@ fn line(file: &str, case: &Value) -> Option<Value> {
         "validate" => tagged("valid", ok, err),
         "migrate" => tagged("migrated", ok, err),
         "json-validate" | "json-catalog" => ok.as_str().expect("a text").to_owned(),
-        "decide" | "process" | "catalog" => ok.to_string(),
+        "next-attempt" | "process" | "catalog" => ok.to_string(),
         _ => return None,
     };
     let mut line = Map::new();

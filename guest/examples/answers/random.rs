@@ -71,8 +71,8 @@ fn question(number: usize, bytes: &[u8], random: &mut Random) -> Value {
                 context.target_version = Some("1.0".to_owned());
                 line["target_version"] = json!("1.0");
             }
-            let verdict = policy.process(bytes, &context).expect("a usable context");
-            ("process", serde_json::to_string(&verdict).expect("JSON"))
+            let decided = policy.process(bytes, &context).expect("a usable context");
+            ("process", serde_json::to_string(&decided).expect("JSON"))
         }
     };
     line["call"] = json!(call);

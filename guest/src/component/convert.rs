@@ -87,20 +87,20 @@ impl From<crate::EventTypeInfo> for validation::EventTypeInfo {
     }
 }
 
-impl From<crate::Verdict> for gate::Verdict {
-    fn from(verdict: crate::Verdict) -> Self {
+impl From<crate::Decided> for gate::Decided {
+    fn from(decided: crate::Decided) -> Self {
         Self {
-            outcome: match verdict.outcome {
-                crate::Outcome::Forward => gate::Outcome::Forward,
-                crate::Outcome::Drop => gate::Outcome::Drop,
-                crate::Outcome::Reject => gate::Outcome::Reject,
+            decision: match decided.decision {
+                crate::Decision::Forward => gate::Decision::Forward,
+                crate::Decision::Drop => gate::Decision::Drop,
+                crate::Decision::Reject => gate::Decision::Reject,
             },
-            reason: verdict.reason,
-            event_id: verdict.event_id,
-            event_type: verdict.event_type,
-            event_version: verdict.event_version,
-            outputs: convert(verdict.outputs),
-            violations: convert(verdict.violations),
+            reason: decided.reason,
+            event_id: decided.event_id,
+            event_type: decided.event_type,
+            event_version: decided.event_version,
+            outputs: convert(decided.outputs),
+            violations: convert(decided.violations),
         }
     }
 }

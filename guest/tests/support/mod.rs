@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use tidegate_policy::{Context, Encoding, FailedEvent, MigrationCause, Outcome, Policy, RejectionCause};
+use tidegate_policy::{Context, Encoding, FailedEvent, MigrationCause, Decision, Policy, RejectionCause};
 
 /// The time by which everything is judged.
 pub(crate) const NOW: &str = "2026-03-02T17:00:00Z";
@@ -15,7 +15,7 @@ pub(crate) const NOW: &str = "2026-03-02T17:00:00Z";
 pub(crate) fn check(bytes: &[u8]) {
     let policy = Policy::builtin();
     let validated = policy.validate(bytes);
-    let verdict = policy.process(bytes, &context(None)).expect("the context is usable");
+    let decided = policy.process(bytes, &context(None)).expect("the context is usable");
 
     match &validated {
         Ok(accepted) => {
@@ -24,8 +24,8 @@ pub(crate) fn check(bytes: &[u8]) {
         }
         Err(rejection) => {
             assert!(!rejection.violations.is_empty());
-            assert_eq!(verdict.outcome, Outcome::Reject);
-            assert_eq!(verdict.violations, rejection.violations);
+            assert_eq!(decided.decision, Decision::Reject);
+            assert_eq!(decided.violations, rejection.violations);
             assert!(
                 rejection
                     .violations
@@ -43,8 +43,8 @@ pub(crate) fn check(bytes: &[u8]) {
         );
     }
 
-    assert_eq!(verdict.outcome == Outcome::Forward, !verdict.outputs.is_empty());
-    for output in &verdict.outputs {
+    assert_eq!(decided.decision == Decision::Forward, !decided.outputs.is_empty());
+    for output in &decided.outputs {
         let text = output.event.as_deref().map_or(bytes, str::as_bytes);
         let accepted = policy.validate(text).expect("what is forwarded is valid");
         assert_eq!(

@@ -12,23 +12,23 @@ use futures::{StreamExt, stream};
 use indicatif::ProgressBar;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tidegate_engine::{Context, Outcome, Policy, Verdict, Violation};
+use tidegate_engine::{Context, Decision, Policy, Decided, Violation};
 
 use super::{exit, files, lines::Batches, progress, target::Target, time::Time};
 use tidegate::config::Isolation;
 
-/// Judge events from standard input, one a line, and print one verdict a line. No server is needed.
+/// Judge events from standard input, one a line, and print one decision a line. No server is needed.
 ///
 /// Each line out is one JSON object, in the order of the input:
 ///
-///   {"verdict":"forward|drop|reject","reason":"…",
+///   {"decision":"forward|drop|reject","reason":"…",
 ///    "outputs":[{"channel","key","id","event_type","event":{…}}],
 ///    "violations":[{"code","path","message"}]}
 ///
 /// Memory stays constant however long the input is.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  tidegate apply < events.jsonl | jq -r .verdict | sort | uniq -c
+  tidegate apply < events.jsonl | jq -r .decided | sort | uniq -c
   tidegate apply --target 1.0 --now 2026-03-01T09:30:00Z < events.jsonl
   tidegate apply --fail-on reject < events.jsonl > /dev/null   # exit code 1 if any event is rejected")]
 pub(super) struct Apply {
@@ -41,8 +41,8 @@ pub(super) struct Apply {
     /// Whether events get instances of their own or share them.
     #[arg(long, value_enum, default_value_t = Isolation::Fresh)]
     isolation: Isolation,
-    /// Exit with 1 when an event had this verdict.
-    #[arg(long, value_enum, value_name = "VERDICT")]
+    /// Exit with 1 when an event had this decision.
+    #[arg(long, value_enum, value_name = "DECIDED")]
     fail_on: Option<FailOn>,
 }
 
@@ -92,12 +92,12 @@ struct Batch {
     lines: Vec<Vec<u8>>,
 }
 
-/// Verdicts as lines, ready to print.
+/// Decided as lines, ready to print.
 struct Judged {
     text: Vec<u8>,
     events: u64,
     rejected: u64,
-    /// Why the line after these got no verdict.
+    /// Why the line after these got no decision.
     stopped: Option<anyhow::Error>,
 }
 
@@ -122,7 +122,7 @@ async fn judge_all(policy: Arc<Policy>, context: Arc<Context>, batch: Batch) -> 
         match judge(&policy, &context, line, &mut judged.text).await {
             Ok(outcome) => {
                 judged.events += 1;
-                judged.rejected += u64::from(outcome == Outcome::Reject);
+                judged.rejected += u64::from(outcome == Decision::Reject);
             }
             Err(error) => {
                 judged.stopped = Some(error.context(format!("line {number}")));
@@ -133,16 +133,16 @@ async fn judge_all(policy: Arc<Policy>, context: Arc<Context>, batch: Batch) -> 
     judged
 }
 
-/// Judges one line and appends its verdict, or nothing.
-async fn judge(policy: &Policy, context: &Context, line: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Outcome> {
-    let verdict = policy.process(line, context).await?;
+/// Judges one line and appends its decision, or nothing.
+async fn judge(policy: &Policy, context: &Context, line: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Decision> {
+    let decided = policy.process(line, context).await?;
     let start = out.len();
-    if let Err(error) = Line::new(&verdict, line).and_then(|line| serde_json::to_writer(&mut *out, &line)) {
+    if let Err(error) = Line::new(&decided, line).and_then(|line| serde_json::to_writer(&mut *out, &line)) {
         out.truncate(start);
         return Err(error).context("the policy made an output that is not JSON");
     }
     out.push(b'\n');
-    Ok(verdict.outcome)
+    Ok(decided.decision)
 }
 
 async fn print_all(
@@ -175,7 +175,7 @@ async fn print_all(
 /// One line out.
 #[derive(Serialize)]
 struct Line<'a> {
-    verdict: Outcome,
+    decided: Decision,
     reason: &'a str,
     outputs: Vec<OutputLine<'a>>,
     violations: &'a [Violation],
@@ -191,8 +191,8 @@ struct OutputLine<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn new(verdict: &'a Verdict, input: &'a [u8]) -> serde_json::Result<Self> {
-        let outputs = verdict.outputs.iter().map(|output| {
+    fn new(decided: &'a Decided, input: &'a [u8]) -> serde_json::Result<Self> {
+        let outputs = decided.outputs.iter().map(|output| {
             let event = output.event.as_deref().map_or(input, str::as_bytes);
             Ok(OutputLine {
                 channel: &output.channel,
@@ -203,10 +203,10 @@ impl<'a> Line<'a> {
             })
         });
         Ok(Self {
-            verdict: verdict.outcome,
-            reason: &verdict.reason,
+            decided: decided.decision,
+            reason: &decided.reason,
             outputs: outputs.collect::<serde_json::Result<_>>()?,
-            violations: &verdict.violations,
+            violations: &decided.violations,
         })
     }
 }

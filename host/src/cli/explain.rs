@@ -9,18 +9,18 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
-use tidegate_engine::{Action, Context, FailedEvent, Isolation, Outcome, Output, Policy, Verdict, Violation};
+use tidegate_engine::{Action, Context, FailedEvent, Isolation, Decision, Output, Policy, Decided, Violation};
 
 use super::{files, paint::Paint, target::Target, time::Time};
 use tidegate::dead_letter;
 
 mod text;
 
-/// Say what becomes of an event, and why: the verdict, the migration, what is sent, and what would follow if it failed.
+/// Say what becomes of an event, and why: the decision, the migration, what is sent, and what would follow if it failed.
 ///
 /// Nothing is sent. The exit code is 0 also for an event that is rejected. With --json one object:
 ///
-///   {"verdict","reason","violations":[{"code","path","message"}],
+///   {"decision","reason","violations":[{"code","path","message"}],
 ///    "event":{"id","type","version","key","bytes"},"migration":[version,…],
 ///    "outputs":[{"channel","type","key","id"}],
 ///    "retries":{"type","schedule":[{"attempt","wait_ms","elapsed_ms"}]},
@@ -52,7 +52,7 @@ pub(super) struct Explain {
 /// All that is said of an event.
 #[derive(Debug, Serialize)]
 struct Explained {
-    verdict: Outcome,
+    decided: Decision,
     reason: String,
     violations: Vec<Violation>,
     event: About,
@@ -130,47 +130,47 @@ impl Explain {
             now: self.time.or_now(),
             target_version: self.target.for_policy(policy),
         };
-        let verdict = policy.process(event, &context).await?;
+        let decided = policy.process(event, &context).await?;
         let accepted = policy.validate(event).await?.ok();
         Ok(Explained {
-            migration: migration(policy, event, &verdict, context.target_version.as_ref()).await?,
-            retries: retries(policy, &verdict).await?,
-            failure: self.failure(policy, &verdict).await?,
-            dead_letter: self.dead_letter(policy, event, &verdict, &context.now).await?,
-            verdict: verdict.outcome,
-            reason: verdict.reason,
-            violations: verdict.violations,
+            migration: migration(policy, event, &decided, context.target_version.as_ref()).await?,
+            retries: retries(policy, &decided).await?,
+            failure: self.failure(policy, &decided).await?,
+            dead_letter: self.dead_letter(policy, event, &decided, &context.now).await?,
+            decided: decided.decision,
+            reason: decided.reason,
+            violations: decided.violations,
             event: About {
-                id: verdict.event_id,
-                event_type: verdict.event_type,
-                version: verdict.event_version,
+                id: decided.event_id,
+                event_type: decided.event_type,
+                version: decided.event_version,
                 key: accepted.map(|accepted| accepted.key),
                 bytes: event.len(),
             },
-            outputs: verdict.outputs.into_iter().map(Sent::of).collect(),
+            outputs: decided.outputs.into_iter().map(Sent::of).collect(),
         })
     }
 
     /// What would follow if this attempt failed.
-    async fn failure(&self, policy: &Policy, verdict: &Verdict) -> anyhow::Result<Failure> {
-        let event_type = verdict.event_type.as_deref().unwrap_or_default();
-        let decision = policy.decide(event_type, self.attempt).await?;
+    async fn failure(&self, policy: &Policy, decided: &Decided) -> anyhow::Result<Failure> {
+        let event_type = decided.event_type.as_deref().unwrap_or_default();
+        let plan = policy.next_attempt(event_type, self.attempt).await?;
         let last = policy.schedule_for(event_type).await?.max_retries;
-        let (action, why) = match (verdict.outcome, decision.action) {
-            (Outcome::Reject, _) => (
+        let (action, why) = match (decided.decision, plan.action) {
+            (Decision::Reject, _) => (
                 Action::DeadLetter,
                 "a rejected event is not tried again, since it would be rejected again".to_owned(),
             ),
-            (Outcome::Drop, _) => (
-                decision.action,
+            (Decision::Drop, _) => (
+                plan.action,
                 "it is valid and sent nowhere, so that nothing can fail but the policy".to_owned(),
             ),
-            (Outcome::Forward, Action::Retry) => (Action::Retry, format!("the schedule has {last} retries")),
-            (Outcome::Forward, Action::DeadLetter) if self.attempt > last => (
+            (Decision::Forward, Action::Retry) => (Action::Retry, format!("the schedule has {last} retries")),
+            (Decision::Forward, Action::DeadLetter) if self.attempt > last => (
                 Action::DeadLetter,
                 format!("the schedule has {last} retries, and this attempt lies beyond the last"),
             ),
-            (Outcome::Forward, Action::DeadLetter) => (
+            (Decision::Forward, Action::DeadLetter) => (
                 Action::DeadLetter,
                 format!("the schedule has {last} retries, and this attempt is the last"),
             ),
@@ -179,8 +179,8 @@ impl Explain {
         Ok(Failure {
             attempt: self.attempt,
             action,
-            wait_ms: if is_retried { decision.delay_ms } else { 0 },
-            retries_left: if is_retried { decision.retries_left } else { 0 },
+            wait_ms: if is_retried { plan.delay_ms } else { 0 },
+            retries_left: if is_retried { plan.retries_left } else { 0 },
             why,
         })
     }
@@ -190,16 +190,16 @@ impl Explain {
         &self,
         policy: &Policy,
         event: &[u8],
-        verdict: &Verdict,
+        decided: &Decided,
         now: &str,
     ) -> anyhow::Result<Vec<Sent>> {
         let (original, encoding) = dead_letter::encoded(event);
         let failed = FailedEvent {
             original,
             encoding,
-            error: verdict.reason.clone(),
+            error: decided.reason.clone(),
             retry_count: self.attempt,
-            violations: verdict.violations.clone(),
+            violations: decided.violations.clone(),
             source: "explain".to_owned(),
             policy: policy.digest().to_string(),
         };
@@ -228,20 +228,20 @@ impl Sent {
 async fn migration(
     policy: &Policy,
     event: &[u8],
-    verdict: &Verdict,
+    decided: &Decided,
     target: Option<&String>,
 ) -> anyhow::Result<Vec<String>> {
     let mut types = policy.catalog().event_types.iter();
-    let known = types.find(|known| Some(&known.name) == verdict.event_type.as_ref());
-    let Some(known) = known.filter(|_| verdict.outcome != Outcome::Reject) else {
+    let known = types.find(|known| Some(&known.name) == decided.event_type.as_ref());
+    let Some(known) = known.filter(|_| decided.decision != Decision::Reject) else {
         return Ok(Vec::new());
     };
     let migrated = policy.migrate(event, target.unwrap_or(&known.latest)).await?;
     Ok(migrated.map(|migrated| migrated.path).unwrap_or_default())
 }
 
-async fn retries(policy: &Policy, verdict: &Verdict) -> anyhow::Result<Retries> {
-    let event_type = verdict.event_type.as_deref().unwrap_or_default();
+async fn retries(policy: &Policy, decided: &Decided) -> anyhow::Result<Retries> {
+    let event_type = decided.event_type.as_deref().unwrap_or_default();
     let known = policy
         .catalog()
         .event_types

@@ -21,7 +21,7 @@ use tidegate::local::{Judged, Stored};
 ///
 /// `text` is what is no JSON, or JSON of several lines; `base64` is what is no text.
 ///
-/// `outcome` says how a record of an input topic was judged: {"verdict","reason","generation","policy"}. `source` names
+/// `outcome` says how a record of an input topic was judged: {"decision","reason","generation","policy"}. `source` names
 /// the record that one of an output topic came from, `generation` and `policy` (its digest) which policy made it so.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -130,7 +130,7 @@ fn print_text(out: &mut impl Write, stored: &Stored) -> io::Result<()> {
         write!(out, "  {}", visible(key))?;
     }
     if let Some(judged) = &stored.judged {
-        write!(out, "  {}: {}", judged.verdict, visible(&judged.reason))?;
+        write!(out, "  {}: {}", judged.decided, visible(&judged.reason))?;
     }
     let text = String::from_utf8_lossy(&stored.record.value);
     writeln!(out, "\n        {}", visible(&text))

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::Serialize;
-use tidegate_engine::Outcome;
+use tidegate_engine::Decision;
 
 use super::share::Share;
 
@@ -24,7 +24,7 @@ pub enum Judged {
     Drop,
     /// It is not valid.
     Reject,
-    /// There was no verdict.
+    /// There was no decision.
     Fault,
 }
 
@@ -37,7 +37,7 @@ pub struct Counts {
     pub drop: u64,
     /// Events that were not valid.
     pub reject: u64,
-    /// Events on which there was no verdict.
+    /// Events on which there was no decision.
     pub fault: u64,
 }
 
@@ -139,12 +139,12 @@ impl Counts {
     }
 }
 
-impl From<Outcome> for Judged {
-    fn from(outcome: Outcome) -> Self {
+impl From<Decision> for Judged {
+    fn from(decision: Decision) -> Self {
         match outcome {
-            Outcome::Forward => Self::Forward,
-            Outcome::Drop => Self::Drop,
-            Outcome::Reject => Self::Reject,
+            Decision::Forward => Self::Forward,
+            Decision::Drop => Self::Drop,
+            Decision::Reject => Self::Reject,
         }
     }
 }

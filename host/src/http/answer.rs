@@ -13,7 +13,7 @@ use crate::pipeline::{Ack, End, NotDone};
 #[derive(Serialize)]
 struct Published {
     event_id: Option<String>,
-    verdict: &'static str,
+    decided: &'static str,
     reason: String,
     outputs: Vec<Sent>,
 }
@@ -50,7 +50,7 @@ pub(super) fn answer(ack: Option<Ack>) -> Result<Response, Problem> {
     let outputs = report.sent.into_iter();
     let published = Published {
         event_id: report.event_id,
-        verdict: report.end.as_str(),
+        decided: report.end.as_str(),
         reason: report.reason,
         outputs: outputs.map(|(channel, id)| Sent { channel, id }).collect(),
     };

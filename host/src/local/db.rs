@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE TABLE IF NOT EXISTS judged (
     topic   TEXT    NOT NULL,
     offset  INTEGER NOT NULL,
-    verdict TEXT    NOT NULL,
+    decided TEXT    NOT NULL,
     reason  TEXT    NOT NULL,
     policy  TEXT    NOT NULL,
     generation INTEGER,
@@ -198,7 +198,7 @@ mod tests {
     const FORMAT_2: &str = "
         CREATE TABLE records (topic TEXT NOT NULL, offset INTEGER NOT NULL, key TEXT, id TEXT, type TEXT, source TEXT,
             at TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (topic, offset)) WITHOUT ROWID;
-        CREATE TABLE judged (topic TEXT NOT NULL, offset INTEGER NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,
+        CREATE TABLE judged (topic TEXT NOT NULL, offset INTEGER NOT NULL, decided TEXT NOT NULL, reason TEXT NOT NULL,
             policy TEXT NOT NULL, PRIMARY KEY (topic, offset)) WITHOUT ROWID;
         INSERT INTO records VALUES ('t', 0, 'k', 'e-1', 'task.created', NULL, '2026-03-01T09:30:00Z', x'7b7d');
         INSERT INTO judged VALUES ('t', 0, 'forward', 'good', 'sha256:00');

@@ -96,9 +96,9 @@ mod tests {
     use super::{Db, Judged};
     use crate::local::Record;
 
-    fn judged(verdict: &str, generation: u64) -> Judged {
+    fn judged(decided: &str, generation: u64) -> Judged {
         Judged {
-            verdict: verdict.to_owned(),
+            decided: decided.to_owned(),
             reason: "why".to_owned(),
             generation: Some(generation),
             policy: "sha256:00".to_owned(),
@@ -118,7 +118,7 @@ mod tests {
             (&["held", "given-up", "held"], "given-up", 2),
             (&["held", "held", "reject"], "reject", 3),
         ];
-        for (offset, (ends, verdict, generation)) in (0..).zip(cases) {
+        for (offset, (ends, decided, generation)) in (0..).zip(cases) {
             db.append("t", vec![Record::default()]).await.expect("appended");
             for (number, end) in (1..).zip(ends) {
                 let judged = judged(end, number);
@@ -131,8 +131,8 @@ mod tests {
             let read = db.read("t", offset, 1).await.expect("readable");
             let found = read[0].judged.as_ref().expect("judged");
             assert_eq!(
-                (&*found.verdict, found.generation),
-                (verdict, Some(generation)),
+                (&*found.decided, found.generation),
+                (decided, Some(generation)),
                 "{ends:?}"
             );
         }

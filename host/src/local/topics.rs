@@ -44,7 +44,7 @@ pub struct Stored {
 pub struct Judged {
     /// `forward`, `drop`, `reject`, `duplicate`, `held`, `dead-letter-held` or
     /// `given-up`.
-    pub verdict: String,
+    pub decided: String,
     /// Why, in one line.
     pub reason: String,
     /// Number of the generation that judged it; absent in what an earlier version wrote.
@@ -57,7 +57,7 @@ impl Judged {
     /// From the end that a delivery came to.
     pub(super) fn of(report: &Report) -> Self {
         Self {
-            verdict: report.end.as_str().to_owned(),
+            decided: report.end.as_str().to_owned(),
             reason: report.reason.clone(),
             generation: Some(report.label.number),
             policy: report.label.digest.clone(),
@@ -81,18 +81,18 @@ impl Judged {
     /// Writes down what became of a record.
     pub(super) fn note(&self, connection: &Connection, topic: &str, offset: i64, over: Over) -> rusqlite::Result<()> {
         let [held, dead_letter_held, duplicate] = PASSING.map(End::as_str);
-        let passes = PASSING.map(End::as_str).contains(&&*self.verdict);
+        let passes = PASSING.map(End::as_str).contains(&&*self.decided);
         connection
             .prepare_cached(
-                "INSERT INTO judged (topic, offset, verdict, reason, generation, policy) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT (topic, offset) DO UPDATE SET verdict = excluded.verdict, reason = excluded.reason,
+                "INSERT INTO judged (topic, offset, decided, reason, generation, policy) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (topic, offset) DO UPDATE SET decided = excluded.decided, reason = excluded.reason,
                      generation = excluded.generation, policy = excluded.policy
-                 WHERE ?7 OR (?8 AND judged.verdict IN (?9, ?10, ?11))",
+                 WHERE ?7 OR (?8 AND judged.decided IN (?9, ?10, ?11))",
             )?
             .execute(params![
                 topic,
                 offset,
-                self.verdict,
+                self.decided,
                 self.reason,
                 self.generation.map(u64::cast_signed),
                 self.policy,
@@ -127,7 +127,7 @@ pub struct TopicInfo {
 }
 
 const COLUMNS: &str = "r.offset, r.key, r.id, r.type, r.source, r.at, r.value, r.generation, r.policy, \
-     j.verdict, j.reason, j.generation, j.policy";
+     j.decided, j.reason, j.generation, j.policy";
 const JUDGED: &str = "LEFT JOIN judged j ON j.topic = r.topic AND j.offset = r.offset";
 
 impl Db {
@@ -232,8 +232,8 @@ impl Db {
 fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
     let judged = match row.get::<_, Option<String>>(9)? {
         None => None,
-        Some(verdict) => Some(Judged {
-            verdict,
+        Some(decided) => Some(Judged {
+            decided,
             reason: row.get(10)?,
             generation: row.get::<_, Option<i64>>(11)?.map(i64::cast_unsigned),
             policy: row.get(12)?,

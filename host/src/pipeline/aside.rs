@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tidegate_engine::{Action, CallError, Verdict, Violation};
+use tidegate_engine::{Action, CallError, Decided, Violation};
 
 use super::{
     End, NotDone, Pipeline, Report, Run,
@@ -30,7 +30,7 @@ impl Pipeline {
     pub(super) async fn after_failure(
         &self,
         run: Run<'_>,
-        verdict: &Verdict,
+        decided: &Decided,
         unsent: Unsent,
         claim: Option<&mut Held>,
     ) -> Result<Report, NotDone> {
@@ -45,9 +45,9 @@ impl Pipeline {
         history.last_error = Some(unsent.error.clone());
         history.sent = unsent.sent;
         if let Hope::Later(after) = unsent.hope {
-            let event_type = verdict.event_type.as_deref().unwrap_or_default();
-            let decision = match run.generation.policy.decide(event_type, history.attempt).await {
-                Ok(decision) => decision,
+            let event_type = decided.event_type.as_deref().unwrap_or_default();
+            let plan = match run.generation.policy.next_attempt(event_type, history.attempt).await {
+                Ok(plan) => plan,
                 Err(fault) => {
                     let run = Run {
                         delivery: &delivery,
@@ -56,9 +56,9 @@ impl Pipeline {
                     return self.faulted(run, CallError::Fault(fault).into(), claim).await;
                 }
             };
-            if decision.action == Action::Retry {
+            if plan.action == Action::Retry {
                 history.attempt += 1;
-                let delay = self.retries.scaled(Duration::from_millis(decision.delay_ms.into()));
+                let delay = self.retries.scaled(Duration::from_millis(plan.delay_ms.into()));
                 return self
                     .put_aside(run, delivery, Next::Process, delay.max(after), claim)
                     .await;

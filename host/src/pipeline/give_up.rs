@@ -172,7 +172,7 @@ fn failed(run: Run<'_>, failure: &Failure) -> FailedEvent {
     }
 }
 
-/// Who is named for the verdict, whoever builds the dead letter.
+/// Who is named for the decision, whoever builds the dead letter.
 fn judged_by<'a>(run: Run<'a>, failure: &'a Failure) -> &'a Label {
     failure.judged_by.as_ref().unwrap_or_else(|| run.generation.label())
 }

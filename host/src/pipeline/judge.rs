@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
-use tidegate_engine::{CallError, Context, Outcome, Output, Policy, Verdict};
+use tidegate_engine::{CallError, Context, Decision, Output, Policy, Decided};
 
 use super::{Pipeline, Run};
 use crate::{
@@ -16,10 +16,10 @@ use crate::{
 /// The code of the violation for a type that the policy sends and never takes in.
 const EMITTED_ONLY: &str = "emitted-only";
 
-/// A verdict whose outputs can be sent.
+/// A decision whose outputs can be sent.
 #[derive(Debug)]
 pub(super) struct Judgement<'a> {
-    pub(super) verdict: Verdict,
+    pub(super) decided: Decided,
     pub(super) outputs: Vec<Addressed<'a>>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Addressed<'a> {
     pub(super) message: Message,
 }
 
-/// Why there is no judgement. Never the event's verdict.
+/// Why there is no judgement. Never the event's decision.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Misjudged {
     #[error(transparent)]
@@ -73,17 +73,17 @@ impl Pipeline {
             target_version: self.target_version.clone(),
         };
         let timer = self.metrics.time_policy();
-        let mut verdict = run.generation.policy.process(&delivery.event, &context).await?;
+        let mut decided = run.generation.policy.process(&delivery.event, &context).await?;
         drop(timer);
         if matches!(delivery.origin, Origin::Consumer { .. }) {
-            verdict = sent_before(&run.generation.policy, delivery, verdict).await?;
+            decided = sent_before(&run.generation.policy, delivery, decided).await?;
         }
         // Claims go by it: without one, all such events would be one.
-        if verdict.outcome == Outcome::Forward && verdict.event_id.as_deref().is_none_or(str::is_empty) {
+        if decided.decision == Decision::Forward && decided.event_id.as_deref().is_none_or(str::is_empty) {
             return Err(Misjudged::NoId);
         }
-        let outputs = self.address(&verdict.outputs, delivery, at, run.generation.label())?;
-        Ok(Judgement { verdict, outputs })
+        let outputs = self.address(&decided.outputs, delivery, at, run.generation.label())?;
+        Ok(Judgement { decided, outputs })
     }
 
     /// Finds where each output goes, and labels it with the generation that judged.
@@ -111,25 +111,25 @@ impl Pipeline {
 
 /// What a consumer hands back was sent by the gate: only the event itself is sent again, not what follows from it, and
 /// it may be of a type that the policy does not take in.
-async fn sent_before(policy: &Policy, delivery: &Delivery, mut verdict: Verdict) -> Result<Verdict, CallError> {
-    let own = verdict.event_id.clone().unwrap_or_default();
-    verdict.outputs.retain(|output| output.id == own);
-    if verdict
+async fn sent_before(policy: &Policy, delivery: &Delivery, mut decided: Decided) -> Result<Decided, CallError> {
+    let own = decided.event_id.clone().unwrap_or_default();
+    decided.outputs.retain(|output| output.id == own);
+    if decided
         .violations
         .first()
         .is_none_or(|violation| violation.code != EMITTED_ONLY)
     {
-        return Ok(verdict);
+        return Ok(decided);
     }
     let Ok(accepted) = policy.validate(&delivery.event).await? else {
-        return Ok(verdict);
+        return Ok(decided);
     };
     let mut types = policy.catalog().event_types.iter();
     let Some(channel) = types
         .find(|kind| kind.name == accepted.event_type)
         .and_then(|kind| kind.channel.clone())
     else {
-        return Ok(verdict);
+        return Ok(decided);
     };
     let output = Output {
         channel,
@@ -138,12 +138,12 @@ async fn sent_before(policy: &Policy, delivery: &Delivery, mut verdict: Verdict)
         event_type: accepted.event_type,
         event: None,
     };
-    Ok(Verdict {
-        outcome: Outcome::Forward,
+    Ok(Decided {
+        decision: Decision::Forward,
         reason: "sent again".to_owned(),
         outputs: vec![output],
         violations: Vec::new(),
-        ..verdict
+        ..decided
     })
 }
 

@@ -15,7 +15,7 @@ mod shadow;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use tidegate_engine::{Outcome, Verdict, Violation};
+use tidegate_engine::{Decision, Decided, Violation};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
@@ -123,17 +123,17 @@ impl Pipeline {
             Err(error) => return self.faulted(run, error, None).await,
         };
         generation.health.passed();
-        let verdict = &judgement.verdict;
+        let decided = &judgement.decided;
         if delivery.is_first() {
-            self.count(&generation, verdict.outcome.into());
+            self.count(&generation, decided.decision.into());
         }
-        let run = run.of(verdict);
-        match verdict.outcome {
-            Outcome::Drop => self.finish(run, &judgement, None).await,
-            Outcome::Reject => self.claim_and_finish(run, &judgement).await,
-            Outcome::Forward => {
+        let run = run.of(decided);
+        match decided.decision {
+            Decision::Drop => self.finish(run, &judgement, None).await,
+            Decision::Reject => self.claim_and_finish(run, &judgement).await,
+            Decision::Forward => {
                 if let Some(error) = failed {
-                    return self.after_failure(run, verdict, Unsent::by_consumer(error), None).await;
+                    return self.after_failure(run, decided, Unsent::by_consumer(error), None).await;
                 }
                 let in_line = match self.wait_in_line(run).await? {
                     Turn::Now { in_line } => in_line,
@@ -149,7 +149,7 @@ impl Pipeline {
     }
 
     async fn claim_and_finish(&self, run: Run<'_>, judgement: &Judgement<'_>) -> Result<Report, NotDone> {
-        let is_rejected = judgement.verdict.outcome == Outcome::Reject;
+        let is_rejected = judgement.decided.decision == Decision::Reject;
         let claim = match run.event_id.filter(|_| run.delivery.once) {
             // What is not valid must not take an id away from what is. It may have been valid before.
             Some(event_id) if is_rejected => self.claims.claimed(event_id, run.delivery).await?,
@@ -195,15 +195,15 @@ impl Pipeline {
         judgement: &Judgement<'_>,
         claim: Option<&mut Held>,
     ) -> Result<Report, NotDone> {
-        let verdict = &judgement.verdict;
-        match verdict.outcome {
-            Outcome::Forward => self.send_all(run, judgement, claim).await,
-            Outcome::Reject => self.give_up(run, &run.rejection(verdict), claim).await,
-            Outcome::Drop => {
+        let decided = &judgement.decided;
+        match decided.decision {
+            Decision::Forward => self.send_all(run, judgement, claim).await,
+            Decision::Reject => self.give_up(run, &run.rejection(decided), claim).await,
+            Decision::Drop => {
                 if let Some(held) = claim {
                     self.claims.done(held).await?;
                 }
-                Ok(run.report(End::Drop, &verdict.reason))
+                Ok(run.report(End::Drop, &decided.reason))
             }
         }
     }
@@ -214,16 +214,16 @@ impl Pipeline {
         judgement: &Judgement<'_>,
         claim: Option<&mut Held>,
     ) -> Result<Report, NotDone> {
-        let verdict = &judgement.verdict;
+        let decided = &judgement.decided;
         match self.send(&judgement.outputs, run.delivery).await {
             Ok(sent) => {
                 if let Some(held) = claim {
                     self.claims.done(held).await?;
                 }
-                let report = run.report(End::Forward, &verdict.reason);
+                let report = run.report(End::Forward, &decided.reason);
                 Ok(Report { sent, ..report })
             }
-            Err(unsent) => self.after_failure(run, verdict, unsent, claim).await,
+            Err(unsent) => self.after_failure(run, decided, unsent, claim).await,
         }
     }
 
@@ -268,10 +268,10 @@ impl<'a> Run<'a> {
     }
 
     /// With what the policy has read in the event.
-    fn of(self, verdict: &'a Verdict) -> Self {
+    fn of(self, decided: &'a Decided) -> Self {
         Self {
-            event_id: verdict.event_id.as_deref(),
-            key: verdict.outputs.first().map(|output| &*output.key),
+            event_id: decided.event_id.as_deref(),
+            key: decided.outputs.first().map(|output| &*output.key),
             ..self
         }
     }
@@ -287,8 +287,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn rejection(&self, verdict: &Verdict) -> Failure {
-        self.rejected(verdict.reason.clone(), verdict.violations.clone())
+    fn rejection(&self, decided: &Decided) -> Failure {
+        self.rejected(decided.reason.clone(), decided.violations.clone())
     }
 
     fn id_conflict(&self) -> Failure {

@@ -11,16 +11,16 @@ impl Pipeline {
     pub(super) fn offer_to_candidate(&self, run: Run<'_>, judged: &Result<Judgement<'_>, Misjudged>) {
         if let Some(shadow) = &self.shadow {
             shadow.offer(run.delivery, run.generation, || match judged {
-                Ok(judgement) => Said::Verdict(copy(judgement)),
+                Ok(judgement) => Said::Decided(copy(judgement)),
                 Err(error) => Said::Fault(error.kind().unwrap_or("misuse")),
             });
         }
     }
 }
 
-/// The verdict, with the bytes of its outputs shared.
+/// The decision, with the bytes of its outputs shared.
 fn copy(judgement: &Judgement<'_>) -> Judged {
-    let verdict = &judgement.verdict;
+    let decided = &judgement.decided;
     let outputs = judgement.outputs.iter().map(|output| Sent {
         channel: output.channel.clone(),
         key: output.message.key.clone(),
@@ -29,11 +29,11 @@ fn copy(judgement: &Judgement<'_>) -> Judged {
         event: output.message.event.clone(),
     });
     Judged {
-        outcome: verdict.outcome,
-        event_id: verdict.event_id.clone(),
-        event_type: verdict.event_type.clone(),
-        event_version: verdict.event_version.clone(),
-        violations: verdict.violations.clone(),
+        decision: decided.decision,
+        event_id: decided.event_id.clone(),
+        event_type: decided.event_type.clone(),
+        event_version: decided.event_version.clone(),
+        violations: decided.violations.clone(),
         outputs: outputs.collect(),
     }
 }

@@ -182,7 +182,7 @@ impl About {
     /// What the policies say that the event is. Types and versions that neither policy knows are left out: a producer
     /// could make them up without end.
     pub(super) fn new(case: &Case, said: &Said, catalogs: &[&PolicyCatalog]) -> Self {
-        let judged = || case.live.verdict().into_iter().chain(said.verdict());
+        let judged = || case.live.decided().into_iter().chain(said.decided());
         let named = judged().find_map(|judged| judged.event_type.as_deref());
         let mut types = catalogs.iter().flat_map(|catalog| &catalog.event_types);
         let event_type = named.filter(|name| types.any(|kind| kind.name == **name));

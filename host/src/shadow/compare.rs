@@ -1,10 +1,10 @@
 //! What the candidate would do otherwise with one event. Reasons and messages are words for people and are not compared:
-//! verdicts, violations by code and place, and outputs are.
+//! decisions, violations by code and place, and outputs are.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use tidegate_engine::{Outcome, Violation};
+use tidegate_engine::{Decision, Violation};
 
 use super::{
     outputs,
@@ -60,10 +60,10 @@ pub(super) struct Values {
 /// What the candidate would do otherwise; nothing: all is the same.
 pub(super) fn compare(live: &Said, candidate: &Said, show_values: bool) -> Vec<Change> {
     match (live, candidate) {
-        (Said::Verdict(live), Said::Verdict(candidate)) if live.outcome == candidate.outcome => match live.outcome {
-            Outcome::Drop => Vec::new(),
-            Outcome::Reject => reasons(live, candidate),
-            Outcome::Forward => {
+        (Said::Decided(live), Said::Decided(candidate)) if live.decision == candidate.decision => match live.decision {
+            Decision::Drop => Vec::new(),
+            Decision::Reject => reasons(live, candidate),
+            Decision::Forward => {
                 let own_type = live.event_type.as_deref();
                 outputs::compare(own_type, &live.outputs, &candidate.outputs, show_values)
             }
@@ -72,8 +72,8 @@ pub(super) fn compare(live: &Said, candidate: &Said, show_values: bool) -> Vec<C
         _ => vec![Change {
             kind: format!("{} → {}", word(live), word(candidate)),
             detail: Detail {
-                live_violations: broken(live.verdict()),
-                candidate_violations: broken(candidate.verdict()),
+                live_violations: broken(live.decided()),
+                candidate_violations: broken(candidate.decided()),
                 ..Detail::default()
             },
         }],
@@ -90,7 +90,7 @@ pub(super) fn cut(text: &str) -> String {
 
 fn word(said: &Said) -> String {
     match said {
-        Said::Verdict(judged) => judged.outcome.as_str().to_owned(),
+        Said::Decided(judged) => judged.decision.as_str().to_owned(),
         Said::Fault(kind) => format!("fault ({kind})"),
     }
 }
@@ -126,18 +126,18 @@ fn broken(judged: Option<&Judged>) -> Vec<Broken> {
 
 #[cfg(test)]
 mod tests {
-    use tidegate_engine::{Outcome, Violation};
+    use tidegate_engine::{Decision, Violation};
 
     use super::{Judged, Said, compare};
 
-    fn said(outcome: Outcome, violations: &[(&str, &str, &str)]) -> Said {
+    fn said(decision: Decision, violations: &[(&str, &str, &str)]) -> Said {
         let violations = violations.iter().map(|(code, path, message)| Violation {
             code: (*code).to_owned(),
             path: (*path).to_owned(),
             message: (*message).to_owned(),
         });
-        Said::Verdict(Judged {
-            outcome,
+        Said::Decided(Judged {
+            decision,
             event_id: None,
             event_type: None,
             event_version: None,
@@ -156,16 +156,16 @@ mod tests {
     #[test]
     fn another_outcome_is_one_change_whatever_else_differs() {
         let rejected = said(
-            Outcome::Reject,
+            Decision::Reject,
             &[("type", "/task_id", "must be an integer, not \"9\"")],
         );
-        let forwarded = said(Outcome::Forward, &[]);
+        let forwarded = said(Decision::Forward, &[]);
         let changes = compare(&forwarded, &rejected, true);
         assert_eq!(changes.len(), 1);
         assert_eq!(changes[0].kind, "forward → reject");
         let detail = format!("{:?}", changes[0].detail);
         assert!(detail.contains("/task_id") && !detail.contains("\"9\""), "{detail}");
-        assert_eq!(kinds(&rejected, &said(Outcome::Drop, &[])), ["reject → drop"]);
+        assert_eq!(kinds(&rejected, &said(Decision::Drop, &[])), ["reject → drop"]);
         assert_eq!(
             kinds(&forwarded, &Said::Fault("deadline")),
             ["forward → fault (deadline)"]
@@ -180,17 +180,17 @@ mod tests {
     #[test]
     fn other_words_and_another_order_are_no_change() {
         let one = said(
-            Outcome::Reject,
+            Decision::Reject,
             &[("type", "/a", "must be a text"), ("required", "/b", "is missing")],
         );
         let other = said(
-            Outcome::Reject,
+            Decision::Reject,
             &[("required", "/b", "missing"), ("type", "/a", "no text")],
         );
         assert_eq!(kinds(&one, &other), [""; 0]);
         assert_eq!(kinds(&Said::Fault("trap"), &Said::Fault("trap")), [""; 0]);
         assert_eq!(
-            kinds(&one, &said(Outcome::Reject, &[("type", "/a", "")])),
+            kinds(&one, &said(Decision::Reject, &[("type", "/a", "")])),
             ["rejected for other reasons"]
         );
     }

@@ -229,8 +229,8 @@ impl Shadow {
         let changes = compare::compare(&case.live, &said, self.settings.show_values);
         self.metrics.shadow(match &said {
             Said::Fault(_) => "fault",
-            Said::Verdict(_) if changes.is_empty() => "same",
-            Said::Verdict(_) => "changed",
+            Said::Decided(_) if changes.is_empty() => "same",
+            Said::Decided(_) => "changed",
         });
         let current = self.generations.current();
         let mut catalogs = vec![case.candidate.catalog()];
@@ -248,7 +248,7 @@ impl Shadow {
             target_version: self.target_version.clone(),
         };
         match case.candidate.process(&case.event, &context).await {
-            Ok(verdict) => Said::checked(verdict, &case.event, &self.channels),
+            Ok(decided) => Said::checked(decided, &case.event, &self.channels),
             Err(CallError::Fault(fault)) => Said::Fault(fault.kind.as_str()),
             Err(CallError::Misuse(_)) => Said::Fault("misuse"),
         }

@@ -4,21 +4,21 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
-use tidegate_engine::{Outcome, Verdict, Violation};
+use tidegate_engine::{Decision, Decided, Violation};
 
 /// What a policy says of an event.
 #[derive(Debug)]
 pub(crate) enum Said {
-    /// A verdict that the gate can follow.
-    Verdict(Judged),
+    /// A decision that the gate can follow.
+    Decided(Judged),
     /// None, and why not, as one word.
     Fault(&'static str),
 }
 
-/// A verdict.
+/// A decision.
 #[derive(Debug)]
 pub(crate) struct Judged {
-    pub(crate) outcome: Outcome,
+    pub(crate) decision: Decision,
     pub(crate) event_id: Option<String>,
     pub(crate) event_type: Option<String>,
     pub(crate) event_version: Option<String>,
@@ -37,14 +37,14 @@ pub(crate) struct Sent {
 }
 
 impl Said {
-    /// A verdict on `event`, unless it is one that the gate could not follow: that is a fault of the policy, as in the
+    /// A decision on `event`, unless it is one that the gate could not follow: that is a fault of the policy, as in the
     /// pipeline.
-    pub(super) fn checked(verdict: Verdict, event: &Bytes, channels: &BTreeSet<String>) -> Self {
-        if verdict.outcome == Outcome::Forward && verdict.event_id.as_deref().is_none_or(str::is_empty) {
+    pub(super) fn checked(decided: Decided, event: &Bytes, channels: &BTreeSet<String>) -> Self {
+        if decided.decision == Decision::Forward && decided.event_id.as_deref().is_none_or(str::is_empty) {
             return Self::Fault("no-id");
         }
-        let mut outputs = Vec::with_capacity(verdict.outputs.len());
-        for output in verdict.outputs {
+        let mut outputs = Vec::with_capacity(decided.outputs.len());
+        for output in decided.outputs {
             if !channels.contains(&output.channel) {
                 return Self::Fault("unbound-channel");
             }
@@ -60,27 +60,27 @@ impl Said {
                 event,
             });
         }
-        Self::Verdict(Judged {
-            outcome: verdict.outcome,
-            event_id: verdict.event_id,
-            event_type: verdict.event_type,
-            event_version: verdict.event_version,
-            violations: verdict.violations,
+        Self::Decided(Judged {
+            decision: decided.decision,
+            event_id: decided.event_id,
+            event_type: decided.event_type,
+            event_version: decided.event_version,
+            violations: decided.violations,
             outputs,
         })
     }
 
-    /// The verdict, when there is one.
-    pub(super) fn verdict(&self) -> Option<&Judged> {
+    /// The decision, when there is one.
+    pub(super) fn decided(&self) -> Option<&Judged> {
         match self {
-            Self::Verdict(judged) => Some(judged),
+            Self::Decided(judged) => Some(judged),
             Self::Fault(_) => None,
         }
     }
 
     /// Bytes that it keeps in memory, as far as an event can make them many.
     pub(super) fn bytes(&self) -> usize {
-        let Self::Verdict(judged) = self else { return 0 };
+        let Self::Decided(judged) = self else { return 0 };
         let outputs = judged
             .outputs
             .iter()

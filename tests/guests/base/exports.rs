@@ -96,14 +96,14 @@ impl<G: Guest> retry::Guest for Exported<G> {
         }
     }
 
-    fn decide(_event_type: String, attempt: u32) -> retry::Decision {
+    fn next_attempt(_event_type: String, attempt: u32) -> retry::RetryPlan {
         match (DELAYS_MS.get(attempt as usize), attempt) {
-            (Some(&delay_ms), attempt) => retry::Decision {
+            (Some(&delay_ms), attempt) => retry::RetryPlan {
                 action: retry::Action::Retry,
                 delay_ms,
                 retries_left: 2 - attempt,
             },
-            (None, _) => retry::Decision {
+            (None, _) => retry::RetryPlan {
                 action: retry::Action::DeadLetter,
                 delay_ms: 0,
                 retries_left: 0,
@@ -113,7 +113,7 @@ impl<G: Guest> retry::Guest for Exported<G> {
 }
 
 impl<G: Guest> gate::Guest for Exported<G> {
-    fn process(event: String, context: gate::Context) -> Result<gate::Verdict, gate::Misuse> {
+    fn process(event: String, context: gate::Context) -> Result<gate::Decided, gate::Misuse> {
         G::process(&event, context)
     }
 
@@ -135,7 +135,7 @@ impl<G: Guest> json::Guest for Exported<G> {
         r#"{"misuse":"this policy migrates nothing"}"#.to_owned()
     }
 
-    fn decide(_request: String) -> String {
+    fn next_attempt(_request: String) -> String {
         r#"{"action":"dead-letter","delay_ms":0,"retries_left":0}"#.to_owned()
     }
 

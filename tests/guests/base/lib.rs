@@ -14,7 +14,7 @@ pub use exports::{Exported, bindings};
 pub use known::{Known, Read, TYPES, is_example};
 
 use bindings::exports::tidegate::policy::{gate, validation};
-pub use gate::{Context, FailedEvent, Misuse, Outcome, Output, Verdict};
+pub use gate::{Context, FailedEvent, Misuse, Decision, Output, Decided};
 pub use validation::{Accepted, PolicyCatalog, Rejection, RejectionCause, Violation};
 
 /// A policy for tests. What is not said is done well.
@@ -34,7 +34,7 @@ pub trait Guest: 'static {
         Known::of::<Self>().validate(event)
     }
 
-    fn process(event: &str, _context: Context) -> Result<Verdict, Misuse> {
+    fn process(event: &str, _context: Context) -> Result<Decided, Misuse> {
         Ok(forward::<Self>(event))
     }
 
@@ -56,7 +56,7 @@ macro_rules! harm {
         struct Hostile;
 
         impl $crate::Guest for Hostile {
-            fn process(event: &str, _context: $crate::Context) -> Result<$crate::Verdict, $crate::Misuse> {
+            fn process(event: &str, _context: $crate::Context) -> Result<$crate::Decided, $crate::Misuse> {
                 if $crate::is_example(event) {
                     return Ok($crate::forward::<Self>(event));
                 }
@@ -85,17 +85,17 @@ macro_rules! prepare {
 }
 
 /// What `calm` says to an event.
-pub fn calmly(event: &str) -> Verdict {
+pub fn calmly(event: &str) -> Decided {
     struct Calm;
     impl Guest for Calm {}
     forward::<Calm>(event)
 }
 
-/// The verdict of a good policy: every event that it knows leaves as it came, on the channel `task-events`.
-pub fn forward<G: Guest + ?Sized>(event: &str) -> Verdict {
+/// The decision of a good policy: every event that it knows leaves as it came, on the channel `task-events`.
+pub fn forward<G: Guest + ?Sized>(event: &str) -> Decided {
     match Known::of::<G>().read(event) {
-        Ok(read) => Verdict {
-            outcome: Outcome::Forward,
+        Ok(read) => Decided {
+            decision: Decision::Forward,
             reason: "known".to_owned(),
             event_id: Some(read.id.clone()),
             event_type: Some(read.event_type.clone()),
@@ -113,10 +113,10 @@ pub fn forward<G: Guest + ?Sized>(event: &str) -> Verdict {
     }
 }
 
-/// The verdict on what is not valid.
-pub fn reject(rejection: Rejection) -> Verdict {
-    Verdict {
-        outcome: Outcome::Reject,
+/// The decision on what is not valid.
+pub fn reject(rejection: Rejection) -> Decided {
+    Decided {
+        decision: Decision::Reject,
         reason: rejection
             .violations
             .first()

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::Guest;
 use crate::exports::bindings::exports::tidegate::policy::{
-    gate::{Context, Outcome, Verdict},
+    gate::{Context, Decision, Decided},
     validation::{PolicyCatalog, Violation},
 };
 
@@ -17,7 +17,7 @@ pub(crate) fn process<G: Guest>(request: &str) -> Value {
     };
     let target_version = text("target_version");
     match G::process(&event, Context { now, target_version }) {
-        Ok(verdict) => verdict_of(verdict),
+        Ok(decided) => decision_of(decided),
         Err(misuse) => json!({ "misuse": misuse.message }),
     }
 }
@@ -45,8 +45,8 @@ pub(crate) fn catalog(catalog: PolicyCatalog) -> Value {
     })
 }
 
-fn verdict_of(verdict: Verdict) -> Value {
-    let outputs = verdict.outputs.iter().map(|output| {
+fn decision_of(decided: Decided) -> Value {
+    let outputs = decided.outputs.iter().map(|output| {
         json!({
             "channel": output.channel,
             "key": output.key,
@@ -56,17 +56,17 @@ fn verdict_of(verdict: Verdict) -> Value {
         })
     });
     json!({
-        "outcome": match verdict.outcome {
-            Outcome::Forward => "forward",
-            Outcome::Drop => "drop",
-            Outcome::Reject => "reject",
+        "decision": match decided.decision {
+            Decision::Forward => "forward",
+            Decision::Drop => "drop",
+            Decision::Reject => "reject",
         },
-        "reason": verdict.reason,
-        "event_id": verdict.event_id,
-        "event_type": verdict.event_type,
-        "event_version": verdict.event_version,
+        "reason": decided.reason,
+        "event_id": decided.event_id,
+        "event_type": decided.event_type,
+        "event_version": decided.event_version,
         "outputs": outputs.collect::<Vec<_>>(),
-        "violations": verdict.violations.iter().map(violation).collect::<Vec<_>>(),
+        "violations": decided.violations.iter().map(violation).collect::<Vec<_>>(),
     })
 }
 

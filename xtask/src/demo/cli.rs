@@ -44,14 +44,14 @@ pub(crate) struct Row {
 /// How a record was judged.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Judged {
-    pub(crate) verdict: String,
+    pub(crate) decided: String,
     pub(crate) reason: String,
 }
 
 /// A line of `tidegate apply`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Applied {
-    pub(crate) verdict: String,
+    pub(crate) decided: String,
     pub(crate) reason: String,
     pub(crate) violations: Vec<Violation>,
 }

@@ -14,7 +14,7 @@ const SHOWN: usize = 300;
 /// What became of an event.
 #[derive(Debug)]
 pub(crate) struct Fate {
-    pub(crate) verdict: String,
+    pub(crate) decided: String,
     pub(crate) reason: String,
     /// The codes of its violations.
     pub(crate) codes: Vec<String>,
@@ -70,7 +70,7 @@ impl Fate {
             .flat_map(|letter| codes(letter.payload.dlq_metadata.violations))
             .collect();
         Ok(Self {
-            verdict: judged.verdict.clone(),
+            decided: judged.decided.clone(),
             reason: judged.reason.clone(),
             codes,
             outputs,
@@ -80,7 +80,7 @@ impl Fate {
     /// What `tidegate apply` said.
     pub(crate) fn of_apply(applied: Applied) -> Self {
         Self {
-            verdict: applied.verdict,
+            decided: applied.decided,
             reason: applied.reason,
             codes: codes(applied.violations).collect(),
             outputs: Vec::new(),
@@ -119,8 +119,8 @@ fn one(event: &Event, fate: &Fate) -> Vec<String> {
     let mut differs = |what: &str, is: &str, wanted: &str| {
         differences.push(format!("{what} is {is:?}, expected {wanted:?}"));
     };
-    if fate.verdict != expect.verdict {
-        differs("the verdict", &fate.verdict, &expect.verdict);
+    if fate.decided != expect.decided {
+        differs("the decision", &fate.decided, &expect.decided);
     }
     if fate.codes != expect.codes {
         differs("why", &fate.codes.join(", "), &expect.codes.join(", "));
@@ -170,7 +170,7 @@ mod tests {
 
     fn forwarded() -> Fate {
         Fate {
-            verdict: "forward".to_owned(),
+            decided: "forward".to_owned(),
             reason: "valid; migrated".to_owned(),
             codes: Vec::new(),
             outputs: vec![Output {
@@ -192,15 +192,15 @@ mod tests {
         let event = expecting(r#"{"verdict":"reject","to":["dlq"],"codes":["type"],"reason":"x","holds":["2"]}"#);
         let differences = one(&event, &forwarded());
         assert_eq!(differences.len(), 5, "{differences:#?}");
-        assert_eq!(differences[0], r#"the verdict is "forward", expected "reject""#);
+        assert_eq!(differences[0], r#"the decision is "forward", expected "reject""#);
     }
 
     #[test]
     fn a_fate_is_put_together_from_what_was_read() {
         let row = |line: &str| serde_json::from_str::<Row>(line).expect("a row");
         let inputs = [
-            row(r#"{"topic":"in","offset":3,"outcome":{"verdict":"forward","reason":"other"}}"#),
-            row(r#"{"topic":"in","offset":4,"outcome":{"verdict":"reject","reason":"bad"}}"#),
+            row(r#"{"topic":"in","offset":3,"delivery":{"disposition":"forward","reason":"other"}}"#),
+            row(r#"{"topic":"in","offset":4,"delivery":{"disposition":"reject","reason":"bad"}}"#),
         ];
         let dead = r#"{"payload":{"dlq_metadata":{"violations":[{"code":"type","path":""}]}}}"#;
         let outputs = [
@@ -210,7 +210,7 @@ mod tests {
             )),
         ];
         let fate = Fate::of_record("in", 4, &inputs, &outputs).expect("a fate");
-        assert_eq!((fate.verdict.as_str(), fate.reason.as_str()), ("reject", "bad"));
+        assert_eq!((fate.decided.as_str(), fate.reason.as_str()), ("reject", "bad"));
         assert_eq!(fate.codes, ["type"]);
         assert_eq!(fate.outputs.len(), 1);
         assert_eq!(fate.outputs[0].id, "b");

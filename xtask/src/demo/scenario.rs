@@ -46,7 +46,7 @@ pub(crate) enum Via {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Expect {
     /// `forward`, `reject` or `duplicate`.
-    pub(crate) verdict: String,
+    pub(crate) decided: String,
     /// The topics that it leads to, in this order.
     #[serde(default)]
     pub(crate) to: Vec<String>,
@@ -194,7 +194,7 @@ mod tests {
         let texts: Vec<_> = committed()
             .events
             .iter()
-            .filter(|event| event.expect.verdict == "forward")
+            .filter(|event| event.expect.decided == "forward")
             .map(|event| String::from_utf8(event.bytes.clone()).expect("UTF-8"))
             .collect();
         let policy: Value = serde_json::from_str(include_str!("../../../schemas/policy.json")).expect("JSON");

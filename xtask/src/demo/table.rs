@@ -33,17 +33,17 @@ pub(crate) fn print(paint: Paint, scenario: &Scenario, fates: &[Fate]) {
     let width = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
     let titles = width(&mut rows.iter().map(|row| &row.0));
     let ids = width(&mut rows.iter().map(|row| &row.1));
-    let verdicts = width(&mut fates.iter().map(|fate| &fate.verdict));
+    let decisions = width(&mut fates.iter().map(|fate| &fate.decided));
 
     let head = format!(
-        "{:>3}  {:titles$}  {:ids$}  {:verdicts$}  went to",
-        "", "event", "id", "verdict"
+        "{:>3}  {:titles$}  {:ids$}  {:decisions$}  went to",
+        "", "event", "id", "decision"
     );
     println!("{}", paint.bold(head));
     for (at, ((title, id), (event, fate))) in rows.iter().zip(scenario.events.iter().zip(fates)).enumerate() {
-        let verdict = verdict(paint, &fate.verdict, verdicts);
+        let decided = decided(paint, &fate.decided, decisions);
         let went_to = went_to(fate);
-        println!("{:>3}  {title:titles$}  {id:ids$}  {verdict}  {went_to}", at + 1);
+        println!("{:>3}  {title:titles$}  {id:ids$}  {decided}  {went_to}", at + 1);
         println!("{:5}{}", "", paint.dim(format!("{} → {}", event.about, fate.reason)));
         if let Via::Apply { target } = &event.via {
             let note = format!("(asked for in version {target}, with `tidegate apply --target`)");
@@ -68,10 +68,10 @@ fn went_to(fate: &Fate) -> String {
 
 /// Prints how many of each.
 pub(crate) fn print_totals(paint: Paint, fates: &[Fate], took: Duration) {
-    let mut verdicts = BTreeMap::<&str, usize>::new();
+    let mut decisions = BTreeMap::<&str, usize>::new();
     let mut topics = BTreeMap::<&str, usize>::new();
     for fate in fates {
-        *verdicts.entry(&fate.verdict).or_default() += 1;
+        *decisions.entry(&fate.decision).or_default() += 1;
         for output in &fate.outputs {
             *topics.entry(&output.topic).or_default() += 1;
         }
@@ -84,7 +84,7 @@ pub(crate) fn print_totals(paint: Paint, fates: &[Fate], took: Duration) {
         parts.join(", ")
     };
     let events = format!("{} events judged in {:.1} s:", fates.len(), took.as_secs_f64());
-    println!("{} {}", paint.bold(events), list(verdicts));
+    println!("{} {}", paint.bold(events), list(decisions));
     println!("{} {}", paint.bold("Written to topics:"), list(topics));
 }
 
@@ -112,9 +112,9 @@ fn short(id: &str) -> String {
     start + "…"
 }
 
-fn verdict(paint: Paint, verdict: &str, width: usize) -> String {
-    let padded = format!("{verdict:width$}");
-    match verdict {
+fn decided(paint: Paint, decided: &str, width: usize) -> String {
+    let padded = format!("{decided:width$}");
+    match decided {
         "forward" => paint.good(padded),
         "reject" => paint.bad(padded),
         _ => paint.odd(padded),

@@ -54,8 +54,8 @@ static tidegate_status ask(tidegate_policy policy, const struct question *questi
         return tidegate_validate(policy, event, event_length, answer, length);
     if (!strcmp(question->call, "migrate"))
         return tidegate_migrate(policy, event, event_length, text[1], answer, length);
-    if (!strcmp(question->call, "decide"))
-        return tidegate_decide(policy, text[0], (uint32_t)strtoul(text[1], NULL, 10), answer, length);
+    if (!strcmp(question->call, "next-attempt"))
+        return tidegate_next_attempt(policy, text[0], (uint32_t)strtoul(text[1], NULL, 10), answer, length);
     if (!strcmp(question->call, "process"))
         return tidegate_process(policy, event, event_length, text[1], text[2], answer, length);
     if (!strcmp(question->call, "catalog"))

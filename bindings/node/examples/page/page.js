@@ -50,10 +50,10 @@ function judge(policy) {
   }
 }
 
-function show(state, verdict, facts, violations) {
+function show(state, decided, facts, violations) {
   document.querySelector('section').className = state;
   byId('event').setAttribute('aria-invalid', String(state === 'invalid'));
-  byId('verdict').textContent = verdict;
+  byId('decision').textContent = decided;
   const pairs = Object.entries(facts).map(([name, fact]) => {
     const pair = element('div');
     pair.append(element('dt', name), element('dd', fact));

@@ -3,13 +3,13 @@
 from tidegate.answers import (
     Accepted,
     Catalog,
-    Decision,
+    RetryPlan,
     EventType,
     EventVersion,
     Limits,
     Migrated,
     Output,
-    Verdict,
+    Decided,
     Violation,
 )
 from tidegate.errors import InvalidEvent, LoadError, MigrationFailed, Misuse, PolicyFault, TidegateError
@@ -19,7 +19,7 @@ from tidegate.policy import Policy
 __all__ = [
     "Accepted",
     "Catalog",
-    "Decision",
+    "RetryPlan",
     "Event",
     "EventType",
     "EventVersion",
@@ -33,6 +33,6 @@ __all__ = [
     "Policy",
     "PolicyFault",
     "TidegateError",
-    "Verdict",
+    "Decided",
     "Violation",
 ]

@@ -51,7 +51,7 @@ class Migrated:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class RetryPlan:
     """What to do with an event that failed."""
 
     action: Literal["retry", "dead-letter"]
@@ -79,19 +79,19 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Decided:
     """Where an event ends."""
 
-    outcome: Literal["forward", "drop", "reject"]
+    decision: Literal["forward", "drop", "reject"]
     reason: str
     """One line for people."""
     event_id: str | None
     event_type: str | None
     event_version: str | None
     outputs: tuple[Output, ...]
-    """What to send, in this order; empty unless the outcome is `forward`."""
+    """What to send, in this order; empty unless the decision is `forward`."""
     violations: tuple[Violation, ...]
-    """What is wrong; empty unless the outcome is `reject`."""
+    """What is wrong; empty unless the decision is `reject`."""
 
 
 @dataclass(frozen=True, slots=True)

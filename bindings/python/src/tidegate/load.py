@@ -11,7 +11,7 @@ from tidegate.errors import LoadError
 
 CONTRACT = "0.1.0"
 JSON = f"tidegate:policy/json@{CONTRACT}"
-FUNCTIONS = {"validate": 1, "migrate": 1, "decide": 1, "process": 1, "catalog": 0}
+FUNCTIONS = {"validate": 1, "migrate": 1, "next-attempt": 1, "process": 1, "catalog": 0}
 """The functions of the interface `json`, each with the number of its arguments; all are strings, as are the answers."""
 
 _CORE_MODULE = b"\0asm\x01\0\0\0"

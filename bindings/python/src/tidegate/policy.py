@@ -9,7 +9,7 @@ from typing import Self
 
 from tidegate import event as events
 from tidegate import load, reading, sandbox, unreadable, writing
-from tidegate.answers import Accepted, Catalog, Decision, Migrated, Verdict, Violation
+from tidegate.answers import Accepted, Catalog, RetryPlan, Migrated, Decided, Violation
 from tidegate.errors import LoadError, Misuse, PolicyFault
 from tidegate.event import Event
 from tidegate.instances import Instances
@@ -72,17 +72,17 @@ class Policy:
         answer = self._migrate(text, to_version)
         return reading.migrated(answer, "" if isinstance(text, Violation) else text)
 
-    def decide(self, event_type: str, attempt: int) -> Decision:
+    def next_attempt(self, event_type: str, attempt: int) -> RetryPlan:
         """What follows when attempt number `attempt` failed. The first attempt is 0, its first retry is 1."""
-        return reading.decision(self.decide_json(event_type, attempt))
+        return reading.retry_plan(self.next_attempt_json(event_type, attempt))
 
-    def process(self, event: Event, now: str | datetime, target_version: str | None = None) -> Verdict:
-        """Judges an event and says what to send. One that is not valid gives the outcome `reject`, not an error.
+    def process(self, event: Event, now: str | datetime, target_version: str | None = None) -> Decided:
+        """Judges an event and says what to send. One that is not valid gives the decision `reject`, not an error.
 
         `now`: the time to judge by, an aware datetime or RFC 3339 with an offset.
         `target_version`: the version in which the event shall leave; the latest of its type when there is none.
         """
-        return reading.verdict(self.process_json(event, now, target_version))
+        return reading.decided(self.process_json(event, now, target_version))
 
     def validate_json(self, event: Event) -> str:
         """`validate`, with the answer as JSON."""
@@ -95,9 +95,9 @@ class Policy:
         """`migrate`, with the answer as JSON; its `event` is null when nothing had to change."""
         return self._migrate(self._text(event), to_version)
 
-    def decide_json(self, event_type: str, attempt: int) -> str:
-        """`decide`, with the answer as JSON."""
-        return self._ask("decide", writing.object_of(event_type=event_type, attempt=attempt))
+    def next_attempt_json(self, event_type: str, attempt: int) -> str:
+        """`next_attempt`, with the answer as JSON."""
+        return self._ask("next-attempt", writing.object_of(event_type=event_type, attempt=attempt))
 
     def process_json(self, event: Event, now: str | datetime, target_version: str | None = None) -> str:
         """`process`, with the answer as JSON."""

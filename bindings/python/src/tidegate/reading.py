@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 from tidegate.answers import (
     Accepted,
     Catalog,
-    Decision,
+    RetryPlan,
     EventType,
     EventVersion,
     Limits,
     Migrated,
     Output,
-    Verdict,
+    Decided,
     Violation,
 )
 from tidegate.errors import InvalidEvent, MigrationFailed, PolicyFault
@@ -38,14 +38,14 @@ def migrated(answer: str, event: str) -> Migrated:
     return read
 
 
-def decision(answer: str) -> Decision:
-    """Reads the answer of `decide`."""
-    return _read(answer, lambda m: Decision(m["action"], _delay(m["delay_ms"]), m["retries_left"]))
+def retry_plan(answer: str) -> RetryPlan:
+    """Reads the answer of `next_attempt`."""
+    return _read(answer, lambda m: RetryPlan(m["action"], _delay(m["delay_ms"]), m["retries_left"]))
 
 
-def verdict(answer: str) -> Verdict:
+def decided(answer: str) -> Decided:
     """Reads the answer of `process`."""
-    return _read(answer, _verdict)
+    return _read(answer, _decision)
 
 
 def catalog(answer: str) -> Catalog:
@@ -80,9 +80,9 @@ def _migrated(m: dict[str, Any], event: str) -> Migrated | MigrationFailed:
     return MigrationFailed(m["cause"], m["event_type"], m["from_version"], m["to_version"], violations)
 
 
-def _verdict(m: dict[str, Any]) -> Verdict:
-    return Verdict(
-        outcome=m["outcome"],
+def _decision(m: dict[str, Any]) -> Decided:
+    return Decided(
+        decision=m["decision"],
         reason=m["reason"],
         event_id=m["event_id"],
         event_type=m["event_type"],

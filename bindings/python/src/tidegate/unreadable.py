@@ -40,7 +40,7 @@ def migrated(violation: Violation, to_version: str) -> str:
 def processed(violation: Violation) -> str:
     """The answer of `process`."""
     return writing.object_of(
-        outcome="reject",
+        decision="reject",
         reason=violation.message,
         event_id=None,
         event_type=None,

@@ -68,7 +68,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// What became of one dead letter.
 enum Outcome {
     Taken {
-        verdict: String,
+        decided: String,
         reason: String,
     },
     Refused(String),
@@ -78,7 +78,7 @@ enum Outcome {
 
 #[derive(Deserialize)]
 struct Answer {
-    verdict: String,
+    decided: String,
     #[serde(default)]
     reason: Option<String>,
 }
@@ -103,7 +103,7 @@ impl Redrive {
         let mut seen = HashSet::new();
         let progress = progress::spinner("{spinner} {pos} redriven, {elapsed}");
         let paint = Paint::for_stdout();
-        let mut verdicts = BTreeMap::<String, usize>::new();
+        let mut decisions = BTreeMap::<String, usize>::new();
         let (mut taken, mut failed, mut stopped) = (0, 0, false);
         while taken + failed < self.filter.most() && (self.all || !wanted.is_empty()) {
             let Some(found) = letters.next().await? else { break };
@@ -116,15 +116,15 @@ impl Redrive {
             }
             let outcome = gate.redrive(found.bytes).await;
             let (mark, why) = match &outcome {
-                Outcome::Taken { verdict, reason } => (paint.good(visible(verdict)), reason),
+                Outcome::Taken { decided, reason } => (paint.good(visible(decided)), reason),
                 Outcome::Refused(why) | Outcome::Hopeless(why) => (paint.bad("failed"), why),
             };
             progress.inc(1);
             progress.suspend(|| writeln!(stdout(), "{}  {mark}  {}", visible(&letter.id), cut(why, 200)))?;
             match outcome {
-                Outcome::Taken { verdict, .. } => {
+                Outcome::Taken { decided, .. } => {
                     taken += 1;
-                    *verdicts.entry(verdict).or_default() += 1;
+                    *decisions.entry(decision).or_default() += 1;
                 }
                 Outcome::Refused(_) => failed += 1,
                 Outcome::Hopeless(_) => {
@@ -142,13 +142,13 @@ impl Redrive {
         }
         let unreadable = letters.unreadable;
         let rest = if stopped { "; stopped there" } else { "" };
-        let verdicts: Vec<_> = verdicts
+        let decisions: Vec<_> = decisions
             .iter()
-            .map(|(verdict, count)| format!("{count} {}", visible(verdict)))
+            .map(|(decided, count)| format!("{count} {}", visible(decided)))
             .collect();
-        let taken = match &verdicts[..] {
+        let taken = match &decisions[..] {
             [] => "none taken".to_owned(),
-            verdicts => format!("taken: {}", verdicts.join(", ")),
+            decisions => format!("taken: {}", decisions.join(", ")),
         };
         writeln!(
             stdout(),
@@ -291,7 +291,7 @@ async fn outcome(response: Response) -> Outcome {
     match response.status() {
         StatusCode::OK | StatusCode::ACCEPTED => match response.json::<Answer>().await {
             Ok(answer) => Outcome::Taken {
-                verdict: answer.verdict,
+                decided: answer.decided,
                 reason: answer.reason.unwrap_or_default(),
             },
             Err(_) => Outcome::Hopeless("the answer is not that of a gate; is --url right?".to_owned()),

@@ -2,7 +2,7 @@
 
 use std::fmt::{Result, Write as _};
 
-use tidegate_engine::{Action, Outcome, Violation};
+use tidegate_engine::{Action, Decision, Violation};
 
 use super::{
     super::{
@@ -17,11 +17,11 @@ const NAME: usize = 8;
 
 pub(super) fn text(explained: &Explained, paint: Paint) -> std::result::Result<String, std::fmt::Error> {
     let mut out = String::new();
-    let verdict = explained.verdict.as_str();
-    let painted = match explained.verdict {
-        Outcome::Forward => paint.good(verdict),
-        Outcome::Drop => paint.odd(verdict),
-        Outcome::Reject => paint.bad(verdict),
+    let decided = explained.decided.as_str();
+    let painted = match explained.decided {
+        Decision::Forward => paint.good(decided),
+        Decision::Drop => paint.odd(decided),
+        Decision::Reject => paint.bad(decided),
     };
     writeln!(out, "{}", paint.bold(painted))?;
     out.push_str(&wrapped(&explained.reason, 2));
@@ -114,7 +114,7 @@ fn output(out: &mut String, sent: &Sent, paint: Paint) -> Result {
 fn schedule(out: &mut String, explained: &Explained, paint: Paint) -> Result {
     let retries = &explained.retries;
     // A rejected event has no attempts.
-    let failing = (explained.verdict != Outcome::Reject).then_some(explained.failure.attempt);
+    let failing = (explained.decided != Decision::Reject).then_some(explained.failure.attempt);
     let whose = match &retries.event_type {
         Some(event_type) => format!("retries of {}", visible(event_type)),
         None => "retries (of a type that is not known)".to_owned(),
@@ -142,8 +142,8 @@ fn schedule(out: &mut String, explained: &Explained, paint: Paint) -> Result {
 
 fn failure(out: &mut String, explained: &Explained, paint: Paint) -> Result {
     let failure = &explained.failure;
-    let (title, what) = match (explained.verdict, failure.action) {
-        (Outcome::Reject, _) => ("what follows".to_owned(), "It is given up at once".to_owned()),
+    let (title, what) = match (explained.decided, failure.action) {
+        (Decision::Reject, _) => ("what follows".to_owned(), "It is given up at once".to_owned()),
         (_, action) => {
             let what = match action {
                 Action::Retry => format!(

@@ -22,7 +22,7 @@ use super::{
 /// Show what the candidate would change: counts, and examples of each kind.
 ///
 /// The candidate is the file that `policy.candidate` names. It judges a copy of what producers send, by the same time, and
-/// sends nothing. Compared are the verdict, the violations by code and place, and the outputs: channel, key, id, type, and
+/// sends nothing. Compared are the decision, the violations by code and place, and the outputs: channel, key, id, type, and
 /// the event member by member. Reasons and messages are not. The counts begin anew when either policy changes.
 ///
 /// An event that the candidate had no time for is passed over. Examples show ids and places, and with

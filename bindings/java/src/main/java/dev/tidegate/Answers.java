@@ -71,23 +71,23 @@ final class Answers {
                 violations(read));
     }
 
-    static Decision decision(String answer) {
+    static RetryPlan retryPlan(String answer) {
         JsonNode read = read(answer);
-        return new Decision(
-                constant(Decision.Action.class, read, "action"),
+        return new RetryPlan(
+                constant(RetryPlan.Action.class, read, "action"),
                 Duration.ofMillis(number(read, "delay_ms")),
                 number(read, "retries_left"));
     }
 
-    static Verdict verdict(String answer) {
+    static Decided decided(String answer) {
         JsonNode read = read(answer);
-        return new Verdict(
-                constant(Verdict.Outcome.class, read, "outcome"),
+        return new Decided(
+                constant(Decided.Decision.class, read, "decision"),
                 text(read, "reason"),
                 Optional.ofNullable(textOrNull(read, "event_id")),
                 Optional.ofNullable(textOrNull(read, "event_type")),
                 Optional.ofNullable(textOrNull(read, "event_version")),
-                list(read, "outputs", output -> new Verdict.Output(
+                list(read, "outputs", output -> new Decided.Output(
                         text(output, "channel"),
                         text(output, "key"),
                         text(output, "id"),

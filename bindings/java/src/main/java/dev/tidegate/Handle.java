@@ -48,12 +48,12 @@ final class Handle {
                 Libtidegate.tidegate_migrate(number, event, event.length, version, answer, length));
     }
 
-    String decide(String eventType, long attempt) {
+    String nextAttempt(String eventType, long attempt) {
         if (attempt < 0 || attempt > LARGEST_ATTEMPT) {
             throw new IllegalArgumentException("attempt is " + attempt + "; 0 to " + LARGEST_ATTEMPT + " are possible");
         }
         byte[] type = Utf8.terminated("the event type", eventType);
-        return ask((answer, length) -> Libtidegate.tidegate_decide(number, type, (int) attempt, answer, length));
+        return ask((answer, length) -> Libtidegate.tidegate_next_attempt(number, type, (int) attempt, answer, length));
     }
 
     String process(byte[] event, String now, String targetVersion) {

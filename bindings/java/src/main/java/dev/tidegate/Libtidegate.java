@@ -36,7 +36,7 @@ final class Libtidegate {
     static native int tidegate_migrate(
             long policy, byte[] event, long length, byte[] toVersion, long[] answer, long[] answerLength);
 
-    static native int tidegate_decide(long policy, byte[] eventType, int attempt, long[] answer, long[] answerLength);
+    static native int tidegate_next_attempt(long policy, byte[] eventType, int attempt, long[] answer, long[] answerLength);
 
     static native int tidegate_process(
             long policy, byte[] event, long length, byte[] now, byte[] target, long[] answer, long[] answerLength);

@@ -137,8 +137,8 @@ public final class Policy implements AutoCloseable {
      * @param attempt the attempt that failed: 0 for the first, up to 4294967295
      * @return what to do, and when
      */
-    public Decision decide(String eventType, long attempt) {
-        return Answers.decision(decideJson(eventType, attempt));
+    public RetryPlan nextAttempt(String eventType, long attempt) {
+        return Answers.retryPlan(nextAttemptJson(eventType, attempt));
     }
 
     /**
@@ -146,9 +146,9 @@ public final class Policy implements AutoCloseable {
      *
      * @param event the text of the event
      * @param now the time to judge by
-     * @return the verdict, also of an event that is not valid
+     * @return the decision, also of an event that is not valid
      */
-    public Verdict process(String event, Instant now) {
+    public Decided process(String event, Instant now) {
         return process(event, now, null);
     }
 
@@ -158,10 +158,10 @@ public final class Policy implements AutoCloseable {
      * @param event the text of the event
      * @param now the time to judge by
      * @param targetVersion the version in which it shall leave; null for the latest of its type
-     * @return the verdict, also of an event that is not valid
+     * @return the decision, also of an event that is not valid
      */
-    public Verdict process(String event, Instant now, String targetVersion) {
-        return Answers.verdict(processJson(event, now.toString(), targetVersion));
+    public Decided process(String event, Instant now, String targetVersion) {
+        return Answers.decided(processJson(event, now.toString(), targetVersion));
     }
 
     /**
@@ -170,10 +170,10 @@ public final class Policy implements AutoCloseable {
      * @param event the bytes of the event
      * @param now the time to judge by
      * @param targetVersion the version in which it shall leave; null for the latest of its type
-     * @return the verdict, also of an event that is not valid
+     * @return the decision, also of an event that is not valid
      */
-    public Verdict process(byte[] event, Instant now, String targetVersion) {
-        return Answers.verdict(processJson(event, now.toString(), targetVersion));
+    public Decided process(byte[] event, Instant now, String targetVersion) {
+        return Answers.decided(processJson(event, now.toString(), targetVersion));
     }
 
     /**
@@ -228,14 +228,14 @@ public final class Policy implements AutoCloseable {
     }
 
     /**
-     * {@link #decide(String, long)}, with the policy's answer as it wrote it.
+     * {@link #nextAttempt(String, long)}, with the policy's answer as it wrote it.
      *
      * @param eventType the event's type
      * @param attempt the attempt that failed: 0 for the first, up to 4294967295
      * @return {@code {"action":"retry|dead-letter","delay_ms":1000,"retries_left":2}}
      */
-    public String decideJson(String eventType, long attempt) {
-        return handle.decide(eventType, attempt);
+    public String nextAttemptJson(String eventType, long attempt) {
+        return handle.nextAttempt(eventType, attempt);
     }
 
     /**
@@ -244,7 +244,7 @@ public final class Policy implements AutoCloseable {
      * @param event the text of the event
      * @param now the time to judge by, RFC 3339 with an offset
      * @param targetVersion the version in which it shall leave; null for the latest of its type
-     * @return {@code {"outcome":"forward|drop|reject",…}}
+     * @return {@code {"decision":"forward|drop|reject",…}}
      */
     public String processJson(String event, String now, String targetVersion) {
         return processJson(Utf8.bytes(event), now, targetVersion);
@@ -256,7 +256,7 @@ public final class Policy implements AutoCloseable {
      * @param event the bytes of the event
      * @param now the time to judge by, RFC 3339 with an offset
      * @param targetVersion the version in which it shall leave; null for the latest of its type
-     * @return {@code {"outcome":"forward|drop|reject",…}}
+     * @return {@code {"decision":"forward|drop|reject",…}}
      */
     public String processJson(byte[] event, String now, String targetVersion) {
         return handle.process(event, now, targetVersion);

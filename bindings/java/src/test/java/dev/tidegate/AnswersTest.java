@@ -110,22 +110,22 @@ class AnswersTest {
 
     @Test
     void retriesAreDurations() {
-        Decision given = new Decision(Decision.Action.DEAD_LETTER, Duration.ZERO, 0);
+        RetryPlan given = new RetryPlan(RetryPlan.Action.DEAD_LETTER, Duration.ZERO, 0);
         assertEquals(
-                new Decision(Decision.Action.RETRY, Duration.ofSeconds(30), 2), policy.decide("task.completed", 0));
+                new RetryPlan(RetryPlan.Action.RETRY, Duration.ofSeconds(30), 2), policy.nextAttempt("task.completed", 0));
         assertEquals(
-                new Decision(Decision.Action.RETRY, Duration.ofMinutes(30), 0), policy.decide("task.completed", 2));
-        assertEquals(given, policy.decide("task.completed", 3));
-        assertEquals(given, policy.decide("task.completed", 0xFFFF_FFFFL));
+                new RetryPlan(RetryPlan.Action.RETRY, Duration.ofMinutes(30), 0), policy.nextAttempt("task.completed", 2));
+        assertEquals(given, policy.nextAttempt("task.completed", 3));
+        assertEquals(given, policy.nextAttempt("task.completed", 0xFFFF_FFFFL));
     }
 
     @Test
     void aVerdictSaysWhatToSend() {
-        Verdict verdict = policy.process(Fixtures.VALID, Fixtures.NOW);
-        assertEquals(Verdict.Outcome.FORWARD, verdict.outcome());
-        assertEquals(List.of(), verdict.violations());
-        assertEquals(1, verdict.outputs().size());
-        Verdict.Output output = verdict.outputs().get(0);
+        Decided decided = policy.process(Fixtures.VALID, Fixtures.NOW);
+        assertEquals(Decided.Decision.FORWARD, decided.decision());
+        assertEquals(List.of(), decided.violations());
+        assertEquals(1, decided.outputs().size());
+        Decided.Output output = decided.outputs().get(0);
         assertEquals("task-events", output.channel());
         assertEquals("user-1", output.key());
         assertEquals("e-1", output.id());
@@ -134,7 +134,7 @@ class AnswersTest {
 
     @Test
     void anEventLeavesAsItCameInTheVersionItHas() {
-        Verdict.Output output = policy.process(Fixtures.VALID, Fixtures.NOW, "1.0").outputs().get(0);
+        Decided.Output output = policy.process(Fixtures.VALID, Fixtures.NOW, "1.0").outputs().get(0);
         assertEquals(Optional.empty(), output.event());
         assertEquals(Optional.empty(), output.json());
         assertEquals(Fixtures.VALID, output.text(Fixtures.VALID));
@@ -146,17 +146,17 @@ class AnswersTest {
                 """
                 {"event_id":"c-1","event_type":"task.completed","task_id":42,"user_id":"user-1",\
                 "payload":{"recurring_pattern":"DAILY"}}""";
-        List<Verdict.Output> outputs = policy.process(event, Fixtures.NOW).outputs();
+        List<Decided.Output> outputs = policy.process(event, Fixtures.NOW).outputs();
         assertEquals("2026-03-01T09:30:00Z", outputs.get(0).json().orElseThrow().path("timestamp").asText());
         assertEquals("2026-03-02T09:30:00Z", outputs.get(1).json().orElseThrow().at("/payload/next_due").asText());
     }
 
     @Test
-    void aRejectedEventIsAVerdict() {
-        Verdict verdict = policy.process(Fixtures.INVALID.getBytes(StandardCharsets.UTF_8), Fixtures.NOW, null);
-        assertEquals(Verdict.Outcome.REJECT, verdict.outcome());
-        assertEquals(List.of(), verdict.outputs());
-        assertEquals("required", verdict.violations().get(0).code());
+    void aRejectedEventIsADecision() {
+        Decided decided = policy.process(Fixtures.INVALID.getBytes(StandardCharsets.UTF_8), Fixtures.NOW, null);
+        assertEquals(Decided.Decision.REJECT, decided.decision());
+        assertEquals(List.of(), decided.outputs());
+        assertEquals("required", decided.violations().get(0).code());
     }
 
     @Test
@@ -188,15 +188,15 @@ class AnswersTest {
                 "null",
                 "{}",
                 "{\"valid\":true,\"migrated\":true}",
-                "{\"valid\":false,\"cause\":\"other\",\"migrated\":false,\"action\":\"other\",\"outcome\":\"other\"}",
+                "{\"valid\":false,\"cause\":\"other\",\"migrated\":false,\"action\":\"other\",\"decision\":\"other\"}",
                 "{\"action\":\"retry\",\"delay_ms\":-1,\"name\":\"n\",\"version\":\"v\",\"event_types\":[1],\"channels\":[1]}"
             })
     void anAnswerThatBreaksTheContractIsAFault(String answer) {
         List<Consumer<String>> readers = List.of(
                 Answers::validation,
                 text -> Answers.migration(text, () -> ""),
-                Answers::decision,
-                Answers::verdict,
+                Answers::retryPlan,
+                Answers::decided,
                 Answers::catalog);
         for (Consumer<String> reader : readers) {
             assertThrows(PolicyFaultException.class, () -> reader.accept(answer));

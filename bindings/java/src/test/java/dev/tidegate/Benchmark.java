@@ -32,7 +32,7 @@ final class Benchmark {
         print("validate, not valid", () -> reject(policy));
         print("migrate", () -> policy.migrate(Fixtures.VALID, "1.1"));
         print("process", () -> policy.process(Fixtures.VALID, Fixtures.NOW));
-        print("decide", () -> policy.decide("task.created", 1));
+        print("next-attempt", () -> policy.nextAttempt("task.created", 1));
     }
 
     private static void print(String name, Runnable call) {

@@ -29,7 +29,7 @@ class EventsTest {
         assertUnreadable("not-utf8", "not UTF-8 at byte 7", violationOf("{\"a\":\"\uD800\"}"));
         assertUnreadable("not-utf8", "not UTF-8 at byte 9", violationOf("{\"a\":\"é\uDC00\uD800\"}"));
         assertUnreadable("not-utf8", "not UTF-8 at byte 11", violationOf("{\"a\":\"\uD83D\uDE00\uD83D"));
-        assertEquals(Verdict.Outcome.REJECT, policy.process("\uDFFF", Fixtures.NOW).outcome());
+        assertEquals(Decided.Decision.REJECT, policy.process("\uDFFF", Fixtures.NOW).decision());
     }
 
     @Test
@@ -70,9 +70,9 @@ class EventsTest {
         String event = "\"".repeat(5 << 20);
         Violation expected = new Violation("too-large", "", (5 << 20) + " bytes; at most " + LIMIT + " are allowed");
         assertEquals(expected, violationOf(event));
-        Verdict verdict = policy.process(event, Fixtures.NOW);
-        assertEquals(Verdict.Outcome.REJECT, verdict.outcome());
-        assertEquals(List.of(expected), verdict.violations());
+        Decided decided = policy.process(event, Fixtures.NOW);
+        assertEquals(Decided.Decision.REJECT, decided.decision());
+        assertEquals(List.of(expected), decided.violations());
         MigrationFailedException failed =
                 assertThrows(MigrationFailedException.class, () -> policy.migrate(event, "1.1"));
         assertEquals(List.of(expected), failed.violations());

@@ -97,9 +97,9 @@ class FaultsTest {
     }
 
     private static void assertForward(Policy policy, String id) {
-        Verdict verdict = policy.process(Fixtures.guestEvent(id, ""), Fixtures.NOW);
-        assertEquals(Verdict.Outcome.FORWARD, verdict.outcome());
-        assertEquals(Optional.of(id), verdict.eventId());
+        Decided decided = policy.process(Fixtures.guestEvent(id, ""), Fixtures.NOW);
+        assertEquals(Decided.Decision.FORWARD, decided.decision());
+        assertEquals(Optional.of(id), decided.eventId());
     }
 
     private static int lengthOf(byte[] bytes) {

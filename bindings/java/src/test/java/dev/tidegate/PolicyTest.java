@@ -44,7 +44,7 @@ class PolicyTest {
                 .maxConcurrentCalls(2);
         try (Policy policy = Policy.open(component, options)) {
             Arrays.fill(component, (byte) 0);
-            assertEquals(Verdict.Outcome.FORWARD, policy.process(EVENT, Fixtures.NOW).outcome());
+            assertEquals(Decided.Decision.FORWARD, policy.process(EVENT, Fixtures.NOW).decision());
         }
     }
 
@@ -109,7 +109,7 @@ class PolicyTest {
         Threads.run(8, thread -> {
             while (true) {
                 try {
-                    assertEquals(Verdict.Outcome.FORWARD, policy.process(EVENT, Fixtures.NOW).outcome());
+                    assertEquals(Decided.Decision.FORWARD, policy.process(EVENT, Fixtures.NOW).decision());
                 } catch (IllegalStateException closed) {
                     return;
                 }
@@ -147,9 +147,9 @@ class PolicyTest {
         List<Executable> calls = List.of(
                 () -> policy.migrate(event, "1\0"),
                 () -> policy.migrate(event, "\uD800"),
-                () -> policy.decide("task\0", 0),
-                () -> policy.decide("task.created", -1),
-                () -> policy.decide("task.created", 1L << 32),
+                () -> policy.nextAttempt("task\0", 0),
+                () -> policy.nextAttempt("task.created", -1),
+                () -> policy.nextAttempt("task.created", 1L << 32),
                 () -> policy.process(event, Fixtures.NOW, "\0"),
                 () -> policy.processJson(event, "noon", null),
                 () -> policy.process(event, Instant.parse("+12026-03-01T09:30:00Z")));

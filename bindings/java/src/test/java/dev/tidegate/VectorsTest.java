@@ -72,7 +72,7 @@ class VectorsTest {
         return switch (vector.required("call").asText()) {
             case "validate" -> bytes == null ? policy.validateJson(event) : policy.validateJson(bytes);
             case "migrate" -> bytes == null ? policy.migrateJson(event, version) : policy.migrateJson(bytes, version);
-            case "decide" -> policy.decideJson(
+            case "next-attempt" -> policy.nextAttemptJson(
                     vector.required("event_type").asText(), vector.required("attempt").asLong());
             case "process" -> bytes == null
                     ? policy.processJson(event, now, target)

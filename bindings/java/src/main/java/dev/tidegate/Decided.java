@@ -9,16 +9,16 @@ import java.util.Optional;
 /**
  * The judgement of one event.
  *
- * @param outcome where it ends
+ * @param decision where it ends
  * @param reason why, in one line for people
  * @param eventId its id, when it could be read
  * @param eventType its type, when it could be read
  * @param eventVersion its version, when known
- * @param outputs what to send, in this order; empty unless the outcome is {@code FORWARD}
- * @param violations what is wrong; empty unless the outcome is {@code REJECT}
+ * @param outputs what to send, in this order; empty unless the decision is {@code FORWARD}
+ * @param violations what is wrong; empty unless the decision is {@code REJECT}
  */
-public record Verdict(
-        Outcome outcome,
+public record Decided(
+        Decision decision,
         String reason,
         Optional<String> eventId,
         Optional<String> eventType,
@@ -26,7 +26,7 @@ public record Verdict(
         List<Output> outputs,
         List<Violation> violations) {
     /** Where an event ends. */
-    public enum Outcome {
+    public enum Decision {
         /** Send the outputs. */
         FORWARD,
         /** Valid, and to be sent nowhere. */

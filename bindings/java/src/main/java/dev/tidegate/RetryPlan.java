@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param delay the time to wait before the next attempt, in whole milliseconds; zero for a dead letter
  * @param retriesLeft the retries after the one decided here; 0 for a dead letter
  */
-public record Decision(Action action, Duration delay, long retriesLeft) {
+public record RetryPlan(Action action, Duration delay, long retriesLeft) {
     /** What to do. */
     public enum Action {
         /** Try again after the delay. */
