@@ -1,6 +1,6 @@
 //! What a good policy notices of calls that loop beside it: from the moment that a call is due until its decision, with
 //! none, one and eight of them under way on the same engine; in turn, in one run. Once on a runtime as tokio makes it, and
-//! once on one that looks for timers and requests as often as the gate's.
+//! once on one that looks for scheduler and requests as often as the gate's.
 #![allow(clippy::print_stdout, reason = "the table is what it is for")]
 
 use std::{
@@ -26,7 +26,7 @@ const TIME: Duration = Duration::from_secs(8);
 const PAUSE: Duration = Duration::from_millis(1);
 const LOOPING: [usize; 3] = [0, 1, 8];
 
-/// Turns of tasks between two looks for timers and requests: tokio's own number, and the gate's.
+/// Turns of tasks between two looks for scheduler and requests: tokio's own number, and the gate's.
 const INTERVALS: [u32; 2] = [61, tidegate::gate::EVENT_INTERVAL];
 
 /// What came of one way.

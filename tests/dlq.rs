@@ -316,12 +316,12 @@ async fn ids_and_filters_say_which_are_redriven() {
 #[tokio::test]
 async fn a_number_that_cannot_be_looked_into_is_not_redriven() {
     let gate = Gate::default();
-    let redriven = redrive(&gate, &["--all", "--generation", "1"], letters().join("\n")).await;
+    let redriven = redrive(&gate, &["--all", "--revision", "1"], letters().join("\n")).await;
     assert_eq!((redriven.code, gate.given().len()), (3, 0), "{}", redriven.out);
     assert!(redriven.err.contains("name the digest of one"), "{}", redriven.err);
     let digest = redrive(
         &gate,
-        &["--all", "--generation", "sha256:00000000"],
+        &["--all", "--revision", "sha256:00000000"],
         letters().join("\n"),
     )
     .await;

@@ -186,18 +186,18 @@ impl Found {
         self.outputs.len() + self.letters.len() - delivered.len()
     }
 
-    /// Fails unless each was judged by a generation that judged while it was under way.
+    /// Fails unless each was judged by a revision that judged while it was under way.
     pub fn assert_labels(&self, delivered: &[Delivered], swaps: &BTreeMap<u64, Swap>) {
         let letters = self.letters.iter();
         let letters = letters.map(|letter| (letter, &letter["event"]["payload"]["event_id"]));
         let outputs = self.outputs.iter().map(|output| (output, &output["event"]["event_id"]));
         for (record, id) in outputs.chain(letters) {
             let delivered = Delivered::find(delivered, number_of(id)).expect("it was delivered");
-            let number = record["generation"].as_u64().unwrap_or_default();
+            let number = record["revision"].as_u64().unwrap_or_default();
             let swap = swaps
                 .get(&number)
-                .unwrap_or_else(|| panic!("no generation: {record:#}"));
-            assert_eq!(record["policy"], swap.digest, "generation {number}: {record:#}");
+                .unwrap_or_else(|| panic!("no revision: {record:#}"));
+            assert_eq!(record["policy"], swap.digest, "revision {number}: {record:#}");
             assert!(
                 swap.begun <= delivered.taken,
                 "by one that was not there yet: {record:#}"

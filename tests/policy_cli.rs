@@ -133,7 +133,7 @@ async fn a_person_sees_which_policy_judges_and_goes_back() {
 
     let refused = rig.run(&["rollback"]);
     assert_eq!((refused.code, refused.out.as_str()), (1, ""));
-    let why = "tidegate: not rolled back: there is no earlier generation to go back to: none is kept\n";
+    let why = "tidegate: not rolled back: there is no earlier revision to go back to: none is kept\n";
     assert_eq!(refused.err, why);
     let refused = rig.run(&["rollback", "--json"]);
     assert_eq!(refused.code, 1);
@@ -148,7 +148,7 @@ async fn a_person_sees_which_policy_judges_and_goes_back() {
 
     let back = rig.text(&["rollback"]);
     assert!(
-        back.starts_with("went back: generation 1 judges, 2 before\n  sha256:"),
+        back.starts_with("went back: revision 1 judges, 2 before\n  sha256:"),
         "{back}"
     );
     let forth = rig.json(&["rollback", "--to", "2"]);
@@ -156,7 +156,7 @@ async fn a_person_sees_which_policy_judges_and_goes_back() {
     let nowhere = rig.run(&["rollback", "--to", "9"]);
     assert_eq!(nowhere.code, 1);
     assert!(
-        nowhere.err.contains("generation 9 cannot be gone back to: 1 is kept"),
+        nowhere.err.contains("revision 9 cannot be gone back to: 1 is kept"),
         "{}",
         nowhere.err
     );
@@ -189,7 +189,7 @@ async fn a_person_sees_what_the_candidate_would_change_and_promotes_it() {
 
     let promoted = rig.text(&["promote"]);
     assert!(
-        promoted.starts_with("promoted: generation 2 judges, 1 before\n  sha256:"),
+        promoted.starts_with("promoted: revision 2 judges, 1 before\n  sha256:"),
         "{promoted}"
     );
     let words: Vec<_> = promoted.split_whitespace().collect();
@@ -258,7 +258,7 @@ async fn the_gate_is_found_by_its_configuration() {
     fs::write(&file, format!("admin: {{ listen: \"0.0.0.0:{}\" }}", gate.admin_port())).expect("written");
     let status = tidegate(&["policy", "status", "--config", path], b"");
     assert_eq!(status.code, 0, "{}", status.err);
-    assert!(status.out.starts_with("generation 1 judges\n"), "{}", status.out);
+    assert!(status.out.starts_with("revision 1 judges\n"), "{}", status.out);
 
     fs::write(&file, "admin: { listen: null }").expect("written");
     let status = tidegate(&["policy", "status", "--config", path], b"");

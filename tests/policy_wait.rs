@@ -36,7 +36,7 @@ async fn it_ends_when_the_file_judges_or_is_refused() {
     fs::write(&policy, other_builtin()).expect("written");
     let judges = wait_for(&policy, "60");
     assert_eq!((judges.code, judges.err.as_str()), (0, ""));
-    assert!(judges.out.starts_with("generation 2 judges\n"), "{}", judges.out);
+    assert!(judges.out.starts_with("revision 2 judges\n"), "{}", judges.out);
 
     let other = wait_for(&guest("calm"), "5");
     assert_eq!(other.code, 1);
@@ -121,5 +121,5 @@ async fn a_gate_that_starts_later_is_waited_for() {
     let _gate = Embedded::start_with("policy-starts-later", "", &env).await;
     let waited = waits.await.expect("it ends");
     assert_eq!((waited.code, waited.err.as_str()), (0, ""));
-    assert!(waited.out.starts_with("generation 1 judges\n"), "{}", waited.out);
+    assert!(waited.out.starts_with("revision 1 judges\n"), "{}", waited.out);
 }

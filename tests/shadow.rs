@@ -237,7 +237,7 @@ async fn what_the_candidate_traps_on_goes_on_as_before() {
     );
     let faults = rig.gate.counted("tidegate_policy_faults_total{kind=\"trap\"}").await;
     assert_eq!(faults, 0, "they are none of the policy's");
-    assert_eq!(rig.gate.status().await["generation"]["number"], 1);
+    assert_eq!(rig.gate.status().await["revision"]["number"], 1);
 }
 
 #[rstest]
@@ -319,7 +319,7 @@ async fn a_candidate_may_be_missing_broken_and_mended_while_the_gate_goes_on() {
     let report = rig.until("none").await;
     assert_eq!(report["seen"], 0);
     assert_eq!(rig.send(&[event("f-4")]).await, (5, 0));
-    assert_eq!(rig.gate.status().await["generation"]["number"], 1);
+    assert_eq!(rig.gate.status().await["revision"]["number"], 1);
 }
 
 #[tokio::test]
@@ -336,7 +336,7 @@ async fn the_counts_begin_anew_with_another_candidate_and_with_another_policy() 
     assert_eq!(rig.until_done(1).await["same"], 1);
 
     rig.put(&rig.policy, &other_builtin());
-    let took_over = |report: &Value| report["against"]["generation"] == 2;
+    let took_over = |report: &Value| report["against"]["revision"] == 2;
     let report = rig.until_that("the other policy", took_over).await;
     assert_eq!(report["seen"], 0);
     rig.send(&[event("f-2")]).await;

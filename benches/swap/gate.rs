@@ -96,15 +96,15 @@ policy: {{ path: {:?}, cache_dir: {:?}, reload: {{ allow_dropped: true }} }}
         fs::write(&aside, policy)?;
         fs::rename(aside, &self.policy)?;
         let started = Instant::now();
-        let url = format!("http://127.0.0.1:{}/admin/generations", self.admin);
+        let url = format!("http://127.0.0.1:{}/admin/revisions", self.admin);
         loop {
             tokio::time::sleep(LOOK).await;
             let mut found: Value = reqwest::get(&url).await?.json().await?;
             if found["current"] == number && found["reload"]["state"] != "loading" {
-                return Ok(found["generations"][0].take());
+                return Ok(found["revisions"][0].take());
             }
             if started.elapsed() > PATIENCE {
-                bail!("generation {number} does not judge: {found:#}");
+                bail!("revision {number} does not judge: {found:#}");
             }
         }
     }

@@ -30,7 +30,7 @@ const SHARE: f64 = 0.7;
 const MEASURED: Duration = Duration::from_secs(15);
 const SWAPS: u64 = 50;
 const ROUNDS: u64 = 10;
-/// The generation after those that bring both policies into the cache.
+/// The revision after those that bring both policies into the cache.
 const FIRST: u64 = 3;
 /// Swaps before its memory is looked at, and swaps until it is looked at again.
 const BEFORE: u64 = 40;
@@ -56,7 +56,7 @@ struct Policies {
 }
 
 impl Policies {
-    /// The one for the generation of this number.
+    /// The one for the revision of this number.
     fn of(&self, number: u64) -> &[u8] {
         &self.both[usize::from(number.is_multiple_of(2))]
     }
@@ -94,7 +94,7 @@ struct Swap {
     number: u64,
     begun: Instant,
     over: Instant,
-    generation: Value,
+    revision: Value,
 }
 
 async fn under_load(gate: &Gate, policies: &Policies) -> Result<()> {
@@ -164,13 +164,13 @@ async fn capacity(gate: &Gate) -> f64 {
 
 async fn swap(gate: &Gate, name: &'static str, policy: &[u8], number: u64) -> Result<Swap> {
     let begun = Instant::now();
-    let generation = gate.replace(policy, number).await?;
+    let revision = gate.replace(policy, number).await?;
     Ok(Swap {
         name,
         number,
         begun,
         over: Instant::now(),
-        generation,
+        revision,
     })
 }
 
@@ -193,7 +193,7 @@ fn judged(
     };
     let mut by_number = BTreeMap::from([(FIRST - 1, first)]);
     for swap in swaps {
-        let digest = swap.generation["digest"].as_str().context("a digest")?.to_owned();
+        let digest = swap.revision["digest"].as_str().context("a digest")?.to_owned();
         let (begun, over) = (swap.begun, swap.over);
         by_number.insert(swap.number, labels::Swap { digest, begun, over });
     }
@@ -214,20 +214,20 @@ fn judged(
     ))
 }
 
-/// When the first event that each generation judged was answered.
+/// When the first event that each revision judged was answered.
 fn first_of_each(gate: &Gate, names: &HashMap<&str, &Vec<Delivered>>) -> Result<HashMap<u64, Instant>> {
     let mut first = HashMap::new();
     for output in gate.read("task-events.gated") {
-        let (id, generation) = (output["id"].as_str().unwrap_or_default(), &output["generation"]);
+        let (id, revision) = (output["id"].as_str().unwrap_or_default(), &output["revision"]);
         let (name, number) = id.split_once('-').context("an id")?;
-        let (Some(delivered), Some(generation)) = (names.get(name), generation.as_u64()) else {
+        let (Some(delivered), Some(revision)) = (names.get(name), revision.as_u64()) else {
             continue;
         };
         let taken = Delivered::find(delivered, number.parse()?)
             .context("nobody sent it")?
             .taken;
         first
-            .entry(generation)
+            .entry(revision)
             .and_modify(|first: &mut Instant| *first = taken.min(*first))
             .or_insert(taken);
     }
@@ -255,7 +255,7 @@ fn times(swaps: &[Swap], first: &HashMap<u64, Instant>) {
         })
     };
     let took = |swap: &Swap, step: &str| {
-        let ms = swap.generation["took_ms"][step].as_f64();
+        let ms = swap.revision["took_ms"][step].as_f64();
         ms.map(|ms| Duration::from_secs_f64(ms / 1e3))
     };
     for (step, what) in STEPS {

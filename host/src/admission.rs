@@ -7,7 +7,7 @@ use tidegate_engine::{EventTypeInfo, Fault, FaultKind, LoadError, Policy, Policy
 
 use crate::{
     config::{Config, Pin},
-    generation::Left,
+    revision::Left,
 };
 
 /// Time that a policy has for its own examples: thousands of them, on a busy machine.
@@ -48,7 +48,7 @@ pub enum Refusal {
     },
     /// The gate went back from it.
     #[error("the gate went back from this very file at {at}: {why}; change it, or put it in force with `tidegate policy promote` or `policy.pin`", at = .0.at, why = .0.why)]
-    WentBack(Left),
+    Denylisted(Left),
     /// It is not a policy that can be run.
     #[error("it cannot be loaded")]
     Load(#[source] LoadError),

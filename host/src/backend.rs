@@ -1,4 +1,4 @@
-//! What the gate needs from outside: topics to send to, somewhere to keep claims, and timers that survive a crash.
+//! What the gate needs from outside: topics to send to, somewhere to keep claims, and scheduler that survive a crash.
 
 use std::{fmt, time::Duration};
 
@@ -6,23 +6,23 @@ use async_trait::async_trait;
 
 use crate::{
     config::Topic,
-    hold::Hold,
-    sink::{Message, SendError},
+    scheduled_retry::ScheduledRetry,
+    sink::{Message, PublishError},
 };
 
 /// Sends events to topics.
 #[async_trait]
 pub trait Publisher: fmt::Debug + Send + Sync {
     /// Sends one message. `Ok` means that it is stored where it survives a crash of this process.
-    async fn publish(&self, topic: &Topic, message: &Message) -> Result<(), SendError>;
+    async fn publish(&self, topic: &Topic, message: &Message) -> Result<(), PublishError>;
 }
 
 /// Puts deliveries aside until they are due.
 #[async_trait]
-pub trait Timers: fmt::Debug + Send + Sync {
+pub trait Scheduler: fmt::Debug + Send + Sync {
     /// Puts a delivery aside for as long as `wait`, at least. `Ok` means that it is stored where it survives a crash of
     /// this process, now or by an earlier call with a hold of the same name.
-    async fn hold(&self, hold: &Hold, wait: Duration) -> Result<(), BackendError>;
+    async fn hold(&self, hold: &ScheduledRetry, wait: Duration) -> Result<(), BackendError>;
 }
 
 /// Keeps small records under keys, with optimistic locking.

@@ -15,7 +15,7 @@ use crate::{
     backend::{BackendError, Expected, Put, StateStore},
     clock, config,
     delivery::{Delivery, Origin},
-    hold::Failure,
+    scheduled_retry::Failure,
 };
 
 /// Longest event id that is part of a key as it is.
@@ -36,7 +36,7 @@ pub struct Claims {
 #[derive(Debug)]
 pub enum Claim {
     /// It is this gate's: send, then mark it done, or leave it.
-    Mine(Box<Held>),
+    Mine(Box<AcquiredClaim>),
     /// It came to its end before.
     Done,
     /// It is put aside for a later turn.
@@ -49,7 +49,7 @@ pub enum Claim {
 
 /// A claim that this gate holds.
 #[derive(Debug)]
-pub struct Held {
+pub struct AcquiredClaim {
     key: String,
     record: Record,
     etag: String,
@@ -81,12 +81,12 @@ enum State {
     /// Somebody is at it.
     Leased,
     /// It is put aside.
-    Held,
+    AcquiredClaim,
     /// It has come to its end.
     Done,
 }
 
-impl Held {
+impl AcquiredClaim {
     /// The time by which the event was judged when it was claimed first, if that was another.
     pub fn judged_at(&self, delivery: &Delivery) -> Option<&str> {
         self.record.at.as_deref().filter(|at| *at != delivery.at)
@@ -118,7 +118,7 @@ impl Claims {
         }
         // When it was there a moment ago its time was up, and the next delivery finds the way free.
         let met = self.meet(key, lease).await?;
-        Ok(met.unwrap_or(Claim::Busy(Duration::ZERO)))
+        Ok(met.unwrap_or(Claim::InProgress(Duration::ZERO)))
     }
 
     /// What an event may do that has a claim already. `None`: it has none, and none is made.
@@ -144,18 +144,18 @@ impl Claims {
             return Ok(None);
         };
         let left = found.lease_until - clock::unix_millis();
-        let of_the_dead = self.is_alone && found.by != lease.by;
+        let is_stale = self.is_alone && found.by != lease.by;
         Ok(Some(match found.state {
             _ if found.digest != lease.digest => Claim::Conflict,
             State::Done => Claim::Done,
-            _ if found.turn > lease.turn => Claim::Waiting,
-            State::Leased if left > 0 && !of_the_dead => Claim::Busy(Duration::from_millis(left.unsigned_abs())),
-            State::Leased | State::Held => {
+            _ if found.turn > lease.turn => Claim::Scheduled,
+            State::Leased if left > 0 && !is_stale => Claim::InProgress(Duration::from_millis(left.unsigned_abs())),
+            State::Leased | State::AcquiredClaim => {
                 lease.at = found.at.or(lease.at);
                 lease.given_up = found.given_up;
                 match self.put(&key, &lease, Expected::Version(&etag)).await? {
                     Put::Stored(etag) => self.mine(key, lease, etag).await?,
-                    Put::Conflict => Claim::Busy(self.settings.lease),
+                    Put::Conflict => Claim::InProgress(self.settings.lease),
                 }
             }
         }))
@@ -167,7 +167,7 @@ impl Claims {
     }
 
     /// Writes down that the event is given up, before its dead letter is sent. False: another gate has taken it over.
-    pub async fn give_up(&self, held: &mut Held, failure: &Failure) -> Result<bool, BackendError> {
+    pub async fn give_up(&self, held: &mut AcquiredClaim, failure: &Failure) -> Result<bool, BackendError> {
         let record = Record {
             given_up: Some(failure.clone()),
             ..held.record.clone()
@@ -176,7 +176,7 @@ impl Claims {
             return Ok(false);
         };
         match self.mine(held.key.clone(), record, etag).await? {
-            Claim::Mine(again) => {
+            Claim::Acquired(again) => {
                 *held = *again;
                 Ok(true)
             }
@@ -185,7 +185,7 @@ impl Claims {
     }
 
     /// Writes down that an event is given up that the policy cannot judge, and so has no claim.
-    pub async fn give_up_unjudged(&self, delivery: &Delivery, failure: &Failure) -> Result<(), BackendError> {
+    pub async fn record_fault(&self, delivery: &Delivery, failure: &Failure) -> Result<(), BackendError> {
         let key = unjudged_key(delivery);
         let json =
             serde_json::to_vec(failure).map_err(|error| BackendError::broken(format!("writing {key:?}"), error))?;
@@ -195,7 +195,7 @@ impl Claims {
     }
 
     /// Why an event is given up that the policy could not judge, when it is.
-    pub async fn given_up_unjudged(&self, delivery: &Delivery) -> Result<Option<Failure>, BackendError> {
+    pub async fn recorded_fault(&self, delivery: &Delivery) -> Result<Option<Failure>, BackendError> {
         let key = unjudged_key(delivery);
         let Some(found) = self.store.get(&key).await? else {
             return Ok(None);
@@ -206,21 +206,21 @@ impl Claims {
     }
 
     /// The event came to its end: repeats will be recognised.
-    pub async fn done(&self, held: &Held) -> Result<(), BackendError> {
+    pub async fn done(&self, held: &AcquiredClaim) -> Result<(), BackendError> {
         self.mark(held, State::Done, held.record.turn, Duration::ZERO).await
     }
 
     /// The event is put aside for as long as `wait`, until its `turn`: repeats before it will be recognised.
-    pub async fn hold(&self, held: &Held, turn: u32, wait: Duration) -> Result<(), BackendError> {
-        self.mark(held, State::Held, turn, wait).await
+    pub async fn hold(&self, held: &AcquiredClaim, turn: u32, wait: Duration) -> Result<(), BackendError> {
+        self.mark(held, State::AcquiredClaim, turn, wait).await
     }
 
     /// Nothing came of it: the next delivery may try at once.
-    pub async fn release(&self, held: &Held) -> Result<(), BackendError> {
+    pub async fn release(&self, held: &AcquiredClaim) -> Result<(), BackendError> {
         self.mark(held, State::Leased, held.record.turn, Duration::ZERO).await
     }
 
-    async fn mark(&self, held: &Held, state: State, turn: u32, wait: Duration) -> Result<(), BackendError> {
+    async fn mark(&self, held: &AcquiredClaim, state: State, turn: u32, wait: Duration) -> Result<(), BackendError> {
         let record = Record {
             state,
             turn,
@@ -244,10 +244,10 @@ impl Claims {
             Some(etag) => etag,
             None => match self.find(&key).await? {
                 Some((found, etag)) if found == record => etag,
-                _ => return Ok(Claim::Busy(self.settings.lease)),
+                _ => return Ok(Claim::InProgress(self.settings.lease)),
             },
         };
-        Ok(Claim::Mine(Box::new(Held { key, record, etag })))
+        Ok(Claim::Acquired(Box::new(AcquiredClaim { key, record, etag })))
     }
 
     async fn find(&self, key: &str) -> Result<Option<(Record, String)>, BackendError> {

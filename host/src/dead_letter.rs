@@ -35,8 +35,8 @@ pub struct DeadLetter {
     pub source: String,
     /// Digest of the policy that judged it.
     pub policy: String,
-    /// Number of the generation that it was, where the envelope says.
-    pub generation: Option<u64>,
+    /// Number of the revision that it was, where the envelope says.
+    pub revision: Option<u64>,
     /// The event that was given up, byte for byte as it arrived.
     pub original: Bytes,
     /// Its `event_id`, `event_type` and `user_id`, where it is JSON and has them as strings.
@@ -101,7 +101,7 @@ impl DeadLetter {
     /// Reads a dead letter: the bare event, or the event in a CloudEvent (JSON format), `data` or `data_base64`, once or
     /// inside the sidecar's own.
     pub fn read(bytes: Bytes) -> Result<Self, NotADeadLetter> {
-        let dapr::Unwrapped { event, generation, .. } = dapr::unwrap(bytes, true);
+        let dapr::Unwrapped { event, revision, .. } = dapr::unwrap(bytes, true);
         let text = std::str::from_utf8(&event)?;
         let letter: Members<'_> = serde_json::from_str(text).map_err(NotADeadLetter::NotAnEvent)?;
         let event_type = letter.the_one("event_type")?.and_then(string);
@@ -124,7 +124,7 @@ impl DeadLetter {
             violations: metadata.violations,
             source: metadata.source,
             policy: metadata.policy,
-            generation,
+            revision,
             names: Names::of(&original),
             original: original.into(),
         })

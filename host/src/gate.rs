@@ -18,20 +18,20 @@ use crate::{
     backend::BackendError,
     claim::Claims,
     config::{Config, HttpLimits},
-    generation::{Generations, RolledBack},
+    revision::{Revisions, RolledBack},
     http::{self, App, SidecarProbe},
-    local::{self, Db, LocalError},
+    local::{self, Db, SqliteError},
     metrics::Metrics,
     order::Order,
-    outside::Outside,
+    wiring::Wiring,
     pipeline::{Pipeline, announce},
     reload::{Reload, Watch},
-    seldom::Seldom,
+    rate_limited_log::RateLimitedLog,
     shadow::Shadow,
     sink::{self, Sinks},
 };
 
-/// Turns of tasks between two looks for timers and requests. A policy that loops takes a turn of 2 ms: with tokio's own
+/// Turns of tasks between two looks for scheduler and requests. A policy that loops takes a turn of 2 ms: with tokio's own
 /// number, 61, everybody else would wait for an eighth of a second.
 pub const EVENT_INTERVAL: u32 = 8;
 
@@ -80,7 +80,7 @@ pub enum GateError {
     },
     /// The data file does not work.
     #[error(transparent)]
-    Local(#[from] LocalError),
+    Local(#[from] SqliteError),
     /// The sidecar's client does not work.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -112,23 +112,23 @@ impl Gate {
                 "an event that is slow to send may be sent twice: make `claims.lease_ms` longer than all its sends"
             );
         }
-        let outside = Outside::new(&config)?;
-        let generations = Arc::new(Generations::default());
+        let outside = Wiring::new(&config)?;
+        let revisions = Arc::new(Revisions::default());
         let metrics = Arc::new(Metrics::default());
         let engine = Engine::new(config.engine.clone())?;
         let reload = Arc::new(Reload::new(
             &config,
             policy,
             engine,
-            generations.clone(),
+            revisions.clone(),
             metrics.clone(),
         ));
         let watch = reload.watch();
         load(&reload, watch.as_ref()).await?;
         let (rollbacks, rolled_back) = mpsc::unbounded_channel();
-        let shadow = Shadow::new(&config, generations.clone(), metrics.clone())?;
+        let shadow = Shadow::new(&config, revisions.clone(), metrics.clone())?;
         let pipeline = Arc::new(Pipeline {
-            generations,
+            revisions,
             reload: reload.clone(),
             sinks: Sinks {
                 topics: outside.publisher,
@@ -136,7 +136,7 @@ impl Gate {
                 http: sink::Http::new(config.send_timeout)?,
                 log: outside.db.clone().or(outside.log),
             },
-            timers: outside.timers,
+            scheduler: outside.scheduler,
             order: config
                 .retries
                 .order_wait
@@ -148,8 +148,8 @@ impl Gate {
             metrics,
             shadow: shadow.map(Arc::new),
             rollbacks,
-            not_done: Seldom::new(),
-            unsent: Seldom::new(),
+            not_done: RateLimitedLog::new(),
+            unsent: RateLimitedLog::new(),
         });
         let app = Arc::new(App {
             pipeline,
@@ -228,14 +228,14 @@ impl Gate {
             () = stop.cancelled() => {}
             Some(ended) = consumers.join_next() => {
                 stopping.cancel();
-                ended.map_err(LocalError::from)?;
+                ended.map_err(SqliteError::from)?;
             }
         }
         tracing::info!("stopping: finishing what is in flight");
         stopping.cancel();
         let drained = async {
             while let Some(ended) = consumers.join_next().await {
-                ended.map_err(LocalError::from)?;
+                ended.map_err(SqliteError::from)?;
             }
             self.app.in_flight.close();
             self.app.in_flight.wait().await;

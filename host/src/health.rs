@@ -23,7 +23,7 @@ const PROBE: Duration = Duration::from_secs(1);
 
 /// What is known of a policy's health.
 #[derive(Debug, Default)]
-pub struct Health(Mutex<State>);
+pub struct CircuitBreaker(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -40,7 +40,7 @@ enum Judgement {
     Faulted,
 }
 
-impl Health {
+impl CircuitBreaker {
     /// The policy gave a decision, whatever it was. A sick one is better at once.
     pub fn passed(&self) {
         self.state().add(Judgement::Passed, Instant::now());
@@ -131,11 +131,11 @@ impl State {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Health, Judgement, RECENT, State};
+    use super::{CircuitBreaker, Judgement, RECENT, State};
 
     #[test]
     fn one_bad_event_among_good_ones_is_the_events_fault() {
-        let health = Health::default();
+        let health = CircuitBreaker::default();
         for _ in 0..50 {
             health.faulted();
             health.passed();
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_few_faults_say_nothing() {
-        let health = Health::default();
+        let health = CircuitBreaker::default();
         for _ in 0..7 {
             health.faulted();
         }
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_policy_that_faults_on_most_is_sick_until_it_gives_a_decision() {
-        let health = Health::default();
+        let health = CircuitBreaker::default();
         for _ in 0..8 {
             health.faulted();
         }

@@ -9,7 +9,7 @@ use tidegate_engine::Violation;
 use crate::{
     backend::BackendError,
     delivery::Delivery,
-    generation::{Label, RolledBack},
+    revision::{Label, RolledBack},
 };
 
 /// The longest time that anything is put aside for at once.
@@ -17,7 +17,7 @@ pub const LONGEST: Duration = Duration::from_hours(7 * 24);
 
 /// A delivery put aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
+pub struct ScheduledRetry {
     /// The delivery, its history brought up to date.
     pub delivery: Delivery,
     /// What comes next.
@@ -42,7 +42,7 @@ pub enum Next {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// The end that its delivery comes to.
-    pub end: GivenUp,
+    pub end: DeadLetterReason,
     /// Why, in one line.
     pub error: String,
     /// What is wrong with it; empty when it is valid and could not be delivered.
@@ -50,7 +50,7 @@ pub struct Failure {
     /// How often sending its dead letter has failed.
     #[serde(default)]
     pub tries: u32,
-    /// The generation that judged it last; absent in what an earlier version wrote down.
+    /// The revision that judged it last; absent in what an earlier version wrote down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged_by: Option<Label>,
 }
@@ -58,14 +58,14 @@ pub struct Failure {
 /// The ends that lead to a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum GivenUp {
+pub enum DeadLetterReason {
     /// The policy rejects it.
     Rejected,
     /// It could not be delivered, or the policy cannot judge it.
     Undelivered,
 }
 
-impl Hold {
+impl ScheduledRetry {
     /// Its name: the same whenever the same delivery is put aside for the same time round, so that putting it aside
     /// twice does no harm.
     pub fn name(&self) -> String {
@@ -77,7 +77,7 @@ impl Hold {
         serde_json::to_string(self).map_err(|error| BackendError::broken(format!("writing {}", self.name()), error))
     }
 
-    /// Reads what [`Hold::to_json`] wrote.
+    /// Reads what [`ScheduledRetry::to_json`] wrote.
     pub fn from_json(json: &str) -> Result<Self, BackendError> {
         serde_json::from_str(json)
             .map_err(|error| BackendError::broken("reading a hold: was it written by a newer version?", error))

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Instant};
 
-use crate::pipeline::End;
+use crate::pipeline::Disposition;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -16,10 +16,10 @@ pub struct Metrics {
     deliveries: Family<DeliveryLabels, Counter>,
     published: Family<TopicLabels, Counter>,
     faults: Family<FaultLabels, Counter>,
-    overtakings: Family<TopicLabels, Counter>,
+    ordering_violations: Family<TopicLabels, Counter>,
     loads: Family<LoadLabels, Counter>,
     rollbacks: Family<RollbackLabels, Counter>,
-    generation: Gauge,
+    revision: Gauge,
     refused: Family<RefusedLabels, Counter>,
     policy_seconds: Histogram,
     in_flight: Gauge,
@@ -85,11 +85,11 @@ impl Default for Metrics {
             "Requests that were turned away, by reason",
             refused.clone(),
         );
-        let overtakings = Family::default();
+        let ordering_violations = Family::default();
         registry.register(
-            "overtakings",
+            "ordering_violations",
             "Events that could not wait any longer for an earlier one of their key, by topic",
-            overtakings.clone(),
+            ordering_violations.clone(),
         );
         let loads = Family::default();
         registry.register(
@@ -103,11 +103,11 @@ impl Default for Metrics {
             "Times that the gate went back to another policy, by itself or on request",
             rollbacks.clone(),
         );
-        let generation = Gauge::default();
+        let revision = Gauge::default();
         registry.register(
-            "policy_generation",
-            "Number of the generation that judges; 0: none",
-            generation.clone(),
+            "policy_revision",
+            "Number of the revision that judges; 0: none",
+            revision.clone(),
         );
         // From 10 µs to 160 ms.
         let policy_seconds = Histogram::new((0..15).map(|step| 1e-5 * f64::from(1 << step)));
@@ -134,10 +134,10 @@ impl Default for Metrics {
             deliveries,
             published,
             faults,
-            overtakings,
+            ordering_violations,
             loads,
             rollbacks,
-            generation,
+            revision,
             refused,
             policy_seconds,
             in_flight,
@@ -169,7 +169,7 @@ impl Metrics {
         self.refused.get_or_create(&RefusedLabels { reason }).inc();
     }
 
-    pub(crate) fn ended(&self, topic: &str, end: End) {
+    pub(crate) fn ended(&self, topic: &str, end: Disposition) {
         self.delivery(topic, end.as_str());
     }
 
@@ -195,17 +195,17 @@ impl Metrics {
         self.rollbacks.get_or_create(&RollbackLabels { by }).inc();
     }
 
-    /// Which generation judges.
-    pub(crate) fn generation(&self, number: u64) {
-        self.generation.set(i64::try_from(number).unwrap_or(i64::MAX));
+    /// Which revision judges.
+    pub(crate) fn revision(&self, number: u64) {
+        self.revision.set(i64::try_from(number).unwrap_or(i64::MAX));
     }
 
     /// An event has overtaken an earlier one of its key.
-    pub(crate) fn overtook(&self, topic: &str) {
+    pub(crate) fn ordering_violation(&self, topic: &str) {
         let labels = TopicLabels {
             topic: topic.to_owned(),
         };
-        self.overtakings.get_or_create(&labels).inc();
+        self.ordering_violations.get_or_create(&labels).inc();
     }
 
     pub(crate) fn published(&self, topic: String) {

@@ -66,7 +66,7 @@ impl Order {
     pub async fn place(&self, key: &str, event: &str, since: Option<i64>) -> Result<Place, BackendError> {
         let now = clock::unix_millis();
         let Some((line, _)) = self.find(&name(key)).await? else {
-            return Ok(Place::Free { in_line: false });
+            return Ok(Position::Front { in_line: false });
         };
         let own = line.waiting.iter().position(|waiting| waiting.event == event);
         let before = &line.waiting[..own.unwrap_or(line.waiting.len())];
@@ -74,9 +74,9 @@ impl Order {
         let waited = now - since.unwrap_or(now);
         let full = own.is_none() && line.waiting.len() >= LONGEST_LINE;
         Ok(match u32::try_from(before).unwrap_or(u32::MAX) {
-            0 => Place::Free { in_line: own.is_some() },
-            _ if full || waited >= clock::millis(self.longest_wait) => Place::Overtakes,
-            before => Place::Behind(before),
+            0 => Position::Front { in_line: own.is_some() },
+            _ if full || waited >= clock::millis(self.longest_wait) => Position::TimedOut,
+            before => Position::Behind(before),
         })
     }
 
@@ -149,7 +149,7 @@ impl Order {
     }
 
     fn keep(&self) -> Duration {
-        crate::hold::LONGEST + self.longest_wait
+        crate::scheduled_retry::LONGEST + self.longest_wait
     }
 }
 

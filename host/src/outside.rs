@@ -3,7 +3,7 @@
 use std::{fs::File, sync::Arc};
 
 use crate::{
-    backend::{Publisher, StateStore, Timers},
+    backend::{Publisher, StateStore, Scheduler},
     config::{Backend, Config},
     dapr::{RetryTopics, Sidecar},
     gate::GateError,
@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// The parts of a backend.
-pub(crate) struct Outside {
+pub(crate) struct Wiring {
     pub(crate) publisher: Arc<dyn Publisher>,
     pub(crate) state: Arc<dyn StateStore>,
-    pub(crate) timers: Arc<dyn Timers>,
+    pub(crate) scheduler: Arc<dyn Scheduler>,
     pub(crate) sidecar: Option<Sidecar>,
     pub(crate) retry_topics: Option<RetryTopics>,
     pub(crate) db: Option<Db>,
@@ -24,17 +24,17 @@ pub(crate) struct Outside {
     pub(crate) log: Option<Db>,
 }
 
-impl Outside {
+impl Wiring {
     /// Opens the data file, or prepares the client of the sidecar.
     pub(crate) fn new(config: &Config) -> Result<Self, GateError> {
         let dapr = match &config.backend {
-            Backend::Local { path } => {
+            Backend::Sqlite { path } => {
                 let owner = local::own(path)?;
                 let db = Db::open(path)?;
                 return Ok(Self {
                     publisher: Arc::new(db.clone()),
                     state: Arc::new(db.clone()),
-                    timers: Arc::new(db.clone()),
+                    scheduler: Arc::new(db.clone()),
                     sidecar: None,
                     retry_topics: None,
                     db: Some(db),
@@ -47,14 +47,14 @@ impl Outside {
         let sidecar = Sidecar::new(dapr)?;
         let topics = &config.retries.tiers;
         let retry_topics = (!topics.is_empty()).then(|| RetryTopics::new(sidecar.clone(), topics.clone()));
-        let timers: Arc<dyn Timers> = match &retry_topics {
+        let scheduler: Arc<dyn Scheduler> = match &retry_topics {
             Some(topics) if config.retries.in_topics => Arc::new(topics.clone()),
             Some(_) | None => Arc::new(sidecar.clone()),
         };
         Ok(Self {
             publisher: Arc::new(sidecar.clone()),
             state: Arc::new(sidecar.clone()),
-            timers,
+            scheduler,
             sidecar: Some(sidecar),
             retry_topics,
             db: None,

@@ -10,20 +10,20 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// The lines of one kind.
 #[derive(Debug, Default)]
-pub struct Seldom(Mutex<State>);
+pub struct RateLimitedLog(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     last: Option<Instant>,
-    held_back: u64,
+    suppressed: u64,
 }
 
-impl Seldom {
+impl RateLimitedLog {
     /// Nothing was said yet.
     pub const fn new() -> Self {
         Self(Mutex::new(State {
             last: None,
-            held_back: 0,
+            suppressed: 0,
         }))
     }
 
@@ -31,21 +31,21 @@ impl Seldom {
     pub fn pass(&self) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.last.is_some_and(|last| last.elapsed() < PAUSE) {
-            state.held_back += 1;
+            state.suppressed += 1;
             return None;
         }
         state.last = Some(Instant::now());
-        Some(std::mem::take(&mut state.held_back))
+        Some(std::mem::take(&mut state.suppressed))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Seldom;
+    use super::RateLimitedLog;
 
     #[test]
     fn one_line_in_a_while() {
-        let lines = Seldom::new();
+        let lines = RateLimitedLog::new();
         assert_eq!(lines.pass(), Some(0));
         assert_eq!(lines.pass(), None);
     }

@@ -192,7 +192,7 @@ async fn a_gate_that_starts_with_what_is_no_policy_takes_nothing_and_says_why(
     let gate = Embedded::start_alive(name, "", &place.env()).await;
     send(&gate);
     until("the file to be refused", &gate, async || {
-        let answer = reqwest::get(gate.admin_url("/admin/generations")).await;
+        let answer = reqwest::get(gate.admin_url("/admin/revisions")).await;
         let found: Value = answer.expect("an answer").json().await.expect("JSON");
         found["reload"]["why"].as_str().is_some_and(|why| why.starts_with(says))
     })

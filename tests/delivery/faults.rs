@@ -64,9 +64,9 @@ async fn an_event_counts_once_however_often_the_policy_faults_on_it() {
     .expect("they are tried again and again");
     let ready = reqwest::get(embedded.gate.url("/readyz")).await.expect("an answer");
     assert_eq!(ready.status(), StatusCode::OK, "two events say little about a policy");
-    let found = reqwest::get(embedded.admin_url("/admin/generations")).await;
+    let found = reqwest::get(embedded.admin_url("/admin/revisions")).await;
     let found: Value = found.expect("an answer").json().await.expect("JSON");
-    assert_eq!(found["generations"][0]["counts"]["fault"], 2, "{found:#}");
+    assert_eq!(found["revisions"][0]["counts"]["fault"], 2, "{found:#}");
     embedded.send("task-events", event("small").as_bytes());
     app.wait_for("/tasks", 1).await.expect("others go on");
 }

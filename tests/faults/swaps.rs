@@ -41,13 +41,13 @@ pub(crate) async fn replaced_under_load(test: Test<Cluster>) -> Result<()> {
     };
     let rig = Rig::start(&test, plan, take).await?;
     let mut produced = 0;
-    for generation in 1..=4 {
-        if generation > 1 {
+    for revision in 1..=4 {
+        if revision > 1 {
             let aside = file.with_extension("new");
-            fs::write(&aside, &versions[(generation + 1) % 2].policy)?;
+            fs::write(&aside, &versions[(revision + 1) % 2].policy)?;
             fs::rename(aside, &file)?;
         }
-        produced += load_until_judged_by(&rig, produced, generation as u64).await?;
+        produced += load_until_judged_by(&rig, produced, revision as u64).await?;
     }
     rig.sinks.wait_taken(produced, Size::asked().limit).await?;
 
@@ -58,10 +58,10 @@ pub(crate) async fn replaced_under_load(test: Test<Cluster>) -> Result<()> {
     ensure!(ids.len() == produced, "{} of {produced} events are there", ids.len());
     ensure!(calls.len() == produced, "{} calls for {produced} events", calls.len());
     for call in &calls {
-        let (generation, policy) = &call.judged_by;
-        let place = usize::try_from(*generation)?.checked_sub(1).context("no generation")?;
+        let (revision, policy) = &call.judged_by;
+        let place = usize::try_from(*revision)?.checked_sub(1).context("no revision")?;
         let version = &versions[place % 2];
-        ensure!(*policy == version.digest, "generation {generation} is not {policy}");
+        ensure!(*policy == version.digest, "revision {revision} is not {policy}");
         let data: Value = serde_json::from_slice(&call.output.data)?;
         ensure!(data["event_version"] == version.name, "{policy} has let out {data}");
         let priority = data["payload"]["priority"].as_str();
@@ -69,16 +69,16 @@ pub(crate) async fn replaced_under_load(test: Test<Cluster>) -> Result<()> {
             priority == (version.name == "1.2").then_some("NORMAL"),
             "{policy} has let out {data}"
         );
-        *by_each.get_mut(place).context("a generation too many")? += 1;
+        *by_each.get_mut(place).context("a revision too many")? += 1;
     }
     ensure!(rig.letters().await?.is_empty(), "none is given up");
-    println!("3 swaps, {produced} records, 0 lost, 0 repeats, 0 dead letters; by the generations: {by_each:?}");
+    println!("3 swaps, {produced} records, 0 lost, 0 repeats, 0 dead letters; by the revisions: {by_each:?}");
     Ok(())
 }
 
-/// Produces records until this generation judges, and some more; says how many.
-async fn load_until_judged_by(rig: &Rig<'_>, first: usize, generation: u64) -> Result<usize> {
-    let judges = || rig.sinks.calls().iter().any(|call| call.judged_by.0 == generation);
+/// Produces records until this revision judges, and some more; says how many.
+async fn load_until_judged_by(rig: &Rig<'_>, first: usize, revision: u64) -> Result<usize> {
+    let judges = || rig.sinks.calls().iter().any(|call| call.judged_by.0 == revision);
     let (mut produced, mut since) = (0, 0);
     wait::until("the next policy to judge", Size::asked().limit, async || {
         since += if judges() { PART } else { 0 };

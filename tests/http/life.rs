@@ -147,8 +147,8 @@ async fn the_admin_listener_says_how_the_gate_is_and_is_for_this_machine() {
     let status = embedded.status().await;
     assert_eq!(status["stopping"], false);
     assert_eq!(status["backend"], "local");
-    assert_eq!(status["generation"]["number"], 1);
-    let policy = &status["generation"]["policy"];
+    assert_eq!(status["revision"]["number"], 1);
+    let policy = &status["revision"]["policy"];
     assert_eq!(policy["name"], "tidegate-tasks");
     assert!(policy["version"].is_string() && policy["load_milliseconds"].is_u64() && policy["cached"].is_boolean());
     assert!(policy["digest"].to_string().contains("sha256:"), "{policy}");

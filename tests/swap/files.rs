@@ -27,14 +27,14 @@ async fn a_renamed_file_takes_over() {
     rig.gate.send("task-events", event("e-2").as_bytes());
     rig.gate.judged("task-events", 2).await;
 
-    let [second, first] = [&found["generations"][0], &found["generations"][1]];
+    let [second, first] = [&found["revisions"][0], &found["revisions"][1]];
     assert_eq!((&second["state"], &second["by"]), (&json!("current"), &json!("file")));
     assert_eq!((&first["state"], &first["by"]), (&json!("kept"), &json!("start")));
-    assert_eq!(first["left"]["why"], "generation 2 took over");
+    assert_eq!(first["left"]["why"], "revision 2 took over");
     let out = rig.gate.read("task-events.gated");
     let labels: Vec<_> = out
         .iter()
-        .map(|record| (&record["generation"], &record["policy"]))
+        .map(|record| (&record["revision"], &record["policy"]))
         .collect();
     assert_eq!(
         labels,
@@ -42,7 +42,7 @@ async fn a_renamed_file_takes_over() {
             (&json!(1), &json!(digest(&policy()))),
             (&json!(2), &json!(digest(&next)))
         ],
-        "each output names the generation that judged it"
+        "each output names the revision that judged it"
     );
 }
 
@@ -56,11 +56,11 @@ async fn a_file_that_is_written_slowly_takes_over_once_it_is_whole() {
         file.write_all(part).expect("written");
         // Longer than it takes to settle.
         tokio::time::sleep(Duration::from_millis(200)).await;
-        assert_eq!(rig.generations().await["current"], 1);
+        assert_eq!(rig.revisions().await["current"], 1);
     }
     drop(file);
     let found = rig.until_current(2).await;
-    assert_eq!(found["generations"][0]["digest"], digest(&next));
+    assert_eq!(found["revisions"][0]["digest"], digest(&next));
     assert_eq!(
         rig.gate
             .counted("tidegate_policy_loads_total{result=\"refused\"}")
@@ -78,7 +78,7 @@ async fn what_is_left_half_written_is_refused_and_the_rest_of_it_mends_it() {
     fs::write(&rig.path, first).expect("written");
     let why = rig.until_refused().await;
     assert!(why.contains("this is not a WebAssembly component"), "{why}");
-    assert_eq!(rig.generations().await["current"], 1);
+    assert_eq!(rig.revisions().await["current"], 1);
     let mut file = fs::OpenOptions::new().append(true).open(&rig.path).expect("there");
     file.write_all(second).expect("written");
     drop(file);
@@ -105,7 +105,7 @@ async fn a_link_that_is_flipped_as_kubernetes_does_it_takes_over() {
     point_to("..2026_02");
     fs::remove_dir_all(dir.join("..2026_01")).expect("removed");
     let found = rig.until_current(2).await;
-    assert_eq!(found["generations"][0]["digest"], digest(&second));
+    assert_eq!(found["revisions"][0]["digest"], digest(&second));
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn a_change_that_the_system_does_not_tell_of_is_found_all_the_same() {
     fs::remove_file(&link).expect("removed");
     symlink("../versions/2", &link).expect("linked");
     let found = rig.until_current(2).await;
-    assert_eq!(found["generations"][0]["digest"], digest(&second));
+    assert_eq!(found["revisions"][0]["digest"], digest(&second));
 }
 
 #[tokio::test]
@@ -183,18 +183,18 @@ async fn the_same_policy_again_is_no_swap() {
     rig.until_read_again(2).await;
     rig.put(&variant("another"));
     let found = rig.until_current(2).await;
-    assert_eq!(found["generations"].as_array().map(Vec::len), Some(2), "{found:#}");
+    assert_eq!(found["revisions"].as_array().map(Vec::len), Some(2), "{found:#}");
 }
 
 #[tokio::test]
 async fn a_file_is_not_watched_when_reloading_is_off() {
     let off = [("TIDEGATE_POLICY__RELOAD__ENABLED", "false")];
     let rig = Rig::start("swap-off", &policy(), &off).await;
-    assert_eq!(rig.generations().await["reload"], json!({ "state": "off" }));
+    assert_eq!(rig.revisions().await["reload"], json!({ "state": "off" }));
     rig.put(b"not a policy");
     rig.gate.send("task-events", event("e-1").as_bytes());
     rig.gate.judged("task-events", 1).await;
-    assert_eq!(rig.generations().await["current"], 1);
+    assert_eq!(rig.revisions().await["current"], 1);
     let log = rig.gate.log();
     assert!(!log.contains("refused"), "{log}");
 }
@@ -210,7 +210,7 @@ async fn a_file_that_is_withdrawn_while_it_is_compiled_does_not_take_over() {
     rig.until_read_again(0).await;
     // Compiling it takes seconds.
     rig.put(&builtin());
-    let compiled = async || (rig.generations().await["reload"]["step"] == "compiling").then_some(());
+    let compiled = async || (rig.revisions().await["reload"]["step"] == "compiling").then_some(());
     wait::until("it to be compiled", wait::PATIENCE, compiled)
         .await
         .expect("it is");
@@ -221,6 +221,6 @@ async fn a_file_that_is_withdrawn_while_it_is_compiled_does_not_take_over() {
         .expect("it is");
     rig.until_read_again(1).await;
     let found = rig.until_current(1).await;
-    assert_eq!(found["generations"].as_array().map(Vec::len), Some(1), "{found:#}");
+    assert_eq!(found["revisions"].as_array().map(Vec::len), Some(1), "{found:#}");
     assert_eq!(found["reload"], json!({ "state": "ready" }));
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A gate that has gone back to `calm`, while its file holds `rejects`.
-async fn gone_back(name: &str, config: &str, env: &[(&str, &str)]) -> Rig {
+async fn denylist(name: &str, config: &str, env: &[(&str, &str)]) -> Rig {
     let rig = Rig::start_alive(name, Some(&policy()), config, env).await;
     rig.until_current(1).await;
     rig.put(&read("rejects"));
@@ -28,14 +28,14 @@ async fn what_was_left_is_not_taken_again_after_a_restart() {
         QUICK[1],
         ("TIDEGATE_POLICY__CANDIDATE", bad.to_str().expect("text")),
     ];
-    let rig = gone_back("rollback-kill", "", &env).await;
+    let rig = denylist("rollback-kill", "", &env).await;
     rig.gate.judged("task-events", 50).await;
     rig.gate.gate.process().kill9();
     rig.restart().await;
     let why = rig.until_refused().await;
     assert!(why.starts_with("the gate went back from this very file at "), "{why}");
     assert!(why.contains("100.0 % of 40 events"), "{why}");
-    assert!(rig.generations().await["current"].is_null(), "no policy judges");
+    assert!(rig.revisions().await["current"].is_null(), "no policy judges");
 
     // Another file is looked at, and the bad one is known when it comes back.
     rig.put(&policy());
@@ -50,7 +50,7 @@ async fn what_was_left_is_not_taken_again_after_a_restart() {
     rig.gate.gate.process().kill9();
     rig.restart().await;
     let found = rig.until_current(1).await;
-    assert_eq!(found["generations"][0]["digest"], digest(&read("rejects")));
+    assert_eq!(found["revisions"][0]["digest"], digest(&read("rejects")));
 }
 
 /// Where operations hear of it, and the answers that they give before they take it.

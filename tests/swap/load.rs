@@ -75,8 +75,8 @@ async fn fifty_swaps_under_load_lose_nothing_and_every_output_is_of_one_policy()
         .for_each(|output| versions.assert_one_policy(output));
     let by_each = versions.assert_each_takes_its_own(&found.outputs);
     assert!(by_each.iter().all(|count| *count > 100), "{by_each:?}");
-    let found = rig.generations().await;
-    assert_eq!(found["current"], SWAPS + 1, "one generation for each swap: {found:#}");
+    let found = rig.revisions().await;
+    assert_eq!(found["current"], SWAPS + 1, "one revision for each swap: {found:#}");
     println!(
         "{SWAPS} swaps in {took:.1?}, {} deliveries: 0 refused, 0 lost, 0 repeats; {} outputs of 1.1, {} of 1.2",
         delivered.len(),
@@ -130,8 +130,8 @@ async fn kills_in_the_midst_of_swaps_lose_nothing() {
 /// Waits until the file is looked at, or also until it has taken over.
 async fn until_loading(rig: &Rig, digest: String, or_later: bool) {
     let reached = async || {
-        let found: Value = rig.generations().await;
-        let is_current = found["generations"][0]["digest"] == digest;
+        let found: Value = rig.revisions().await;
+        let is_current = found["revisions"][0]["digest"] == digest;
         (is_current || (!or_later && found["reload"]["state"] == "loading")).then_some(())
     };
     let reached = wait::until("the file to be looked at", wait::PATIENCE, reached).await;

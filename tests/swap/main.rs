@@ -1,7 +1,7 @@
 //! Another policy while the gate is at work: whichever way the file is replaced, it takes over as a whole or not at all.
 
 mod files;
-mod gone_back;
+mod denylist;
 mod leaks;
 mod load;
 mod refusals;

@@ -65,7 +65,7 @@ async fn a_bad_file_never_takes_over() {
         rig.gate.send("task-events", event(&format!("e-{number}")).as_bytes());
         let judged = rig.gate.judged("task-events", number + 1).await;
         assert_eq!(
-            judged[number]["delivery"]["generation"], 1,
+            judged[number]["delivery"]["revision"], 1,
             "{name}: the last good one goes on"
         );
     }
@@ -103,7 +103,7 @@ async fn a_pinned_gate_takes_that_policy_and_no_other() {
     let calm = read("calm");
     let pin = digest(&calm);
     let rig = Rig::start("pinned", &calm, &[("TIDEGATE_POLICY__PIN", &pin)]).await;
-    assert_eq!(rig.generations().await["pin"], pin);
+    assert_eq!(rig.revisions().await["pin"], pin);
     rig.put(&read("calm-next"));
     let why = rig.until_refused().await;
     let other = digest(&read("calm-next"));
@@ -138,16 +138,16 @@ async fn a_policy_that_is_being_loaded_is_seen_and_holds_up_neither_events_nor_a
     let rig = Rig::start("loading", &read("calm"), &[]).await;
     rig.put(&read("loops-in-prepare"));
     let compiles = async || {
-        let reload = rig.generations().await["reload"].clone();
+        let reload = rig.revisions().await["reload"].clone();
         (reload["state"] == "loading" && reload["step"] == "compiling").then_some(reload)
     };
     let reload = wait::until("the policy to be compiled", wait::PATIENCE, compiles).await;
     assert!(reload.expect("it is seen")["since"].is_string());
     rig.gate.send("task-events", event("e-1").as_bytes());
     let judged = rig.gate.judged("task-events", 1).await;
-    assert_eq!(judged[0]["delivery"]["generation"], 1);
+    assert_eq!(judged[0]["delivery"]["revision"], 1);
     assert_eq!(
-        rig.generations().await["reload"]["state"],
+        rig.revisions().await["reload"]["state"],
         "loading",
         "meanwhile it goes on"
     );

@@ -13,7 +13,7 @@ async fn the_gate_goes_back_when_it_is_asked_to_and_stays_there() {
     assert_eq!(status, StatusCode::CONFLICT);
     assert_eq!(
         problem["detail"],
-        "there is no earlier generation to go back to: none is kept"
+        "there is no earlier revision to go back to: none is kept"
     );
 
     let next = variant("next");
@@ -26,13 +26,13 @@ async fn the_gate_goes_back_when_it_is_asked_to_and_stays_there() {
 
     rig.gate.send("task-events", event("e-1").as_bytes());
     rig.gate.judged("task-events", 1).await;
-    assert_eq!(rig.gate.read("task-events.gated")[0]["generation"], 1);
+    assert_eq!(rig.gate.read("task-events.gated")[0]["revision"], 1);
 
     // The file is written again as it was: it is not taken again.
     rig.put(&next);
     let why = rig.until_refused().await;
     assert!(why.starts_with("the gate went back from this very file at "), "{why}");
-    let (status, answer) = rig.ask("/admin/rollback", r#"{"generation":2}"#).await;
+    let (status, answer) = rig.ask("/admin/rollback", r#"{"revision":2}"#).await;
     assert_eq!(
         (status, &answer["to"]),
         (StatusCode::OK, &json!(2)),
@@ -45,12 +45,12 @@ async fn the_gate_goes_back_when_it_is_asked_to_and_stays_there() {
     );
     let (_, answer) = rig.ask("/admin/rollback", "").await;
     assert_eq!(answer["to"], 1, "that one was left for a later one, so it is good");
-    rig.ask("/admin/rollback", r#"{"generation":2}"#).await;
-    let (status, problem) = rig.ask("/admin/rollback", r#"{"generation":7}"#).await;
+    rig.ask("/admin/rollback", r#"{"revision":2}"#).await;
+    let (status, problem) = rig.ask("/admin/rollback", r#"{"revision":7}"#).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert_eq!(
         problem["detail"],
-        "generation 7 cannot be gone back to: 1 is kept; its file can be put back"
+        "revision 7 cannot be gone back to: 1 is kept; its file can be put back"
     );
     assert_eq!(
         rig.ask("/admin/rollback", r#"{"to":1}"#).await.0,
@@ -62,18 +62,18 @@ async fn the_gate_goes_back_when_it_is_asked_to_and_stays_there() {
             .await,
         4
     );
-    assert_eq!(rig.gate.counted("tidegate_policy_generation ").await, 2);
+    assert_eq!(rig.gate.counted("tidegate_policy_revision ").await, 2);
 }
 
 #[tokio::test]
-async fn three_policies_are_kept_and_sixteen_generations_are_listed() {
+async fn three_policies_are_kept_and_sixteen_revisions_are_listed() {
     let rig = Rig::start("request-kept", &policy(), &[]).await;
     for number in 2..=18 {
         rig.put(&variant(if number % 2 == 0 { "even" } else { "odd" }));
         rig.until_current(number).await;
     }
-    let found = rig.generations().await;
-    let listed = found["generations"].as_array().expect("a list");
+    let found = rig.revisions().await;
+    let listed = found["revisions"].as_array().expect("a list");
     let states: Vec<_> = listed
         .iter()
         .map(|listed| listed["state"].as_str().unwrap_or_default())
@@ -98,12 +98,12 @@ async fn the_candidate_takes_over_when_it_is_promoted() {
     assert_eq!(status, StatusCode::OK, "{answer}");
     assert_eq!((&answer["from"], &answer["to"]), (&json!(1), &json!(2)));
     assert_eq!(answer["digest"], digest(&candidate));
-    assert_eq!(rig.until_current(2).await["generations"][0]["by"], "promotion");
+    assert_eq!(rig.until_current(2).await["revisions"][0]["by"], "promotion");
     rig.until_read_again(0).await;
     rig.put(&policy());
     rig.until_read_again(1).await;
     assert_eq!(
-        rig.generations().await["current"],
+        rig.revisions().await["current"],
         2,
         "the file is as it was: that changes nothing"
     );
@@ -115,7 +115,7 @@ async fn the_candidate_takes_over_when_it_is_promoted() {
     let detail = problem["detail"].as_str().expect("a text");
     assert!(detail.contains("this is not a WebAssembly component"), "{detail}");
     assert_eq!(
-        rig.generations().await["reload"]["state"],
+        rig.revisions().await["reload"]["state"],
         "ready",
         "the file itself is as good as before"
     );
@@ -130,8 +130,8 @@ async fn the_last_good_policy_is_there_after_many_bad_ones() {
         let (status, answer) = rig.ask("/admin/rollback", "").await;
         assert_eq!((status, &answer["to"]), (StatusCode::OK, &json!(1)), "{answer}");
     }
-    let listed = rig.generations().await;
-    assert_eq!(listed["generations"].as_array().map(Vec::len), Some(16));
+    let listed = rig.revisions().await;
+    assert_eq!(listed["revisions"].as_array().map(Vec::len), Some(16));
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn a_page_in_a_browser_cannot_ask_for_anything() {
         .await
         .expect("an answer");
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
-    assert_eq!(rig.generations().await["current"], 2);
+    assert_eq!(rig.revisions().await["current"], 2);
 }
 
 #[tokio::test]

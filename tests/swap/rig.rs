@@ -69,28 +69,28 @@ impl Rig {
     /// Waits until the policy of this digest judges.
     pub(crate) async fn until_judges_by(&self, digest: &str) {
         let judges = async || {
-            let found = self.generations().await;
-            (found["generations"][0]["digest"] == digest && found["reload"]["state"] != "loading").then_some(())
+            let found = self.revisions().await;
+            (found["revisions"][0]["digest"] == digest && found["reload"]["state"] != "loading").then_some(())
         };
         if let Err(error) = wait::until("the policy to judge", wait::PATIENCE, judges).await {
-            panic!("{digest}: {error}: {:#}", self.generations().await);
+            panic!("{digest}: {error}: {:#}", self.revisions().await);
         }
     }
 
-    pub(crate) async fn generations(&self) -> Value {
-        let answer = reqwest::get(self.gate.admin_url("/admin/generations")).await;
+    pub(crate) async fn revisions(&self) -> Value {
+        let answer = reqwest::get(self.gate.admin_url("/admin/revisions")).await;
         answer.expect("an answer").json().await.expect("JSON")
     }
 
-    /// Waits for this generation to judge, and nothing else to be under way.
+    /// Waits for this revision to judge, and nothing else to be under way.
     pub(crate) async fn until_current(&self, number: u64) -> Value {
         let found = async || {
-            let found = self.generations().await;
+            let found = self.revisions().await;
             (found["current"] == number && found["reload"]["state"] != "loading").then_some(found)
         };
-        match wait::until("the generation to judge", wait::PATIENCE, found).await {
+        match wait::until("the revision to judge", wait::PATIENCE, found).await {
             Ok(found) => found,
-            Err(error) => panic!("generation {number}: {error}: {:#}", self.generations().await),
+            Err(error) => panic!("revision {number}: {error}: {:#}", self.revisions().await),
         }
     }
 
@@ -107,14 +107,14 @@ impl Rig {
 
     async fn until_refused_that(&self, is_meant: impl Fn(&Value) -> bool) -> String {
         let refused = async || {
-            let found = self.generations().await;
+            let found = self.revisions().await;
             let reload = &found["reload"];
             let why = reload["why"].as_str()?;
             is_meant(reload).then(|| why.to_owned())
         };
         match wait::until("a refusal", wait::PATIENCE, refused).await {
             Ok(why) => why,
-            Err(error) => panic!("{error}: {:#}", self.generations().await),
+            Err(error) => panic!("{error}: {:#}", self.revisions().await),
         }
     }
 

@@ -36,7 +36,7 @@ fn ids(records: &[Value]) -> BTreeSet<String> {
 pub(crate) async fn until(rig: &Rig, what: &str, mut is_so: impl AsyncFnMut(&Rig) -> bool) {
     let so = async || is_so(rig).await.then_some(());
     if let Err(error) = wait::until(what, Duration::from_mins(1), so).await {
-        panic!("{error}: {:#}\n{}", rig.generations().await, rig.gate.log());
+        panic!("{error}: {:#}\n{}", rig.revisions().await, rig.gate.log());
     }
 }
 
@@ -51,7 +51,7 @@ async fn a_policy_that_faults_is_left_and_the_good_one_takes_what_it_faulted_on(
     rig.gate.send("task-events", traps(50..100).as_bytes());
 
     let found = rig.until_current(1).await;
-    let left = &found["generations"][0];
+    let left = &found["revisions"][0];
     assert_eq!((&left["number"], &left["state"]), (&json!(2), &json!("kept")));
     assert_eq!(left["left"]["why"], "the policy faults on most events");
     assert_eq!(left["counts"]["forward"], 0);
@@ -62,7 +62,7 @@ async fn a_policy_that_faults_is_left_and_the_good_one_takes_what_it_faulted_on(
     .await;
     let out = rig.gate.read("task-events.gated");
     assert_eq!((out.len(), ids(&out).len()), (100, 100), "each of them once");
-    assert!(out.iter().all(|record| record["generation"] == 1));
+    assert!(out.iter().all(|record| record["revision"] == 1));
     assert_eq!(rig.gate.read("dlq").len(), 0, "no event is blamed for the policy");
     until(
         &rig,
@@ -70,7 +70,7 @@ async fn a_policy_that_faults_is_left_and_the_good_one_takes_what_it_faulted_on(
         async |rig| {
             let judged = rig.gate.read("task-events");
             let is_its =
-                |record: &&Value| record["delivery"]["disposition"] == "forward" && record["delivery"]["generation"] == 1;
+                |record: &&Value| record["delivery"]["disposition"] == "forward" && record["delivery"]["revision"] == 1;
             judged.iter().filter(is_its).count() == 100
         },
     )
@@ -88,8 +88,8 @@ async fn a_policy_that_faults_is_left_and_the_good_one_takes_what_it_faulted_on(
         json!({
             "severity": "error",
             "error": "the policy faults on most events",
-            "from": { "generation": 2, "policy": digest(&bad) },
-            "to": { "generation": 1, "policy": digest(&read("calm")) },
+            "from": { "revision": 2, "policy": digest(&bad) },
+            "to": { "revision": 1, "policy": digest(&read("calm")) },
         })
     );
     assert_eq!(
@@ -112,7 +112,7 @@ async fn a_policy_that_rejects_far_more_is_left_and_its_dead_letters_come_back()
     rig.gate.send("task-events", events(50..150).as_bytes());
     let judged = rig.gate.judged("task-events", 150).await;
     let found = rig.until_current(1).await;
-    let why = &found["generations"][0]["left"]["why"];
+    let why = &found["revisions"][0]["left"]["why"];
     assert_eq!(
         why,
         "the policy rejected 100.0 % of 40 events, and 0.0 % were rejected before it"
@@ -121,22 +121,22 @@ async fn a_policy_that_rejects_far_more_is_left_and_its_dead_letters_come_back()
     let rejected = rig.gate.read("dlq");
     assert_eq!(rejected.len(), 40);
     for letter in &rejected {
-        assert_eq!(letter["generation"], 2);
+        assert_eq!(letter["revision"], 2);
         assert_eq!(letter["policy"], digest(&bad));
         assert_eq!(letter["event"]["payload"]["dlq_metadata"]["policy"], digest(&bad));
     }
     // The embedded backend takes a topic one event after another.
-    let by_two = judged.iter().filter(|record| record["delivery"]["generation"] == 2);
+    let by_two = judged.iter().filter(|record| record["delivery"]["revision"] == 2);
     assert_eq!(by_two.count(), 40, "and no other was judged by it");
 
     let base = rig.gate.gate.url("");
-    let redrive = |generation: &str| {
+    let redrive = |revision: &str| {
         let args = [
             "dlq",
             "redrive",
             "--all",
-            "--generation",
-            generation,
+            "--revision",
+            revision,
             "--url",
             &base,
             "--data",
@@ -173,7 +173,7 @@ async fn a_policy_that_does_as_well_as_the_one_before_stays() {
     rig.gate.send("task-events", events(60..160).as_bytes());
     let judged = rig.gate.judged("task-events", 160).await;
     assert_eq!(
-        judged[159]["delivery"]["generation"], 2,
+        judged[159]["delivery"]["revision"], 2,
         "it rejects all of them, as the one before did"
     );
 }
@@ -188,7 +188,7 @@ async fn without_the_rule_the_gate_stays_with_what_it_has() {
     rig.until_current(2).await;
     rig.gate.send("task-events", events(50..110).as_bytes());
     let judged = rig.gate.judged("task-events", 110).await;
-    assert_eq!(judged[109]["delivery"]["generation"], 2);
+    assert_eq!(judged[109]["delivery"]["revision"], 2);
     assert_eq!(rig.gate.read("dlq").len(), 60);
 }
 
@@ -209,7 +209,7 @@ async fn a_number_that_means_two_policies_is_not_redriven() {
         "dlq",
         "redrive",
         "--all",
-        "--generation",
+        "--revision",
         "1",
         "--url",
         &base,
@@ -218,7 +218,7 @@ async fn a_number_that_means_two_policies_is_not_redriven() {
     ];
     let redriven = tidegate(&args, b"");
     assert_eq!(redriven.code, 3, "{}", redriven.out);
-    let says = "generation 1 is 2 policies here, since a gate that starts counts anew: ";
+    let says = "revision 1 is 2 policies here, since a gate that starts counts anew: ";
     assert!(redriven.err.contains(says), "{}", redriven.err);
 }
 
@@ -239,7 +239,7 @@ async fn what_is_redriven_says_nothing_of_a_new_policy() {
         redriven.out,
         redriven.err
     );
-    let found = rig.generations().await;
+    let found = rig.revisions().await;
     assert_eq!(found["current"], 2, "{found:#}");
 }
 
@@ -257,7 +257,7 @@ async fn a_policy_is_held_against_the_last_one_that_has_judged_enough() {
     rig.gate.send("task-events", events(55..155).as_bytes());
     let found = rig.until_current(2).await;
     assert_eq!(
-        found["generations"][0]["left"]["why"],
+        found["revisions"][0]["left"]["why"],
         "the policy rejected 100.0 % of 40 events, and 0.0 % were rejected before it"
     );
 }
@@ -272,7 +272,7 @@ async fn where_nothing_is_known_a_policy_that_rejects_most_is_left() {
     rig.gate.send("task-events", events(5..105).as_bytes());
     let found = rig.until_current(1).await;
     assert_eq!(
-        found["generations"][0]["left"]["why"],
+        found["revisions"][0]["left"]["why"],
         "the policy rejected 100.0 % of 40 events, and none before it has judged as many: 50.0 % are allowed then"
     );
 }

@@ -24,7 +24,7 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    /// For the swap to this generation: mostly by renaming.
+    /// For the swap to this revision: mostly by renaming.
     pub(crate) fn of(number: u64) -> Self {
         match number % 10 {
             4 => Self::Slowly,

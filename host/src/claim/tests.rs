@@ -2,8 +2,8 @@
 
 use tempfile::TempDir;
 
-use super::{Arc, Claim, Claims, Delivery, Duration, Failure, Held, Origin, config, key};
-use crate::{delivery::Source, hold::GivenUp, local::Db};
+use super::{Arc, Claim, Claims, Delivery, Duration, Failure, AcquiredClaim, Origin, config, key};
+use crate::{delivery::Source, scheduled_retry::DeadLetterReason, local::Db};
 
 /// A data file, and gates on it.
 struct Store {
@@ -49,9 +49,9 @@ async fn claim(claims: &Claims, delivery: &Delivery) -> Claim {
     claims.claim("e-1", delivery).await.expect("the store works")
 }
 
-async fn mine(claims: &Claims, delivery: &Delivery) -> Held {
+async fn mine(claims: &Claims, delivery: &Delivery) -> AcquiredClaim {
     match claim(claims, delivery).await {
-        Claim::Mine(held) => *held,
+        Claim::Acquired(held) => *held,
         other => panic!("not this gate's: {other:?}"),
     }
 }
@@ -62,7 +62,7 @@ async fn one_gate_goes_on_with_an_event_and_a_repeat_of_a_finished_one_is_known(
     let (one, two) = (store.gate(LONG), store.gate(LONG));
     let held = mine(&one, &delivery("a")).await;
     for gate in [&one, &two] {
-        let Claim::Busy(left) = claim(gate, &delivery("a")).await else {
+        let Claim::InProgress(left) = claim(gate, &delivery("a")).await else {
             panic!("two go on with it");
         };
         assert!(left > NONE && left <= LONG);
@@ -106,7 +106,7 @@ async fn an_ended_lease_is_taken_over_and_what_the_slow_one_marks_then_counts_fo
     assert_eq!(held.judged_at(&delivery("a")), None);
 
     slow.done(&old).await.expect("a conflict is no error");
-    assert!(matches!(claim(&next, &delivery("a")).await, Claim::Busy(_)));
+    assert!(matches!(claim(&next, &delivery("a")).await, Claim::InProgress(_)));
     let gave_up = slow.give_up(&mut old, &failure()).await.expect("the store works");
     assert!(!gave_up, "it is the next one's to give up");
 }
@@ -126,13 +126,13 @@ async fn a_held_claim_waits_for_its_turn_and_earlier_turns_are_repeats() {
     let gate = Store::new().gate(LONG);
     let held = mine(&gate, &delivery("a")).await;
     gate.hold(&held, 1, LONG).await.expect("the store works");
-    assert!(matches!(claim(&gate, &delivery("a")).await, Claim::Waiting));
+    assert!(matches!(claim(&gate, &delivery("a")).await, Claim::Scheduled));
     assert!(matches!(claim(&gate, &delivery("b")).await, Claim::Conflict));
 
     let held = mine(&gate, &in_turn("a", 1)).await;
     gate.hold(&held, 2, LONG).await.expect("the store works");
     assert!(
-        matches!(claim(&gate, &in_turn("a", 1)).await, Claim::Waiting),
+        matches!(claim(&gate, &in_turn("a", 1)).await, Claim::Scheduled),
         "a kill brought the first hold again"
     );
     let held = mine(&gate, &in_turn("a", 2)).await;
@@ -158,10 +158,10 @@ async fn what_is_rejected_makes_no_claim_and_meets_those_that_are_there() {
     };
     assert!(claimed("a").await.is_none());
     let held = mine(&gate, &delivery("a")).await;
-    assert!(matches!(claimed("a").await, Some(Claim::Busy(_))));
+    assert!(matches!(claimed("a").await, Some(Claim::InProgress(_))));
     assert!(matches!(claimed("b").await, Some(Claim::Conflict)));
     gate.release(&held).await.expect("the store works");
-    let Some(Claim::Mine(held)) = claimed("a").await else {
+    let Some(Claim::Acquired(held)) = claimed("a").await else {
         panic!("it was free");
     };
     gate.done(&held).await.expect("the store works");
@@ -176,11 +176,11 @@ async fn a_gate_that_is_alone_takes_over_what_a_process_before_it_held() {
     next.name = "another process".into();
     mine(&next, &delivery("a")).await;
     assert!(
-        matches!(claim(&next, &delivery("a")).await, Claim::Busy(_)),
+        matches!(claim(&next, &delivery("a")).await, Claim::InProgress(_)),
         "and not what it holds itself"
     );
     let shared = store.gate(LONG);
-    assert!(matches!(claim(&shared, &delivery("a")).await, Claim::Busy(_)));
+    assert!(matches!(claim(&shared, &delivery("a")).await, Claim::InProgress(_)));
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn what_is_brought_back_does_not_meet_the_claim_of_the_first_time() {
 
 fn failure() -> Failure {
     Failure {
-        end: GivenUp::Undelivered,
+        end: DeadLetterReason::Exhausted,
         error: "the sink said no".to_owned(),
         violations: Vec::new(),
         tries: 0,

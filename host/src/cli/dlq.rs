@@ -53,10 +53,10 @@ struct Filter {
     /// Only those whose error has this text in it, in capitals or not.
     #[arg(long, value_name = "TEXT")]
     error: Option<String>,
-    /// Only those that this generation judged: its number, or the digest of its policy (`sha256:…`, eight digits at
+    /// Only those that this revision judged: its number, or the digest of its policy (`sha256:…`, eight digits at
     /// least). Numbers begin anew with each start of a gate; a digest says the same for ever.
     #[arg(long, value_name = "NUMBER|DIGEST")]
-    generation: Option<Judge>,
+    revision: Option<Judge>,
     /// Stop after so many.
     #[arg(long, value_name = "COUNT")]
     limit: Option<usize>,
@@ -72,7 +72,7 @@ impl Filter {
             .error
             .as_ref()
             .is_none_or(|text| letter.error.to_lowercase().contains(&text.to_lowercase()));
-        has_type && has_error && self.generation.as_ref().is_none_or(|judge| judge.judged(letter))
+        has_type && has_error && self.revision.as_ref().is_none_or(|judge| judge.judged(letter))
     }
 
     fn most(&self) -> usize {
@@ -90,7 +90,7 @@ struct Summary<'a> {
     violations: &'a [Violation],
     source: &'a str,
     policy: &'a str,
-    generation: Option<u64>,
+    revision: Option<u64>,
     event_id: Option<&'a str>,
     event_type: Option<&'a str>,
     user_id: Option<&'a str>,
@@ -107,7 +107,7 @@ impl<'a> Summary<'a> {
             violations: &letter.violations,
             source: &letter.source,
             policy: &letter.policy,
-            generation: letter.generation,
+            revision: letter.revision,
             event_id: letter.names.event_id.as_deref(),
             event_type: letter.names.event_type.as_deref(),
             user_id: letter.names.user_id.as_deref(),

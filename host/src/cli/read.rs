@@ -11,18 +11,18 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{files, words::visible};
-use tidegate::local::{Judged, Stored};
+use tidegate::sqlite::{Judged, Stored};
 
 /// Print the records of a topic of the embedded backend, and what the gate made of them.
 ///
 /// With --json one object a line:
 ///
-///   {"topic","offset","key","id","type","at","source","generation","policy","event" or "text" or "base64","outcome"}
+///   {"topic","offset","key","id","type","at","source","revision","policy","event" or "text" or "base64","outcome"}
 ///
 /// `text` is what is no JSON, or JSON of several lines; `base64` is what is no text.
 ///
-/// `outcome` says how a record of an input topic was judged: {"decision","reason","generation","policy"}. `source` names
-/// the record that one of an output topic came from, `generation` and `policy` (its digest) which policy made it so.
+/// `outcome` says how a record of an input topic was judged: {"decision","reason","revision","policy"}. `source` names
+/// the record that one of an output topic came from, `revision` and `policy` (its digest) which policy made it so.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate read dlq
@@ -57,7 +57,7 @@ struct Line<'a> {
     at: &'a str,
     source: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    generation: Option<u64>,
+    revision: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<&'a str>,
     #[serde(flatten)]
@@ -108,7 +108,7 @@ fn line<'a>(topic: &'a str, stored: &'a Stored) -> Line<'a> {
         event_type: record.event_type.as_deref(),
         at: &record.at,
         source: record.source.as_deref(),
-        generation: record.label.as_ref().map(|label| label.number),
+        revision: record.label.as_ref().map(|label| label.number),
         policy: record.label.as_ref().map(|label| label.digest.as_str()),
         value: value(&record.value),
         outcome: stored.judged.as_ref(),

@@ -58,7 +58,7 @@ impl Serve {
         let config = self.config()?;
         let policy = self.policy.find(config.policy.path.as_deref())?;
         match &config.backend {
-            Backend::Local { path } => tracing::info!(data = %path.display(), "embedded backend"),
+            Backend::Sqlite { path } => tracing::info!(data = %path.display(), "embedded backend"),
             Backend::Dapr(dapr) => {
                 tracing::info!(sidecar = dapr.endpoint, state_store = dapr.state_store, "Dapr backend");
             }
@@ -82,7 +82,7 @@ impl Serve {
         if let Some(listen) = self.listen {
             config.listen = listen;
         }
-        if let (Backend::Local { path }, Some(data)) = (&mut config.backend, &self.data) {
+        if let (Backend::Sqlite { path }, Some(data)) = (&mut config.backend, &self.data) {
             path.clone_from(data);
         }
         Ok(config)

@@ -190,8 +190,8 @@ fn http_limits(limits: &file::Limits) -> HttpLimits {
 }
 
 fn backend(file: &File, environment: &Environment, problems: &mut Vec<Problem>) -> Backend {
-    if file.backend == BackendKind::Local {
-        return Backend::Local {
+    if file.backend == BackendKind::Sqlite {
+        return Backend::Sqlite {
             path: file.local.path.clone(),
         };
     }

@@ -46,7 +46,7 @@ fn sink(file: &File, given: &Channel) -> Result<Sink, String> {
             filled("topic", &given.topic)?;
             Ok(Sink::Topic(topic(file, given.pubsub.as_ref(), &given.topic)))
         }
-        Channel::App(_) if file.backend == BackendKind::Local => {
+        Channel::App(_) if file.backend == BackendKind::Sqlite => {
             Err("`app` needs a sidecar, and the backend is `local`: use `url`".to_owned())
         }
         Channel::App(given) => Ok(Sink::App {
@@ -68,7 +68,7 @@ fn sink(file: &File, given: &Channel) -> Result<Sink, String> {
 fn read_by<'a>(file: &File, sink: &Sink, subscriptions: &'a [Subscription]) -> Option<&'a str> {
     let reads = |subscription: &&Subscription| match sink {
         Sink::Topic(topic) => subscription.topic == *topic,
-        Sink::Log { topic } => file.backend == BackendKind::Local && subscription.topic.name == *topic,
+        Sink::Log { topic } => file.backend == BackendKind::Sqlite && subscription.topic.name == *topic,
         Sink::App { .. } | Sink::Url(_) => false,
     };
     subscriptions.iter().find(reads).map(|subscription| &*subscription.name)

@@ -202,7 +202,7 @@ pub struct Retries {
     /// Seconds that an event waits at most for an earlier one of its key; then it overtakes.
     pub order_wait_seconds: u32,
     /// What keeps events that are put aside, on the Dapr backend.
-    pub holds: HoldsKind,
+    pub holds: SchedulerKind,
     /// The retry topics, for `holds: topics`.
     pub topics: RetryTopics,
 }
@@ -220,7 +220,7 @@ pub enum Ordering {
 /// What keeps events that are put aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum HoldsKind {
+pub enum SchedulerKind {
     /// Dapr's scheduler.
     Jobs,
     /// Topics, one for each length of delay.
@@ -276,7 +276,7 @@ impl Default for File {
         };
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            backend: BackendKind::Local,
+            backend: BackendKind::Sqlite,
             policy: Policy::default(),
             limits: Limits::default(),
             local: Local::default(),
@@ -359,7 +359,7 @@ impl Default for Retries {
             fault_limit: 5,
             ordering: Ordering::None,
             order_wait_seconds: 600,
-            holds: HoldsKind::Jobs,
+            holds: SchedulerKind::Jobs,
             topics: RetryTopics::default(),
         }
     }

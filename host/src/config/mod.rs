@@ -19,7 +19,7 @@ pub use env::{
     Environment, TIDEGATE_ADMIN, TIDEGATE_CONFIG, TIDEGATE_DATA, TIDEGATE_LOG, TIDEGATE_POLICY, TIDEGATE_URL,
 };
 pub use file::{BackendKind, File, Isolation};
-pub use policy::{Candidate, Pin, Policy, Reload, Rollback};
+pub use policy::{ShadowPolicy, Pin, Policy, Reload, Rollback};
 pub use problem::{ConfigError, Problem};
 pub use read::{json_schema, read};
 pub use secret::Secret;

@@ -23,7 +23,7 @@ pub struct Policy {
     /// When the gate goes back by itself; `None`: never.
     pub rollback: Option<Rollback>,
     /// A policy to be tried beside it.
-    pub candidate: Option<Candidate>,
+    pub candidate: Option<ShadowPolicy>,
 }
 
 /// SHA-256 of a policy's file, as [`tidegate_engine::Digest`] writes it.
@@ -61,7 +61,7 @@ pub struct Rollback {
 
 /// A policy that judges a copy of the traffic.
 #[derive(Debug, Clone)]
-pub struct Candidate {
+pub struct ShadowPolicy {
     /// The file.
     pub path: PathBuf,
     /// Share of the events that it gets; above 0, at most 1.
@@ -128,7 +128,7 @@ fn rollback(given: &file::Rollback, problems: &mut Vec<Problem>) -> Option<Rollb
     })
 }
 
-fn candidate(given: &file::Policy, problems: &mut Vec<Problem>) -> Option<Candidate> {
+fn candidate(given: &file::Policy, problems: &mut Vec<Problem>) -> Option<ShadowPolicy> {
     let shadow = &given.shadow;
     if !(shadow.sample > 0.0 && shadow.sample <= 1.0) {
         problems.push(Problem::new(
@@ -139,7 +139,7 @@ fn candidate(given: &file::Policy, problems: &mut Vec<Problem>) -> Option<Candid
     if !(1..=100_000).contains(&shadow.queue) {
         problems.push(Problem::new("policy.shadow.queue", "must be from 1 to 100000"));
     }
-    Some(Candidate {
+    Some(ShadowPolicy {
         path: given.candidate.clone()?,
         sample: shadow.sample,
         queue: shadow.queue as usize,

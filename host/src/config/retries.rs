@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     BackendKind, File, Problem, Retries, Sink, Subscription, Tier, Topic,
-    file::{HoldsKind, Ordering},
+    file::{SchedulerKind, Ordering},
 };
 
 pub(super) fn retries(
@@ -25,7 +25,7 @@ pub(super) fn retries(
     }
     let tiers = match file.backend {
         BackendKind::Dapr => tiers(file, problems),
-        BackendKind::Local => Vec::new(),
+        BackendKind::Sqlite => Vec::new(),
     };
     for tier in &tiers {
         let sent = channels.values().any(|sink| *sink == Sink::Topic(tier.topic.clone()));
@@ -42,14 +42,14 @@ pub(super) fn retries(
         scale: given.scale,
         fault_limit: given.fault_limit,
         order_wait: (given.ordering == Ordering::PerKey).then(|| Duration::from_secs(given.order_wait_seconds.into())),
-        in_topics: given.holds == HoldsKind::Topics && !tiers.is_empty(),
+        in_topics: given.holds == SchedulerKind::Topics && !tiers.is_empty(),
         tiers,
     }
 }
 
 /// All that are listed are read, whatever keeps new holds: events may still lie in them.
 fn tiers(file: &File, problems: &mut Vec<Problem>) -> Vec<Tier> {
-    let wanted = file.retries.holds == HoldsKind::Topics;
+    let wanted = file.retries.holds == SchedulerKind::Topics;
     let given = &file.retries.topics;
     let named = !given.pubsub.is_empty() && given.pubsub != file.dapr.pubsub;
     if (wanted || !given.tiers.is_empty()) && !named {

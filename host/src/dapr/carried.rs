@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Sidecar;
 use crate::{
     backend::{BackendError, Expected, Put, StateStore},
-    hold::{self, Hold},
+    scheduled_retry::{self, ScheduledRetry},
 };
 
 /// Bytes up to which a hold travels as it is. The scheduler takes no request above about a megabyte, and writes the
@@ -23,19 +23,19 @@ const ENDED: &[u8] = b"null";
 #[serde(rename_all = "kebab-case")]
 enum Carried {
     /// The hold, as JSON text.
-    Hold(String),
+    ScheduledRetry(String),
     /// The key that it is kept under.
     Key(String),
 }
 
 impl Sidecar {
     /// The text that stands for a hold on its way; a large one is kept in the state store first.
-    pub(super) async fn pack(&self, hold: &Hold) -> Result<String, BackendError> {
+    pub(super) async fn pack(&self, hold: &ScheduledRetry) -> Result<String, BackendError> {
         let name = hold.name();
         let broken = |error| BackendError::broken(format!("writing {name}"), error);
         let text = hold.to_json()?;
         let carried = if text.len() <= LARGEST {
-            Carried::Hold(text)
+            Carried::ScheduledRetry(text)
         } else {
             let record = serde_json::to_vec(&text).map_err(broken)?;
             self.keep(&name, &record).await?;
@@ -61,18 +61,18 @@ impl Sidecar {
     }
 
     /// The hold that a text stands for; `None` when it has come to its end.
-    pub(super) async fn unpack(&self, packed: &str) -> Result<Option<Hold>, BackendError> {
+    pub(super) async fn unpack(&self, packed: &str) -> Result<Option<ScheduledRetry>, BackendError> {
         let broken =
             |error| BackendError::broken("reading a hold: does something else write where the gate does?", error);
         let key = match serde_json::from_str(packed).map_err(broken)? {
-            Carried::Hold(text) => return Hold::from_json(&text).map(Some),
+            Carried::ScheduledRetry(text) => return ScheduledRetry::from_json(&text).map(Some),
             Carried::Key(key) => key,
         };
         let kept = self.get(&key).await?.ok_or_else(|| {
             BackendError::refused(format!("reading {key}"), "the state store does not have it any more")
         })?;
         match serde_json::from_slice(&kept.record).map_err(broken)? {
-            Some::<String>(text) => Hold::from_json(&text).map(Some),
+            Some::<String>(text) => ScheduledRetry::from_json(&text).map(Some),
             None => Ok(None),
         }
     }
@@ -85,7 +85,7 @@ impl Sidecar {
         };
         let shrunk = async {
             if let Some(kept) = self.get(&key).await? {
-                self.put(&key, ENDED, Expected::Version(&kept.etag), hold::LONGEST)
+                self.put(&key, ENDED, Expected::Version(&kept.etag), scheduled_retry::LONGEST)
                     .await?;
             }
             Ok::<_, BackendError>(())

@@ -1,4 +1,4 @@
-//! Timers as jobs. Dapr's scheduler keeps a job through any crash and calls `POST /job/{name}` on a replica of the gate
+//! Scheduler as jobs. Dapr's scheduler keeps a job through any crash and calls `POST /job/{name}` on a replica of the gate
 //! until that answers 2xx.
 //!
 //! A hold travels as a string: Dapr turns numbers in a job's data into doubles.
@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::Sidecar;
 use crate::{
-    backend::{BackendError, Timers},
-    hold::Hold,
+    backend::{BackendError, Scheduler},
+    scheduled_retry::ScheduledRetry,
     pipeline::Ack,
     sink::refusal,
 };
@@ -21,8 +21,8 @@ use crate::{
 const CALL_AGAIN: &str = "2s";
 
 #[async_trait]
-impl Timers for Sidecar {
-    async fn hold(&self, hold: &Hold, wait: Duration) -> Result<(), BackendError> {
+impl Scheduler for Sidecar {
+    async fn hold(&self, hold: &ScheduledRetry, wait: Duration) -> Result<(), BackendError> {
         let name = hold.name();
         let action = format!("putting {name} aside");
         let job = json!({
@@ -43,7 +43,7 @@ impl Timers for Sidecar {
 
 impl Sidecar {
     /// Goes on with the hold that a job brings. True when the job is done.
-    pub async fn job(&self, data: &[u8], resume: impl AsyncFnOnce(Hold) -> Option<Ack>) -> Result<bool, BackendError> {
+    pub async fn job(&self, data: &[u8], resume: impl AsyncFnOnce(ScheduledRetry) -> Option<Ack>) -> Result<bool, BackendError> {
         let packed: String = serde_json::from_slice(data)
             .map_err(|error| BackendError::broken("reading a job: who else makes jobs for this app?", error))?;
         self.resume(&packed, resume).await
@@ -53,7 +53,7 @@ impl Sidecar {
     pub(super) async fn resume(
         &self,
         packed: &str,
-        resume: impl AsyncFnOnce(Hold) -> Option<Ack>,
+        resume: impl AsyncFnOnce(ScheduledRetry) -> Option<Ack>,
     ) -> Result<bool, BackendError> {
         let Some(hold) = self.unpack(packed).await? else {
             return Ok(true);

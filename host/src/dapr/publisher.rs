@@ -11,13 +11,13 @@ use super::Sidecar;
 use crate::{
     backend::Publisher,
     config::Topic,
-    sink::{Message, SendError, envelope, refusal},
+    sink::{Message, PublishError, envelope, refusal},
     untrusted::Untrusted,
 };
 
 #[async_trait]
 impl Publisher for Sidecar {
-    async fn publish(&self, topic: &Topic, message: &Message) -> Result<(), SendError> {
+    async fn publish(&self, topic: &Topic, message: &Message) -> Result<(), PublishError> {
         let action = format!(
             "publishing {:?} to {}/{}",
             Untrusted(&message.id),
@@ -37,7 +37,7 @@ impl Sidecar {
         topic: &Topic,
         key: &str,
         bytes: Vec<u8>,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), PublishError> {
         let request = self
             .post_to(&["v1.0", "publish", &topic.pubsub, &topic.name])
             .query(&[("metadata.partitionKey", key), ("metadata.rawPayload", "true")])
@@ -46,7 +46,7 @@ impl Sidecar {
         let response = self.send(action, request).await?;
         match response.status() {
             status if status.is_success() => Ok(()),
-            StatusCode::PAYLOAD_TOO_LARGE => Err(SendError::Final(refusal(action, response).await)),
+            StatusCode::PAYLOAD_TOO_LARGE => Err(PublishError::Permanent(refusal(action, response).await)),
             // Whatever else is wrong here is wrong with the component or its scopes, and not with the event.
             _ => Err(refusal(action, response).await.into()),
         }

@@ -1,4 +1,4 @@
-//! Timers as topics, for clusters without Dapr's scheduler: a tier is a topic for delays of about one length.
+//! Scheduler as topics, for clusters without Dapr's scheduler: a tier is a topic for delays of about one length.
 //!
 //! A record in a tier is a hold. It stays at the head of its partition for as long as the tier's delay, so those of a tier
 //! go on in the order in which they came; what is not due by then goes to another tier. The component of these topics must
@@ -13,12 +13,12 @@ use tokio::sync::Semaphore;
 
 use super::{Sidecar, unwrap};
 use crate::{
-    backend::{BackendError, Timers},
+    backend::{BackendError, Scheduler},
     clock,
     config::Tier,
-    hold::Hold,
+    scheduled_retry::ScheduledRetry,
     pipeline::Ack,
-    sink::SendError,
+    sink::PublishError,
 };
 
 /// How long a record that is not due is kept waiting before it is answered with RETRY.
@@ -35,7 +35,7 @@ pub struct RetryTopics {
 }
 
 impl RetryTopics {
-    /// Timers on these tiers.
+    /// Scheduler on these tiers.
     pub fn new(sidecar: Sidecar, tiers: Vec<Tier>) -> Self {
         Self {
             sidecar,
@@ -48,7 +48,7 @@ impl RetryTopics {
     pub async fn record(
         &self,
         body: Bytes,
-        resume: impl AsyncFnOnce(Hold) -> Option<Ack>,
+        resume: impl AsyncFnOnce(ScheduledRetry) -> Option<Ack>,
     ) -> Result<bool, BackendError> {
         let broken = |error| BackendError::broken("reading a record of a retry topic", error);
         let Ok(_waiter) = self.waiters.try_acquire() else {
@@ -79,8 +79,8 @@ impl RetryTopics {
         let record = serde_json::to_vec(&record).map_err(|error| BackendError::broken(action, error))?;
         match self.sidecar.publish_bytes(action, &tier.topic, &key, record).await {
             Ok(()) => Ok(()),
-            Err(SendError::Again(later)) => Err(later.error),
-            Err(SendError::Final(error)) => Err(error),
+            Err(PublishError::Retryable(later)) => Err(later.error),
+            Err(PublishError::Permanent(error)) => Err(error),
         }
     }
 
@@ -106,8 +106,8 @@ fn until(at: i64) -> Duration {
 }
 
 #[async_trait]
-impl Timers for RetryTopics {
-    async fn hold(&self, hold: &Hold, wait: Duration) -> Result<(), BackendError> {
+impl Scheduler for RetryTopics {
+    async fn hold(&self, hold: &ScheduledRetry, wait: Duration) -> Result<(), BackendError> {
         let action = format!("putting {} aside", hold.name());
         self.put(&action, hold.due, wait, self.sidecar.pack(hold).await?).await
     }

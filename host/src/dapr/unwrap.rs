@@ -19,8 +19,8 @@ pub struct Unwrapped {
     pub event: Bytes,
     /// W3C trace context from the producer's envelope.
     pub traceparent: Option<String>,
-    /// The generation that judged it, when a gate made the envelope.
-    pub generation: Option<u64>,
+    /// The revision that judged it, when a gate made the envelope.
+    pub revision: Option<u64>,
 }
 
 /// The members of a CloudEvent (JSON format) that matter here. A member twice makes it unreadable, on purpose.
@@ -56,7 +56,7 @@ pub fn unwrap(body: Bytes, raw_payload: bool) -> Unwrapped {
     open(&broker).unwrap_or(Unwrapped {
         event: broker,
         traceparent: None,
-        generation: None,
+        revision: None,
     })
 }
 
@@ -77,13 +77,13 @@ fn open(broker: &Bytes) -> Option<Unwrapped> {
     let traceparent = envelope
         .traceparent
         .and_then(|raw| serde_json::from_str(raw.get()).ok());
-    let generation = envelope
+    let revision = envelope
         .tidegategeneration
         .and_then(|raw| serde_json::from_str(raw.get()).ok());
     Some(Unwrapped {
         event,
         traceparent,
-        generation,
+        revision,
     })
 }
 

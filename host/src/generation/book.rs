@@ -1,18 +1,18 @@
-//! The generations there were: which policies are kept, when each was left, and which one to go back to.
+//! The revisions there were: which policies are kept, when each was left, and which one to go back to.
 
 use std::{cmp::Reverse, collections::VecDeque, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Counts, Generation, Label, Record};
+use super::{Counts, Revision, Label, Record};
 use crate::clock;
 
-/// Generations that are listed.
+/// Revisions that are listed.
 const LISTED: usize = 16;
-/// Generations whose policy is kept, the current one among them.
+/// Revisions whose policy is kept, the current one among them.
 const KEPT: usize = 3;
 
-/// All generations, the newest first.
+/// All revisions, the newest first.
 #[derive(Debug, Default)]
 pub(super) struct Book {
     entries: VecDeque<Entry>,
@@ -24,7 +24,7 @@ pub(super) struct Book {
 struct Entry {
     record: Arc<Record>,
     /// `None`: its policy is gone.
-    kept: Option<Arc<Generation>>,
+    kept: Option<Arc<Revision>>,
     /// `None`: it is the current one.
     left: Option<Leaving>,
 }
@@ -38,7 +38,7 @@ struct Leaving {
     left: Left,
 }
 
-/// When and why a generation was left.
+/// When and why a revision was left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {
     /// When, RFC 3339.
@@ -47,7 +47,7 @@ pub struct Left {
     pub why: String,
 }
 
-/// A generation as it is listed.
+/// A revision as it is listed.
 #[derive(Debug, Clone)]
 pub struct Listed {
     /// What is known of it.
@@ -58,7 +58,7 @@ pub struct Listed {
     pub left: Option<Left>,
 }
 
-/// Whether a generation judges, or could again.
+/// Whether a revision judges, or could again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
@@ -70,7 +70,7 @@ pub enum Standing {
     Left,
 }
 
-/// The gate went back from one generation to another.
+/// The gate went back from one revision to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RolledBack {
     /// The one that was left.
@@ -88,16 +88,16 @@ pub enum CannotRollBack {
     #[error("no policy is loaded")]
     NoPolicy,
     /// Another one took over in the meantime.
-    #[error("generation {from} is not the current one any more")]
+    #[error("revision {from} is not the current one any more")]
     NotCurrent {
         /// The one to be left.
         from: u64,
     },
     /// There was none before, or the gate went back from all of them.
-    #[error("there is no earlier generation to go back to: {0}")]
+    #[error("there is no earlier revision to go back to: {0}")]
     NoneBefore(Kept),
     /// It is not there.
-    #[error("generation {to} cannot be gone back to: {kept}; its file can be put back")]
+    #[error("revision {to} cannot be gone back to: {kept}; its file can be put back")]
     NotKept {
         /// The one that was asked for.
         to: u64,
@@ -105,29 +105,29 @@ pub enum CannotRollBack {
         kept: Kept,
     },
     /// It judges already.
-    #[error("generation {0} is the current one")]
+    #[error("revision {0} is the current one")]
     IsCurrent(u64),
 }
 
-/// Generations that the gate can go back to.
+/// Revisions that the gate can go back to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept(Vec<u64>);
 
 impl Book {
-    /// The number of the next generation.
+    /// The number of the next revision.
     pub(super) fn next_number(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers
     }
 
-    /// Enters a new generation, and that another was left for it.
-    pub(super) fn enter(&mut self, generation: &Arc<Generation>, left: Option<(u64, String)>) {
+    /// Enters a new revision, and that another was left for it.
+    pub(super) fn enter(&mut self, revision: &Arc<Revision>, left: Option<(u64, String)>) {
         if let Some((number, why)) = left {
             self.leave(number, &why, false);
         }
         self.entries.push_front(Entry {
-            record: generation.record.clone(),
-            kept: Some(generation.clone()),
+            record: revision.record.clone(),
+            kept: Some(revision.clone()),
             left: None,
         });
         self.let_go();
@@ -138,8 +138,8 @@ impl Book {
         }
     }
 
-    /// The generation to go back to, which is the current one from then on.
-    pub(super) fn go_back(&mut self, from: u64, to: Option<u64>, why: &str) -> Result<Arc<Generation>, CannotRollBack> {
+    /// The revision to go back to, which is the current one from then on.
+    pub(super) fn go_back(&mut self, from: u64, to: Option<u64>, why: &str) -> Result<Arc<Revision>, CannotRollBack> {
         let target = match to {
             Some(to) if to == from => return Err(CannotRollBack::IsCurrent(to)),
             Some(to) => self
@@ -155,10 +155,10 @@ impl Book {
                 .max_by_key(|entry| entry.order())
                 .ok_or_else(|| CannotRollBack::NoneBefore(self.numbers_kept()))?,
         };
-        let Some(generation) = target.kept.clone() else {
+        let Some(revision) = target.kept.clone() else {
             return Err(CannotRollBack::NoneBefore(self.numbers_kept()));
         };
-        let number = generation.label().number;
+        let number = revision.label().number;
         // One that is left for a later one may be gone back to.
         self.leave(from, why, number < from);
         for entry in self
@@ -168,10 +168,10 @@ impl Book {
         {
             entry.left = None;
         }
-        Ok(generation)
+        Ok(revision)
     }
 
-    /// What the last generation said that has judged so many events, the current one before all others. One that the gate
+    /// What the last revision said that has judged so many events, the current one before all others. One that the gate
     /// went back from does not show what is usual.
     pub(super) fn usual(&self, judged: u64) -> Option<Counts> {
         let is_good = |entry: &&Entry| entry.left.as_ref().is_none_or(|left| !left.went_back);
@@ -180,7 +180,7 @@ impl Book {
         good.iter().find_map(|entry| entry.record.tally.of_at_least(judged))
     }
 
-    pub(super) fn went_back_from(&self, digest: &str) -> Option<Left> {
+    pub(super) fn denylisted(&self, digest: &str) -> Option<Left> {
         let of_it = |entry: &&Entry| entry.record.label.digest == digest;
         let leaving = self.entries.iter().find(of_it)?.left.as_ref()?;
         leaving.went_back.then(|| leaving.left.clone())

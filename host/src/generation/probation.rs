@@ -16,7 +16,7 @@ const MOST_REJECTS: f64 = 0.5;
 
 /// How a new policy is watched.
 #[derive(Debug)]
-pub(super) struct Probation {
+pub(super) struct Bake {
     rule: Rollback,
     since: Instant,
     over: AtomicBool,
@@ -33,7 +33,7 @@ struct Before {
 
 /// Why a new policy is left again.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Trouble {
+pub enum RollbackReason {
     /// It faults on most events.
     Sick,
     /// It faults on too many.
@@ -56,7 +56,7 @@ pub enum Trouble {
     },
 }
 
-impl Probation {
+impl Bake {
     /// `was_sick`: the policy that would be gone back to faulted on most events. `said`: by the policies before.
     pub(super) fn new(rule: Rollback, was_sick: bool, said: Option<Counts>) -> Self {
         Self {
@@ -68,13 +68,13 @@ impl Probation {
     }
 
     /// What is wrong with a policy that said `counts`, unless that may be chance.
-    pub(super) fn trouble(&self, counts: Counts, is_sick: bool) -> Option<Trouble> {
+    pub(super) fn trouble(&self, counts: Counts, is_sick: bool) -> Option<RollbackReason> {
         if self.over.load(Ordering::Relaxed) {
             return None;
         }
         // Going back to a policy that did no better mends nothing.
         if is_sick && !self.before.was_sick {
-            return Some(Trouble::Sick);
+            return Some(RollbackReason::Sick);
         }
         let judged = counts.all();
         if judged < self.rule.min_events {
@@ -82,7 +82,7 @@ impl Probation {
         }
         let (faults, most_faults) = (counts.fault_share(), self.most_faults());
         if faults.at_least() > most_faults {
-            return Some(Trouble::Faults {
+            return Some(RollbackReason::Faults {
                 share: faults.counted(),
                 limit: self.rule.fault_ratio,
                 judged,
@@ -90,7 +90,7 @@ impl Probation {
         }
         let (rejects, most_rejects) = (counts.reject_share(), self.most_rejects());
         if rejects.at_least() > most_rejects {
-            return Some(Trouble::Rejects {
+            return Some(RollbackReason::Rejects {
                 share: rejects.counted(),
                 before: self.before.said.map(|said| said.reject_share().counted()),
                 judged,
@@ -125,7 +125,7 @@ impl Probation {
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for RollbackReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = |share: f64| share * 100.0;
         match self {
@@ -162,11 +162,11 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use super::{Before, Counts, Probation};
+    use super::{Before, Counts, Bake};
     use crate::config::Rollback;
 
-    fn probation(said: Option<Counts>, window: Duration) -> Probation {
-        Probation {
+    fn bake(said: Option<Counts>, window: Duration) -> Bake {
+        Bake {
             rule: Rollback {
                 window,
                 min_events: 100,
@@ -191,7 +191,7 @@ mod tests {
     /// What is said of a policy that is not sick, after what was said before it.
     #[track_caller]
     fn is_said(before: Option<Counts>, now: Counts, expected: &str) {
-        let trouble = probation(before, Duration::from_mins(1)).trouble(now, false);
+        let trouble = bake(before, Duration::from_mins(1)).trouble(now, false);
         assert_eq!(trouble.map_or(String::new(), |trouble| trouble.to_string()), expected);
     }
 
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_policy_that_faults_on_most_events_is_left_at_once() {
-        let trouble = probation(SPOTLESS, Duration::from_mins(1)).trouble(counts(0, 0, 8), true);
+        let trouble = bake(SPOTLESS, Duration::from_mins(1)).trouble(counts(0, 0, 8), true);
         let said = trouble.expect("it is left").to_string();
         assert_eq!(said, "the policy faults on most events");
         is_said(SPOTLESS, counts(99, 0, 0), "");
@@ -277,18 +277,18 @@ mod tests {
 
     #[test]
     fn a_policy_that_did_well_for_the_window_is_watched_no_longer() {
-        let probation = probation(SPOTLESS, Duration::ZERO);
-        assert_eq!(probation.trouble(counts(99, 0, 0), false), None);
+        let bake = bake(SPOTLESS, Duration::ZERO);
+        assert_eq!(bake.trouble(counts(99, 0, 0), false), None);
         assert!(
-            probation.trouble(counts(50, 0, 50), false).is_some(),
+            bake.trouble(counts(50, 0, 50), false).is_some(),
             "too few had been judged"
         );
-        assert_eq!(probation.trouble(counts(85, 0, 15), false), None);
+        assert_eq!(bake.trouble(counts(85, 0, 15), false), None);
         assert!(
-            probation.trouble(counts(850, 0, 150), false).is_some(),
+            bake.trouble(counts(850, 0, 150), false).is_some(),
             "it did not look well"
         );
-        assert_eq!(probation.trouble(counts(100, 0, 0), false), None);
-        assert_eq!(probation.trouble(counts(0, 0, 1000), true), None);
+        assert_eq!(bake.trouble(counts(100, 0, 0), false), None);
+        assert_eq!(bake.trouble(counts(0, 0, 1000), true), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What is known of a generation: enough to list it when its policy is long gone.
+//! What is known of a revision: enough to list it when its policy is long gone.
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -42,7 +42,7 @@ pub struct Took {
     pub self_test: Duration,
 }
 
-/// What is known of a generation.
+/// What is known of a revision.
 #[derive(Debug)]
 pub struct Record {
     /// Its number and digest.

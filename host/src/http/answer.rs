@@ -8,7 +8,7 @@ use axum::{
 use serde::Serialize;
 
 use super::problem::Problem;
-use crate::pipeline::{Ack, End, NotDone};
+use crate::pipeline::{Ack, Disposition, NotAcknowledged};
 
 #[derive(Serialize)]
 struct Published {
@@ -29,28 +29,28 @@ struct Sent {
 pub(super) fn answer(ack: Option<Ack>) -> Result<Response, Problem> {
     let report = match ack {
         Some(Ack::Done(report)) => report,
-        Some(Ack::Again { error, .. }) => return Err(Problem::unavailable(&error)),
+        Some(Ack::Requeue { error, .. }) => return Err(Problem::unavailable(&error)),
         None => {
-            return Err(Problem::unavailable(&NotDone::NotTaken(
+            return Err(Problem::unavailable(&NotAcknowledged::Refused(
                 "the delivery ended in a panic",
             )));
         }
     };
-    let status = match report.end {
-        End::Reject | End::DeadLetterHeld if !report.violations.is_empty() => {
+    let status = match report.disposition {
+        Disposition::DeadLettered(DeadLetterReason::Rejected) | Disposition::DeadLetterScheduled if !report.violations.is_empty() => {
             return Err(Problem::invalid(report.violations));
         }
-        End::Reject | End::GivenUp | End::DeadLetterHeld => {
+        Disposition::DeadLettered(DeadLetterReason::Rejected) | Disposition::DeadLetterReason | Disposition::DeadLetterScheduled => {
             let title = "given up: its dead letter is stored";
             return Err(Problem::new(StatusCode::FAILED_DEPENDENCY, title, report.reason));
         }
-        End::Held => StatusCode::ACCEPTED,
-        End::Forward | End::Drop | End::Duplicate | End::Waiting => StatusCode::OK,
+        Disposition::Scheduled => StatusCode::ACCEPTED,
+        Disposition::Published | Disposition::Dropped | Disposition::Duplicate | Disposition::AlreadyScheduled => StatusCode::OK,
     };
     let outputs = report.sent.into_iter();
     let published = Published {
         event_id: report.event_id,
-        decided: report.end.as_str(),
+        decided: report.disposition.as_str(),
         reason: report.reason,
         outputs: outputs.map(|(channel, id)| Sent { channel, id }).collect(),
     };

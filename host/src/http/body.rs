@@ -1,4 +1,4 @@
-//! Bodies: read when there is a place for them, up to a size, within a time.
+//! Bodies: read when there is a permit for them, up to a size, within a time.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use bytes::BytesMut;
 use futures::StreamExt as _;
 use hyper::body::Body as _;
 
-use super::{App, place::Place, problem::Problem, refusal::Refusal};
+use super::{App, permit::Permit, problem::Problem, refusal::Refusal};
 
-/// A request that has its place, with its whole body.
+/// A request that has its permit, with its whole body.
 #[derive(Debug)]
 pub(super) struct Admitted {
-    pub(super) place: Place,
+    pub(super) permit: Permit,
     pub(super) body: Bytes,
 }
 
 impl Admitted {
-    /// Takes a place, then reads a body of at most so many bytes.
+    /// Takes a permit, then reads a body of at most so many bytes.
     pub(super) async fn read(app: &App, body: Body, most: usize) -> Result<Self, Refusal> {
         let admitted = Self::try_read(app, body, most).await;
         if let Err(refusal) = &admitted {
@@ -34,14 +34,14 @@ impl Admitted {
         if announced.lower() > most as u64 {
             return Err(Refusal::TooLarge(most));
         }
-        let place = Place::take(app)?;
+        let permit = Permit::take(app)?;
         let length = announced.exact().and_then(|length| usize::try_from(length).ok());
         let limit = app.limits.body;
         tokio::select! {
             biased;
             body = tokio::time::timeout(limit, collect(body, most, length)) => {
                 let body = body.unwrap_or(Err(Refusal::TooSlow(limit)))?;
-                Ok(Self { place, body })
+                Ok(Self { permit, body })
             }
             () = app.stopping.cancelled() => Err(Refusal::Stopping),
         }

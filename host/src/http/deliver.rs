@@ -38,7 +38,7 @@ pub(super) async fn subscribe(State(app): State<Arc<App>>) -> Response {
 pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: HeaderMap, body: Body) -> Response {
     // The broker's bytes come as base64: four bytes for three.
     let most = app.limits.body_bytes.saturating_mul(2);
-    let Admitted { place, body } = match Admitted::read(&app, body, most).await {
+    let Admitted { permit, body } = match Admitted::read(&app, body, most).await {
         Ok(admitted) => admitted,
         Err(refusal) => return refuse_delivery(&app, &subscription, refusal),
     };
@@ -55,11 +55,11 @@ pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: 
         ..Delivery::new(unwrapped.event, source, at)
     };
     match app
-        .carry(place, async move |pipeline| pipeline.deliver(&delivery).await)
+        .carry(permit, async move |pipeline| pipeline.deliver(&delivery).await)
         .await
     {
         Some(Ack::Done(_)) => Json(json!({ "status": "SUCCESS" })).into_response(),
-        Some(Ack::Again { .. }) | None => retry(),
+        Some(Ack::Requeue { .. }) | None => retry(),
     }
 }
 

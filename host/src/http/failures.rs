@@ -15,7 +15,7 @@ use super::{App, body::Admitted, problem::Problem};
 use crate::{
     clock,
     delivery::{Delivery, History, Origin, Source},
-    pipeline::{Ack, End, NotDone},
+    pipeline::{Ack, Disposition, NotAcknowledged},
 };
 
 /// Longest error that is kept, in bytes.
@@ -42,7 +42,7 @@ struct Decided {
 
 /// Answers 202 with what follows: the event is stored and need not be handed back again.
 pub(super) async fn take_back(State(app): State<Arc<App>>, request: Admitted) -> Result<Response, Problem> {
-    let Admitted { place, body } = request;
+    let Admitted { permit, body } = request;
     let failed: Failed = serde_json::from_slice(&body).map_err(|error| {
         let wanted = "want {\"event\": {…}, \"error\": \"…\", \"retry_count\": 0}";
         Problem::new(
@@ -67,22 +67,22 @@ pub(super) async fn take_back(State(app): State<Arc<App>>, request: Admitted) ->
         attempt: failed.retry_count,
         ..History::default()
     };
-    let ack = app.carry(place, async move |pipeline| pipeline.take_back(&delivery, &error).await);
+    let ack = app.carry(permit, async move |pipeline| pipeline.take_back(&delivery, &error).await);
     match ack.await {
         Some(Ack::Done(report)) => {
             let decided = Decided {
-                action: match report.end {
-                    End::Held | End::Waiting | End::Forward | End::Duplicate => "retry",
-                    End::Drop => "drop",
-                    End::Reject | End::GivenUp | End::DeadLetterHeld => "dead-letter",
+                action: match report.disposition {
+                    Disposition::Scheduled | Disposition::AlreadyScheduled | Disposition::Published | Disposition::Duplicate => "retry",
+                    Disposition::Dropped => "drop",
+                    Disposition::DeadLettered(DeadLetterReason::Rejected) | Disposition::DeadLetterReason | Disposition::DeadLetterScheduled => "dead-letter",
                 },
                 event_id: report.event_id,
                 reason: report.reason,
             };
             Ok((StatusCode::ACCEPTED, Json(decided)).into_response())
         }
-        Some(Ack::Again { error, .. }) => Err(Problem::unavailable(&error)),
-        None => Err(Problem::unavailable(&NotDone::NotTaken("it ended in a panic"))),
+        Some(Ack::Requeue { error, .. }) => Err(Problem::unavailable(&error)),
+        None => Err(Problem::unavailable(&NotAcknowledged::Refused("it ended in a panic"))),
     }
 }
 

@@ -8,7 +8,7 @@ mod failures;
 mod held;
 mod impatient;
 mod linger;
-mod place;
+mod permit;
 mod probes;
 mod problem;
 mod query;
@@ -37,11 +37,11 @@ use crate::{
     dapr::{self, RetryTopics, Sidecar},
     pipeline::{Ack, Pipeline},
     reload::Reload,
-    seldom::Seldom,
+    rate_limited_log::RateLimitedLog,
     untrusted::Untrusted,
 };
 pub use admin::admin_router;
-use place::Place;
+use permit::Permit;
 pub use probes::SidecarProbe;
 use problem::Problem;
 pub(crate) use server::serve;
@@ -63,11 +63,11 @@ pub struct App {
     pub token: Option<Secret>,
     /// Bounds of requests.
     pub limits: HttpLimits,
-    /// How many places there are.
+    /// How many permits there are.
     pub concurrency: usize,
     /// Places for requests with a body; a full gate says so at once instead of queueing.
-    pub places: Arc<Semaphore>,
-    /// Requests that have a place and are not done: what a gate that stops waits for.
+    pub permits: Arc<Semaphore>,
+    /// Requests that have a permit and are not done: what a gate that stops waits for.
     pub in_flight: TaskTracker,
     /// Set when the gate is about to stop: what is in flight is finished, nothing new is taken.
     pub stopping: CancellationToken,
@@ -78,13 +78,13 @@ pub struct App {
 impl App {
     /// Takes a delivery to its end on a task of its own: a caller that hangs up must not stop it half way. `None`: it
     /// panicked.
-    async fn carry<F>(&self, place: Place, way: impl FnOnce(Arc<Pipeline>) -> F) -> Option<Ack>
+    async fn carry<F>(&self, permit: Permit, way: impl FnOnce(Arc<Pipeline>) -> F) -> Option<Ack>
     where
         F: Future<Output = Ack> + Send + 'static,
     {
         let way = way(self.pipeline.clone());
         let carried = tokio::spawn(async move {
-            let _place = place;
+            let _place = permit;
             way.await
         });
         carried.await.ok()
@@ -131,12 +131,12 @@ pub fn router(app: Arc<App>) -> Router {
 
 /// A POST to a path that nobody knows may be a delivery for a subscription of yesterday: it must come again.
 async fn unknown(method: Method, uri: Uri) -> Response {
-    static LINES: Seldom = Seldom::new();
+    static LINES: RateLimitedLog = RateLimitedLog::new();
     if method != Method::POST {
         return Problem::new(StatusCode::NOT_FOUND, "not found", "there is nothing at this path").into_response();
     }
-    if let Some(held_back) = LINES.pass() {
-        tracing::warn!(path = %Untrusted(uri.path()), held_back, "a POST to a path that no subscription has");
+    if let Some(suppressed) = LINES.pass() {
+        tracing::warn!(path = %Untrusted(uri.path()), suppressed, "a POST to a path that no subscription has");
     }
     Problem::try_again("no subscription has this path; is one of yesterday still known to the sidecar?").into_response()
 }

@@ -1,7 +1,7 @@
-//! Places: so many requests may be at work at a time, and what each of them keeps in memory is bounded by its place.
+//! Places: so many requests may be at work at a time, and what each of them keeps in memory is bounded by its permit.
 //!
-//! A place is taken before a body is read. An answer that may be large keeps it until it is written: a caller that reads
-//! slowly, or not at all, holds no more than places hold.
+//! A permit is taken before a body is read. An answer that may be large keeps it until it is written: a caller that reads
+//! slowly, or not at all, holds no more than permits hold.
 
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -12,22 +12,22 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::{App, refusal::Refusal};
 
-/// One place, given back on drop.
+/// One permit, given back on drop.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Permit {
     permit: OwnedSemaphorePermit,
     _in_flight: TaskTrackerToken,
 }
 
-impl Place {
-    /// A place, unless the gate is full or stopping.
+impl Permit {
+    /// A permit, unless the gate is full or stopping.
     pub(super) fn take(app: &App) -> Result<Self, Refusal> {
         if app.stopping.is_cancelled() {
             return Err(Refusal::Stopping);
         }
-        // Before the second look: whoever waits for the end of what is in flight then waits for this place.
+        // Before the second look: whoever waits for the end of what is in flight then waits for this permit.
         let in_flight = app.in_flight.token();
-        let permit = app.places.clone().try_acquire_owned().map_err(|_| Refusal::Full)?;
+        let permit = app.permits.clone().try_acquire_owned().map_err(|_| Refusal::Full)?;
         if app.stopping.is_cancelled() {
             return Err(Refusal::Stopping);
         }
@@ -37,7 +37,7 @@ impl Place {
         })
     }
 
-    /// Gives the place back when the answer is written. A gate that stops does not wait for that.
+    /// Gives the permit back when the answer is written. A gate that stops does not wait for that.
     pub(super) async fn answer(self, answer: impl IntoResponse) -> Response {
         let (head, body) = answer.into_response().into_parts();
         let text = to_bytes(body, usize::MAX).await.unwrap_or_default();

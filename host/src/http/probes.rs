@@ -13,7 +13,7 @@ use axum::{
 use tokio::sync::Mutex;
 
 use super::{App, problem::Problem};
-use crate::{dapr::Sidecar, pipeline::NotDone, reload};
+use crate::{dapr::Sidecar, pipeline::NotAcknowledged, reload};
 
 /// How long the sidecar's answer is kept.
 const KEPT: Duration = Duration::from_secs(1);
@@ -37,9 +37,9 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
 
 /// `GET /metrics`, OpenMetrics text.
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let current = app.pipeline.generations.current();
+    let current = app.pipeline.revisions.current();
     let number = current.map_or(0, |current| current.label().number);
-    app.pipeline.metrics.generation(number);
+    app.pipeline.metrics.revision(number);
     match app.pipeline.metrics.render() {
         Ok(page) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -58,9 +58,9 @@ async fn unready(app: &App) -> Option<String> {
     if app.stopping.is_cancelled() {
         return Some("the gate is stopping".to_owned());
     }
-    match app.pipeline.generations.current() {
+    match app.pipeline.revisions.current() {
         None => return Some(no_policy(&app.reload.status())),
-        Some(generation) if generation.health.is_shut() => return Some(NotDone::SickPolicy.to_string()),
+        Some(revision) if revision.health.is_shut() => return Some(NotAcknowledged::CircuitOpen.to_string()),
         Some(_) => {}
     }
     app.probe.as_ref()?.trouble().await
@@ -68,8 +68,8 @@ async fn unready(app: &App) -> Option<String> {
 
 fn no_policy(status: &reload::Status) -> String {
     match status {
-        reload::Status::Refused { why, .. } => format!("{}: {why}", NotDone::NoPolicy),
-        _ => NotDone::NoPolicy.to_string(),
+        reload::Status::Refused { why, .. } => format!("{}: {why}", NotAcknowledged::NoPolicy),
+        _ => NotAcknowledged::NoPolicy.to_string(),
     }
 }
 

@@ -19,7 +19,7 @@ const SOURCE: usize = 256;
 pub(super) async fn redrive(State(app): State<Arc<App>>, body: Body) -> Result<Response, Problem> {
     // A dead letter holds the largest original of a delivery, in base64 maybe, and its envelope that again.
     let most = app.limits.body_bytes.saturating_mul(4);
-    let Admitted { place, body } = Admitted::read(&app, body, most).await?;
+    let Admitted { permit, body } = Admitted::read(&app, body, most).await?;
     let letter = DeadLetter::read(body).map_err(|error| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -33,7 +33,7 @@ pub(super) async fn redrive(State(app): State<Arc<App>>, body: Body) -> Result<R
         source: first_source(&letter.source),
     };
     let way = async move |pipeline: Arc<Pipeline>| pipeline.deliver(&delivery).await;
-    answer(app.carry(place, way).await)
+    answer(app.carry(permit, way).await)
 }
 
 /// Where the event came from first, without how it was brought back. Whoever sends a dead letter writes it, so what is no

@@ -11,12 +11,12 @@ use axum::{
 use serde_json::json;
 
 use super::{App, problem::Problem};
-use crate::{config::Subscription, seldom::Seldom};
+use crate::{config::Subscription, rate_limited_log::RateLimitedLog};
 
 /// Why a request is turned away.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
-    /// Every place is taken.
+    /// Every permit is taken.
     #[error("the gate is full: `limits.concurrency` requests are under way")]
     Full,
     /// The gate is about to stop.
@@ -75,15 +75,15 @@ pub(super) fn retry() -> Response {
 
 /// The answer to a delivery that is turned away. Whatever it is, the sidecar brings the event again.
 pub(super) fn refuse_delivery(app: &App, subscription: &Subscription, refusal: Refusal) -> Response {
-    static LINES: Seldom = Seldom::new();
+    static LINES: RateLimitedLog = RateLimitedLog::new();
     match refusal {
         Refusal::Full | Refusal::Stopping | Refusal::Overdue(_) => return retry(),
         Refusal::TooLarge(_) => {
-            if let Some(held_back) = LINES.pass() {
+            if let Some(suppressed) = LINES.pass() {
                 tracing::error!(
                     topic = subscription.topic.name,
                     body_bytes = app.limits.body_bytes,
-                    held_back,
+                    suppressed,
                     "an event is too large to be taken, and nothing behind it in its partition moves: raise \
                      `limits.body_bytes`; twice as much may come in one delivery"
                 );

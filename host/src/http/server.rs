@@ -1,4 +1,4 @@
-//! The accept loop: so many connections and no more, none of which can hold its place by being slow.
+//! The accept loop: so many connections and no more, none of which can hold its permit by being slow.
 //!
 //! Knows nothing of routes. A connection that sends no whole request head within `limits.header_seconds` is closed, be it
 //! slow or idle; one that does not take its answer within `limits.body_seconds` too.
@@ -24,7 +24,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{impatient::Impatient, linger::Lingering};
-use crate::{config::HttpLimits, metrics::Metrics, seldom::Seldom};
+use crate::{config::HttpLimits, metrics::Metrics, rate_limited_log::RateLimitedLog};
 
 /// Time for the answers to what has ended when the gate stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -75,14 +75,14 @@ pub(crate) async fn serve(
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {
-    static LINES: Seldom = Seldom::new();
+    static LINES: RateLimitedLog = RateLimitedLog::new();
     loop {
         match listener.accept().await {
             Ok((stream, _)) => return stream,
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                if let Some(held_back) = LINES.pass() {
-                    tracing::error!(%error, held_back, "no connection can be accepted; trying again");
+                if let Some(suppressed) = LINES.pass() {
+                    tracing::error!(%error, suppressed, "no connection can be accepted; trying again");
                 }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
@@ -122,20 +122,20 @@ async fn connection(
 }
 
 fn report(error: &hyper::Error, limits: &HttpLimits, metrics: &Metrics) {
-    static LINES: Seldom = Seldom::new();
+    static LINES: RateLimitedLog = RateLimitedLog::new();
     if !error.is_parse_too_large() {
         tracing::debug!(%error, "a connection ended");
         return;
     }
     metrics.refused("head-too-large");
-    if let Some(held_back) = LINES.pass() {
+    if let Some(suppressed) = LINES.pass() {
         let HttpLimits {
             header_count,
             header_bytes,
             ..
         } = limits;
         tracing::error!(
-            held_back,
+            suppressed,
             "a request had more than {header_count} headers or {header_bytes} bytes of them and was answered with 431; if it \
              was a delivery, its partition does not move: raise `limits.header_count` and `limits.header_bytes`, and have the \
              sidecar leave out the headers of producers (`excludeHeaderMetaRegex`)"

@@ -11,8 +11,8 @@ use super::{App, answer::answer, body::Admitted, problem::Problem, query::Asked}
 use crate::{
     clock,
     delivery::{Delivery, Source},
-    generation::Generation,
-    pipeline::{NotDone, Pipeline},
+    revision::Revision,
+    pipeline::{NotAcknowledged, Pipeline},
 };
 
 /// What `POST /v1/events` takes. `task_id` and `payload` keep their digits.
@@ -33,7 +33,7 @@ struct NewEvent {
 
 /// `POST /v1/events`: composes an event, and takes it the way of any delivery. 200 when it is stored.
 pub(super) async fn publish(State(app): State<Arc<App>>, request: Admitted) -> Result<Response, Problem> {
-    let Admitted { place, body } = request;
+    let Admitted { permit, body } = request;
     let new: NewEvent = serde_json::from_slice(&body).map_err(|error| {
         Problem::new(
             StatusCode::BAD_REQUEST,
@@ -59,15 +59,15 @@ pub(super) async fn publish(State(app): State<Arc<App>>, request: Admitted) -> R
         timestamp: new.timestamp,
     };
     let now = clock::now();
-    let generation = current(&app)?;
-    let composed = generation
+    let revision = current(&app)?;
+    let composed = revision
         .policy
         .compose(&draft, &now)
         .await
         .map_err(|fault| Problem::unavailable(&fault))??;
     let delivery = Delivery::new(composed.event.into(), Source::topic("v1/events"), now);
     let way = async move |pipeline: Arc<Pipeline>| pipeline.deliver(&delivery).await;
-    answer(app.carry(place, way).await)
+    answer(app.carry(permit, way).await)
 }
 
 #[derive(Serialize)]
@@ -83,12 +83,12 @@ struct Valid {
 /// `POST /v1/validate`: is the body a valid event? Nothing is sent.
 pub(super) async fn validate(State(app): State<Arc<App>>, request: Admitted) -> Response {
     let answer = valid(&app, &request.body).await.map(Json);
-    request.place.answer(answer).await
+    request.permit.answer(answer).await
 }
 
 async fn valid(app: &App, event: &[u8]) -> Result<Valid, Problem> {
-    let generation = current(app)?;
-    let accepted = generation
+    let revision = current(app)?;
+    let accepted = revision
         .policy
         .validate(event)
         .await
@@ -122,12 +122,12 @@ pub(super) async fn migrate(
     request: Admitted,
 ) -> Response {
     let answer = migrated(&app, &query.to, &request.body).await.map(Json);
-    request.place.answer(answer).await
+    request.permit.answer(answer).await
 }
 
 async fn migrated(app: &App, to: &str, event: &[u8]) -> Result<Migrated, Problem> {
-    let generation = current(app)?;
-    let migrated = generation
+    let revision = current(app)?;
+    let migrated = revision
         .policy
         .migrate(event, to)
         .await
@@ -146,11 +146,11 @@ async fn migrated(app: &App, to: &str, event: &[u8]) -> Result<Migrated, Problem
     })
 }
 
-fn current(app: &App) -> Result<Arc<Generation>, Problem> {
+fn current(app: &App) -> Result<Arc<Revision>, Problem> {
     app.pipeline
-        .generations
+        .revisions
         .current()
-        .ok_or_else(|| Problem::unavailable(&NotDone::NoPolicy))
+        .ok_or_else(|| Problem::unavailable(&NotAcknowledged::NoPolicy))
 }
 
 fn not_json() -> Violation {

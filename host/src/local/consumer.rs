@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Db, Judged, LocalError, Stored};
+use super::{Db, Judged, SqliteError, Stored};
 use crate::{
     config::Subscription,
     delivery::{Delivery, Source},
-    pipeline::{Ack, NotDone, Pipeline, Report},
+    pipeline::{Ack, NotAcknowledged, Pipeline, Report},
 };
 
 /// Records read at a time.
@@ -45,7 +45,7 @@ async fn consume_batch(
     subscription: &Subscription,
     pipeline: &Pipeline,
     stop: &CancellationToken,
-) -> Result<(), LocalError> {
+) -> Result<(), SqliteError> {
     let topic = &subscription.topic.name;
     let appended = db.appended.notified();
     let next = db.next_offset(topic).await?;
@@ -89,9 +89,9 @@ async fn deliver(
     loop {
         match pipeline.deliver(&delivery).await {
             Ack::Done(report) => return Some(report),
-            Ack::Again { error, wait } => {
+            Ack::Requeue { error, wait } => {
                 let wait = match error {
-                    NotDone::Busy(_) => wait,
+                    NotAcknowledged::Busy(_) => wait,
                     _ => wait.max(backoff),
                 };
                 backoff = (backoff * 2).min(LONGEST_WAIT);

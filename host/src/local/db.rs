@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS records (
     source  TEXT,               -- the record that this one came from, such as task-events@12
     at      TEXT    NOT NULL,   -- RFC 3339
     value   BLOB    NOT NULL,   -- the event as its producer wrote it
-    generation INTEGER,         -- of the gate that sent it, and its policy's digest
+    revision INTEGER,         -- of the gate that sent it, and its policy's digest
     policy  TEXT,
     PRIMARY KEY (topic, offset)
 ) WITHOUT ROWID;
@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS judged (
     decided TEXT    NOT NULL,
     reason  TEXT    NOT NULL,
     policy  TEXT    NOT NULL,
-    generation INTEGER,
+    revision INTEGER,
     PRIMARY KEY (topic, offset)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS offsets (
@@ -57,14 +57,14 @@ CREATE INDEX IF NOT EXISTS holds_due ON holds (due);
 
 /// What formats 1 and 2 lacked.
 const LABELS: &str = "
-ALTER TABLE records ADD COLUMN generation INTEGER;
+ALTER TABLE records ADD COLUMN revision INTEGER;
 ALTER TABLE records ADD COLUMN policy TEXT;
-ALTER TABLE judged ADD COLUMN generation INTEGER;
+ALTER TABLE judged ADD COLUMN revision INTEGER;
 ";
 
 /// Why the file did not do what was asked.
 #[derive(Debug, thiserror::Error)]
-pub enum LocalError {
+pub enum SqliteError {
     /// It cannot be opened.
     #[error("the data file {} cannot be opened", path.display())]
     Open {
@@ -116,25 +116,25 @@ pub struct Db {
 impl Db {
     /// Opens the file, making it if need be. Several processes may have it open. What is committed survives the death of
     /// the process.
-    pub fn open(path: &Path) -> Result<Self, LocalError> {
+    pub fn open(path: &Path) -> Result<Self, SqliteError> {
         Self::open_with(path, "normal")
     }
 
     /// The same, and what is committed survives a power cut.
-    pub fn open_durable(path: &Path) -> Result<Self, LocalError> {
+    pub fn open_durable(path: &Path) -> Result<Self, SqliteError> {
         Self::open_with(path, "full")
     }
 
-    fn open_with(path: &Path, synchronous: &str) -> Result<Self, LocalError> {
+    fn open_with(path: &Path, synchronous: &str) -> Result<Self, SqliteError> {
         let connection = Connection::open(path)
             .and_then(|mut connection| prepare(&mut connection, synchronous).map(|format| (connection, format)))
-            .map_err(|source| LocalError::Open {
+            .map_err(|source| SqliteError::Open {
                 path: path.to_owned(),
                 source,
             });
         let (connection, found) = connection?;
         if found != FORMAT {
-            return Err(LocalError::Format {
+            return Err(SqliteError::Format {
                 path: path.to_owned(),
                 found,
             });
@@ -150,7 +150,7 @@ impl Db {
     pub(super) async fn run<T: Send + 'static>(
         &self,
         statements: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, LocalError> {
+    ) -> Result<T, SqliteError> {
         let connection = self.connection.clone();
         let ran = tokio::task::spawn_blocking(move || {
             statements(&mut connection.lock().unwrap_or_else(PoisonError::into_inner))
@@ -194,7 +194,7 @@ fn format(connection: &Connection) -> rusqlite::Result<i64> {
 mod tests {
     use super::{Connection, Db, FORMAT, format};
 
-    /// A file of format 2, as it was made before records named the generation that they are of.
+    /// A file of format 2, as it was made before records named the revision that they are of.
     const FORMAT_2: &str = "
         CREATE TABLE records (topic TEXT NOT NULL, offset INTEGER NOT NULL, key TEXT, id TEXT, type TEXT, source TEXT,
             at TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (topic, offset)) WITHOUT ROWID;
@@ -216,7 +216,7 @@ mod tests {
             assert_eq!(read[0].record.value, b"{}");
             assert_eq!(read[0].record.label, None);
             let judged = read[0].judged.as_ref().expect("judged");
-            assert_eq!((judged.generation, judged.policy.as_str()), (None, "sha256:00"));
+            assert_eq!((judged.revision, judged.policy.as_str()), (None, "sha256:00"));
         }
         assert_eq!(format(&old).expect("readable"), FORMAT);
     }

@@ -1,20 +1,20 @@
-//! Timers on the embedded backend: one row a hold.
+//! Scheduler on the embedded backend: one row a hold.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, params};
 
-use super::{Db, Judged, LocalError, topics::Over};
+use super::{Db, Judged, SqliteError, topics::Over};
 use crate::{
-    backend::{BackendError, Timers},
+    backend::{BackendError, Scheduler},
     clock,
-    hold::Hold,
+    scheduled_retry::ScheduledRetry,
 };
 
 #[async_trait]
-impl Timers for Db {
-    async fn hold(&self, hold: &Hold, _wait: Duration) -> Result<(), BackendError> {
+impl Scheduler for Db {
+    async fn hold(&self, hold: &ScheduledRetry, _wait: Duration) -> Result<(), BackendError> {
         let (name, due, record) = (hold.name(), hold.due, hold.to_json()?);
         let stored = self.run(move |connection| {
             connection
@@ -31,7 +31,7 @@ impl Timers for Db {
 
 impl Db {
     /// Names and records of up to `limit` holds that are due, the longest due first.
-    pub(super) async fn due(&self, limit: u32) -> Result<Vec<(String, String)>, LocalError> {
+    pub(super) async fn due(&self, limit: u32) -> Result<Vec<(String, String)>, SqliteError> {
         self.run(move |connection| {
             let mut select =
                 connection.prepare_cached("SELECT name, record FROM holds WHERE due <= ?1 ORDER BY due LIMIT ?2")?;
@@ -42,7 +42,7 @@ impl Db {
     }
 
     /// When the first hold after now is due, milliseconds since 1970.
-    pub(super) async fn next_due(&self) -> Result<Option<i64>, LocalError> {
+    pub(super) async fn next_due(&self) -> Result<Option<i64>, SqliteError> {
         self.run(|connection| {
             connection
                 .prepare_cached("SELECT due FROM holds WHERE due > ?1 ORDER BY due LIMIT 1")?
@@ -53,7 +53,7 @@ impl Db {
     }
 
     /// A hold did not come to its end: it is due again later.
-    pub(super) async fn postpone(&self, name: String, wait: Duration) -> Result<(), LocalError> {
+    pub(super) async fn postpone(&self, name: String, wait: Duration) -> Result<(), SqliteError> {
         let due = clock::unix_millis().saturating_add(clock::millis(wait));
         self.run(move |connection| {
             connection
@@ -70,7 +70,7 @@ impl Db {
         name: String,
         began: Option<(String, i64)>,
         judged: Judged,
-    ) -> Result<(), LocalError> {
+    ) -> Result<(), SqliteError> {
         self.run(move |connection| {
             let transaction = connection.transaction()?;
             transaction
@@ -85,7 +85,7 @@ impl Db {
     }
 
     /// How many deliveries are put aside.
-    pub async fn holds(&self) -> Result<i64, LocalError> {
+    pub async fn holds(&self) -> Result<i64, SqliteError> {
         self.run(|connection| connection.query_row("SELECT count(*) FROM holds", [], |row| row.get(0)))
             .await
     }
@@ -94,19 +94,19 @@ impl Db {
 #[cfg(test)]
 mod tests {
     use super::{Db, Judged};
-    use crate::local::Record;
+    use crate::sqlite::Record;
 
-    fn judged(decided: &str, generation: u64) -> Judged {
+    fn judged(decided: &str, revision: u64) -> Judged {
         Judged {
             decided: decided.to_owned(),
             reason: "why".to_owned(),
-            generation: Some(generation),
+            revision: Some(revision),
             policy: "sha256:00".to_owned(),
         }
     }
 
     #[tokio::test]
-    async fn the_end_of_what_was_held_is_kept_with_its_generation() {
+    async fn the_end_of_what_was_held_is_kept_with_its_revision() {
         let dir = tempfile::tempdir().expect("a directory");
         let db = Db::open(&dir.path().join("events.db")).expect("opened");
         // What comes first is acknowledged, the others are ends of holds.
@@ -118,7 +118,7 @@ mod tests {
             (&["held", "given-up", "held"], "given-up", 2),
             (&["held", "held", "reject"], "reject", 3),
         ];
-        for (offset, (ends, decided, generation)) in (0..).zip(cases) {
+        for (offset, (ends, decided, revision)) in (0..).zip(cases) {
             db.append("t", vec![Record::default()]).await.expect("appended");
             for (number, end) in (1..).zip(ends) {
                 let judged = judged(end, number);
@@ -131,8 +131,8 @@ mod tests {
             let read = db.read("t", offset, 1).await.expect("readable");
             let found = read[0].judged.as_ref().expect("judged");
             assert_eq!(
-                (&*found.decided, found.generation),
-                (decided, Some(generation)),
+                (&*found.decided, found.revision),
+                (decided, Some(revision)),
                 "{ends:?}"
             );
         }

@@ -13,7 +13,7 @@ mod state;
 mod topics;
 
 pub use consumer::consume;
-pub use db::{Db, LocalError};
+pub use db::{Db, SqliteError};
 pub use owner::own;
 pub use resume::resume;
 pub use topics::{Appended, Judged, Record, Stored, TopicInfo};

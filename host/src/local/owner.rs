@@ -6,14 +6,14 @@ use std::{
     path::Path,
 };
 
-use super::LocalError;
+use super::SqliteError;
 
 /// Makes a data file this gate's own for as long as the answer is kept. The lock is on a file beside it: SQLite has locks of
 /// its own on the data file.
-pub fn own(path: &Path) -> Result<File, LocalError> {
+pub fn own(path: &Path) -> Result<File, SqliteError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push("-gate");
-    let failed = |source| LocalError::Lock {
+    let failed = |source| SqliteError::Lock {
         path: beside.clone().into(),
         source,
     };
@@ -24,7 +24,7 @@ pub fn own(path: &Path) -> Result<File, LocalError> {
         .map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(LocalError::Taken { path: path.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(SqliteError::Taken { path: path.to_owned() }),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
 }

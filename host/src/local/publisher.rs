@@ -6,19 +6,19 @@ use super::{Db, Record};
 use crate::{
     backend::{BackendError, Publisher},
     config::Topic,
-    sink::{Message, SendError},
+    sink::{Message, PublishError},
 };
 
 #[async_trait]
 impl Publisher for Db {
-    async fn publish(&self, topic: &Topic, message: &Message) -> Result<(), SendError> {
+    async fn publish(&self, topic: &Topic, message: &Message) -> Result<(), PublishError> {
         self.log(&topic.name, message).await
     }
 }
 
 impl Db {
     /// Appends a message to a topic of the file.
-    pub(crate) async fn log(&self, topic: &str, message: &Message) -> Result<(), SendError> {
+    pub(crate) async fn log(&self, topic: &str, message: &Message) -> Result<(), PublishError> {
         let record = Record {
             key: Some(message.key.clone()),
             id: Some(message.id.clone()),

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Db, Judged};
 use crate::{
     clock,
-    hold::Hold,
+    scheduled_retry::ScheduledRetry,
     pipeline::{Ack, Pipeline},
 };
 
@@ -58,7 +58,7 @@ async fn due(
     under_way: &mut HashMap<tokio::task::Id, String>,
     tasks: &mut JoinSet<()>,
     pipeline: &Arc<Pipeline>,
-) -> Result<Duration, super::LocalError> {
+) -> Result<Duration, super::SqliteError> {
     for (name, record) in db.due(AT_ONCE).await? {
         if under_way.len() < AT_ONCE as usize && !under_way.values().any(|other| *other == name) {
             let (db, pipeline, hold) = (db.clone(), pipeline.clone(), name.clone());
@@ -71,7 +71,7 @@ async fn due(
 }
 
 async fn go_on(db: &Db, pipeline: &Pipeline, name: &str, record: &str) {
-    let ended = match Hold::from_json(record) {
+    let ended = match ScheduledRetry::from_json(record) {
         Ok(hold) => match pipeline.resume(&hold).await {
             Ack::Done(report) => {
                 let source = hold.delivery.source;
@@ -80,7 +80,7 @@ async fn go_on(db: &Db, pipeline: &Pipeline, name: &str, record: &str) {
                     .and_then(|offset| Some((source.topic, offset.parse().ok()?)));
                 db.end(name.to_owned(), began, Judged::of(&report)).await
             }
-            Ack::Again { wait, .. } => db.postpone(name.to_owned(), wait.min(LONGEST_WAIT)).await,
+            Ack::Requeue { wait, .. } => db.postpone(name.to_owned(), wait.min(LONGEST_WAIT)).await,
         },
         Err(error) => {
             tracing::error!(hold = name, %error, "it stays where it is");

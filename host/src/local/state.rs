@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
-use super::{Db, LocalError};
+use super::{Db, SqliteError};
 use crate::{
     backend::{BackendError, Expected, Put, StateStore, Versioned},
     clock,
@@ -67,7 +67,7 @@ impl StateStore for Db {
 
 impl Db {
     /// Deletes records whose time is over, some thousands at a time.
-    pub(super) async fn sweep(&self) -> Result<(), LocalError> {
+    pub(super) async fn sweep(&self) -> Result<(), SqliteError> {
         loop {
             let deleted = self.run(|connection| {
                 connection

@@ -3,10 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use serde::Serialize;
 
-use super::{Db, LocalError};
+use super::{Db, SqliteError};
 use crate::{
-    generation::Label,
-    pipeline::{End, Report},
+    revision::Label,
+    pipeline::{Disposition, Report},
 };
 
 /// A record of a topic.
@@ -24,7 +24,7 @@ pub struct Record {
     pub at: String,
     /// The event.
     pub value: Vec<u8>,
-    /// The generation of the gate that sent it, where a gate did.
+    /// The revision of the gate that sent it, where a gate did.
     pub label: Option<Label>,
 }
 
@@ -47,8 +47,8 @@ pub struct Judged {
     pub decided: String,
     /// Why, in one line.
     pub reason: String,
-    /// Number of the generation that judged it; absent in what an earlier version wrote.
-    pub generation: Option<u64>,
+    /// Number of the revision that judged it; absent in what an earlier version wrote.
+    pub revision: Option<u64>,
     /// Digest of the policy that judged it.
     pub policy: String,
 }
@@ -57,9 +57,9 @@ impl Judged {
     /// From the end that a delivery came to.
     pub(super) fn of(report: &Report) -> Self {
         Self {
-            decided: report.end.as_str().to_owned(),
+            decided: report.disposition.as_str().to_owned(),
             reason: report.reason.clone(),
-            generation: Some(report.label.number),
+            revision: Some(report.label.number),
             policy: report.label.digest.clone(),
         }
     }
@@ -75,18 +75,18 @@ pub(super) enum Over {
 }
 
 /// Ends that another one follows, or that say nothing of the event itself.
-const PASSING: [End; 3] = [End::Held, End::DeadLetterHeld, End::Duplicate];
+const PASSING: [Disposition; 3] = [Disposition::Scheduled, Disposition::DeadLetterScheduled, Disposition::Duplicate];
 
 impl Judged {
     /// Writes down what became of a record.
     pub(super) fn note(&self, connection: &Connection, topic: &str, offset: i64, over: Over) -> rusqlite::Result<()> {
-        let [held, dead_letter_held, duplicate] = PASSING.map(End::as_str);
-        let passes = PASSING.map(End::as_str).contains(&&*self.decided);
+        let [held, dead_letter_held, duplicate] = PASSING.map(Disposition::as_str);
+        let passes = PASSING.map(Disposition::as_str).contains(&&*self.decided);
         connection
             .prepare_cached(
-                "INSERT INTO judged (topic, offset, decided, reason, generation, policy) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                "INSERT INTO judged (topic, offset, decided, reason, revision, policy) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT (topic, offset) DO UPDATE SET decided = excluded.decided, reason = excluded.reason,
-                     generation = excluded.generation, policy = excluded.policy
+                     revision = excluded.revision, policy = excluded.policy
                  WHERE ?7 OR (?8 AND judged.decided IN (?9, ?10, ?11))",
             )?
             .execute(params![
@@ -94,7 +94,7 @@ impl Judged {
                 offset,
                 self.decided,
                 self.reason,
-                self.generation.map(u64::cast_signed),
+                self.revision.map(u64::cast_signed),
                 self.policy,
                 !passes,
                 over == Over::Passing,
@@ -126,13 +126,13 @@ pub struct TopicInfo {
     pub acknowledged: Option<i64>,
 }
 
-const COLUMNS: &str = "r.offset, r.key, r.id, r.type, r.source, r.at, r.value, r.generation, r.policy, \
-     j.decided, j.reason, j.generation, j.policy";
+const COLUMNS: &str = "r.offset, r.key, r.id, r.type, r.source, r.at, r.value, r.revision, r.policy, \
+     j.decided, j.reason, j.revision, j.policy";
 const JUDGED: &str = "LEFT JOIN judged j ON j.topic = r.topic AND j.offset = r.offset";
 
 impl Db {
     /// Appends records in one transaction.
-    pub async fn append(&self, topic: &str, records: Vec<Record>) -> Result<Appended, LocalError> {
+    pub async fn append(&self, topic: &str, records: Vec<Record>) -> Result<Appended, SqliteError> {
         let topic = topic.to_owned();
         let appended = self
             .run(move |connection| {
@@ -142,7 +142,7 @@ impl Db {
                     .query_row([&topic], |row| row.get(0))?;
                 {
                     let mut insert = transaction.prepare_cached(
-                        "INSERT INTO records (topic, offset, key, id, type, source, at, value, generation, policy)
+                        "INSERT INTO records (topic, offset, key, id, type, source, at, value, revision, policy)
                          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                     )?;
                     for (offset, r) in (first_offset..).zip(&records) {
@@ -172,7 +172,7 @@ impl Db {
     }
 
     /// Up to `limit` records of a topic, from the place `from` on.
-    pub async fn read(&self, topic: &str, from: i64, limit: u32) -> Result<Vec<Stored>, LocalError> {
+    pub async fn read(&self, topic: &str, from: i64, limit: u32) -> Result<Vec<Stored>, SqliteError> {
         let topic = topic.to_owned();
         self.run(move |connection| {
             let mut select = connection.prepare_cached(&format!(
@@ -185,7 +185,7 @@ impl Db {
     }
 
     /// All topics, by name.
-    pub async fn topics(&self) -> Result<Vec<TopicInfo>, LocalError> {
+    pub async fn topics(&self) -> Result<Vec<TopicInfo>, SqliteError> {
         self.run(|connection| {
             let mut select = connection.prepare_cached(
                 "SELECT r.topic, count(*), o.next FROM records r LEFT JOIN offsets o ON o.topic = r.topic
@@ -204,7 +204,7 @@ impl Db {
     }
 
     /// The first record that the gate has not acknowledged.
-    pub(super) async fn next_offset(&self, topic: &str) -> Result<i64, LocalError> {
+    pub(super) async fn next_offset(&self, topic: &str) -> Result<i64, SqliteError> {
         let topic = topic.to_owned();
         self.run(move |connection| {
             let mut select = connection.prepare_cached("SELECT next FROM offsets WHERE topic = ?1")?;
@@ -215,7 +215,7 @@ impl Db {
 
     /// Acknowledges a record: what became of it and the next offset, in one transaction. The end of one that was put
     /// aside may be known before it is acknowledged, and stays.
-    pub(super) async fn acknowledge(&self, topic: &str, offset: i64, judged: Judged) -> Result<(), LocalError> {
+    pub(super) async fn acknowledge(&self, topic: &str, offset: i64, judged: Judged) -> Result<(), SqliteError> {
         let topic = topic.to_owned();
         self.run(move |connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -235,7 +235,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
         Some(decided) => Some(Judged {
             decided,
             reason: row.get(10)?,
-            generation: row.get::<_, Option<i64>>(11)?.map(i64::cast_unsigned),
+            revision: row.get::<_, Option<i64>>(11)?.map(i64::cast_unsigned),
             policy: row.get(12)?,
         }),
     };

@@ -5,16 +5,16 @@ use std::time::Duration;
 use tidegate_engine::{Action, CallError, Decided, Violation};
 
 use super::{
-    End, NotDone, Pipeline, Report, Run,
-    judge::Misjudged,
-    send::{Hope, Unsent},
+    Disposition, NotAcknowledged, Pipeline, Report, Run,
+    judge::PolicyError,
+    send::{Retryable, FailedPublish},
 };
 use crate::{
-    claim::Held,
+    claim::AcquiredClaim,
     clock,
     delivery::Delivery,
-    generation::Judged,
-    hold::{self, Failure, GivenUp, Hold, Next},
+    revision::Judged,
+    scheduled_retry::{self, Failure, DeadLetterReason, ScheduledRetry, Next},
     untrusted::Untrusted,
 };
 
@@ -31,22 +31,22 @@ impl Pipeline {
         &self,
         run: Run<'_>,
         decided: &Decided,
-        unsent: Unsent,
-        claim: Option<&mut Held>,
-    ) -> Result<Report, NotDone> {
-        if let Some(held_back) = self.unsent.pass() {
+        unsent: FailedPublish,
+        claim: Option<&mut AcquiredClaim>,
+    ) -> Result<Report, NotAcknowledged> {
+        if let Some(suppressed) = self.unsent.pass() {
             let event_id = run.event_id.map(|id| tracing::field::display(Untrusted(id)));
             let (attempt, error) = (run.delivery.history.attempt, &unsent.summary);
-            tracing::warn!(source = %run.delivery.source, event_id, attempt, error, held_back, "an event could not be sent");
+            tracing::warn!(source = %run.delivery.source, event_id, attempt, error, suppressed, "an event could not be sent");
         }
         let mut delivery = run.delivery.clone();
         let history = &mut delivery.history;
         history.first_failure.get_or_insert_with(clock::now);
         history.last_error = Some(unsent.error.clone());
         history.sent = unsent.sent;
-        if let Hope::Later(after) = unsent.hope {
+        if let Retryable::After(after) = unsent.retryable {
             let event_type = decided.event_type.as_deref().unwrap_or_default();
-            let plan = match run.generation.policy.next_attempt(event_type, history.attempt).await {
+            let plan = match run.revision.policy.next_attempt(event_type, history.attempt).await {
                 Ok(plan) => plan,
                 Err(fault) => {
                     let run = Run {
@@ -60,7 +60,7 @@ impl Pipeline {
                 history.attempt += 1;
                 let delay = self.retries.scaled(Duration::from_millis(plan.delay_ms.into()));
                 return self
-                    .put_aside(run, delivery, Next::Process, delay.max(after), claim)
+                    .schedule(run, delivery, Next::Process, delay.max(after), claim)
                     .await;
             }
         }
@@ -69,11 +69,11 @@ impl Pipeline {
             _ => unsent.error,
         };
         let failure = Failure {
-            end: GivenUp::Undelivered,
+            end: DeadLetterReason::Exhausted,
             error,
             violations: Vec::new(),
             tries: 0,
-            judged_by: Some(run.generation.label().clone()),
+            judged_by: Some(run.revision.label().clone()),
         };
         let run = Run {
             delivery: &delivery,
@@ -86,25 +86,25 @@ impl Pipeline {
     pub(super) async fn faulted(
         &self,
         run: Run<'_>,
-        error: Misjudged,
-        claim: Option<&mut Held>,
-    ) -> Result<Report, NotDone> {
+        error: PolicyError,
+        claim: Option<&mut AcquiredClaim>,
+    ) -> Result<Report, NotAcknowledged> {
         let line = super::chain(&error);
         let Some(kind) = error.kind() else {
-            return Err(NotDone::Misuse(line));
+            return Err(NotAcknowledged::Misuse(line));
         };
-        let health = &run.generation.health;
+        let health = &run.revision.health;
         self.metrics.fault(kind);
         // An event counts once, however often it is tried again.
         if run.delivery.is_first() {
             health.faulted();
-            self.count(run.generation, Judged::Fault);
+            self.count(run.revision, Judged::Fault);
         }
         let mut delivery = run.delivery.clone();
         let history = &mut delivery.history;
         history.first_failure.get_or_insert_with(clock::now);
         history.last_error = Some(line);
-        let digest = Some(&run.generation.label().digest);
+        let digest = Some(&run.revision.label().digest);
         if history.faulted_by.as_ref() != digest {
             history.faults = 0;
             history.faulted_by = digest.cloned();
@@ -118,45 +118,45 @@ impl Pipeline {
         let faults = history.faults;
         if faults >= self.retries.fault_limit && !health.is_sick() && health.passes_others() {
             let failure = Failure {
-                end: GivenUp::Rejected,
+                end: DeadLetterReason::Rejected,
                 error: format!("policy-fault: the policy faulted on it {faults} times ({kind}) and not on others"),
                 violations: vec![policy_fault(kind)],
                 tries: 0,
-                judged_by: Some(run.generation.label().clone()),
+                judged_by: Some(run.revision.label().clone()),
             };
             let run = Run {
                 delivery: &delivery,
                 ..run
             };
             if claim.is_none() {
-                self.claims.give_up_unjudged(&delivery, &failure).await?;
+                self.claims.record_fault(&delivery, &failure).await?;
             }
             return self.give_up(run, &failure, claim).await;
         }
         let doublings = faults.saturating_sub(1).min(16);
         let wait = FIRST_FAULT_WAIT.saturating_mul(1 << doublings).min(LONGEST_FAULT_WAIT);
         let wait = self.retries.scaled(wait);
-        self.put_aside(run, delivery, Next::Process, wait, claim).await
+        self.schedule(run, delivery, Next::Process, wait, claim).await
     }
 
     /// Puts a delivery aside and leaves its claim for the turn in which it comes back.
-    pub(super) async fn put_aside(
+    pub(super) async fn schedule(
         &self,
         run: Run<'_>,
         mut delivery: Delivery,
         next: Next,
         wait: Duration,
-        claim: Option<&mut Held>,
-    ) -> Result<Report, NotDone> {
-        let wait = wait.clamp(SHORTEST_WAIT, hold::LONGEST);
+        claim: Option<&mut AcquiredClaim>,
+    ) -> Result<Report, NotAcknowledged> {
+        let wait = wait.clamp(SHORTEST_WAIT, scheduled_retry::LONGEST);
         let end = match &next {
             Next::Process => {
-                self.join_line(run, &mut delivery, wait).await?;
-                End::Held
+                self.join_queue(run, &mut delivery, wait).await?;
+                Disposition::Scheduled
             }
-            Next::GiveUp(_) | Next::Tell(_) => {
-                self.leave_line(delivery.history.line.take().as_ref()).await;
-                End::DeadLetterHeld
+            Next::DeadLetter(_) | Next::NotifyRollback(_) => {
+                self.leave_queue(delivery.history.line.take().as_ref()).await;
+                Disposition::DeadLetterScheduled
             }
         };
         delivery.history.turn += 1;
@@ -164,12 +164,12 @@ impl Pipeline {
             "{}; tried again in {wait:?}",
             delivery.history.last_error.as_deref().unwrap_or("put aside")
         );
-        let hold = Hold {
+        let hold = ScheduledRetry {
             due: clock::unix_millis().saturating_add(clock::millis(wait)),
             delivery,
             next,
         };
-        self.timers.hold(&hold, wait).await?;
+        self.scheduler.hold(&hold, wait).await?;
         if let Some(held) = claim
             && let Err(error) = self.claims.hold(held, hold.delivery.history.turn, wait).await
         {

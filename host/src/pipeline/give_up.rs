@@ -6,17 +6,17 @@ use std::time::Duration;
 use tidegate_engine::{FailedEvent, Output};
 
 use super::{
-    End, NotDone, Pipeline, Report, Run,
-    judge::Misjudged,
-    send::{Hope, Unsent},
+    Disposition, NotAcknowledged, Pipeline, Report, Run,
+    judge::PolicyError,
+    send::{Retryable, FailedPublish},
 };
 use crate::{
     backend::BackendError,
-    claim::Held,
+    claim::AcquiredClaim,
     clock, dead_letter,
     delivery::{Delivery, Origin},
-    generation::Label,
-    hold::{Failure, GivenUp, Next},
+    revision::Label,
+    scheduled_retry::{Failure, DeadLetterReason, Next},
 };
 
 /// The wait before a dead letter is sent again for the first time; each further one is twice as long.
@@ -32,13 +32,13 @@ impl Pipeline {
         &self,
         run: Run<'_>,
         failure: &Failure,
-        mut claim: Option<&mut Held>,
-    ) -> Result<Report, NotDone> {
+        mut claim: Option<&mut AcquiredClaim>,
+    ) -> Result<Report, NotAcknowledged> {
         if let Some(held) = claim.as_deref_mut()
             && held.given_up().is_none()
             && !self.claims.give_up(held, failure).await?
         {
-            return Err(NotDone::Busy(Duration::ZERO));
+            return Err(NotAcknowledged::Busy(Duration::ZERO));
         }
         let unsent = match self.dead_letter(run, failure).await {
             Ok(sent) => {
@@ -46,8 +46,8 @@ impl Pipeline {
                     self.claims.done(held).await?;
                 }
                 let end = match failure.end {
-                    GivenUp::Rejected => End::Reject,
-                    GivenUp::Undelivered => End::GivenUp,
+                    DeadLetterReason::Rejected => Disposition::DeadLettered(DeadLetterReason::Rejected),
+                    DeadLetterReason::Exhausted => Disposition::DeadLetterReason,
                 };
                 let report = run.report(end, &failure.error);
                 return Ok(Report {
@@ -65,9 +65,9 @@ impl Pipeline {
         let wait = FIRST_WAIT
             .saturating_mul(2_u32.saturating_pow(failure.tries))
             .min(LONGEST_WAIT);
-        let wait = match unsent.hope {
-            Hope::Later(after) => self.retries.scaled(wait).max(after),
-            Hope::None => self.retries.scaled(wait),
+        let wait = match unsent.retryable {
+            Retryable::After(after) => self.retries.scaled(wait).max(after),
+            Retryable::Never => self.retries.scaled(wait),
         };
         let failure = Failure {
             tries: failure.tries.saturating_add(1),
@@ -76,7 +76,7 @@ impl Pipeline {
         let violations = failure.violations.clone();
         let label = judged_by(run, &failure).clone();
         let report = self
-            .put_aside(run, delivery, Next::GiveUp(failure), wait, claim)
+            .schedule(run, delivery, Next::DeadLetter(failure), wait, claim)
             .await?;
         Ok(Report {
             violations,
@@ -86,23 +86,23 @@ impl Pipeline {
     }
 
     /// Goes on with a dead letter that was put aside.
-    pub(super) async fn bury(&self, delivery: &Delivery, failure: &Failure) -> Result<Report, NotDone> {
-        let generation = self.generations.current().ok_or(NotDone::NoPolicy)?;
-        self.give_up(Run::new(&generation, delivery), failure, None).await
+    pub(super) async fn resume_dead_letter(&self, delivery: &Delivery, failure: &Failure) -> Result<Report, NotAcknowledged> {
+        let revision = self.revisions.current().ok_or(NotAcknowledged::NoPolicy)?;
+        self.give_up(Run::new(&revision, delivery), failure, None).await
     }
 
-    async fn dead_letter(&self, run: Run<'_>, failure: &Failure) -> Result<Vec<(String, String)>, Unsent> {
+    async fn dead_letter(&self, run: Run<'_>, failure: &Failure) -> Result<Vec<(String, String)>, FailedPublish> {
         let delivery = run.delivery;
         let now = clock::now();
-        let unmade = |error: NoLetter| {
-            if let NoLetter::Misjudged(error) = &error {
+        let unmade = |error: DeadLetterError| {
+            if let DeadLetterError::PolicyError(error) = &error {
                 self.metrics.fault(error.kind().unwrap_or("misuse"));
             }
-            Unsent {
+            FailedPublish {
                 sent: delivery.history.sent.clone(),
                 error: super::chain(&error),
                 summary: super::chain(&error),
-                hope: Hope::Later(Duration::ZERO),
+                retryable: Retryable::After(Duration::ZERO),
             }
         };
         let outputs = self.letter(run, failure, &now).await.map_err(unmade)?;
@@ -114,10 +114,10 @@ impl Pipeline {
 
     /// The dead letter and its alerts. A consumer that fails again on what was brought back makes another dead letter than
     /// that one, and by handing it in twice the same.
-    async fn letter(&self, run: Run<'_>, failure: &Failure, now: &str) -> Result<Vec<Output>, NoLetter> {
-        let policy = &run.generation.policy;
+    async fn letter(&self, run: Run<'_>, failure: &Failure, now: &str) -> Result<Vec<Output>, DeadLetterError> {
+        let policy = &run.revision.policy;
         let mut failed = failed(run, failure);
-        let mut outputs = policy.dead_letter(&failed, now).await.map_err(Misjudged::from)?;
+        let mut outputs = policy.dead_letter(&failed, now).await.map_err(PolicyError::from)?;
         if !matches!(run.delivery.origin, Origin::Consumer { .. }) {
             return Ok(outputs);
         }
@@ -134,7 +134,7 @@ impl Pipeline {
                 break;
             }
             failed.source = redrive_of(&source, &letter.id);
-            outputs = policy.dead_letter(&failed, now).await.map_err(Misjudged::from)?;
+            outputs = policy.dead_letter(&failed, now).await.map_err(PolicyError::from)?;
         }
         Ok(outputs)
     }
@@ -142,9 +142,9 @@ impl Pipeline {
 
 /// Why there is no dead letter yet.
 #[derive(Debug, thiserror::Error)]
-enum NoLetter {
+enum DeadLetterError {
     #[error(transparent)]
-    Misjudged(#[from] Misjudged),
+    PolicyError(#[from] PolicyError),
     #[error(transparent)]
     Backend(#[from] BackendError),
 }
@@ -174,5 +174,5 @@ fn failed(run: Run<'_>, failure: &Failure) -> FailedEvent {
 
 /// Who is named for the decision, whoever builds the dead letter.
 fn judged_by<'a>(run: Run<'a>, failure: &'a Failure) -> &'a Label {
-    failure.judged_by.as_ref().unwrap_or_else(|| run.generation.label())
+    failure.judged_by.as_ref().unwrap_or_else(|| run.revision.label())
 }

@@ -8,7 +8,7 @@ use super::{Pipeline, Run};
 use crate::{
     config::Sink,
     delivery::{Delivery, Origin},
-    generation::Label,
+    revision::Label,
     sink::Message,
     untrusted::Untrusted,
 };
@@ -33,7 +33,7 @@ pub(super) struct Addressed<'a> {
 
 /// Why there is no judgement. Never the event's decision.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Misjudged {
+pub(super) enum PolicyError {
     #[error(transparent)]
     Call(#[from] CallError),
     #[error(
@@ -51,7 +51,7 @@ pub(super) enum Misjudged {
     },
 }
 
-impl Misjudged {
+impl PolicyError {
     /// What the policy did, as one word; `None` when it was called wrongly.
     pub(super) fn kind(&self) -> Option<&'static str> {
         match self {
@@ -66,40 +66,40 @@ impl Misjudged {
 
 impl Pipeline {
     /// Judges a delivery by the time `at`.
-    pub(super) async fn judge(&self, run: Run<'_>, at: &str) -> Result<Judgement<'_>, Misjudged> {
+    pub(super) async fn judge(&self, run: Run<'_>, at: &str) -> Result<Judgement<'_>, PolicyError> {
         let delivery = run.delivery;
         let context = Context {
             now: at.to_owned(),
             target_version: self.target_version.clone(),
         };
         let timer = self.metrics.time_policy();
-        let mut decided = run.generation.policy.process(&delivery.event, &context).await?;
+        let mut decided = run.revision.policy.process(&delivery.event, &context).await?;
         drop(timer);
         if matches!(delivery.origin, Origin::Consumer { .. }) {
-            decided = sent_before(&run.generation.policy, delivery, decided).await?;
+            decided = sent_before(&run.revision.policy, delivery, decided).await?;
         }
         // Claims go by it: without one, all such events would be one.
         if decided.decision == Decision::Forward && decided.event_id.as_deref().is_none_or(str::is_empty) {
-            return Err(Misjudged::NoId);
+            return Err(PolicyError::NoId);
         }
-        let outputs = self.address(&decided.outputs, delivery, at, run.generation.label())?;
+        let outputs = self.address(&decided.outputs, delivery, at, run.revision.label())?;
         Ok(Judgement { decided, outputs })
     }
 
-    /// Finds where each output goes, and labels it with the generation that judged.
+    /// Finds where each output goes, and labels it with the revision that judged.
     pub(super) fn address(
         &self,
         outputs: &[Output],
         delivery: &Delivery,
         at: &str,
         label: &Label,
-    ) -> Result<Vec<Addressed<'_>>, Misjudged> {
+    ) -> Result<Vec<Addressed<'_>>, PolicyError> {
         let address = |output: &Output| {
             let channel = output.channel.clone();
             let Some(sink) = self.channels.get(&channel) else {
-                return Err(Misjudged::UnboundChannel { channel });
+                return Err(PolicyError::UnboundChannel { channel });
             };
-            let message = message(output, delivery, at, label).map_err(|source| Misjudged::NotJson {
+            let message = message(output, delivery, at, label).map_err(|source| PolicyError::NotJson {
                 channel: channel.clone(),
                 source,
             })?;

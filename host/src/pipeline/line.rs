@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{NotDone, Pipeline, Report, Run};
+use super::{NotAcknowledged, Pipeline, Report, Run};
 use crate::{
     clock,
     delivery::{Delivery, Line},
-    hold::Next,
+    scheduled_retry::Next,
     order::Place,
 };
 
@@ -29,29 +29,29 @@ pub(super) enum Turn {
 
 impl Pipeline {
     /// Puts an event aside when earlier ones of its key are.
-    pub(super) async fn wait_in_line(&self, run: Run<'_>) -> Result<Turn, NotDone> {
+    pub(super) async fn await_order(&self, run: Run<'_>) -> Result<Turn, NotAcknowledged> {
         let Some((order, line)) = self.order.as_ref().zip(run.line()) else {
-            return Ok(Turn::Now { in_line: false });
+            return Ok(Order::Proceed { in_line: false });
         };
         let mut delivery: Delivery = run.delivery.clone();
         let since = delivery.history.waits_since;
         let before = match order.place(&line.key, &line.event, since).await? {
-            Place::Free { in_line } => return Ok(Turn::Now { in_line }),
-            Place::Overtakes => {
-                self.metrics.overtook(&delivery.source.topic);
-                return Ok(Turn::Now { in_line: true });
+            Position::Front { in_line } => return Ok(Order::Proceed { in_line }),
+            Position::TimedOut => {
+                self.metrics.ordering_violation(&delivery.source.topic);
+                return Ok(Order::Proceed { in_line: true });
             }
-            Place::Behind(before) => before,
+            Position::Behind(before) => before,
         };
         delivery.history.waits_since.get_or_insert_with(clock::unix_millis);
         delivery.history.last_error = Some("an earlier event of its key is put aside".to_owned());
         let wait = self.retries.scaled(LOOK_AGAIN * before.min(SELDOM));
-        let report = self.put_aside(run, delivery, Next::Process, wait, None).await?;
-        Ok(Turn::Later(report))
+        let report = self.schedule(run, delivery, Next::Process, wait, None).await?;
+        Ok(Order::Scheduled(report))
     }
 
     /// The event joins the line of its key, so that those after it wait.
-    pub(super) async fn join_line(&self, run: Run<'_>, delivery: &mut Delivery, wait: Duration) -> Result<(), NotDone> {
+    pub(super) async fn join_queue(&self, run: Run<'_>, delivery: &mut Delivery, wait: Duration) -> Result<(), NotAcknowledged> {
         if let Some((order, line)) = self.order.as_ref().zip(run.line()) {
             order.join(&line.key, &line.event, wait).await?;
             delivery.history.line = Some(line);
@@ -60,7 +60,7 @@ impl Pipeline {
     }
 
     /// An event has come to its end. Should that not be told, those behind it wait until their time is up.
-    pub(super) async fn leave_line(&self, line: Option<&Line>) {
+    pub(super) async fn leave_queue(&self, line: Option<&Line>) {
         if let Some((order, line)) = self.order.as_ref().zip(line)
             && let Err(error) = order.leave(&line.key, &line.event).await
         {

@@ -19,37 +19,37 @@ use tidegate_engine::{Decision, Decided, Violation};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
-    backend::Timers,
-    claim::{Claim, Claims, Held},
+    backend::Scheduler,
+    claim::{Claim, Claims, AcquiredClaim},
     config::{Retries, Sink},
     delivery::Delivery,
-    generation::{Generation, Generations, RolledBack},
-    hold::{Failure, GivenUp, Hold, Next},
+    revision::{Revision, Revisions, RolledBack},
+    scheduled_retry::{Failure, DeadLetterReason, ScheduledRetry, Next},
     metrics::Metrics,
     order::Order,
     reload::Reload,
-    seldom::Seldom,
+    rate_limited_log::RateLimitedLog,
     shadow::Shadow,
     sink::Sinks,
     untrusted::Untrusted,
 };
 use judge::Judgement;
 use line::Turn;
-pub use outcome::{Ack, End, NotDone, Report};
+pub use outcome::{Ack, Disposition, NotAcknowledged, Report};
 pub use rollback::announce;
-use send::Unsent;
+use send::FailedPublish;
 
 /// Takes deliveries to their end.
 #[derive(Debug)]
 pub struct Pipeline {
     /// The policy in force.
-    pub generations: Arc<Generations>,
+    pub revisions: Arc<Revisions>,
     /// What remembers which policies were gone back from.
     pub reload: Arc<Reload>,
     /// Where outputs go.
     pub sinks: Sinks,
     /// What puts deliveries aside.
-    pub timers: Arc<dyn Timers>,
+    pub scheduler: Arc<dyn Scheduler>,
     /// What makes processing happen once.
     pub claims: Claims,
     /// What keeps the events of a key in order, where that is wanted.
@@ -67,15 +67,15 @@ pub struct Pipeline {
     /// Who is told that the gate went back to an earlier policy by itself.
     pub rollbacks: UnboundedSender<RolledBack>,
     /// Log lines about deliveries that are not done.
-    pub not_done: Seldom,
+    pub not_done: RateLimitedLog,
     /// Log lines about events that could not be sent.
-    pub unsent: Seldom,
+    pub unsent: RateLimitedLog,
 }
 
 /// A delivery on its way, with the policy that it began with and what is known of its event.
 #[derive(Debug, Clone, Copy)]
 struct Run<'a> {
-    generation: &'a Generation,
+    revision: &'a Revision,
     delivery: &'a Delivery,
     event_id: Option<&'a str>,
     /// Partition key of the event.
@@ -89,12 +89,12 @@ impl Pipeline {
     }
 
     /// Goes on with a delivery that was put aside.
-    pub async fn resume(&self, hold: &Hold) -> Ack {
+    pub async fn resume(&self, hold: &ScheduledRetry) -> Ack {
         let delivery = &hold.delivery;
         match &hold.next {
             Next::Process => self.deliver(delivery).await,
-            Next::GiveUp(failure) => self.account(delivery, self.bury(delivery, failure)).await,
-            Next::Tell(rolled_back) => self.account(delivery, self.tell(delivery, rolled_back)).await,
+            Next::DeadLetter(failure) => self.account(delivery, self.resume_dead_letter(delivery, failure)).await,
+            Next::NotifyRollback(rolled_back) => self.account(delivery, self.tell(delivery, rolled_back)).await,
         }
     }
 
@@ -105,27 +105,27 @@ impl Pipeline {
     }
 
     /// `failed`: why the consumer that hands the event back could not handle it.
-    async fn process(&self, delivery: &Delivery, failed: Option<&str>) -> Result<Report, NotDone> {
-        let generation = self.generations.current().ok_or(NotDone::NoPolicy)?;
-        let run = Run::new(&generation, delivery);
-        if !generation.health.admits(delivery.history.faults > 0) {
-            return Err(NotDone::SickPolicy);
+    async fn process(&self, delivery: &Delivery, failed: Option<&str>) -> Result<Report, NotAcknowledged> {
+        let revision = self.revisions.current().ok_or(NotAcknowledged::NoPolicy)?;
+        let run = Run::new(&revision, delivery);
+        if !revision.health.admits(delivery.history.faults > 0) {
+            return Err(NotAcknowledged::CircuitOpen);
         }
         if delivery.history.faults > 0
-            && let Some(failure) = self.claims.given_up_unjudged(delivery).await?
+            && let Some(failure) = self.claims.recorded_fault(delivery).await?
         {
             return self.give_up(run, &failure, None).await;
         }
         let judged = self.judge(run, &delivery.at).await;
-        self.offer_to_candidate(run, &judged);
+        self.offer_to_shadow(run, &judged);
         let judgement = match judged {
             Ok(judgement) => judgement,
             Err(error) => return self.faulted(run, error, None).await,
         };
-        generation.health.passed();
+        revision.health.passed();
         let decided = &judgement.decided;
         if delivery.is_first() {
-            self.count(&generation, decided.decision.into());
+            self.count(&revision, decided.decision.into());
         }
         let run = run.of(decided);
         match decided.decision {
@@ -133,22 +133,22 @@ impl Pipeline {
             Decision::Reject => self.claim_and_finish(run, &judgement).await,
             Decision::Forward => {
                 if let Some(error) = failed {
-                    return self.after_failure(run, decided, Unsent::by_consumer(error), None).await;
+                    return self.after_failure(run, decided, FailedPublish::by_consumer(error), None).await;
                 }
-                let in_line = match self.wait_in_line(run).await? {
-                    Turn::Now { in_line } => in_line,
-                    Turn::Later(report) => return Ok(report),
+                let in_line = match self.await_order(run).await? {
+                    Order::Proceed { in_line } => in_line,
+                    Order::Scheduled(report) => return Ok(report),
                 };
                 let report = self.claim_and_finish(run, &judgement).await?;
-                if in_line && report.end.is_last() && delivery.history.line.is_none() {
-                    self.leave_line(run.line().as_ref()).await;
+                if in_line && report.disposition.is_last() && delivery.history.line.is_none() {
+                    self.leave_queue(run.line().as_ref()).await;
                 }
                 Ok(report)
             }
         }
     }
 
-    async fn claim_and_finish(&self, run: Run<'_>, judgement: &Judgement<'_>) -> Result<Report, NotDone> {
+    async fn claim_and_finish(&self, run: Run<'_>, judgement: &Judgement<'_>) -> Result<Report, NotAcknowledged> {
         let is_rejected = judgement.decided.decision == Decision::Reject;
         let claim = match run.event_id.filter(|_| run.delivery.once) {
             // What is not valid must not take an id away from what is. It may have been valid before.
@@ -157,10 +157,10 @@ impl Pipeline {
             None => None,
         };
         let mut held = match claim {
-            Some(Claim::Mine(held)) => held,
-            Some(Claim::Done) => return Ok(run.report(End::Duplicate, "the event was taken before")),
-            Some(Claim::Waiting) => return Ok(run.report(End::Waiting, "the event was taken before and is put aside")),
-            Some(Claim::Busy(left)) => return Err(NotDone::Busy(left)),
+            Some(Claim::Acquired(held)) => held,
+            Some(Claim::Done) => return Ok(run.report(Disposition::Duplicate, "the event was taken before")),
+            Some(Claim::Scheduled) => return Ok(run.report(Disposition::AlreadyScheduled, "the event was taken before and is put aside")),
+            Some(Claim::InProgress(left)) => return Err(NotAcknowledged::Busy(left)),
             Some(Claim::Conflict) if !is_rejected => return self.give_up(run, &run.id_conflict(), None).await,
             Some(Claim::Conflict) | None => return self.finish(run, judgement, None).await,
         };
@@ -174,7 +174,7 @@ impl Pipeline {
     }
 
     /// Goes on with a claim: with that of another, from where that one was.
-    async fn go_on(&self, run: Run<'_>, judgement: &Judgement<'_>, held: &mut Held) -> Result<Report, NotDone> {
+    async fn go_on(&self, run: Run<'_>, judgement: &Judgement<'_>, held: &mut AcquiredClaim) -> Result<Report, NotAcknowledged> {
         if let Some(failure) = held.given_up().cloned() {
             return self.give_up(run, &failure, Some(held)).await;
         }
@@ -193,8 +193,8 @@ impl Pipeline {
         &self,
         run: Run<'_>,
         judgement: &Judgement<'_>,
-        claim: Option<&mut Held>,
-    ) -> Result<Report, NotDone> {
+        claim: Option<&mut AcquiredClaim>,
+    ) -> Result<Report, NotAcknowledged> {
         let decided = &judgement.decided;
         match decided.decision {
             Decision::Forward => self.send_all(run, judgement, claim).await,
@@ -203,7 +203,7 @@ impl Pipeline {
                 if let Some(held) = claim {
                     self.claims.done(held).await?;
                 }
-                Ok(run.report(End::Drop, &decided.reason))
+                Ok(run.report(Disposition::Dropped, &decided.reason))
             }
         }
     }
@@ -212,55 +212,55 @@ impl Pipeline {
         &self,
         run: Run<'_>,
         judgement: &Judgement<'_>,
-        claim: Option<&mut Held>,
-    ) -> Result<Report, NotDone> {
+        claim: Option<&mut AcquiredClaim>,
+    ) -> Result<Report, NotAcknowledged> {
         let decided = &judgement.decided;
         match self.send(&judgement.outputs, run.delivery).await {
             Ok(sent) => {
                 if let Some(held) = claim {
                     self.claims.done(held).await?;
                 }
-                let report = run.report(End::Forward, &decided.reason);
+                let report = run.report(Disposition::Published, &decided.reason);
                 Ok(Report { sent, ..report })
             }
             Err(unsent) => self.after_failure(run, decided, unsent, claim).await,
         }
     }
 
-    async fn account(&self, delivery: &Delivery, end: impl Future<Output = Result<Report, NotDone>>) -> Ack {
+    async fn account(&self, delivery: &Delivery, end: impl Future<Output = Result<Report, NotAcknowledged>>) -> Ack {
         let _counted = self.metrics.enter();
         match end.await {
             Ok(report) => {
-                if report.end.is_last() {
-                    self.leave_line(delivery.history.line.as_ref()).await;
+                if report.disposition.is_last() {
+                    self.leave_queue(delivery.history.line.as_ref()).await;
                 }
-                self.metrics.ended(&delivery.source.topic, report.end);
+                self.metrics.ended(&delivery.source.topic, report.disposition);
                 tracing::debug!(
                     source = %delivery.source,
                     event_id = report.event_id.as_deref().map(|id| tracing::field::display(Untrusted(id))),
-                    end = report.end.as_str(),
-                    generation = report.label.number,
+                    end = report.disposition.as_str(),
+                    revision = report.label.number,
                     "delivered"
                 );
                 Ack::Done(report)
             }
             Err(error) => {
                 self.metrics.not_done(&delivery.source.topic);
-                if let Some(held_back) = self.not_done.pass() {
+                if let Some(suppressed) = self.not_done.pass() {
                     let error = chain(&error);
-                    tracing::warn!(source = %delivery.source, error, held_back, "not done; it will be brought again");
+                    tracing::warn!(source = %delivery.source, error, suppressed, "not done; it will be brought again");
                 }
                 let wait = error.wait();
-                Ack::Again { error, wait }
+                Ack::Requeue { error, wait }
             }
         }
     }
 }
 
 impl<'a> Run<'a> {
-    fn new(generation: &'a Generation, delivery: &'a Delivery) -> Self {
+    fn new(revision: &'a Revision, delivery: &'a Delivery) -> Self {
         Self {
-            generation,
+            revision,
             delivery,
             event_id: None,
             key: None,
@@ -276,14 +276,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn report(&self, end: End, reason: &str) -> Report {
+    fn report(&self, end: Disposition, reason: &str) -> Report {
         Report {
             end,
             reason: reason.to_owned(),
             event_id: self.event_id.map(str::to_owned),
             sent: Vec::new(),
             violations: Vec::new(),
-            label: self.generation.label().clone(),
+            label: self.revision.label().clone(),
         }
     }
 
@@ -302,11 +302,11 @@ impl<'a> Run<'a> {
 
     fn rejected(&self, error: String, violations: Vec<Violation>) -> Failure {
         Failure {
-            end: GivenUp::Rejected,
+            end: DeadLetterReason::Rejected,
             error,
             violations,
             tries: 0,
-            judged_by: Some(self.generation.label().clone()),
+            judged_by: Some(self.revision.label().clone()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tidegate_engine::{CallError, Violation};
 
-use crate::{backend::BackendError, generation::Label};
+use crate::{backend::BackendError, revision::Label};
 
 /// The shortest wait before a delivery that was not done is brought again.
 const SOON: Duration = Duration::from_millis(200);
@@ -19,7 +19,7 @@ pub enum Ack {
     /// It did not: bring it again, not before the wait is over.
     Again {
         /// Why, for people.
-        error: NotDone,
+        error: NotAcknowledged,
         /// How long there is nothing to gain by trying again.
         wait: Duration,
     },
@@ -29,7 +29,7 @@ pub enum Ack {
 #[derive(Debug)]
 pub struct Report {
     /// What became of it.
-    pub end: End,
+    pub end: Disposition,
     /// Why, in one line.
     pub reason: String,
     /// `event_id`, when it could be read.
@@ -38,13 +38,13 @@ pub struct Report {
     pub sent: Vec<(String, String)>,
     /// Why it was rejected.
     pub violations: Vec<Violation>,
-    /// The generation that judged it.
+    /// The revision that judged it.
     pub label: Label,
 }
 
 /// The ends there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum End {
+pub enum Disposition {
     /// Its outputs are sent.
     Forward,
     /// It is valid and goes nowhere.
@@ -56,14 +56,14 @@ pub enum End {
     /// It is put aside already: what is there of it will be gone on with.
     Waiting,
     /// It is put aside and will be gone on with.
-    Held,
+    AcquiredClaim,
     /// It is given up; its dead letter could not be sent yet and is put aside.
     DeadLetterHeld,
     /// It is valid and could not be delivered; its dead letter is sent.
-    GivenUp,
+    DeadLetterReason,
 }
 
-impl End {
+impl Disposition {
     /// The end as one word, for metrics and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -71,27 +71,27 @@ impl End {
             Self::Drop => "drop",
             Self::Reject => "reject",
             Self::Duplicate | Self::Waiting => "duplicate",
-            Self::Held => "held",
+            Self::AcquiredClaim => "held",
             Self::DeadLetterHeld => "dead-letter-held",
-            Self::GivenUp => "given-up",
+            Self::DeadLetterReason => "given-up",
         }
     }
 
     /// Whether nothing more will come of the event, so that those behind it may go on.
     pub(super) const fn is_last(self) -> bool {
-        !matches!(self, Self::Held | Self::Waiting)
+        !matches!(self, Self::AcquiredClaim | Self::Waiting)
     }
 }
 
 /// Why a delivery did not come to its end.
 #[derive(Debug, thiserror::Error)]
-pub enum NotDone {
+pub enum NotAcknowledged {
     /// There is no policy to judge it.
     #[error("no policy is loaded")]
     NoPolicy,
     /// The policy faults on most events: it judges none until it is better.
     #[error("the policy faults on most events; none is taken until it is better or replaced")]
-    SickPolicy,
+    CircuitOpen,
     /// The policy misbehaved where that says nothing about the event, or was called wrongly.
     #[error("the policy gave no answer")]
     Policy(#[from] CallError),
@@ -106,14 +106,14 @@ pub enum NotDone {
     Backend(#[from] BackendError),
     /// The gate is full or about to stop.
     #[error("{0}")]
-    NotTaken(&'static str),
+    Refused(&'static str),
 }
 
-impl NotDone {
+impl NotAcknowledged {
     /// How long there is nothing to gain by trying again.
     pub(super) fn wait(&self) -> Duration {
         match self {
-            Self::SickPolicy => Duration::from_secs(1),
+            Self::CircuitOpen => Duration::from_secs(1),
             Self::Busy(left) => (*left).clamp(SOON, LATER),
             _ => SOON,
         }

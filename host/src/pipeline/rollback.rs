@@ -7,14 +7,14 @@ use serde_json::json;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 
-use super::{End, NotDone, Pipeline, Report, chain};
+use super::{Disposition, NotAcknowledged, Pipeline, Report, chain};
 use crate::{
     backend::BackendError,
     clock,
     delivery::{Delivery, Source},
-    generation::{CannotRollBack, Generation, Judged, Label, RolledBack},
-    hold::{Hold, Next},
-    sink::{Later, Message, SendError},
+    revision::{CannotRollBack, Revision, Judged, Label, RolledBack},
+    scheduled_retry::{ScheduledRetry, Next},
+    sink::{Later, Message, PublishError},
 };
 
 /// The channel that hears of it, where it is bound.
@@ -32,15 +32,15 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 impl Pipeline {
     /// Counts a judgement, and goes back to the policy before when this one does badly.
-    pub(super) fn count(&self, generation: &Generation, judged: Judged) {
-        let Some(trouble) = generation.count(judged) else {
+    pub(super) fn count(&self, revision: &Revision, judged: Judged) {
+        let Some(trouble) = revision.count(judged) else {
             return;
         };
         let why = trouble.to_string();
-        let digest = &generation.label().digest;
+        let digest = &revision.label().digest;
         // First of all, so that no kill comes between.
         self.reload.remember(digest, &why);
-        match self.generations.roll_back(generation.label().number, None, &why) {
+        match self.revisions.roll_back(revision.label().number, None, &why) {
             Ok(rolled_back) => {
                 tracing::error!(from = %rolled_back.from, to = %rolled_back.to, why, "the gate went back to the policy before");
                 self.metrics.rolled_back("itself");
@@ -50,9 +50,9 @@ impl Pipeline {
             // Another delivery was quicker.
             Err(CannotRollBack::NotCurrent { .. }) => {}
             Err(error) => {
-                generation.accept();
+                revision.accept();
                 self.reload.accept(digest);
-                tracing::error!(generation = %generation.label(), why, %error, "the gate would go back and cannot");
+                tracing::error!(revision = %revision.label(), why, %error, "the gate would go back and cannot");
             }
         }
     }
@@ -75,14 +75,14 @@ impl Pipeline {
     async fn announce(&self, rolled_back: RolledBack) {
         let delivery = delivery(&rolled_back);
         let mut wait = FIRST_WAIT;
-        while let Err(error) = self.tell_later(&delivery, &rolled_back, SOON).await {
+        while let Err(error) = self.schedule_notification(&delivery, &rolled_back, SOON).await {
             tracing::warn!(error = chain(&error), again_in = ?wait, "it could not be put aside that operations are to be told of a rollback");
             tokio::time::sleep(self.retries.scaled(wait)).await;
             wait = LONGEST_WAIT.min(wait * 2);
         }
     }
 
-    async fn tell_later(
+    async fn schedule_notification(
         &self,
         delivery: &Delivery,
         rolled_back: &RolledBack,
@@ -90,17 +90,17 @@ impl Pipeline {
     ) -> Result<(), BackendError> {
         let mut delivery = delivery.clone();
         delivery.history.turn += 1;
-        let hold = Hold {
+        let hold = ScheduledRetry {
             delivery,
-            next: Next::Tell(rolled_back.clone()),
+            next: Next::NotifyRollback(rolled_back.clone()),
             due: clock::unix_millis().saturating_add(clock::millis(wait)),
         };
-        self.timers.hold(&hold, wait).await
+        self.scheduler.hold(&hold, wait).await
     }
 
     /// Tells operations of a rollback. What may work later is put aside once more; who does not want to hear of it is left
     /// alone.
-    pub(super) async fn tell(&self, delivery: &Delivery, rolled_back: &RolledBack) -> Result<Report, NotDone> {
+    pub(super) async fn tell(&self, delivery: &Delivery, rolled_back: &RolledBack) -> Result<Report, NotAcknowledged> {
         let message = message(delivery, rolled_back);
         let report = |end, reason: &str| Report {
             end,
@@ -111,22 +111,22 @@ impl Pipeline {
             label: rolled_back.to.clone(),
         };
         let Some(sink) = self.channels.get(CHANNEL) else {
-            return Ok(report(End::Drop, "its channel leads nowhere any more"));
+            return Ok(report(Disposition::Dropped, "its channel leads nowhere any more"));
         };
         let error = match self.sinks.send(sink, &message).await {
             Ok(()) => {
                 self.metrics.published(sink.name());
-                return Ok(report(End::Forward, "operations are told"));
+                return Ok(report(Disposition::Published, "operations are told"));
             }
             Err(error) => error,
         };
         let line = chain(&error);
-        let SendError::Again(Later { after, .. }) = error else {
+        let PublishError::Retryable(Later { after, .. }) = error else {
             tracing::error!(
                 error = line,
                 "operations are not told that the gate went back: the event is refused"
             );
-            return Ok(report(End::Drop, &line));
+            return Ok(report(Disposition::Dropped, &line));
         };
         let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(delivery.history.turn));
         let wait = self
@@ -134,8 +134,8 @@ impl Pipeline {
             .scaled(wait.min(LONGEST_WAIT))
             .max(after.unwrap_or_default());
         tracing::warn!(error = line, again_in = ?wait, "operations could not be told that the gate went back");
-        self.tell_later(delivery, rolled_back, wait).await?;
-        Ok(report(End::Held, &line))
+        self.schedule_notification(delivery, rolled_back, wait).await?;
+        Ok(report(Disposition::Scheduled, &line))
     }
 }
 
@@ -153,8 +153,8 @@ fn delivery(rolled_back: &RolledBack) -> Delivery {
         "payload": {
             "severity": "error",
             "error": why,
-            "from": { "generation": from.number, "policy": from.digest },
-            "to": { "generation": to.number, "policy": to.digest },
+            "from": { "revision": from.number, "policy": from.digest },
+            "to": { "revision": to.number, "policy": to.digest },
         },
     });
     Delivery::new(Bytes::from(event.to_string()), Source::topic("policy-rollback"), at)

@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::{Pipeline, judge::Addressed};
 use crate::{
     delivery::Delivery,
-    sink::{Later, SendError},
+    sink::{Later, PublishError},
 };
 
 /// An output that could not be sent.
 #[derive(Debug)]
-pub(super) struct Unsent {
+pub(super) struct FailedPublish {
     /// Channel and id of those that have been sent, in this attempt or before.
     pub(super) sent: Vec<(String, String)>,
     /// Why, in one line, with what whoever was asked had to say.
@@ -19,26 +19,26 @@ pub(super) struct Unsent {
     /// Why, without that: for logs.
     pub(super) summary: String,
     /// Whether it may work later.
-    pub(super) hope: Hope,
+    pub(super) retryable: Retryable,
 }
 
 /// Whether sending may work later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hope {
+pub(super) enum Retryable {
     /// It may, and not before that long.
     Later(Duration),
     /// It will not.
     None,
 }
 
-impl Unsent {
+impl FailedPublish {
     /// It was sent, and whoever it was sent to could not handle it.
     pub(super) fn by_consumer(error: &str) -> Self {
         Self {
             sent: Vec::new(),
             error: error.to_owned(),
             summary: "a consumer could not handle it".to_owned(),
-            hope: Hope::Later(Duration::ZERO),
+            retryable: Retryable::After(Duration::ZERO),
         }
     }
 }
@@ -49,7 +49,7 @@ impl Pipeline {
         &self,
         outputs: &[Addressed<'_>],
         delivery: &Delivery,
-    ) -> Result<Vec<(String, String)>, Unsent> {
+    ) -> Result<Vec<(String, String)>, FailedPublish> {
         let mut sent = delivery.history.sent.clone();
         for output in outputs {
             let name = (output.channel.clone(), output.message.id.clone());
@@ -58,15 +58,15 @@ impl Pipeline {
             }
             if let Err(error) = self.sinks.send(output.sink, &output.message).await {
                 let summary = super::chain(&error);
-                let (hope, answer) = match error {
-                    SendError::Again(Later { after, error }) => (Hope::Later(after.unwrap_or_default()), error.answer),
-                    SendError::Final(error) => (Hope::None, error.answer),
+                let (retryable, answer) = match error {
+                    PublishError::Retryable(Later { after, error }) => (Retryable::After(after.unwrap_or_default()), error.answer),
+                    PublishError::Permanent(error) => (Retryable::Never, error.answer),
                 };
-                return Err(Unsent {
+                return Err(FailedPublish {
                     sent,
                     error: answer.map_or_else(|| summary.clone(), |answer| format!("{summary}: {answer}")),
                     summary,
-                    hope,
+                    retryable,
                 });
             }
             self.metrics.published(output.sink.name());

@@ -2,15 +2,15 @@
 
 use super::{
     Pipeline, Run,
-    judge::{Judgement, Misjudged},
+    judge::{Judgement, PolicyError},
 };
 use crate::shadow::{Judged, Said, Sent};
 
 impl Pipeline {
     /// Offers a delivery to the candidate, where there is one. Never waits.
-    pub(super) fn offer_to_candidate(&self, run: Run<'_>, judged: &Result<Judgement<'_>, Misjudged>) {
+    pub(super) fn offer_to_shadow(&self, run: Run<'_>, judged: &Result<Judgement<'_>, PolicyError>) {
         if let Some(shadow) = &self.shadow {
-            shadow.offer(run.delivery, run.generation, || match judged {
+            shadow.offer(run.delivery, run.revision, || match judged {
                 Ok(judgement) => Said::Decided(copy(judgement)),
                 Err(error) => Said::Fault(error.kind().unwrap_or("misuse")),
             });

@@ -8,23 +8,23 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use crate::generation::Left;
+use crate::revision::Left;
 
 /// Where they lie in the directory of compiled policies.
-const DIRECTORY: &str = "gone-back";
+const DIRECTORY: &str = "denylist";
 /// Files that are kept, the last written ones.
 const KEPT: usize = 64;
 
 /// What the gate went back from.
 #[derive(Debug)]
-pub(super) struct GoneBack {
+pub(super) struct Denylist {
     /// `None`: nothing is kept, and a restart knows nothing of it.
     dir: Option<PathBuf>,
     /// Tells the gates apart that share a directory: those with the same file of the policy share what they went back from.
     of: String,
 }
 
-impl GoneBack {
+impl Denylist {
     /// For the gate with the policy in the file `policy`.
     pub(super) fn new(cache: Option<&Path>, policy: &Path) -> Self {
         let policy = std::path::absolute(policy).unwrap_or_else(|_| policy.to_owned());
@@ -113,11 +113,11 @@ mod tests {
     #[test]
     fn what_was_left_is_found_by_the_same_gate_until_it_is_chosen_again() {
         let dir = tempfile::tempdir().expect("a directory");
-        let gate = || GoneBack::new(Some(dir.path()), Path::new("policy.wasm"));
+        let gate = || Denylist::new(Some(dir.path()), Path::new("policy.wasm"));
         gate().remember("sha256:00ff", &left("it faulted"));
         assert_eq!(gate().find("sha256:00ff"), Some(left("it faulted")));
         assert_eq!(gate().find("sha256:01ff"), None);
-        let other = GoneBack::new(Some(dir.path()), Path::new("other.wasm"));
+        let other = Denylist::new(Some(dir.path()), Path::new("other.wasm"));
         assert_eq!(other.find("sha256:00ff"), None, "another gate");
         let file = gate().file("sha256:00ff").expect("a file");
         fs::write(file, b"{\"at\":").expect("written");
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn there_are_never_more_than_are_kept() {
         let dir = tempfile::tempdir().expect("a directory");
-        let gate = GoneBack::new(Some(dir.path()), Path::new("policy.wasm"));
+        let gate = Denylist::new(Some(dir.path()), Path::new("policy.wasm"));
         for number in 0..KEPT + 3 {
             gate.remember(&format!("sha256:{number}"), &left("it faulted"));
         }

@@ -2,7 +2,7 @@
 //! traffic, and takes over as a whole or not at all. Whatever is wrong with it, the policy that judges stays.
 
 mod file;
-mod gone_back;
+mod denylist;
 mod stamp;
 mod status;
 mod watch;
@@ -22,13 +22,13 @@ use crate::{
     admission::{Admission, Refusal},
     clock,
     config::{self, Config},
-    generation::{By, Generations, Label, Left, Took},
+    revision::{By, Revisions, Label, Left, Took},
     metrics::Metrics,
     pipeline::chain,
 };
 pub(crate) use file::read;
 use file::settled;
-use gone_back::GoneBack;
+use denylist::Denylist;
 pub(crate) use stamp::Stamp;
 pub use status::Status;
 use status::{Board, Step};
@@ -43,10 +43,10 @@ pub struct Reload {
     rollback: Option<config::Rollback>,
     admission: Admission,
     engine: Engine,
-    generations: Arc<Generations>,
+    revisions: Arc<Revisions>,
     metrics: Arc<Metrics>,
     board: Board,
-    gone_back: GoneBack,
+    denylist: Denylist,
     /// One policy takes over at a time.
     turn: Mutex<()>,
 }
@@ -56,9 +56,9 @@ pub struct Reload {
 pub enum CannotPromote {
     /// None is named.
     #[error("there is no candidate: name its file as `policy.candidate`")]
-    NoCandidate,
+    NoShadow,
     /// It is what judges already.
-    #[error("the candidate is the current policy, generation {0}")]
+    #[error("the candidate is the current policy, revision {0}")]
     IsCurrent(Label),
     /// The gate went back from it at once.
     #[error("the candidate was promoted and left again")]
@@ -84,19 +84,19 @@ impl Reload {
         config: &Config,
         path: PathBuf,
         engine: Engine,
-        generations: Arc<Generations>,
+        revisions: Arc<Revisions>,
         metrics: Arc<Metrics>,
     ) -> Self {
         let settings = config.policy.reload;
         Self {
-            gone_back: GoneBack::new(config.engine.cache_dir.as_deref(), &path),
+            denylist: Denylist::new(config.engine.cache_dir.as_deref(), &path),
             path,
             candidate: config.policy.candidate.as_ref().map(|candidate| candidate.path.clone()),
             settings,
             rollback: config.policy.rollback,
             admission: Admission::new(config),
             engine,
-            generations,
+            revisions,
             metrics,
             board: Board::new(settings.is_some()),
             turn: Mutex::default(),
@@ -115,7 +115,7 @@ impl Reload {
             digest: Some(digest), ..
         } = &status
             && self
-                .generations
+                .revisions
                 .current()
                 .is_some_and(|current| current.label().digest == *digest)
         {
@@ -126,11 +126,11 @@ impl Reload {
             return status;
         }
         let digest = self.board.digest();
-        match digest.as_deref().and_then(|digest| self.went_back_from(digest)) {
+        match digest.as_deref().and_then(|digest| self.denylisted(digest)) {
             None => status,
             Some(left) => Status::Refused {
                 at: left.at.clone(),
-                why: Refusal::WentBack(left).to_string(),
+                why: Refusal::Denylisted(left).to_string(),
                 digest,
             },
         }
@@ -175,11 +175,11 @@ impl Reload {
 
     /// Puts the candidate in force.
     pub async fn promote(&self) -> Result<(Option<Label>, Label), CannotPromote> {
-        let path = self.candidate.as_deref().ok_or(CannotPromote::NoCandidate)?;
+        let path = self.candidate.as_deref().ok_or(CannotPromote::NoShadow)?;
         let found = self.read(path, Duration::ZERO).await;
         self.board.aside();
         let found = found.map_err(CannotPromote::Refused)?;
-        let before = self.generations.current();
+        let before = self.revisions.current();
         if let Some(current) = before
             .as_ref()
             .filter(|current| current.policy.digest() == &found.digest)
@@ -195,7 +195,7 @@ impl Reload {
             CannotPromote::Refused(refusal)
         })?;
         taken.inspect(|digest| self.accept(digest.as_str()));
-        let label = self.generations.current().map(|current| current.label().clone());
+        let label = self.revisions.current().map(|current| current.label().clone());
         let before = before.map(|before| before.label().clone());
         Ok((before, label.ok_or(CannotPromote::Left)?))
     }
@@ -210,8 +210,8 @@ impl Reload {
                 Ok(None) => {
                     seen = None;
                     self.board.aside();
-                    if let Some(current) = self.generations.current() {
-                        tracing::warn!(policy = %self.path.display(), generation = %current.label(), "the policy's file is gone; what is loaded goes on");
+                    if let Some(current) = self.revisions.current() {
+                        tracing::warn!(policy = %self.path.display(), revision = %current.label(), "the policy's file is gone; what is loaded goes on");
                     }
                 }
                 Ok(Some(_)) => seen = self.replace(&watch).await,
@@ -259,7 +259,7 @@ impl Reload {
     /// Whether it judges, or is what the file held before: then another policy took over from it on request, or because
     /// it did badly, and a file that was only touched does not undo that.
     fn is_known(&self, digest: &Digest) -> bool {
-        let current = self.generations.current();
+        let current = self.revisions.current();
         current.is_some_and(|current| current.policy.digest() == digest)
             || self.board.digest().as_deref() == Some(digest.as_str())
     }
@@ -299,9 +299,9 @@ impl Reload {
         // A pin is set by a person, who means it.
         if by != By::Promotion
             && self.pin().is_none()
-            && let Some(left) = self.went_back_from(digest.as_str())
+            && let Some(left) = self.denylisted(digest.as_str())
         {
-            return Err(refused(Refusal::WentBack(left)));
+            return Err(refused(Refusal::Denylisted(left)));
         }
         self.board.loading(Step::Compiling);
         let started = Instant::now();
@@ -322,21 +322,21 @@ impl Reload {
             );
             return Ok(None);
         }
-        let generation = loop {
-            let current = self.generations.current();
+        let revision = loop {
+            let current = self.revisions.current();
             let catalog = current.as_ref().map(|current| current.policy.catalog());
             self.admission.fits(policy.catalog(), catalog).map_err(refused)?;
             let over = current.map(|current| current.label().number);
-            match self.generations.install(policy, over, by, took, self.rollback.as_ref()) {
-                Ok(generation) => break generation,
+            match self.revisions.install(policy, over, by, took, self.rollback.as_ref()) {
+                Ok(revision) => break revision,
                 // The gate went back in the meantime.
                 Err(returned) => policy = *returned,
             }
         };
         self.metrics.policy_loaded();
-        let record = &generation.record;
+        let record = &revision.record;
         tracing::info!(
-            generation = record.label.number,
+            revision = record.label.number,
             digest = record.label.digest,
             name = record.name,
             version = record.version,
@@ -364,9 +364,9 @@ impl Reload {
     }
 
     /// Why the gate went back from a policy: this process, or one before it.
-    fn went_back_from(&self, digest: &str) -> Option<Left> {
-        let in_this_process = self.generations.went_back_from(digest);
-        in_this_process.or_else(|| self.gone_back.find(digest))
+    fn denylisted(&self, digest: &str) -> Option<Left> {
+        let in_this_process = self.revisions.denylisted(digest);
+        in_this_process.or_else(|| self.denylist.find(digest))
     }
 
     /// Remembers that the gate goes back from a policy by itself, so that a restart does not take it again.
@@ -375,20 +375,20 @@ impl Reload {
             at: clock::now(),
             why: why.to_owned(),
         };
-        self.gone_back.remember(digest, &left);
+        self.denylist.remember(digest, &left);
     }
 
     /// This policy is in force, whatever was said of it before.
     pub fn accept(&self, digest: &str) {
-        self.gone_back.forget(digest);
+        self.denylist.forget(digest);
     }
 
     fn refuse(&self, digest: Option<Digest>, refusal: &Refusal) {
         let why = chain(refusal);
         let digest = digest.map(|digest| digest.to_string());
         let tell = || {
-            let generation = self.generations.current().map(|current| current.label().number);
-            tracing::error!(policy = %self.path.display(), digest, generation, why, "the policy's file is refused");
+            let revision = self.revisions.current().map(|current| current.label().number);
+            tracing::error!(policy = %self.path.display(), digest, revision, why, "the policy's file is refused");
             self.metrics.policy_refused();
         };
         self.board.refused(&why, digest.as_deref(), tell);

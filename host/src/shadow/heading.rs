@@ -4,27 +4,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tidegate_engine::Digest;
 
-/// A candidate and a generation.
+/// A candidate and a revision.
 #[derive(Debug)]
 pub(super) struct Heading {
     candidate: Digest,
-    generation: u64,
+    revision: u64,
     seen: AtomicU64,
     passed_over: AtomicU64,
 }
 
 impl Heading {
-    pub(super) fn new(candidate: &Digest, generation: u64) -> Self {
+    pub(super) fn new(candidate: &Digest, revision: u64) -> Self {
         Self {
             candidate: candidate.clone(),
-            generation,
+            revision,
             seen: AtomicU64::new(0),
             passed_over: AtomicU64::new(0),
         }
     }
 
-    pub(super) fn is_of(&self, candidate: &Digest, generation: u64) -> bool {
-        self.generation == generation && self.candidate == *candidate
+    pub(super) fn is_of(&self, candidate: &Digest, revision: u64) -> bool {
+        self.revision == revision && self.candidate == *candidate
     }
 
     pub(super) fn see(&self) {

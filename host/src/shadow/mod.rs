@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{self, Config},
     delivery::Delivery,
-    generation::{Generation, Generations},
+    revision::{Revision, Revisions},
     metrics::Metrics,
 };
 use book::{About, Book};
@@ -57,10 +57,10 @@ const POLL: Duration = Duration::from_secs(2);
 /// The candidate and what is known of it.
 #[derive(Debug)]
 pub struct Shadow {
-    settings: config::Candidate,
+    settings: config::ShadowPolicy,
     poll: Duration,
     engine: Engine,
-    generations: Arc<Generations>,
+    revisions: Arc<Revisions>,
     /// The channels that lead somewhere.
     channels: BTreeSet<String>,
     target_version: Option<String>,
@@ -92,7 +92,7 @@ impl Shadow {
     /// For the candidate that the configuration names; `None`: it names none. Nothing is loaded yet.
     pub fn new(
         config: &Config,
-        generations: Arc<Generations>,
+        revisions: Arc<Revisions>,
         metrics: Arc<Metrics>,
     ) -> Result<Option<Self>, EngineError> {
         let Some(settings) = config.policy.candidate.clone() else {
@@ -107,7 +107,7 @@ impl Shadow {
             settings,
             poll: config.policy.reload.map_or(POLL, |reload| reload.poll),
             engine,
-            generations,
+            revisions,
             channels: config.channels.keys().cloned().collect(),
             target_version: config.policy.target_version.clone(),
             metrics,
@@ -137,14 +137,14 @@ impl Shadow {
     }
 
     /// Offers what a producer sent, once the live policy has judged it. Never waits.
-    pub(crate) fn offer(&self, delivery: &Delivery, generation: &Generation, live: impl FnOnce() -> Said) {
+    pub(crate) fn offer(&self, delivery: &Delivery, revision: &Revision, live: impl FnOnce() -> Said) {
         if !delivery.is_first() || !is_in_sample(&delivery.event, self.settings.sample) {
             return;
         }
         let Some(candidate) = self.candidate.load_full() else {
             return;
         };
-        let Some(heading) = self.heading_of(&candidate, generation) else {
+        let Some(heading) = self.heading_of(&candidate, revision) else {
             return;
         };
         heading.see();
@@ -156,20 +156,20 @@ impl Shadow {
 
     /// What is known by now.
     pub fn report(&self) -> Report {
-        let current = self.generations.current();
+        let current = self.revisions.current();
         let candidate = self.candidate.load_full();
         let number = current.as_ref().map(|current| current.label().number);
         self.turn_to(candidate.as_ref().map(|policy| policy.digest()).zip(number));
         Report::new(&self.settings, &self.standing(), current.as_deref(), &self.book())
     }
 
-    /// The heading under which a judgement of this generation belongs; `None`: another one judges by now, and this is of a
+    /// The heading under which a judgement of this revision belongs; `None`: another one judges by now, and this is of a
     /// delivery that began before.
-    fn heading_of(&self, candidate: &Policy, generation: &Generation) -> Option<Arc<Heading>> {
-        let (digest, number) = (candidate.digest(), generation.label().number);
+    fn heading_of(&self, candidate: &Policy, revision: &Revision) -> Option<Arc<Heading>> {
+        let (digest, number) = (candidate.digest(), revision.label().number);
         match self.heading.load_full() {
             Some(heading) if heading.is_of(digest, number) => Some(heading),
-            _ if self.is_current(generation) => self.turn_to(Some((digest, number))),
+            _ if self.is_current(revision) => self.turn_to(Some((digest, number))),
             _ => None,
         }
     }
@@ -178,11 +178,11 @@ impl Shadow {
     fn turn_to(&self, policies: Option<(&Digest, u64)>) -> Option<Arc<Heading>> {
         let mut book = self.book();
         let is_open = match (book.heading(), policies) {
-            (Some(heading), Some((candidate, generation))) => heading.is_of(candidate, generation),
+            (Some(heading), Some((candidate, revision))) => heading.is_of(candidate, revision),
             (heading, policies) => heading.is_none() && policies.is_none(),
         };
         if !is_open {
-            let heading = policies.map(|(candidate, generation)| Arc::new(Heading::new(candidate, generation)));
+            let heading = policies.map(|(candidate, revision)| Arc::new(Heading::new(candidate, revision)));
             *book = Book::under(heading);
             self.heading.store(book.heading().cloned());
         }
@@ -232,7 +232,7 @@ impl Shadow {
             Said::Decided(_) if changes.is_empty() => "same",
             Said::Decided(_) => "changed",
         });
-        let current = self.generations.current();
+        let current = self.revisions.current();
         let mut catalogs = vec![case.candidate.catalog()];
         catalogs.extend(current.as_ref().map(|current| current.policy.catalog()));
         let about = About::new(case, &said, &catalogs);
@@ -255,9 +255,9 @@ impl Shadow {
     }
 
     /// Deliveries that began before a swap are finished by the policy that was left.
-    fn is_current(&self, generation: &Generation) -> bool {
-        let current = self.generations.current();
-        current.is_some_and(|current| current.label().number == generation.label().number)
+    fn is_current(&self, revision: &Revision) -> bool {
+        let current = self.revisions.current();
+        current.is_some_and(|current| current.label().number == revision.label().number)
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {

@@ -6,12 +6,12 @@ use super::{
     book::{Book, Counts, Listed},
     candidate::Standing,
 };
-use crate::{config, generation::Generation};
+use crate::{config, revision::Revision};
 
 /// What is known of the candidate, and what it would change.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    candidate: Candidate,
+    candidate: ShadowPolicy,
     /// The policy in force; `None`: none is.
     against: Option<Against>,
     /// RFC 3339: since both of them are there, or the gate is.
@@ -25,7 +25,7 @@ pub struct Report {
 }
 
 #[derive(Debug, Serialize)]
-struct Candidate {
+struct ShadowPolicy {
     path: String,
     state: &'static str,
     name: Option<String>,
@@ -37,15 +37,15 @@ struct Candidate {
 
 #[derive(Debug, Serialize)]
 struct Against {
-    generation: u64,
+    revision: u64,
     digest: String,
 }
 
 impl Report {
     pub(super) fn new(
-        settings: &config::Candidate,
+        settings: &config::ShadowPolicy,
         standing: &Standing,
-        current: Option<&Generation>,
+        current: Option<&Revision>,
         book: &Book,
     ) -> Self {
         let (state, policy, digest, why) = match standing {
@@ -55,7 +55,7 @@ impl Report {
             Standing::Refused { why, digest } => ("refused", None, digest.as_ref(), Some(why.clone())),
         };
         Self {
-            candidate: Candidate {
+            candidate: ShadowPolicy {
                 path: settings.path.display().to_string(),
                 state,
                 name: policy.map(|catalog| catalog.name.clone()),
@@ -63,9 +63,9 @@ impl Report {
                 digest: digest.map(ToString::to_string),
                 why,
             },
-            against: current.map(|generation| Against {
-                generation: generation.label().number,
-                digest: generation.policy.digest().to_string(),
+            against: current.map(|revision| Against {
+                revision: revision.label().number,
+                digest: revision.policy.digest().to_string(),
             }),
             since: book.since.clone(),
             sample: settings.sample,

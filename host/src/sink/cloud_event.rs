@@ -28,7 +28,7 @@ struct CloudEvent<'a> {
     /// Id of the dead letter that was brought back.
     #[serde(skip_serializing_if = "Option::is_none")]
     tidegateredriven: Option<&'a str>,
-    /// Number of the generation that judged it, in the gate that sent it.
+    /// Number of the revision that judged it, in the gate that sent it.
     tidegategeneration: u64,
     /// Digest of its policy.
     tidegatepolicy: &'a str,
@@ -70,7 +70,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::{Message, envelope};
-    use crate::generation::Label;
+    use crate::revision::Label;
 
     #[test]
     fn the_event_stands_in_its_envelope_digit_for_digit() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::{Client, Response, StatusCode, Url, header::RETRY_AFTER};
 
-use super::{Later, Message, SendError, envelope};
+use super::{Later, Message, PublishError, envelope};
 use crate::{backend::BackendError, untrusted::Untrusted};
 
 /// The media type of what is sent.
@@ -40,7 +40,7 @@ impl Http {
     }
 
     /// Posts the message in its envelope.
-    pub(super) async fn post(&self, url: &Url, message: &Message) -> Result<(), SendError> {
+    pub(super) async fn post(&self, url: &Url, message: &Message) -> Result<(), PublishError> {
         // The query may hold a key, so it is left out of errors.
         let action = format!("sending {:?} to {}{}", Untrusted(&message.id), origin(url), url.path());
         let request = self
@@ -56,7 +56,7 @@ impl Http {
 }
 
 /// What the answer of whoever handles events means for the message.
-pub(crate) async fn answered(action: &str, response: Response) -> Result<(), SendError> {
+pub(crate) async fn answered(action: &str, response: Response) -> Result<(), PublishError> {
     let status = response.status();
     if status.is_success() {
         return Ok(());
@@ -70,9 +70,9 @@ pub(crate) async fn answered(action: &str, response: Response) -> Result<(), Sen
     let passes =
         status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
     Err(if passes {
-        SendError::Again(Later { error, after })
+        PublishError::Retryable(Later { error, after })
     } else {
-        SendError::Final(error)
+        PublishError::Permanent(error)
     })
 }
 

@@ -12,7 +12,7 @@ use crate::{
     backend::{BackendError, Publisher},
     config::Sink,
     dapr::Sidecar,
-    generation::Label,
+    revision::Label,
     local::Db,
 };
 pub use cloud_event::envelope;
@@ -40,13 +40,13 @@ pub struct Message {
     pub attempt: u32,
     /// Id of the dead letter that was brought back and led to it.
     pub redriven: Option<String>,
-    /// The generation that judged what it came from.
+    /// The revision that judged what it came from.
     pub label: Label,
 }
 
 /// Why a message was not sent.
 #[derive(Debug, thiserror::Error)]
-pub enum SendError {
+pub enum PublishError {
     /// It may work later.
     #[error(transparent)]
     Again(Later),
@@ -66,7 +66,7 @@ pub struct Later {
     pub after: Option<Duration>,
 }
 
-impl From<BackendError> for SendError {
+impl From<BackendError> for PublishError {
     fn from(error: BackendError) -> Self {
         Self::Again(Later { error, after: None })
     }
@@ -87,7 +87,7 @@ pub struct Sinks {
 
 impl Sinks {
     /// Sends one message. `Ok` means that whoever was sent it has taken it.
-    pub async fn send(&self, sink: &Sink, message: &Message) -> Result<(), SendError> {
+    pub async fn send(&self, sink: &Sink, message: &Message) -> Result<(), PublishError> {
         match sink {
             Sink::Topic(topic) => self.topics.publish(topic, message).await,
             Sink::App { app, method } => match &self.sidecar {

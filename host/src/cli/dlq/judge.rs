@@ -1,4 +1,4 @@
-//! Which generation a dead letter is of.
+//! Which revision a dead letter is of.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use tidegate::dead_letter::DeadLetter;
 /// Digits that a digest needs at least.
 const DIGITS: usize = 8;
 
-/// A generation, by its number or by its policy.
+/// A revision, by its number or by its policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Judge {
     /// Its number, in the gate that it judged in.
@@ -19,7 +19,7 @@ pub(super) enum Judge {
 impl Judge {
     pub(super) fn judged(&self, letter: &DeadLetter) -> bool {
         match self {
-            Self::Number(number) => letter.generation == Some(*number),
+            Self::Number(number) => letter.revision == Some(*number),
             Self::Digest(start) => letter.policy.starts_with(start.as_str()),
         }
     }
@@ -39,7 +39,7 @@ impl FromStr for Judge {
         }
         text.parse()
             .map(Self::Number)
-            .map_err(|_| "it is neither the number of a generation nor the digest of a policy (sha256:…)".to_owned())
+            .map_err(|_| "it is neither the number of a revision nor the digest of a policy (sha256:…)".to_owned())
     }
 }
 
@@ -48,7 +48,7 @@ mod tests {
     use super::Judge;
 
     #[test]
-    fn a_generation_is_named_by_its_number_or_its_digest() {
+    fn a_revision_is_named_by_its_number_or_its_digest() {
         assert_eq!("3".parse(), Ok(Judge::Number(3)));
         assert_eq!(
             "sha256:9F86D081".parse(),

@@ -56,8 +56,8 @@ struct Raw {
     /// Where it stands, for messages.
     place: String,
     bytes: Bytes,
-    /// The generation that it is of, where that stands beside it.
-    generation: Option<u64>,
+    /// The revision that it is of, where that stands beside it.
+    revision: Option<u64>,
 }
 
 enum Input {
@@ -111,12 +111,12 @@ impl Letters {
         while let Some(Raw {
             place,
             bytes,
-            generation,
+            revision,
         }) = self.input.next().await?
         {
             match DeadLetter::read(bytes.clone()) {
                 Ok(mut letter) => {
-                    letter.generation = letter.generation.or(generation);
+                    letter.revision = letter.revision.or(revision);
                     return Ok(Some(Found { letter, bytes }));
                 }
                 Err(error) => {
@@ -147,7 +147,7 @@ impl Input {
                     *next = stored.offset + 1;
                     Raw {
                         place: format!("{topic}@{}", stored.offset),
-                        generation: stored.record.label.map(|label| label.number),
+                        revision: stored.record.label.map(|label| label.number),
                         bytes: stored.record.value.into(),
                     }
                 }))
@@ -161,11 +161,11 @@ impl Input {
                         bail!("{name}, line {number}: longer than {KEPT} bytes");
                     }
                     if !line.trim_ascii().is_empty() {
-                        let (bytes, generation) = record(line.into());
+                        let (bytes, revision) = record(line.into());
                         return Ok(Some(Raw {
                             place: format!("{name}, line {number}"),
                             bytes,
-                            generation,
+                            revision,
                         }));
                     }
                 }
@@ -191,7 +191,7 @@ struct ReadLine<'a> {
     #[serde(rename = "offset")]
     _offset: i64,
     #[serde(default)]
-    generation: Option<u64>,
+    revision: Option<u64>,
     #[serde(borrow, default)]
     event: Option<&'a RawValue>,
     #[serde(default)]
@@ -200,19 +200,19 @@ struct ReadLine<'a> {
     base64: Option<String>,
 }
 
-/// The record in a line of `tidegate read --json` and its generation; any other line is one itself.
+/// The record in a line of `tidegate read --json` and its revision; any other line is one itself.
 fn record(line: Bytes) -> (Bytes, Option<u64>) {
     let Ok(read) = serde_json::from_slice::<ReadLine<'_>>(&line) else {
         return (line, None);
     };
-    let generation = read.generation;
+    let revision = read.revision;
     let record = match (read.event, read.text, read.base64) {
         (Some(event), None, None) => line.slice_ref(event.get().as_bytes()),
         (None, Some(text), None) => text.into(),
         (None, None, Some(base64)) => BASE64_STANDARD.decode(base64).map_or(line, Bytes::from),
         _ => line,
     };
-    (record, generation)
+    (record, revision)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use super::{
 ///
 /// With --json one object a line:
 ///
-///   {"id","failed_at","error","retry_count","violations","source","policy","generation",
+///   {"id","failed_at","error","retry_count","violations","source","policy","revision",
 ///    "event_id","event_type","user_id","bytes"}
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:

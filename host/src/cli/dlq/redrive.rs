@@ -29,7 +29,7 @@ use super::{
 
 /// Bring dead letters back in: the gate judges their events anew, from the first attempt.
 ///
-/// With --generation those that one policy gave up, once another is in its place.
+/// With --revision those that one policy gave up, once another is in its place.
 ///
 /// One after another, with a line for each: the id of the dead letter, what became of it, and why. The exit code is 1
 /// when some were not taken. The token of the gate, when it asks for one, is taken from APP_API_TOKEN.
@@ -37,13 +37,13 @@ use super::{
 #[command(after_help = "Examples:
   tidegate dlq redrive 59c60f08-6df2-50e8-aad1-f6137ef63be1
   tidegate dlq redrive --all --type reminder.due
-  tidegate dlq redrive --all --generation 7
+  tidegate dlq redrive --all --revision 7
   kcat -C -b localhost -t dlq -e | tidegate dlq redrive --all --from - --url http://gate:8080")]
 pub(super) struct Redrive {
     /// Ids of dead letters.
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     ids: Vec<String>,
-    /// Redrive all of them, as far as --type, --error, --generation and --limit allow.
+    /// Redrive all of them, as far as --type, --error, --revision and --limit allow.
     #[arg(long)]
     all: bool,
     /// Where the gate is.
@@ -96,7 +96,7 @@ impl Redrive {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let gate = Gate::at(&self.url)?;
         let again = self.redriven_since().await?;
-        self.check_generation().await?;
+        self.check_revision().await?;
         let mut letters = self.source.open().await?;
         let mut wanted: BTreeSet<_> = self.ids.iter().map(String::as_str).collect();
         // A dead letter that was sent twice has the same id.
@@ -187,14 +187,14 @@ impl Redrive {
 
 impl Redrive {
     /// A number may mean one policy before a restart of the gate and another after it.
-    async fn check_generation(&self) -> anyhow::Result<()> {
-        let Some(Judge::Number(number)) = &self.filter.generation else {
+    async fn check_revision(&self) -> anyhow::Result<()> {
+        let Some(Judge::Number(number)) = &self.filter.revision else {
             return Ok(());
         };
         if self.source.is_standard_input() {
             bail!(
-                "generation {number} may be several policies, since a gate that starts counts anew, and standard input can be \
-                 read once only: name the digest of one with --generation, or save the dead letters to a file"
+                "revision {number} may be several policies, since a gate that starts counts anew, and standard input can be \
+                 read once only: name the digest of one with --revision, or save the dead letters to a file"
             );
         }
         let mut policies = BTreeMap::<String, usize>::new();
@@ -210,7 +210,7 @@ impl Redrive {
                 .map(|(policy, count)| format!("{} ({count})", visible(policy)))
                 .collect();
             bail!(
-                "generation {number} is {} policies here, since a gate that starts counts anew: {}; name one of them with --generation",
+                "revision {number} is {} policies here, since a gate that starts counts anew: {}; name one of them with --revision",
                 policies.len(),
                 policies.join(", ")
             );

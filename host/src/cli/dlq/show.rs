@@ -137,9 +137,9 @@ fn text(letter: &DeadLetter, paint: Paint) -> Result<String, std::fmt::Error> {
         ("source", letter.source.clone()),
         ("policy", letter.policy.clone()),
         (
-            "generation",
+            "revision",
             letter
-                .generation
+                .revision
                 .map_or_else(|| "–".to_owned(), |number| number.to_string()),
         ),
         ("event type", or_none(&names.event_type)),

@@ -48,7 +48,7 @@ pub(super) struct Diff {
 
 #[derive(Deserialize)]
 struct Report {
-    candidate: Candidate,
+    candidate: ShadowPolicy,
     against: Option<Against>,
     since: String,
     sample: f64,
@@ -62,7 +62,7 @@ struct Report {
 }
 
 #[derive(Deserialize)]
-struct Candidate {
+struct ShadowPolicy {
     path: String,
     state: String,
     name: Option<String>,
@@ -73,7 +73,7 @@ struct Candidate {
 
 #[derive(Deserialize)]
 struct Against {
-    generation: u64,
+    revision: u64,
     digest: String,
 }
 
@@ -148,7 +148,7 @@ fn text(report: &Report, paint: Paint) -> std::result::Result<String, std::fmt::
     candidate(&mut out, report, paint)?;
     let against = report.against.as_ref().map_or_else(
         || "nothing: no policy is loaded".to_owned(),
-        |against| format!("generation {}, {}", against.generation, short(&against.digest)),
+        |against| format!("revision {}, {}", against.revision, short(&against.digest)),
     );
     row(&mut out, "against", &against, paint)?;
     row(&mut out, "since", &report.since, paint)?;

@@ -50,8 +50,8 @@ impl Promote {
 pub(super) fn text(done: &str, replaced: &Replaced, paint: Paint) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
     let before = match replaced.from {
-        Some(from) => format!("{done}: generation {} judges, {from} before", replaced.to),
-        None => format!("{done}: generation {} judges, none before", replaced.to),
+        Some(from) => format!("{done}: revision {} judges, {from} before", replaced.to),
+        None => format!("{done}: revision {} judges, none before", replaced.to),
     };
     writeln!(out, "{}", paint.good(before))?;
     writeln!(out, "  {}", paint.dim(visible(&replaced.digest)))?;

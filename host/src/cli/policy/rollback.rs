@@ -21,9 +21,9 @@ use super::{
 #[command(after_help = "Examples:
   tidegate policy rollback
   tidegate policy status && tidegate policy rollback --to 2
-  tidegate dlq redrive --all --generation 3    # what the bad one rejected, once more")]
+  tidegate dlq redrive --all --revision 3    # what the bad one rejected, once more")]
 pub(super) struct Rollback {
-    /// Number of the generation to go back to; `tidegate policy status` shows which are kept.
+    /// Number of the revision to go back to; `tidegate policy status` shows which are kept.
     #[arg(long, value_name = "NUMBER")]
     to: Option<u64>,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub(super) struct Rollback {
 
 impl Rollback {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let body = self.to.map(|to| json!({ "generation": to }).to_string());
+        let body = self.to.map(|to| json!({ "revision": to }).to_string());
         let answer = self
             .admin
             .post::<Replaced>("/admin/rollback", body.unwrap_or_default())

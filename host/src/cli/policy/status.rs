@@ -21,8 +21,8 @@ use super::{
 
 /// Show which policy judges, those before it, and whether the file is taken.
 ///
-/// With each generation: the first digits of its digest, when it took over and how long that took, and what it said of the
-/// events that it judged. A `kept` generation is in memory: `tidegate policy rollback` goes back to it at once.
+/// With each revision: the first digits of its digest, when it took over and how long that took, and what it said of the
+/// events that it judged. A `kept` revision is in memory: `tidegate policy rollback` goes back to it at once.
 ///
 /// With --wait-for it is shown when the gate judges by that file: what a deployment waits for.
 ///
@@ -33,7 +33,7 @@ use super::{
   tidegate policy status
   tidegate policy status --config gate.yaml
   mv policy.wasm.new policy.wasm && tidegate policy status --wait-for policy.wasm
-  tidegate policy status --json | jq '.generations[] | {number, digest, counts}'")]
+  tidegate policy status --json | jq '.revisions[] | {number, digest, counts}'")]
 pub(super) struct Status {
     #[command(flatten)]
     wait: Wait,
@@ -47,7 +47,7 @@ struct History {
     reload: Reload,
     pin: Option<String>,
     current: Option<u64>,
-    generations: Vec<Generation>,
+    revisions: Vec<Revision>,
 }
 
 #[derive(Deserialize)]
@@ -67,7 +67,7 @@ enum Reload {
 }
 
 #[derive(Deserialize)]
-struct Generation {
+struct Revision {
     number: u64,
     name: String,
     version: String,
@@ -117,11 +117,11 @@ impl Status {
 }
 
 impl Tells for History {
-    const PATH: &'static str = "/admin/generations";
+    const PATH: &'static str = "/admin/revisions";
 
     fn judges(&self, digest: &str) -> Option<bool> {
-        let is_it = |generation: &Generation| Some(generation.number) == self.current && generation.digest == digest;
-        if self.generations.iter().any(is_it) {
+        let is_it = |revision: &Revision| Some(revision.number) == self.current && revision.digest == digest;
+        if self.revisions.iter().any(is_it) {
             return Some(true);
         }
         match &self.reload {
@@ -135,7 +135,7 @@ impl Tells for History {
 fn text(status: &History, paint: Paint) -> std::result::Result<String, std::fmt::Error> {
     let mut out = String::new();
     match status.current {
-        Some(number) => writeln!(out, "{}", paint.bold(format_args!("generation {number} judges")))?,
+        Some(number) => writeln!(out, "{}", paint.bold(format_args!("revision {number} judges")))?,
         None => writeln!(out, "{}", paint.bold(paint.bad("no policy is loaded")))?,
     }
     row(&mut out, "file", &status.path, paint)?;
@@ -155,16 +155,16 @@ fn text(status: &History, paint: Paint) -> std::result::Result<String, std::fmt:
         status.pin.as_deref().unwrap_or("none: any policy may run"),
         paint,
     )?;
-    if status.generations.is_empty() {
+    if status.revisions.is_empty() {
         return Ok(out);
     }
     let (policy, digest) = ("policy", "digest");
     let title = format!("no.  state    {policy:<26}  {digest:<12}  took over");
     writeln!(out, "\n{}", paint.bold(title))?;
     status
-        .generations
+        .revisions
         .iter()
-        .try_for_each(|generation| about(&mut out, generation, paint))?;
+        .try_for_each(|revision| about(&mut out, revision, paint))?;
     Ok(out)
 }
 
@@ -174,37 +174,37 @@ fn row(out: &mut String, name: &str, value: &str, paint: Paint) -> Result {
     write!(out, "  {name}  {}", value.trim_start_matches(' '))
 }
 
-fn about(out: &mut String, generation: &Generation, paint: Paint) -> Result {
-    let state = format!("{:<7}", cut(&generation.state, 7));
+fn about(out: &mut String, revision: &Revision, paint: Paint) -> Result {
+    let state = format!("{:<7}", cut(&revision.state, 7));
     writeln!(
         out,
         "{:>3}  {}  {:<26}  {}  {}",
-        generation.number,
-        if generation.state == "current" {
+        revision.number,
+        if revision.state == "current" {
             paint.good(state)
         } else {
             paint.dim(state)
         },
-        cut(&format!("{} {}", generation.name, generation.version), 26),
-        short(&generation.digest),
-        visible(&generation.loaded_at),
+        cut(&format!("{} {}", revision.name, revision.version), 26),
+        short(&revision.digest),
+        visible(&revision.loaded_at),
     )?;
     let Counts {
         forward,
         drop,
         reject,
         fault,
-    } = generation.counts;
+    } = revision.counts;
     let counts = format!("{forward} forwarded, {drop} dropped, {reject} rejected, {fault} faults");
     let counts = if fault > 0 { paint.bad(counts) } else { counts };
-    let took = &generation.took_ms;
+    let took = &revision.took_ms;
     let took = took.settle + took.read + took.load + took.self_test;
-    let code = if generation.cached {
+    let code = if revision.cached {
         "from the cache"
     } else {
         "compiled"
     };
-    let by = match &*generation.by {
+    let by = match &*revision.by {
         "start" => "at the start",
         "file" => "as the file changed",
         "promotion" => "by promotion",
@@ -213,7 +213,7 @@ fn about(out: &mut String, generation: &Generation, paint: Paint) -> Result {
     writeln!(out, "     {counts}")?;
     let origin = format!("loaded {by}, {code}, in {}", duration(whole(took)));
     writeln!(out, "     {}", paint.dim(origin))?;
-    if let Some(left) = &generation.left {
+    if let Some(left) = &revision.left {
         out.push_str(&wrapped(&format!("left at {}: {}", left.at, left.why), 5));
     }
     Ok(())

@@ -11,12 +11,12 @@ use serde::Serialize;
 
 use super::super::App;
 use crate::{
-    generation::{By, Counts, Left, Listed, Standing},
+    revision::{By, Counts, Left, Listed, Standing},
     reload,
 };
 
 #[derive(Serialize)]
-struct Generations {
+struct Revisions {
     /// The policy's file.
     path: String,
     reload: reload::Status,
@@ -25,12 +25,12 @@ struct Generations {
     /// Number of the one that judges.
     current: Option<u64>,
     /// The newest first.
-    #[serde(rename = "generations")]
-    all: Vec<Generation>,
+    #[serde(rename = "revisions")]
+    all: Vec<Revision>,
 }
 
 #[derive(Serialize)]
-struct Generation {
+struct Revision {
     number: u64,
     name: String,
     version: String,
@@ -57,20 +57,20 @@ struct Took {
     self_test: f64,
 }
 
-/// `GET /admin/generations`.
-pub(super) async fn generations(State(app): State<Arc<App>>) -> Response {
-    let current = app.pipeline.generations.current();
-    Json(Generations {
+/// `GET /admin/revisions`.
+pub(super) async fn revisions(State(app): State<Arc<App>>) -> Response {
+    let current = app.pipeline.revisions.current();
+    Json(Revisions {
         path: app.reload.path().display().to_string(),
         reload: app.reload.status(),
         pin: app.reload.pin().map(str::to_owned),
         current: current.map(|current| current.label().number),
-        all: app.pipeline.generations.list().iter().map(Generation::from).collect(),
+        all: app.pipeline.revisions.list().iter().map(Revision::from).collect(),
     })
     .into_response()
 }
 
-impl From<&Listed> for Generation {
+impl From<&Listed> for Revision {
     fn from(listed: &Listed) -> Self {
         let record = &listed.record;
         Self {

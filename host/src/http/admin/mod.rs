@@ -1,6 +1,6 @@
 //! The admin listener: how the gate is doing and which policy judges, for people and tools on the same machine.
 
-mod generations;
+mod revisions;
 mod replace;
 mod shadow;
 mod status;
@@ -22,7 +22,7 @@ use super::{App, problem::Problem, time_limit, token, unknown, wrong_method};
 pub fn admin_router(app: Arc<App>) -> Router {
     Router::new()
         .route("/admin/status", get(status::status))
-        .route("/admin/generations", get(generations::generations))
+        .route("/admin/revisions", get(revisions::revisions))
         .route("/admin/rollback", post(replace::roll_back))
         .route("/admin/promote", post(replace::promote))
         .route("/admin/shadow", get(shadow::shadow))

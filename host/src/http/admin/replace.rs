@@ -18,8 +18,8 @@ use crate::reload::CannotPromote;
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
-    /// The generation to go back to; absent: the last good one.
-    generation: Option<u64>,
+    /// The revision to go back to; absent: the last good one.
+    revision: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -47,7 +47,7 @@ pub(super) async fn roll_back(State(app): State<Arc<App>>, body: Bytes) -> Respo
         }
     };
     let why = "asked for on the admin listener";
-    match app.pipeline.generations.roll_back_current(wanted.generation, why) {
+    match app.pipeline.revisions.roll_back_current(wanted.revision, why) {
         Ok(rolled_back) => {
             tracing::warn!(from = %rolled_back.from, to = %rolled_back.to, "the gate went back to another policy, as it was asked to");
             app.pipeline.metrics.rolled_back("request");
@@ -95,7 +95,7 @@ pub(super) async fn promote(State(app): State<Arc<App>>) -> Response {
         }
         Err(error) => {
             let status = match error {
-                CannotPromote::NoCandidate => StatusCode::NOT_FOUND,
+                CannotPromote::NoShadow => StatusCode::NOT_FOUND,
                 CannotPromote::IsCurrent(_) | CannotPromote::Left | CannotPromote::Refused(_) => StatusCode::CONFLICT,
             };
             Problem::new(status, "not promoted", error.to_string()).into_response()

@@ -17,18 +17,18 @@ struct Status {
     stopping: bool,
     backend: &'static str,
     /// None while no good policy was loaded.
-    generation: Option<Generation>,
+    revision: Option<Revision>,
     reload: reload::Status,
     /// Over HTTP and from topics of the embedded backend.
     /// Events that are put aside; on Dapr its scheduler knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     holds: Option<i64>,
     deliveries_in_flight: i64,
-    places: Places,
+    permits: Places,
 }
 
 #[derive(Serialize)]
-struct Generation {
+struct Revision {
     number: u64,
     policy: Policy,
 }
@@ -51,14 +51,14 @@ struct Places {
 
 /// `GET /admin/status`.
 pub(super) async fn status(State(app): State<Arc<App>>) -> Response {
-    let generation = app.pipeline.generations.current().map(|generation| {
-        let (catalog, report) = (generation.policy.catalog(), generation.policy.load_report());
-        Generation {
-            number: generation.label().number,
+    let revision = app.pipeline.revisions.current().map(|revision| {
+        let (catalog, report) = (revision.policy.catalog(), revision.policy.load_report());
+        Revision {
+            number: revision.label().number,
             policy: Policy {
                 name: catalog.name.clone(),
                 version: catalog.version.clone(),
-                digest: generation.policy.digest().to_string(),
+                digest: revision.policy.digest().to_string(),
                 cached: report.from_cache,
                 load_milliseconds: report.total.as_millis(),
             },
@@ -72,12 +72,12 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Response {
         holds,
         stopping: app.stopping.is_cancelled(),
         backend: if app.jobs.is_some() { "dapr" } else { "local" },
-        generation,
+        revision,
         reload: app.reload.status(),
         deliveries_in_flight: app.pipeline.metrics.in_flight(),
-        places: Places {
+        permits: Places {
             total: app.concurrency,
-            free: app.places.available_permits(),
+            free: app.permits.available_permits(),
         },
     };
     Json(status).into_response()
