@@ -90,10 +90,10 @@ func TestLoopsAndTrapsOfOneDoNotReachAnother(t *testing.T) {
 
 func TestAnAnswerThatBreaksTheContractIsAFault(t *testing.T) {
 	for name, read := range map[string]func([]byte) error{
-		"validate": func(answer []byte) error { _, err := readValidation(answer); return err },
-		"migrate":  func(answer []byte) error { _, err := readMigration(answer, nil); return err },
-		"next-attempt":   func(answer []byte) error { _, err := readRetryPlan(answer); return err },
-		"process":  func(answer []byte) error { _, err := readDecided(answer); return err },
+		"validate":     func(answer []byte) error { _, err := readValidation(answer); return err },
+		"migrate":      func(answer []byte) error { _, err := readMigration(answer, nil); return err },
+		"next-attempt": func(answer []byte) error { _, err := readRetryPlan(answer); return err },
+		"process":      func(answer []byte) error { _, err := readDecided(answer); return err },
 	} {
 		for _, answer := range []string{``, `nonsense`, `null`, `{}`, `{"valid":false,"migrated":false,"cause":"other","action":"other","decision":"other"}`} {
 			var fault *FaultError

@@ -32,7 +32,7 @@ func (p *Policy) NextAttemptJSON(ctx context.Context, eventType string, attempt 
 	if err != nil {
 		return nil, err
 	}
-	return p.ask(ctx, deciding(name, attempt))
+	return p.ask(ctx, attempting(name, attempt))
 }
 
 // ProcessJSON is [Policy.Process] with the policy's answer as it stands; now is a time as RFC 3339 writes it, with an

@@ -42,7 +42,7 @@ func migrating(event []byte, version *C.char) call {
 	}
 }
 
-func deciding(eventType *C.char, attempt uint32) call {
+func attempting(eventType *C.char, attempt uint32) call {
 	return func(policy handle, to *slot) C.tidegate_status {
 		return C.tidegate_next_attempt(policy, eventType, C.uint32_t(attempt), &to.text, &to.length)
 	}

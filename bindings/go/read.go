@@ -79,11 +79,11 @@ func readRetryPlan(answer []byte) (RetryPlan, error) {
 
 func readDecided(answer []byte) (Decided, error) {
 	var read struct {
-		Decision      Decision `json:"decision"`
-		Reason       string  `json:"reason"`
-		EventID      string  `json:"event_id"`
-		EventType    string  `json:"event_type"`
-		EventVersion string  `json:"event_version"`
+		Decision     Decision `json:"decision"`
+		Reason       string   `json:"reason"`
+		EventID      string   `json:"event_id"`
+		EventType    string   `json:"event_type"`
+		EventVersion string   `json:"event_version"`
 		Outputs      []struct {
 			Channel   string  `json:"channel"`
 			Key       string  `json:"key"`
@@ -107,7 +107,7 @@ func readDecided(answer []byte) (Decided, error) {
 		}
 	}
 	return Decided{
-		Decision:      read.Decision,
+		Decision:     read.Decision,
 		Reason:       read.Reason,
 		EventID:      read.EventID,
 		EventType:    read.EventType,

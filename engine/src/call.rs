@@ -9,8 +9,8 @@ use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, L
 
 use crate::{
     contract::{
-        Accepted, Composed, Context, RetryPlan, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
-        PolicyCatalog, Rejection, Schedule, Decided,
+        Accepted, Composed, Context, Decided, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
+        PolicyCatalog, Rejection, RetryPlan, Schedule,
     },
     engine::Core,
     fault::{Fault, FaultKind},
@@ -106,10 +106,10 @@ impl Caller {
         P: ComponentNamedList + Lower + Send + Sync,
         R: Lift + Send + Sync + 'static,
     {
-        let turn = self.core.room.turn().await;
+        let permit = self.core.concurrency.permit().await;
         let mut live = self
             .instances
-            .take(&turn)
+            .take(&permit)
             .await
             .map_err(|error| Fault::new(FaultKind::Instantiate, function, error))?;
         let typed = live

@@ -8,7 +8,7 @@ use wasmtime::{
 
 use crate::{
     cache::Cache,
-    instance::Room,
+    instance::Concurrency,
     load::{Effort, LoadError},
     memory,
     options::{LAST_RESORT_MEMORY, Options},
@@ -32,7 +32,7 @@ pub(crate) struct Core {
     pub(crate) cache: Option<Cache>,
     cache_error: Option<CacheError>,
     pub(crate) options: Options,
-    pub(crate) room: Arc<Room>,
+    pub(crate) concurrency: Arc<Concurrency>,
 }
 
 /// Why an engine could not be made.
@@ -84,7 +84,7 @@ impl Engine {
                 alive.for_each(|engine| engine.increment_epoch());
             }
         });
-        let room = Room::new(options.max_concurrent_calls, ticker.map_err(EngineError::Clock)?);
+        let concurrency = Concurrency::new(options.max_concurrent_calls, ticker.map_err(EngineError::Clock)?);
         Ok(Self {
             core: Arc::new(Core {
                 engine,
@@ -93,7 +93,7 @@ impl Engine {
                 cache,
                 cache_error,
                 options,
-                room,
+                concurrency,
             }),
         })
     }

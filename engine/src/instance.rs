@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The place that all policies of an engine share: so many instances, at work or idle.
-pub(crate) struct Room {
+pub(crate) struct Concurrency {
     turns: Semaphore,
     size: usize,
     /// Those that wait for another call, with their policy's number; the one that has waited longest comes first.
@@ -34,8 +34,8 @@ pub(crate) struct Room {
 }
 
 /// The right to have one instance at work.
-pub(crate) struct Turn<'a> {
-    room: &'a Room,
+pub(crate) struct Permit<'a> {
+    concurrency: &'a Concurrency,
     _permit: Option<SemaphorePermit<'a>>,
     _ticking: Ticking<'a>,
 }
@@ -51,12 +51,12 @@ pub(crate) struct Instances {
     pre: InstancePre<Sandbox>,
     limits: Limits,
     isolation: Isolation,
-    room: Arc<Room>,
+    concurrency: Arc<Concurrency>,
     /// Tells its instances from those of other policies.
     number: u64,
 }
 
-impl Room {
+impl Concurrency {
     pub(crate) fn new(size: u32, ticker: Ticker) -> Arc<Self> {
         Arc::new(Self {
             turns: Semaphore::new(size as usize),
@@ -67,17 +67,17 @@ impl Room {
         })
     }
 
-    /// Waits for a turn.
-    pub(crate) async fn turn(&self) -> Turn<'_> {
-        Turn {
-            room: self,
-            // Never closed, so this waits for room and no more.
+    /// Waits for a permit.
+    pub(crate) async fn permit(&self) -> Permit<'_> {
+        Permit {
+            concurrency: self,
+            // Never closed, so this waits for concurrency and no more.
             _permit: self.turns.acquire().await.ok(),
             _ticking: self.ticking(),
         }
     }
 
-    /// Has deadlines come to pass; a turn does so too.
+    /// Has deadlines come to pass; a permit does so too.
     pub(crate) fn ticking(&self) -> Ticking<'_> {
         self.ticker.ticking()
     }
@@ -87,16 +87,16 @@ impl Room {
     }
 }
 
-impl Turn<'_> {
+impl Permit<'_> {
     /// An instance of this policy that waits for another call. When there is none, one of another policy may have to make
     /// way for a new one.
     fn idle(&self, number: u64) -> Option<Live> {
-        let mut idle = self.room.idle();
+        let mut idle = self.concurrency.idle();
         if let Some(place) = idle.iter().rposition(|(policy, _)| *policy == number) {
             return idle.remove(place).map(|(_, live)| live);
         }
-        let at_work = self.room.size - self.room.turns.available_permits();
-        let too_many = (idle.len() + at_work).saturating_sub(self.room.size);
+        let at_work = self.concurrency.size - self.concurrency.turns.available_permits();
+        let too_many = (idle.len() + at_work).saturating_sub(self.concurrency.size);
         // Their places are free before anybody else looks.
         idle.drain(..too_many);
         None
@@ -104,19 +104,24 @@ impl Turn<'_> {
 }
 
 impl Instances {
-    pub(crate) fn new(pre: InstancePre<Sandbox>, limits: Limits, isolation: Isolation, room: Arc<Room>) -> Self {
+    pub(crate) fn new(
+        pre: InstancePre<Sandbox>,
+        limits: Limits,
+        isolation: Isolation,
+        concurrency: Arc<Concurrency>,
+    ) -> Self {
         Self {
-            number: room.policies.fetch_add(1, Ordering::Relaxed),
+            number: concurrency.policies.fetch_add(1, Ordering::Relaxed),
             pre,
             limits,
             isolation,
-            room,
+            concurrency,
         }
     }
 
     /// An instance that is ready to be called.
-    pub(crate) async fn take(&self, turn: &Turn<'_>) -> wasmtime::Result<Live> {
-        if let Some(live) = turn.idle(self.number) {
+    pub(crate) async fn take(&self, permit: &Permit<'_>) -> wasmtime::Result<Live> {
+        if let Some(live) = permit.idle(self.number) {
             return Ok(live);
         }
         let mut store = Sandbox::store(self.pre.engine(), &self.limits);
@@ -129,7 +134,7 @@ impl Instances {
     pub(crate) fn give_back(&self, live: Live) {
         let small = live.store.data().memory_in_use() <= self.limits.memory_bytes / 2;
         if self.isolation == Isolation::Reuse && small {
-            self.room.idle().push_back((self.number, live));
+            self.concurrency.idle().push_back((self.number, live));
         }
     }
 
@@ -140,6 +145,6 @@ impl Instances {
 
 impl Drop for Instances {
     fn drop(&mut self) {
-        self.room.idle().retain(|(policy, _)| *policy != self.number);
+        self.concurrency.idle().retain(|(policy, _)| *policy != self.number);
     }
 }

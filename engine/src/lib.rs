@@ -35,9 +35,9 @@ mod world;
 
 pub use call::CallError;
 pub use contract::{
-    Accepted, Action, Composed, Context, RetryPlan, Draft, Encoding, EventTypeInfo, FailedEvent, Migrated,
-    MigrationCause, MigrationFailure, Misuse, Decision, Output, PolicyCatalog, PolicyLimits, Rejection, RejectionCause,
-    Schedule, Decided, VersionInfo, Violation,
+    Accepted, Action, Composed, Context, Decided, Decision, Draft, Encoding, EventTypeInfo, FailedEvent, Migrated,
+    MigrationCause, MigrationFailure, Misuse, Output, PolicyCatalog, PolicyLimits, Rejection, RejectionCause,
+    RetryPlan, Schedule, VersionInfo, Violation,
 };
 pub use engine::{CacheError, Engine, EngineError};
 pub use fault::{Fault, FaultKind};

@@ -130,13 +130,13 @@ impl Core {
             .linker
             .instantiate_pre(&component)
             .map_err(|source| LoadError::Compile { source })?;
-        let room = self.room.clone();
-        let instances = Instances::new(pre, self.options.limits, self.options.isolation, room);
-        let turn = self.room.turn().await;
-        let taken = instances.take(&turn).await;
+        let concurrency = self.concurrency.clone();
+        let instances = Instances::new(pre, self.options.limits, self.options.isolation, concurrency);
+        let permit = self.concurrency.permit().await;
+        let taken = instances.take(&permit).await;
         let mut live = taken.map_err(|source| LoadError::Compile { source })?;
         exports.check_types(&mut live)?;
-        drop((live, turn));
+        drop((live, permit));
 
         let caller = Caller {
             core: self,
@@ -205,7 +205,7 @@ impl Core {
 
     /// Runs `prepare` and returns the component with its memory as it is then.
     async fn snapshot(&self, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
-        let _ticking = self.room.ticking();
+        let _ticking = self.concurrency.ticking();
         let limits = Limits {
             output_bytes: usize::MAX,
             ..self.options.limits

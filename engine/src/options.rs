@@ -30,7 +30,7 @@ impl Default for Options {
 /// Bounds of one policy call. What goes beyond them is a [`crate::Fault`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Time that a call may spend running, waiting for its turn not counted; twenty times as much for a dead letter.
+    /// Time that a call may spend running, waiting for its permit not counted; twenty times as much for a dead letter.
     pub deadline: Duration,
     /// Linear memory of the instance, in bytes.
     pub memory_bytes: usize,
@@ -61,7 +61,7 @@ impl Limits {
         }
     }
 
-    /// Time after which a call is given up even when it does not run: long enough for a turn on a busy machine.
+    /// Time after which a call is given up even when it does not run: long enough for a permit on a busy machine.
     pub(crate) fn wall_clock_of(&self, function: &str) -> Duration {
         self.deadline_of(function)
             .saturating_mul(10)

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     call::{CallError, Caller},
     contract::{
-        Accepted, Composed, Context, RetryPlan, Draft, FailedEvent, Migrated, MigrationCause, MigrationFailure, Decision,
-        Output, PolicyCatalog, Rejection, RejectionCause, Schedule, Decided, Violation,
+        Accepted, Composed, Context, Decided, Decision, Draft, FailedEvent, Migrated, MigrationCause, MigrationFailure,
+        Output, PolicyCatalog, Rejection, RejectionCause, RetryPlan, Schedule, Violation,
     },
     fault::Fault,
 };

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     call::CallError,
-    contract::{Context, EventTypeInfo, Decision, Decided, VersionInfo},
+    contract::{Context, Decided, Decision, EventTypeInfo, VersionInfo},
     fault::Fault,
     policy::Policy,
 };

@@ -1,8 +1,8 @@
 //! The functions of the builtin policy, for callers who want no other. Each does what the method of the same name does.
 
 use crate::{
-    Accepted, Catalog, Composed, Context, RetryPlan, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
-    Policy, Rejection, Schedule, Decided,
+    Accepted, Catalog, Composed, Context, Decided, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
+    Policy, Rejection, RetryPlan, Schedule,
 };
 
 /// Builds everything that can be built ahead. Every function also works without it, only slower the first time.

@@ -73,8 +73,8 @@ pub mod component;
 mod builtin;
 
 pub use builtin::{
-    catalog, compose, dead_letter, next_attempt, next_attempt_json, migrate, migrate_json, prepare, process, schedule_for,
-    validate, validate_json,
+    catalog, compose, dead_letter, migrate, migrate_json, next_attempt, next_attempt_json, prepare, process,
+    schedule_for, validate, validate_json,
 };
 pub use bundle::{Bundle, BundleError, EventType, File, Limits, Manifest};
 pub use catalog::{Catalog, EventTypeInfo, VersionInfo};
@@ -83,7 +83,7 @@ pub use compose::{Composed, Draft};
 pub use dead_letter::{Encoding, FailedEvent};
 pub use migrate::{Migrated, MigrationCause, MigrationFailure};
 pub use policy::{Policy, PolicyError};
-pub use process::{Context, Misuse, Decision, Output, Decided};
+pub use process::{Context, Decided, Decision, Misuse, Output};
 pub use retry::{Action, RetryPlan, Schedule};
 pub use schema::SchemaError;
 pub use steps::{Step, StepError, StepFn};

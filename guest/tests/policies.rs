@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use tidegate_policy::{
-    Bundle, Code, Context, EventType, MigrationCause, Decision, Policy, Step, StepError, StepFn, steps,
+    Bundle, Code, Context, Decision, EventType, MigrationCause, Policy, Step, StepError, StepFn, steps,
 };
 
 const EVENT: &str = r#"{"event_id":"e-1","event_type":"task.created","event_version":"1.0","task_id":1,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{}}"#;

@@ -71,7 +71,9 @@ fn answer(case: &Value) -> Value {
             let attempt = input["attempt"]
                 .as_u64()
                 .and_then(|attempt| u32::try_from(attempt).ok());
-            outcome::<_, ()>(Ok(policy.next_attempt(&text("event_type"), attempt.expect("an attempt"))))
+            outcome::<_, ()>(Ok(
+                policy.next_attempt(&text("event_type"), attempt.expect("an attempt"))
+            ))
         }
         "process" => {
             let context: Context = parse(&input["context"]);

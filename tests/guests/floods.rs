@@ -1,7 +1,7 @@
 //! Answers with 160 GB out of a few megabytes: ten thousand outputs that share one text.
 #![allow(unsafe_code, reason = "the harm")]
 
-use tidegate_guests::{Output, Decided, calmly};
+use tidegate_guests::{Decided, Output, calmly};
 
 tidegate_guests::harm!(flood);
 

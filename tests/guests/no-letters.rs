@@ -1,6 +1,6 @@
 //! Rejects every event and traps when it is asked for its dead letter.
 
-use tidegate_guests::{Context, FailedEvent, Guest, Misuse, Output, Rejection, RejectionCause, Decided, Violation};
+use tidegate_guests::{Context, Decided, FailedEvent, Guest, Misuse, Output, Rejection, RejectionCause, Violation};
 
 struct NoLetters;
 

@@ -3,7 +3,7 @@
 
 use std::hint::black_box;
 
-use tidegate_guests::{Decision, Decided, calmly};
+use tidegate_guests::{Decided, Decision, calmly};
 
 tidegate_guests::harm!(invent);
 

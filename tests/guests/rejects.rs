@@ -1,6 +1,6 @@
 //! Rejects every event but its own examples.
 
-use tidegate_guests::{Rejection, RejectionCause, Decided, Violation, calmly};
+use tidegate_guests::{Decided, Rejection, RejectionCause, Violation, calmly};
 
 tidegate_guests::harm!(reject);
 

@@ -1,6 +1,6 @@
 //! Rejects every event but its own examples from the year 9000 on: what it says hangs on the time by which it judges.
 
-use tidegate_guests::{Context, Guest, Misuse, Rejection, RejectionCause, Decided, Violation, calmly, is_example};
+use tidegate_guests::{Context, Decided, Guest, Misuse, Rejection, RejectionCause, Violation, calmly, is_example};
 
 struct TooLate;
 

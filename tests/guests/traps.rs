@@ -1,6 +1,6 @@
 //! Traps on every event, its own examples among them: no self-test passes.
 
-use tidegate_guests::{Context, Guest, Misuse, Decided};
+use tidegate_guests::{Context, Decided, Guest, Misuse};
 
 struct Traps;
 

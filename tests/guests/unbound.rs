@@ -1,6 +1,6 @@
 //! Sends everything on a channel that no configuration binds, and says so in its catalog.
 
-use tidegate_guests::{Context, Guest, Misuse, Decided, calmly};
+use tidegate_guests::{Context, Decided, Guest, Misuse, calmly};
 
 struct Unbound;
 

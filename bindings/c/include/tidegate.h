@@ -125,10 +125,10 @@ tidegate_status tidegate_migrate(tidegate_policy policy,
  `event_type` is NULL or NUL-terminated; `answer` and `answer_length` are NULL or can be written.
  */
 tidegate_status tidegate_next_attempt(tidegate_policy policy,
-                                const char *event_type,
-                                uint32_t attempt,
-                                char **answer,
-                                size_t *answer_length);
+                                      const char *event_type,
+                                      uint32_t attempt,
+                                      char **answer,
+                                      size_t *answer_length);
 
 /*
  What would a gate do with this event? `now` is the time to judge by, RFC 3339 with an offset; `target_version` is the

@@ -70,7 +70,7 @@ impl Loaded {
     }
 
     pub(crate) fn next_attempt(&self, event_type: &str, attempt: u32) -> Result<String, Failure> {
-        let request = DecideRequest { event_type, attempt };
+        let request = NextAttemptRequest { event_type, attempt };
         answer(block_on(self.0.json_next_attempt(&json(&request)))??)
     }
 
@@ -110,7 +110,7 @@ struct MigrateRequest<'a> {
 }
 
 #[derive(Serialize)]
-struct DecideRequest<'a> {
+struct NextAttemptRequest<'a> {
     event_type: &'a str,
     attempt: u32,
 }

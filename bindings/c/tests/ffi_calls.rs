@@ -11,8 +11,8 @@ use std::{
 
 use rstest::rstest;
 use tidegate_ffi::{
-    Policy, Status, tidegate_catalog, tidegate_close, tidegate_next_attempt, tidegate_digest, tidegate_free,
-    tidegate_last_error, tidegate_migrate, tidegate_open_bytes, tidegate_open_file, tidegate_process,
+    Policy, Status, tidegate_catalog, tidegate_close, tidegate_digest, tidegate_free, tidegate_last_error,
+    tidegate_migrate, tidegate_next_attempt, tidegate_open_bytes, tidegate_open_file, tidegate_process,
     tidegate_validate, tidegate_version,
 };
 use tidegate_tests::{dist, guest};
@@ -112,9 +112,9 @@ fn answers_are_those_of_the_contract() {
     assert!(migrated.expect("an answer").contains(r#"\"task_id\":9007199254740993"#));
     let event_type = c("reminder.due");
     // SAFETY: the same.
-    let decided = ask(|answer, length| unsafe { tidegate_next_attempt(policy, event_type.as_ptr(), 9, answer, length) });
+    let plan = ask(|answer, length| unsafe { tidegate_next_attempt(policy, event_type.as_ptr(), 9, answer, length) });
     assert_eq!(
-        decided.expect("an answer"),
+        plan.expect("an answer"),
         r#"{"action":"retry","delay_ms":512000,"retries_left":0}"#
     );
     // SAFETY: the same.
@@ -194,8 +194,8 @@ fn a_length_that_nobody_wants_may_be_null() {
 fn texts_that_are_not_utf8_are_refused() {
     let bad = CString::new(b"caf\xe9".to_vec()).expect("no NUL");
     // SAFETY: all point to what they are said to.
-    let decided = ask(|answer, length| unsafe { tidegate_next_attempt(*POLICY, bad.as_ptr(), 0, answer, length) });
-    let (status, line) = decided.expect_err("no text");
+    let plan = ask(|answer, length| unsafe { tidegate_next_attempt(*POLICY, bad.as_ptr(), 0, answer, length) });
+    let (status, line) = plan.expect_err("no text");
     assert_eq!(status, Status::TidegateArgument);
     assert!(line.starts_with("event_type is not UTF-8: "), "{line}");
 }

@@ -39,7 +39,7 @@ export interface Migrated {
   path: string[];
 }
 
-/** What to do with an event that failed. */
+/** What follows when an attempt failed, and when. */
 export interface RetryPlan {
   action: 'retry' | 'dead-letter';
   /** Milliseconds to wait before the next attempt; 0 for `dead-letter`. */
@@ -60,7 +60,7 @@ export interface Output {
   event: string | null;
 }
 
-/** The judgement of one event. */
+/** The decision on one event, with all that belongs to it. */
 export interface Decided {
   decision: 'forward' | 'drop' | 'reject';
   /** Why, in one line for people. */

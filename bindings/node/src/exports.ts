@@ -4,13 +4,13 @@
 export type {
   Accepted,
   Catalog,
-  RetryPlan,
+  Decided,
   EventType,
   Migrated,
   MigrationCause,
   Output,
   RejectionCause,
-  Decided,
+  RetryPlan,
   Violation,
 } from './answers.js';
 export { InvalidEvent, LoadError, MigrationFailed, Misuse, PolicyFault } from './errors.js';

@@ -1,7 +1,7 @@
 /**
  * A loaded policy: the functions of the contract as methods. Nothing here needs Node.
  */
-import type { Accepted, Catalog, RetryPlan, Migrated, Decided, Violation } from './answers.js';
+import type { Accepted, Catalog, Decided, Migrated, RetryPlan, Violation } from './answers.js';
 import { compiled } from './compile.js';
 import { LoadError, Misuse, messageOf } from './errors.js';
 import { textOf, type EventInput } from './event.js';
@@ -57,7 +57,7 @@ export class Policy {
     return read.migrated(this.#migrate(text, toVersion), text as string);
   }
 
-  /** Decides what follows when attempt number `attempt` failed. The first attempt is 0. */
+  /** What follows when attempt number `attempt` failed. The first attempt is 0. */
   nextAttempt(eventType: string, attempt: number): RetryPlan {
     return read.retryPlan(this.nextAttemptJson(eventType, attempt));
   }

@@ -1,7 +1,7 @@
 /**
  * Reads the JSON that a policy answers. An answer that lacks something is a fault of the policy.
  */
-import type { Accepted, Catalog, RetryPlan, EventType, Migrated, Output, Decided } from './answers.js';
+import type { Accepted, Catalog, Decided, EventType, Migrated, Output, RetryPlan } from './answers.js';
 import { InvalidEvent, MigrationFailed, PolicyFault, messageOf } from './errors.js';
 
 /** How the contract spells each member of `T`. */

@@ -8,7 +8,7 @@ import { answers, policy } from './given.js';
 const CALLS = {
   validate: (line) => policy.validateJson(event(line)),
   migrate: (line) => policy.migrateJson(event(line), line.to_version),
-  nextAttempt: (line) => policy.nextAttemptJson(line.event_type, line.attempt),
+  'next-attempt': (line) => policy.nextAttemptJson(line.event_type, line.attempt),
   process: (line) => policy.processJson(event(line), { now: line.now, targetVersion: line.target_version }),
   catalog: () => policy.catalogJson(),
 };
@@ -17,7 +17,7 @@ const CALLS = {
 const TYPED = {
   validate: (line) => policy.validate(event(line)),
   migrate: (line) => policy.migrate(event(line), line.to_version),
-  nextAttempt: (line) => policy.nextAttempt(line.event_type, line.attempt),
+  'next-attempt': (line) => policy.nextAttempt(line.event_type, line.attempt),
   process: (line) => policy.process(event(line), { now: line.now, targetVersion: line.target_version }),
   catalog: () => policy.catalog(),
 };

@@ -47,16 +47,16 @@ test('the bundled app of the README runs in Chromium', { skip }, async () => {
 test('the page judges what is typed', { skip }, async () => {
   const page = await open(pathToFileURL(`${POLICY_MODULE}/`), '/');
   const event = page.getByLabel('Event');
-  const decided = page.getByRole('heading', { level: 2 });
+  const title = page.getByRole('heading', { level: 2 });
   const violations = page.getByRole('listitem');
 
   await page.getByText('Judged in this page by tidegate-tasks').waitFor();
-  assert.equal(await decided.textContent(), 'Valid');
+  assert.equal(await title.textContent(), 'Valid');
   await page.getByLabel('Start from').selectOption({ label: 'task.updated 1.0' });
   assert.equal(await page.getByRole('definition').first().textContent(), 'task.updated');
 
   await event.fill(GOOD.replace('42', '"42"').replace('"user_id":"user-1",', ''));
-  assert.equal(await decided.textContent(), 'Not valid: 2 violations');
+  assert.equal(await title.textContent(), 'Not valid: 2 violations');
   assert.deepEqual(await violations.allInnerTexts().then((texts) => texts.map((text) => text.split('\n'))), [
     ['/task_id', 'must be an integer', 'type'],
     ['/user_id', 'user_id is required', 'required'],
@@ -64,13 +64,13 @@ test('the page judges what is typed', { skip }, async () => {
   assert.equal(await event.getAttribute('aria-invalid'), 'true');
 
   await event.fill('{"event_id": <img src=x>');
-  assert.equal(await decided.textContent(), 'Not valid: 1 violation');
+  assert.equal(await title.textContent(), 'Not valid: 1 violation');
   assert.match(await violations.innerText(), /^the whole event\nnot JSON at line 1, column 14/);
 
   await event.fill(GOOD);
   await event.press('End');
   await event.pressSequentially('  ');
-  assert.equal(await decided.textContent(), 'Valid');
+  assert.equal(await title.textContent(), 'Valid');
   assert.equal(await violations.count(), 0);
 });
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { MigrationFailed, Misuse, Policy } from 'tidegate';
 import { GOOD, POLICY, policy } from './given.js';
 
-test('decide tells the wait in milliseconds', () => {
+test('nextAttempt tells the delay in milliseconds', () => {
   assert.deepEqual(policy.nextAttempt('task.completed', 1), { action: 'retry', delayMs: 300_000, retriesLeft: 1 });
   assert.deepEqual(policy.nextAttempt('task.completed', 3), { action: 'dead-letter', delayMs: 0, retriesLeft: 0 });
   assert.equal(policy.nextAttempt('task.completed', 2 ** 32 - 1).action, 'dead-letter');

@@ -28,7 +28,7 @@ test('send.ts is right for the compiler, and runs', async () => {
   const cwd = await written();
   await run(TSC, [...STRICT, 'send.ts'], { cwd }).catch(({ stdout }) => assert.fail(stdout));
   const { stdout } = await run(process.execPath, ['send.js'], { cwd });
-  const [sent, migrated, decided, known] = stdout.trim().split('\n');
+  const [sent, migrated, plan, known] = stdout.trim().split('\n');
   assert.match(sent, /^task-events user-1 \{"event_id":"e-1",.*"event_version":"1.1"/);
-  assert.deepEqual([migrated, decided, known], ['true true', 'retry 1000 2', '1048576 71']);
+  assert.deepEqual([migrated, plan, known], ['true true', 'retry 1000 2', '1048576 71']);
 });

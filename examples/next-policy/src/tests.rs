@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use rstest::rstest;
-use tidegate_policy::{Context, Decision, Policy, Decided};
+use tidegate_policy::{Context, Decided, Decision, Policy};
 
 use super::{TASKS, policy};
 

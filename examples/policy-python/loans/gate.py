@@ -1,7 +1,7 @@
 """What a gate does with an event: judge it and say what to send; make one from a draft."""
 
 from componentize_py_types import Err
-from wit_world.exports.gate import Composed, Context, Draft, Misuse, Decision, Output, Decided
+from wit_world.exports.gate import Composed, Context, Decided, Decision, Draft, Misuse, Output
 from wit_world.exports.validation import Rejection, RejectionCause, Violation
 
 from . import checks, known, migration, rules

@@ -1,5 +1,5 @@
 /** `gate`: what a gate does with an event, and how an event is made from a draft. */
-import type { Composed, Context, Draft, Misuse, Output, Decided } from "tidegate:policy/gate@0.1.0";
+import type { Composed, Context, Decided, Draft, Misuse, Output } from "tidegate:policy/gate@0.1.0";
 import type { MigrationFailure } from "tidegate:policy/migration@0.1.0";
 import type { Rejection, Violation } from "tidegate:policy/validation@0.1.0";
 

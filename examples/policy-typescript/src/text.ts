@@ -1,5 +1,5 @@
 /** `json`: the same functions as text to text. */
-import type { Misuse, Decided } from "tidegate:policy/gate@0.1.0";
+import type { Decided, Misuse } from "tidegate:policy/gate@0.1.0";
 import type { MigrationFailure } from "tidegate:policy/migration@0.1.0";
 import type { Rejection } from "tidegate:policy/validation@0.1.0";
 
@@ -59,7 +59,7 @@ export function process(request: string): string {
     const asked = members(request);
     const target = asked.get("target_version") ?? null;
     const targetVersion = target === null ? undefined : string(asked, "target_version");
-    return decided(gate.process(string(asked, "event"), { now: string(asked, "now"), targetVersion }));
+    return decidedText(gate.process(string(asked, "event"), { now: string(asked, "now"), targetVersion }));
   });
 }
 
@@ -81,7 +81,7 @@ export function catalog(): string {
   });
 }
 
-function decided(given: Decided): string {
+function decidedText(given: Decided): string {
   return text({
     decision: given.decision,
     reason: given.reason,

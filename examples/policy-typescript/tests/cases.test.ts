@@ -19,7 +19,7 @@ const CALLS: Record<string, (input: any) => unknown> = {
   catalog: () => policy.validation.catalog(),
   migrate: ({ event, to_version }) => policy.migration.migrate(event, to_version),
   "schedule-for": ({ event_type }) => policy.retry.scheduleFor(event_type),
-  nextAttempt: ({ event_type, attempt }) => policy.retry.nextAttempt(event_type, attempt),
+  "next-attempt": ({ event_type, attempt }) => policy.retry.nextAttempt(event_type, attempt),
   process: ({ event, context }) => policy.gate.process(event, camel(context)),
   compose: ({ draft, now }) => policy.gate.compose(camel(draft), now),
   "dead-letter": ({ failed, now }) => policy.gate.deadLetter(camel(failed), now),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use tidegate_policy::{Context, Encoding, FailedEvent, MigrationCause, Decision, Policy, RejectionCause};
+use tidegate_policy::{Context, Decision, Encoding, FailedEvent, MigrationCause, Policy, RejectionCause};
 
 /// The time by which everything is judged.
 pub(crate) const NOW: &str = "2026-03-02T17:00:00Z";

@@ -14,7 +14,7 @@ pub use exports::{Exported, bindings};
 pub use known::{Known, Read, TYPES, is_example};
 
 use bindings::exports::tidegate::policy::{gate, validation};
-pub use gate::{Context, FailedEvent, Misuse, Decision, Output, Decided};
+pub use gate::{Context, Decided, Decision, FailedEvent, Misuse, Output};
 pub use validation::{Accepted, PolicyCatalog, Rejection, RejectionCause, Violation};
 
 /// A policy for tests. What is not said is done well.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::Guest;
 use crate::exports::bindings::exports::tidegate::policy::{
-    gate::{Context, Decision, Decided},
+    gate::{Context, Decided, Decision},
     validation::{PolicyCatalog, Violation},
 };
 

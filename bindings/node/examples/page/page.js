@@ -50,10 +50,10 @@ function judge(policy) {
   }
 }
 
-function show(state, decided, facts, violations) {
+function show(state, title, facts, violations) {
   document.querySelector('section').className = state;
   byId('event').setAttribute('aria-invalid', String(state === 'invalid'));
-  byId('decision').textContent = decided;
+  byId('title').textContent = title;
   const pairs = Object.entries(facts).map(([name, fact]) => {
     const pair = element('div');
     pair.append(element('dt', name), element('dd', fact));

@@ -3,13 +3,13 @@
 from tidegate.answers import (
     Accepted,
     Catalog,
-    RetryPlan,
+    Decided,
     EventType,
     EventVersion,
     Limits,
     Migrated,
     Output,
-    Decided,
+    RetryPlan,
     Violation,
 )
 from tidegate.errors import InvalidEvent, LoadError, MigrationFailed, Misuse, PolicyFault, TidegateError
@@ -19,7 +19,7 @@ from tidegate.policy import Policy
 __all__ = [
     "Accepted",
     "Catalog",
-    "RetryPlan",
+    "Decided",
     "Event",
     "EventType",
     "EventVersion",
@@ -32,7 +32,7 @@ __all__ = [
     "Output",
     "Policy",
     "PolicyFault",
+    "RetryPlan",
     "TidegateError",
-    "Decided",
     "Violation",
 ]

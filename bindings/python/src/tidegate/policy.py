@@ -9,7 +9,7 @@ from typing import Self
 
 from tidegate import event as events
 from tidegate import load, reading, sandbox, unreadable, writing
-from tidegate.answers import Accepted, Catalog, RetryPlan, Migrated, Decided, Violation
+from tidegate.answers import Accepted, Catalog, Decided, Migrated, RetryPlan, Violation
 from tidegate.errors import LoadError, Misuse, PolicyFault
 from tidegate.event import Event
 from tidegate.instances import Instances

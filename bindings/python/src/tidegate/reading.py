@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 from tidegate.answers import (
     Accepted,
     Catalog,
-    RetryPlan,
+    Decided,
     EventType,
     EventVersion,
     Limits,
     Migrated,
     Output,
-    Decided,
+    RetryPlan,
     Violation,
 )
 from tidegate.errors import InvalidEvent, MigrationFailed, PolicyFault
@@ -45,7 +45,7 @@ def retry_plan(answer: str) -> RetryPlan:
 
 def decided(answer: str) -> Decided:
     """Reads the answer of `process`."""
-    return _read(answer, _decision)
+    return _read(answer, _decided)
 
 
 def catalog(answer: str) -> Catalog:
@@ -80,7 +80,7 @@ def _migrated(m: dict[str, Any], event: str) -> Migrated | MigrationFailed:
     return MigrationFailed(m["cause"], m["event_type"], m["from_version"], m["to_version"], violations)
 
 
-def _decision(m: dict[str, Any]) -> Decided:
+def _decided(m: dict[str, Any]) -> Decided:
     return Decided(
         decision=m["decision"],
         reason=m["reason"],

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The judgement of one event.
+ * The decision on one event, with all that belongs to it.
  *
- * @param decision where it ends
+ * @param decision what the policy says of it
  * @param reason why, in one line for people
  * @param eventId its id, when it could be read
  * @param eventType its type, when it could be read

@@ -110,17 +110,17 @@ class AnswersTest {
 
     @Test
     void retriesAreDurations() {
-        RetryPlan given = new RetryPlan(RetryPlan.Action.DEAD_LETTER, Duration.ZERO, 0);
+        RetryPlan deadLetter = new RetryPlan(RetryPlan.Action.DEAD_LETTER, Duration.ZERO, 0);
         assertEquals(
                 new RetryPlan(RetryPlan.Action.RETRY, Duration.ofSeconds(30), 2), policy.nextAttempt("task.completed", 0));
         assertEquals(
                 new RetryPlan(RetryPlan.Action.RETRY, Duration.ofMinutes(30), 0), policy.nextAttempt("task.completed", 2));
-        assertEquals(given, policy.nextAttempt("task.completed", 3));
-        assertEquals(given, policy.nextAttempt("task.completed", 0xFFFF_FFFFL));
+        assertEquals(deadLetter, policy.nextAttempt("task.completed", 3));
+        assertEquals(deadLetter, policy.nextAttempt("task.completed", 0xFFFF_FFFFL));
     }
 
     @Test
-    void aVerdictSaysWhatToSend() {
+    void aDecisionSaysWhatToSend() {
         Decided decided = policy.process(Fixtures.VALID, Fixtures.NOW);
         assertEquals(Decided.Decision.FORWARD, decided.decision());
         assertEquals(List.of(), decided.violations());
