@@ -6,28 +6,30 @@ mod cli;
 mod compare;
 mod gate;
 mod scenario;
+mod stage;
 mod table;
 
 use std::{
-    fs::{self, File, TryLockError},
-    path::{Path, PathBuf},
+    fs,
+    path::Path,
     process::{Command, ExitCode, Stdio},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 
 use self::{
     cli::Cli,
     compare::Fate,
     gate::Gate,
     scenario::{Event, Scenario},
+    stage::Stage,
 };
 use crate::{
     build::{self, Profile},
-    paint::Paint,
     places::{Places, typed},
     steps::Steps,
+    styles::{BAD, DIM},
 };
 
 /// How long the gate may take for all events.
@@ -57,18 +59,17 @@ struct Suggestion {
 pub(crate) fn run(places: &Places, steps: &Steps) -> Result<ExitCode> {
     build::both(places, steps, Profile::Dev)?;
     let report = play(places, steps)?;
-    let paint = Paint::for_stdout();
     println!();
-    table::print(paint, &report.scenario, &report.fates);
+    table::print(&report.scenario, &report.fates);
     println!();
-    table::print_totals(paint, &report.fates, report.took);
+    table::print_totals(&report.fates, report.took);
     for problem in &report.problems {
-        println!("{} {problem}", paint.bad("not as expected:"));
+        anstream::println!("{BAD}not as expected:{BAD:#} {problem}");
     }
     println!("\nTry next:");
     let width = report.try_next.iter().map(|s| s.command.len()).max().unwrap_or(0);
     for Suggestion { command, about, .. } in &report.try_next {
-        println!("  {command:width$}  {}", paint.dim(format!("# {about}")));
+        anstream::println!("  {command:width$}  {DIM}# {about}{DIM:#}");
     }
     Ok(if report.problems.is_empty() {
         ExitCode::SUCCESS
@@ -98,7 +99,7 @@ pub(crate) fn check(places: &Places, steps: &Steps) -> Result<Vec<String>> {
     Ok(report.problems)
 }
 
-/// Starts a gate on an empty directory, sends everything, waits for the decisions and compares.
+/// Starts a gate on an empty directory, sends everything, waits for the dispositions and compares.
 fn play(places: &Places, steps: &Steps) -> Result<Report> {
     let scenario = Scenario::read(&places.root.join("xtask/demo/events.jsonl"))?;
     let stage = Stage::set(places)?;
@@ -155,7 +156,7 @@ fn await_fates(cli: &Cli, scenario: &Scenario, sent: &Sent<'_>, gate: &mut Gate)
         for topic in &topics {
             inputs.extend(cli.read(topic)?);
         }
-        let waiting = inputs.iter().filter(|row| row.outcome.is_none()).count();
+        let waiting = inputs.iter().filter(|row| row.delivery.is_none()).count();
         if waiting == 0 && inputs.len() >= sent.iter().flatten().count() {
             break inputs;
         }
@@ -177,56 +178,9 @@ fn await_fates(cli: &Cli, scenario: &Scenario, sent: &Sent<'_>, gate: &mut Gate)
     fates
         .map(|(event, place)| match place {
             Some((topic, offset)) => Fate::of_record(topic, *offset, &inputs, &outputs),
-            None => cli.apply(event),
+            None => cli.apply(event).map(Fate::of_apply),
         })
         .collect()
-}
-
-/// The directory in which the demo is played; it stays for the reader until the next demo.
-#[derive(Debug)]
-struct Stage {
-    dir: PathBuf,
-    _lock: File,
-}
-
-impl Stage {
-    /// An empty directory that no other demo uses.
-    fn set(places: &Places) -> Result<Self> {
-        fs::create_dir_all(&places.target)?;
-        let lock = File::create(places.target.join("demo.lock"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => bail!("another demo is running"),
-            Err(TryLockError::Error(error)) => return Err(error).context("demo.lock"),
-        }
-        let dir = places.target.join("demo");
-        if dir.exists() {
-            fs::remove_dir_all(&dir).with_context(|| dir.display().to_string())?;
-        }
-        fs::create_dir_all(&dir).with_context(|| dir.display().to_string())?;
-        ensure!(dir.is_absolute(), "cargo's target directory is not absolute");
-        Ok(Self { dir, _lock: lock })
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.dir.join(name)
-    }
-
-    fn config(&self) -> PathBuf {
-        self.file("tidegate.yaml")
-    }
-
-    fn database(&self) -> PathBuf {
-        self.file("tidegate.db")
-    }
-
-    fn events(&self) -> PathBuf {
-        self.file("events.jsonl")
-    }
-
-    fn log(&self) -> PathBuf {
-        self.file("gate.log")
-    }
 }
 
 fn suggestions(places: &Places, stage: &Stage) -> Vec<Suggestion> {
@@ -239,7 +193,11 @@ fn suggestions(places: &Places, stage: &Stage) -> Vec<Suggestion> {
     };
     vec![
         suggest(format!("topics --data {data}"), "how much is where", true),
-        suggest(format!("dlq list --data {data}"), "what was given up, and why", true),
+        suggest(
+            format!("dlq list --data {data}"),
+            "what was dead-lettered, and why",
+            true,
+        ),
         suggest(
             format!("dlq show bad-16 --data {data}"),
             "one dead letter and the whole event in it",

@@ -8,28 +8,25 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::paint::Paint;
+use crate::styles::BOLD;
 
 /// The steps of one run.
 #[derive(Debug)]
 pub(crate) struct Steps {
     started: Instant,
-    paint: Paint,
 }
 
 impl Steps {
     pub(crate) fn start() -> Self {
         Self {
             started: Instant::now(),
-            paint: Paint::for_stderr(),
         }
     }
 
     /// Announces a step, on standard error.
     pub(crate) fn say(&self, what: impl Display) {
         let time = clock(self.started.elapsed());
-        let line = self.paint.bold(format!("[{time}] {what}"));
-        eprintln!("{line}");
+        anstream::eprintln!("{BOLD}[{time}] {what}{BOLD:#}");
     }
 
     /// Time since the start.

@@ -12,9 +12,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Stage,
-    compare::Fate,
     scenario::{Event, Via},
+    stage::Stage,
 };
 use crate::places::Places;
 
@@ -38,20 +37,20 @@ pub(crate) struct Row {
     #[serde(default)]
     pub(crate) event: Option<Box<RawValue>>,
     #[serde(default)]
-    pub(crate) outcome: Option<Judged>,
+    pub(crate) delivery: Option<Delivery>,
 }
 
-/// How a record was judged.
+/// What became of a record.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Judged {
-    pub(crate) decided: String,
+pub(crate) struct Delivery {
+    pub(crate) disposition: String,
     pub(crate) reason: String,
 }
 
 /// A line of `tidegate apply`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Applied {
-    pub(crate) decided: String,
+    pub(crate) decision: String,
     pub(crate) reason: String,
     pub(crate) violations: Vec<Violation>,
 }
@@ -95,7 +94,7 @@ impl Cli {
     }
 
     /// Judges one event without a server.
-    pub(crate) fn apply(&self, event: &Event) -> Result<Fate> {
+    pub(crate) fn apply(&self, event: &Event) -> Result<Applied> {
         let mut apply = self.command(["apply"]);
         apply.arg("--policy").arg(&self.policy);
         if let Via::Apply { target } = &event.via {
@@ -104,8 +103,7 @@ impl Cli {
         let mut line = event.bytes.clone();
         line.push(b'\n');
         let answer: Vec<Applied> = lines_of(&output(&mut apply, line)?)?;
-        let applied = answer.into_iter().next().context("apply says nothing")?;
-        Ok(Fate::of_apply(applied))
+        answer.into_iter().next().context("apply printed nothing")
     }
 
     fn command<const N: usize>(&self, arguments: [&str; N]) -> Command {

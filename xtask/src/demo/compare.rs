@@ -14,7 +14,8 @@ const SHOWN: usize = 300;
 /// What became of an event.
 #[derive(Debug)]
 pub(crate) struct Fate {
-    pub(crate) decided: String,
+    /// The disposition of its delivery; the policy's decision when it was only applied.
+    pub(crate) became: String,
     pub(crate) reason: String,
     /// The codes of its violations.
     pub(crate) codes: Vec<String>,
@@ -53,10 +54,10 @@ impl Fate {
             .iter()
             .find(|row| row.topic == topic && row.offset == offset)
             .with_context(|| format!("{topic}@{offset} is gone"))?;
-        let judged = input
-            .outcome
+        let delivery = input
+            .delivery
             .as_ref()
-            .with_context(|| format!("{topic}@{offset} is not judged"))?;
+            .with_context(|| format!("{topic}@{offset} is not delivered"))?;
         let source = format!("{topic}@{offset}");
         let outputs: Vec<_> = outputs
             .iter()
@@ -70,17 +71,17 @@ impl Fate {
             .flat_map(|letter| codes(letter.payload.dlq_metadata.violations))
             .collect();
         Ok(Self {
-            decided: judged.decided.clone(),
-            reason: judged.reason.clone(),
+            became: delivery.disposition.clone(),
+            reason: delivery.reason.clone(),
             codes,
             outputs,
         })
     }
 
-    /// What `tidegate apply` said.
+    /// What `tidegate apply` printed.
     pub(crate) fn of_apply(applied: Applied) -> Self {
         Self {
-            decided: applied.decided,
+            became: applied.decision,
             reason: applied.reason,
             codes: codes(applied.violations).collect(),
             outputs: Vec::new(),
@@ -119,8 +120,8 @@ fn one(event: &Event, fate: &Fate) -> Vec<String> {
     let mut differs = |what: &str, is: &str, wanted: &str| {
         differences.push(format!("{what} is {is:?}, expected {wanted:?}"));
     };
-    if fate.decided != expect.decided {
-        differs("the decision", &fate.decided, &expect.decided);
+    if fate.became != expect.became {
+        differs("what became of it", &fate.became, &expect.became);
     }
     if fate.codes != expect.codes {
         differs("why", &fate.codes.join(", "), &expect.codes.join(", "));
@@ -153,24 +154,16 @@ fn squeezed(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Fate, Output, one};
-    use crate::demo::{
-        cli::Row,
-        scenario::{Event, Expect, Via},
-    };
+    use crate::demo::{cli::Row, scenario::Event};
 
     fn expecting(expect: &str) -> Event {
-        let expect: Expect = serde_json::from_str(expect).expect("an expectation");
-        Event {
-            about: String::new(),
-            bytes: Vec::new(),
-            via: Via::Topic("in".to_owned()),
-            expect,
-        }
+        let line = format!(r#"{{"about":"","topic":"in","event":{{}},"expect":{expect}}}"#);
+        Event::parse(&line).expect("an expectation")
     }
 
     fn forwarded() -> Fate {
         Fate {
-            decided: "forward".to_owned(),
+            became: "published".to_owned(),
             reason: "valid; migrated".to_owned(),
             codes: Vec::new(),
             outputs: vec![Output {
@@ -183,24 +176,31 @@ mod tests {
 
     #[test]
     fn what_is_as_expected_is_not_mentioned() {
-        let event = expecting(r#"{"verdict":"forward","to":["out"],"reason":"migrated","holds":["\"a\": 1.10"]}"#);
+        let event =
+            expecting(r#"{"disposition":"published","to":["out"],"reason":"migrated","holds":["\"a\": 1.10"]}"#);
         assert!(one(&event, &forwarded()).is_empty());
     }
 
     #[test]
-    fn every_difference_is_told() {
-        let event = expecting(r#"{"verdict":"reject","to":["dlq"],"codes":["type"],"reason":"x","holds":["2"]}"#);
+    fn every_difference_is_reported() {
+        let event =
+            expecting(r#"{"disposition":"dead_lettered","to":["dlq"],"codes":["type"],"reason":"x","holds":["2"]}"#);
         let differences = one(&event, &forwarded());
         assert_eq!(differences.len(), 5, "{differences:#?}");
-        assert_eq!(differences[0], r#"the decision is "forward", expected "reject""#);
+        assert_eq!(
+            differences[0],
+            r#"what became of it is "published", expected "dead_lettered""#
+        );
     }
 
     #[test]
     fn a_fate_is_put_together_from_what_was_read() {
         let row = |line: &str| serde_json::from_str::<Row>(line).expect("a row");
         let inputs = [
-            row(r#"{"topic":"in","offset":3,"delivery":{"disposition":"forward","reason":"other"}}"#),
-            row(r#"{"topic":"in","offset":4,"delivery":{"disposition":"reject","reason":"bad"}}"#),
+            row(r#"{"topic":"in","offset":3,"delivery":{"disposition":"published","reason":"other"}}"#),
+            row(
+                r#"{"topic":"in","offset":4,"delivery":{"disposition":"dead_lettered","dead_letter_reason":"rejected","reason":"bad"}}"#,
+            ),
         ];
         let dead = r#"{"payload":{"dlq_metadata":{"violations":[{"code":"type","path":""}]}}}"#;
         let outputs = [
@@ -210,7 +210,7 @@ mod tests {
             )),
         ];
         let fate = Fate::of_record("in", 4, &inputs, &outputs).expect("a fate");
-        assert_eq!((fate.decided.as_str(), fate.reason.as_str()), ("reject", "bad"));
+        assert_eq!((fate.became.as_str(), fate.reason.as_str()), ("dead_lettered", "bad"));
         assert_eq!(fate.codes, ["type"]);
         assert_eq!(fate.outputs.len(), 1);
         assert_eq!(fate.outputs[0].id, "b");

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{Stage, cli::without_settings};
+use super::{cli::without_settings, stage::Stage};
 use crate::places::Places;
 
 /// How long the gate may take to be ready: it compiles the policy the first time.

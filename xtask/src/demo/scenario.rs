@@ -42,22 +42,17 @@ pub(crate) enum Via {
 }
 
 /// What is expected of an event.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct Expect {
-    /// `forward`, `reject` or `duplicate`.
-    pub(crate) decided: String,
+    /// The disposition of its delivery (`published`, `dead_lettered`, `duplicate`); the policy's decision when it is only applied.
+    pub(crate) became: String,
     /// The topics that it leads to, in this order.
-    #[serde(default)]
     pub(crate) to: Vec<String>,
     /// The codes of its violations, in this order.
-    #[serde(default)]
     pub(crate) codes: Vec<String>,
     /// A part of the reason.
-    #[serde(default)]
     pub(crate) reason: String,
     /// Texts that stand in what is sent first.
-    #[serde(default)]
     pub(crate) holds: Vec<String>,
 }
 
@@ -82,7 +77,27 @@ struct Line {
     /// What is too long for a file that people read.
     #[serde(default)]
     generate: Option<Generate>,
-    expect: Expect,
+    expect: ExpectLine,
+}
+
+/// [`Expect`], as it stands in the file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpectLine {
+    /// With `topic`.
+    #[serde(default)]
+    disposition: Option<String>,
+    /// With `target`.
+    #[serde(default)]
+    decision: Option<String>,
+    #[serde(default)]
+    to: Vec<String>,
+    #[serde(default)]
+    codes: Vec<String>,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    holds: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -136,12 +151,13 @@ impl Event {
         }
     }
 
-    fn parse(line: &str) -> Result<Self> {
+    pub(super) fn parse(line: &str) -> Result<Self> {
         let line: Line = serde_json::from_str(line)?;
-        let via = match (line.topic, line.target) {
-            (Some(topic), None) => Via::Topic(topic),
-            (None, Some(target)) => Via::Apply { target },
-            _ => anyhow::bail!("a line has either `topic` or `target`"),
+        let expect = line.expect;
+        let (via, became) = match (line.topic, expect.disposition, line.target, expect.decision) {
+            (Some(topic), Some(disposition), None, None) => (Via::Topic(topic), disposition),
+            (None, None, Some(target), Some(decision)) => (Via::Apply { target }, decision),
+            _ => anyhow::bail!("a line has either `topic` and a `disposition`, or `target` and a `decision`"),
         };
         let bytes = match (line.event, line.text, line.latin1, line.generate) {
             (Some(event), None, None, None) => event.get().as_bytes().to_vec(),
@@ -155,7 +171,13 @@ impl Event {
             about: line.about,
             bytes,
             via,
-            expect: line.expect,
+            expect: Expect {
+                became,
+                to: expect.to,
+                codes: expect.codes,
+                reason: expect.reason,
+                holds: expect.holds,
+            },
         })
     }
 }
@@ -194,7 +216,7 @@ mod tests {
         let texts: Vec<_> = committed()
             .events
             .iter()
-            .filter(|event| event.expect.decided == "forward")
+            .filter(|event| event.expect.became == "published")
             .map(|event| String::from_utf8(event.bytes.clone()).expect("UTF-8"))
             .collect();
         let policy: Value = serde_json::from_str(include_str!("../../../schemas/policy.json")).expect("JSON");
@@ -237,7 +259,7 @@ mod tests {
     #[test]
     fn bytes_are_sent_as_they_stand() {
         let line = |sent: &str| {
-            let line = format!(r#"{{"about":"","topic":"t","expect":{{"verdict":"x"}},{sent}}}"#);
+            let line = format!(r#"{{"about":"","topic":"t","expect":{{"disposition":"x"}},{sent}}}"#);
             Scenario::parse(&line).map(|scenario| scenario.as_lines())
         };
         let event = line(r#""event": { "a":1.10,  "a":2 }"#).expect("one event");
@@ -250,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_line_without_a_topic_is_applied() {
-        let line = r#"{"about":"","target":"2.0","event":{},"expect":{"verdict":"reject"}}"#;
+        let line = r#"{"about":"","target":"2.0","event":{},"expect":{"decision":"reject"}}"#;
         let scenario = Scenario::parse(line).expect("one event");
         assert!(scenario.topics().is_empty());
         assert!(matches!(&scenario.events[0].via, Via::Apply { target } if target == "2.0"));

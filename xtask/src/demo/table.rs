@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use anstyle::Style;
 use serde::Deserialize;
 
 use super::{
     compare::Fate,
     scenario::{Event, Scenario, Via},
 };
-use crate::paint::Paint;
+use crate::styles::{BAD, BOLD, DIM, GOOD, ODD};
 
 /// The longest event id that is shown whole.
 const ID_WIDTH: usize = 20;
@@ -28,26 +29,30 @@ struct Name {
 }
 
 /// Prints the table: a line for each event with where it went, and one with what is special about it and why it ended so.
-pub(crate) fn print(paint: Paint, scenario: &Scenario, fates: &[Fate]) {
+pub(crate) fn print(scenario: &Scenario, fates: &[Fate]) {
     let rows: Vec<_> = scenario.events.iter().map(title_and_id).collect();
     let width = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
     let titles = width(&mut rows.iter().map(|row| &row.0));
     let ids = width(&mut rows.iter().map(|row| &row.1));
-    let decisions = width(&mut fates.iter().map(|fate| &fate.decided));
+    let became = width(&mut fates.iter().map(|fate| &fate.became)).max("disposition".len());
 
-    let head = format!(
-        "{:>3}  {:titles$}  {:ids$}  {:decisions$}  went to",
-        "", "event", "id", "decision"
+    anstream::println!(
+        "{BOLD}{:>3}  {:titles$}  {:ids$}  {:became$}  went to{BOLD:#}",
+        "",
+        "event",
+        "id",
+        "disposition"
     );
-    println!("{}", paint.bold(head));
     for (at, ((title, id), (event, fate))) in rows.iter().zip(scenario.events.iter().zip(fates)).enumerate() {
-        let decided = decided(paint, &fate.decided, decisions);
-        let went_to = went_to(fate);
-        println!("{:>3}  {title:titles$}  {id:ids$}  {decided}  {went_to}", at + 1);
-        println!("{:5}{}", "", paint.dim(format!("{} → {}", event.about, fate.reason)));
+        let (style, word, went_to) = (style(&fate.became), &fate.became, went_to(fate));
+        anstream::println!(
+            "{:>3}  {title:titles$}  {id:ids$}  {style}{word:became$}{style:#}  {went_to}",
+            at + 1
+        );
+        anstream::println!("     {DIM}{} → {}{DIM:#}", event.about, fate.reason);
         if let Via::Apply { target } = &event.via {
-            let note = format!("(asked for in version {target}, with `tidegate apply --target`)");
-            println!("{:5}{}", "", paint.dim(note));
+            let note = format!("(only judged: asked for in version {target}, by `tidegate apply --target`)");
+            anstream::println!("     {DIM}{note}{DIM:#}");
         }
     }
 }
@@ -67,11 +72,11 @@ fn went_to(fate: &Fate) -> String {
 }
 
 /// Prints how many of each.
-pub(crate) fn print_totals(paint: Paint, fates: &[Fate], took: Duration) {
-    let mut decisions = BTreeMap::<&str, usize>::new();
+pub(crate) fn print_totals(fates: &[Fate], took: Duration) {
+    let mut dispositions = BTreeMap::<&str, usize>::new();
     let mut topics = BTreeMap::<&str, usize>::new();
     for fate in fates {
-        *decisions.entry(&fate.decision).or_default() += 1;
+        *dispositions.entry(&fate.became).or_default() += 1;
         for output in &fate.outputs {
             *topics.entry(&output.topic).or_default() += 1;
         }
@@ -84,8 +89,8 @@ pub(crate) fn print_totals(paint: Paint, fates: &[Fate], took: Duration) {
         parts.join(", ")
     };
     let events = format!("{} events judged in {:.1} s:", fates.len(), took.as_secs_f64());
-    println!("{} {}", paint.bold(events), list(decisions));
-    println!("{} {}", paint.bold("Written to topics:"), list(topics));
+    anstream::println!("{BOLD}{events}{BOLD:#} {}", list(dispositions));
+    anstream::println!("{BOLD}Written to topics:{BOLD:#} {}", list(topics));
 }
 
 /// Type and version, and the id, as far as they can be read.
@@ -112,11 +117,10 @@ fn short(id: &str) -> String {
     start + "…"
 }
 
-fn decided(paint: Paint, decided: &str, width: usize) -> String {
-    let padded = format!("{decided:width$}");
-    match decided {
-        "forward" => paint.good(padded),
-        "reject" => paint.bad(padded),
-        _ => paint.odd(padded),
+fn style(became: &str) -> Style {
+    match became {
+        "published" => GOOD,
+        "dead_lettered" | "reject" => BAD,
+        _ => ODD,
     }
 }
