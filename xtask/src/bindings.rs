@@ -1,12 +1,18 @@
 //! Other languages: the C library in `dist/`, the answers that all bindings must give, and the bindings and policies of each
 //! language, built and tested by its own tools.
 
+mod runners;
 mod tools;
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 
+use self::runners::{gotestsum, node_tests, pytest};
 pub(crate) use self::tools::{Venv, go, mvn, npm};
 use crate::{
     places::{Places, publish},
@@ -25,8 +31,10 @@ pub(crate) struct Language {
     needs: &'static [Tool],
     /// Commands that make ready.
     prepare: fn(&Places, &Path) -> Vec<Command>,
-    /// The command that tests.
-    test: fn(&Places) -> Command,
+    /// The command that tests. Its runner reports in `JUnit`'s format into the folder that is given.
+    test: fn(&Places, &Path) -> Command,
+    /// The folder below its own in which the runner reports, where it does not ask.
+    reports: Option<&'static str>,
 }
 
 /// The bindings, in the order in which they are tested. C's own tests are among those of cargo.
@@ -44,28 +52,32 @@ pub(crate) const BINDINGS: [Language; 4] = [
                 venv.pip(&["--no-deps".as_ref(), "--force-reinstall".as_ref(), folder.as_ref()]),
             ]
         },
-        test: |places| Venv::of(places, "python").run("pytest", &[]),
+        test: |places, reports| pytest(&Venv::of(places, "python"), reports),
+        reports: None,
     },
     Language {
         name: "node",
         folder: "bindings/node",
         needs: &[tool::NODE, tool::NPM],
         prepare: |_, _| vec![npm(&["ci", "--no-audit", "--no-fund"]), npm(&["run", "build"])],
-        test: |_| npm(&["test"]),
+        test: |_, reports| node_tests(reports),
+        reports: None,
     },
     Language {
         name: "go",
         folder: "bindings/go",
         needs: &[tool::GO, tool::CC, tool::PKG_CONFIG],
-        prepare: |_, _| Vec::new(),
-        test: |places| go(places, &["test", "-race", "-count=1", "-v", "./..."]),
+        prepare: |places, _| vec![gotestsum::build(places)],
+        test: |places, reports| gotestsum::run(places, reports, &["-race", "-count=1", "./..."]),
+        reports: None,
     },
     Language {
         name: "java",
         folder: "bindings/java",
         needs: &[tool::JAVA, tool::MVN],
         prepare: |_, _| Vec::new(),
-        test: |_| mvn(&["test"]),
+        test: |_, _| mvn(&["test"]),
+        reports: Some("target/surefire-reports"),
     },
 ];
 
@@ -95,7 +107,8 @@ pub(crate) const POLICIES: [Language; 2] = [
                 componentize(&["bindings", "bindings"]),
             ]
         },
-        test: |places| Venv::of(places, "policy-python").run("pytest", &[]),
+        test: |places, reports| pytest(&Venv::of(places, "policy-python"), reports),
+        reports: None,
     },
     Language {
         name: "policy-ts",
@@ -109,7 +122,8 @@ pub(crate) const POLICIES: [Language; 2] = [
                 npm(&["run", "build", "--", "--out", &built]),
             ]
         },
-        test: |_| npm(&["test"]),
+        test: |_, reports| node_tests(reports),
+        reports: None,
     },
 ];
 
@@ -119,13 +133,18 @@ impl Language {
         tool::lacking(self.needs)
     }
 
-    /// Installs and builds what the tests need, and gives the command that runs them.
-    pub(crate) fn ready(&self, places: &Places, steps: &Steps) -> Result<Command> {
+    /// Installs and builds what the tests need; gives the command that runs them and the folder of its reports.
+    pub(crate) fn ready(&self, places: &Places, steps: &Steps) -> Result<(Command, PathBuf)> {
         steps.say(format!("running the tests of {}", self.folder));
         self.prepare(places)?;
-        let mut test = (self.test)(places);
-        test.current_dir(places.root.join(self.folder));
-        Ok(test)
+        let folder = places.root.join(self.folder);
+        let reports = match self.reports {
+            Some(own) => folder.join(own),
+            None => places.reports(self.name),
+        };
+        let mut test = (self.test)(places, &reports);
+        test.current_dir(folder);
+        Ok((test, reports))
     }
 
     /// Installs and builds what its programs need.

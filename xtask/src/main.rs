@@ -6,11 +6,12 @@ mod bindings;
 mod build;
 mod demo;
 mod deny;
+mod lines;
 mod package;
-mod paint;
 mod places;
 mod soak;
 mod steps;
+mod styles;
 mod test;
 mod tool;
 
@@ -42,6 +43,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Build what other languages install into `dist/packages`, and try each in an empty environment
     Package(package::Arguments),
+    /// Count the lines of Rust without tests
+    Lines(lines::Arguments),
     /// Check licenses, bans and sources of all dependencies with cargo-deny
     Deny,
 }
@@ -67,6 +70,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Soak(arguments) => soak::run(&places, &steps, arguments),
         Command::Bench(arguments) => bench::run(&places, &steps, arguments),
         Command::Package(arguments) => package::run(&places, &steps, arguments),
+        Command::Lines(arguments) => lines::run(&places, arguments),
         Command::Deny => deny::run(&places, &steps),
     }
 }

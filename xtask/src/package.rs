@@ -6,23 +6,24 @@ mod example;
 mod java;
 mod node;
 mod python;
+mod recipe;
 mod room;
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, ExitCode},
+    process::ExitCode,
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 
-use self::{example::Example, room::emptied};
+use self::{recipe::Recipe, room::emptied};
 use crate::{
     build::{self, Profile},
     places::{Places, publish, typed},
     steps::Steps,
-    tool::{self, Tool},
+    tool,
 };
 
 /// Arguments of `package`.
@@ -61,21 +62,6 @@ pub(crate) enum Outcome {
     Broken(anyhow::Error),
     /// Programs that are needed are not installed, or too old.
     LeftOut(String),
-}
-
-/// How a package is made and tried.
-trait Recipe {
-    /// Programs that must be installed.
-    fn needs(&self) -> &'static [Tool];
-
-    /// The example of its README.
-    fn example(&self, places: &Places) -> Result<Example>;
-
-    /// Builds it in a folder of its own, which is empty.
-    fn build(&self, places: &Places, folder: &Path) -> Result<PathBuf>;
-
-    /// Installs it into an empty folder and gives the command that runs the example there.
-    fn install(&self, places: &Places, package: &Path, folder: &Path, example: &Example) -> Result<Command>;
 }
 
 /// Builds and tries them, and says where they are.

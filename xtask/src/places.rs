@@ -108,6 +108,11 @@ impl Places {
         self.dist.join("next-policy.wasm")
     }
 
+    /// Where a stage of `cargo xtask test` puts the reports of its runner.
+    pub(crate) fn reports(&self, stage: &str) -> PathBuf {
+        self.target.join("reports").join(stage)
+    }
+
     /// The shared library of `bindings/c`.
     pub(crate) fn library(&self) -> PathBuf {
         self.dist.join("lib/libtidegate.so")

@@ -4,8 +4,9 @@
 //! counted as skipped with its reason; where the variable `CI` is `true` nothing may be skipped.
 
 mod cargo;
-mod counted;
-mod dialects;
+mod junit;
+mod libtest;
+mod reports;
 mod tally;
 
 use std::{
@@ -14,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anstyle::Style;
 use anyhow::Result;
 
 use self::tally::Tally;
@@ -22,9 +24,9 @@ use crate::{
     build::{self, Profile},
     demo,
     package::{Outcome, Package},
-    paint::Paint,
     places::Places,
     steps::{self, Steps, clock},
+    styles::BAD,
 };
 
 /// Arguments of `test`.
@@ -56,11 +58,11 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
     }
     stages.count("tests", || {
         steps.say("running the tests");
-        counted::run(&mut cargo::without_services(places))
+        cargo::without_services(places)
     });
     stages.count("doctests", || {
         steps.say("running the examples in the documentation");
-        counted::run(&mut places.cargo(["test", "--workspace", "--no-fail-fast", "--doc"]))
+        cargo::doctests(places)
     });
     if built {
         stages.count("demo", || {
@@ -83,7 +85,7 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Exit
     } else {
         stages.count("services", || {
             steps.say("running the tests on real services (built from source the first time)");
-            counted::run(&mut cargo::on_services(places))
+            cargo::on_services(places)
         });
     }
     stages.check("lints", || {
@@ -102,8 +104,9 @@ fn packages(places: &Places, steps: &Steps) -> Tally {
             Outcome::Works(_) => Tally::one_passed(),
             Outcome::LeftOut(reason) => Tally::one_skipped(&reason),
             Outcome::Broken(error) => {
-                eprintln!("{}", Paint::for_stderr().bad(format!("{error:#}")));
-                Tally::one_failed()
+                let error = format!("{error:#}");
+                anstream::eprintln!("{BAD}{error}{BAD:#}");
+                Tally::one_failed(error)
             }
         });
     }
@@ -112,14 +115,12 @@ fn packages(places: &Places, steps: &Steps) -> Tally {
 
 /// A test that shows everything that is not as expected.
 fn as_expected(problems: &[String]) -> Tally {
-    for problem in problems {
-        eprintln!("not as expected: {problem}");
-    }
     if problems.is_empty() {
-        Tally::one_passed()
-    } else {
-        Tally::one_failed()
+        return Tally::one_passed();
     }
+    let problems = format!("demo, not as expected:\n{}", problems.join("\n"));
+    eprintln!("{problems}");
+    Tally::one_failed(problems)
 }
 
 /// The stages so far.
@@ -148,8 +149,9 @@ impl Stages<'_> {
     fn count(&mut self, name: &'static str, tests: impl FnOnce() -> Result<Tally>) {
         let started = Instant::now();
         let tally = tests().unwrap_or_else(|error| {
-            eprintln!("{}", Paint::for_stderr().bad(format!("{name}: {error:#}")));
-            Tally::one_failed()
+            let error = format!("{name}: {error:#}");
+            anstream::eprintln!("{BAD}{error}{BAD:#}");
+            Tally::one_failed(error)
         });
         self.done.push(Stage {
             name,
@@ -165,7 +167,10 @@ impl Stages<'_> {
             return;
         }
         let steps = self.steps;
-        self.count(language.name, || counted::run(&mut language.ready(places, steps)?));
+        self.count(language.name, || {
+            let (mut command, reports) = language.ready(places, steps)?;
+            reports::run(&mut command, &reports)
+        });
     }
 
     fn left_out(&mut self, name: &'static str, reason: &str) {
@@ -178,33 +183,32 @@ impl Stages<'_> {
 
     fn passed(&self, name: &str) -> bool {
         let mut stages = self.done.iter().filter(|stage| stage.name == name);
-        stages.all(|stage| stage.tally.failed == 0)
+        stages.all(|stage| !stage.tally.failed())
     }
 
     /// Prints the stages, what failed, the reasons for skipping, and the counts.
     fn summary(&self) -> ExitCode {
-        let paint = Paint::for_stdout();
         let mut total = Tally::default();
         println!();
         for Stage { name, tally, took } in &self.done {
             let line = format!("{name:<9}  {}  {}", clock(*took), tally.counts());
-            let failed = tally.failed > 0;
-            println!("{}", if failed { paint.bad(line) } else { line });
+            let style = if tally.failed() { BAD } else { Style::new() };
+            anstream::println!("{style}{line}{style:#}");
             total.add(tally);
         }
-        for line in total.failures() {
-            println!("{line}");
+        for failure in total.failures() {
+            println!("\n{failure}");
         }
         for (reason, count) in total.reasons() {
             println!("skipped {count}: {reason}");
         }
-        let incomplete = total.skipped > 0 && env::var_os("CI").is_some_and(|ci| ci == "true");
+        let incomplete = total.skipped() && env::var_os("CI").is_some_and(|ci| ci == "true");
         if incomplete {
-            println!("{}", paint.bad("CI is true: nothing may be skipped"));
+            anstream::println!("{BAD}CI is true: nothing may be skipped{BAD:#}");
         }
         println!("everything took {}", clock(self.steps.elapsed()));
         println!("{}", total.counts());
-        if total.failed > 0 || incomplete {
+        if total.failed() || incomplete {
             ExitCode::FAILURE
         } else {
             ExitCode::SUCCESS

@@ -1,6 +1,7 @@
 //! `cargo xtask bench bindings`: what a load and a call cost in each language, measured one after the other by each
 //! language's own benchmark, as the tables of `bindings/README.md`.
 
+mod figures;
 mod languages;
 mod table;
 
@@ -10,10 +11,9 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
 
-use self::languages::LANGUAGES;
-use super::{machine, write};
+use self::{figures::Figures, languages::LANGUAGES};
+use super::{machine::machine, page::write};
 use crate::{
     build::{self, Profile},
     places::Places,
@@ -37,23 +37,6 @@ pub(super) struct Arguments {
     /// Measure what is released, not what `cargo xtask build` makes: minutes more to build
     #[arg(long)]
     release: bool,
-}
-
-/// What a benchmark prints.
-#[derive(Debug, Clone, Deserialize)]
-struct Figures {
-    /// Microseconds for an event that is valid.
-    valid_us: f64,
-    /// Microseconds for one that is not.
-    invalid_us: f64,
-    /// Milliseconds to load a policy that is compiled.
-    load_cold_ms: f64,
-    /// Milliseconds to load one from the cache.
-    load_warm_ms: f64,
-    /// MiB that a loaded policy adds to the process.
-    memory_mib: f64,
-    /// `None` where there is no package.
-    package_bytes: Option<u64>,
 }
 
 /// Measures, and shows what came out.

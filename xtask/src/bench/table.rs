@@ -1,43 +1,22 @@
-//! The figures as Markdown, and their place in `benches/README.md`.
+//! The figures as Markdown.
 
 use std::fmt::Write;
 
-use anyhow::{Context, Result};
-
 use super::{
-    Figures,
     calls::{CALLS, Calls},
     load::Load,
 };
 
-const END: &str = "<!-- end of figures -->";
-
 /// The tables.
-pub(super) fn markdown(figures: &Figures) -> String {
-    let mut text = format!("Measured on: {}.\n\n", figures.machine.join("; "));
-    calls(&mut text, &figures.calls);
+pub(super) fn markdown(machine: &[String], calls: &Calls, loads: &[Load]) -> String {
+    let mut text = format!("Measured on: {}.\n\n", machine.join("; "));
+    rows_of_calls(&mut text, calls);
     text.push('\n');
-    loads(&mut text, &figures.loads);
+    rows_of_loads(&mut text, loads);
     text
 }
 
-/// Puts the tables where the old ones of the same command were.
-pub(super) fn replace(readme: &str, command: &str, text: &str) -> Result<String> {
-    let begin = begin(command);
-    let (before, rest) = readme
-        .split_once(&begin)
-        .with_context(|| format!("there is no place for the figures: {begin}"))?;
-    let (_, after) = rest
-        .split_once(END)
-        .with_context(|| format!("the figures have no end: {END}"))?;
-    Ok(format!("{before}{begin}\n{text}{END}{after}"))
-}
-
-fn begin(command: &str) -> String {
-    format!("<!-- figures: written by `{command}` -->")
-}
-
-fn calls(text: &mut String, calls: &Calls) {
+fn rows_of_calls(text: &mut String, calls: &Calls) {
     text.push_str(
         "| one call, µs (median) | native | reused instance | fresh instance | reused ÷ native | fresh − reused |\n",
     );
@@ -53,7 +32,7 @@ fn calls(text: &mut String, calls: &Calls) {
     }
 }
 
-fn loads(text: &mut String, loads: &[Load]) {
+fn rows_of_loads(text: &mut String, loads: &[Load]) {
     text.push_str("| events through `tidegate apply` | way | seconds | events/s | peak memory |\n");
     text.push_str("|---:|---|---:|---:|---:|\n");
     for load in loads {
@@ -98,7 +77,7 @@ fn grouped(number: u64) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{END, Figures, begin, grouped, markdown, replace};
+    use super::{grouped, markdown};
     use crate::bench::load::Load;
 
     #[test]
@@ -110,30 +89,17 @@ mod tests {
 
     #[test]
     fn figures_become_rows() {
-        let text = markdown(&Figures {
-            machine: vec!["a machine".to_owned()],
-            calls: [[2.0, 5.0, 20.0]; 3],
-            loads: vec![Load {
-                way: "fresh",
-                events: 100_000,
-                took: Duration::from_secs(4),
-                peak: Some(2048),
-            }],
-        });
+        let load = Load {
+            way: "fresh",
+            events: 100_000,
+            took: Duration::from_secs(4),
+            peak: Some(2048),
+        };
+        let text = markdown(&["a machine".to_owned()], &[[2.0, 5.0, 20.0]; 3], &[load]);
         assert!(
             text.contains("migrated to 1.1 | 2.00 | 5.00 | 20.00 | 2.5 | 15.0 |"),
             "{text}"
         );
         assert!(text.contains("| 100,000 | fresh | 4.00 | 25,000 | 2 MiB |"), "{text}");
-    }
-
-    #[test]
-    fn only_the_figures_are_replaced() {
-        let page = |figures: &str| format!("# A\n{}\n{figures}\n{END}\nend\n", begin("measure"));
-        let replaced = |page: &str| replace(page, "measure", "new\n");
-        assert_eq!(replaced(&page("old")).expect("a place for figures"), page("new"));
-        assert_eq!(replaced(&page("new")).expect("a place for figures"), page("new"));
-        assert!(replaced("# A\n").is_err());
-        assert!(replace(&page("old"), "measure more", "new\n").is_err());
     }
 }

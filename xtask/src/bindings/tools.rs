@@ -44,14 +44,19 @@ pub(crate) fn npm(arguments: &[&str]) -> Command {
 
 /// Go, with the C library of `dist/lib`.
 pub(crate) fn go(places: &Places, arguments: &[&str]) -> Command {
-    let library = places.dist.join("lib");
     let mut go = Command::new("go");
     go.args(arguments);
+    go_env(places, &mut go);
+    go
+}
+
+/// What Go, or what calls it, needs to find the C library of `dist/lib`.
+pub(super) fn go_env(places: &Places, go: &mut Command) {
+    let library = places.dist.join("lib");
     go.env("PKG_CONFIG_PATH", library.join("pkgconfig"));
     // Go's cache knows this variable, and not what pkg-config says: it would keep the path of another clone.
     go.env("CGO_LDFLAGS", format!("-L{}", library.display()));
     go.env("LD_LIBRARY_PATH", library);
-    go
 }
 
 pub(crate) fn mvn(arguments: &[&str]) -> Command {

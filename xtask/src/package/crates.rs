@@ -9,8 +9,8 @@ use std::{
 use anyhow::{Context, Result};
 
 use super::{
-    Example, Recipe,
-    example::blocks,
+    example::{Example, blocks},
+    recipe::Recipe,
     room::{only_file, run_in, write},
 };
 use crate::{

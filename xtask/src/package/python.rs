@@ -9,7 +9,8 @@ use std::{
 use anyhow::{Context, Result};
 
 use super::{
-    Example, Recipe,
+    example::Example,
+    recipe::Recipe,
     room::{only_file, run_in, write},
 };
 use crate::{

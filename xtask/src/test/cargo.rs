@@ -4,20 +4,29 @@
 
 use std::process::Command;
 
+use anyhow::Result;
+
+use super::{libtest, reports, tally::Tally};
 use crate::places::Places;
 
-/// The unit tests, and the test programs that need nothing but this repository.
-pub(super) fn without_services(places: &Places) -> Command {
+/// Runs the unit tests, and the test programs that need nothing but this repository.
+pub(super) fn without_services(places: &Places) -> Result<Tally> {
     let mut command = places.cargo(["test", "--workspace", "--no-fail-fast", "--lib", "--bins"]);
     programs(&mut command, places, false);
-    command
+    libtest::run(&mut command)
 }
 
-/// The test programs that start real services.
-pub(super) fn on_services(places: &Places) -> Command {
+/// Runs the test programs that start real services. The harness writes their reports.
+pub(super) fn on_services(places: &Places) -> Result<Tally> {
     let mut command = places.cargo(["test", "--workspace", "--no-fail-fast"]);
     programs(&mut command, places, true);
-    command
+    let folder = places.reports("services");
+    reports::run(command.env("TEST_REPORTS", &folder), &folder)
+}
+
+/// Runs the examples in the documentation.
+pub(super) fn doctests(places: &Places) -> Result<Tally> {
+    libtest::run(&mut places.cargo(["test", "--workspace", "--no-fail-fast", "--doc"]))
 }
 
 fn programs(command: &mut Command, places: &Places, on_services: bool) {

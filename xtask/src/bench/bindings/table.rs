@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Figures, languages::Language};
+use super::{figures::Figures, languages::Language};
 
 /// The most milliseconds that loading from the cache shall take.
 const LOAD_GOAL: f64 = 50.0;
