@@ -1,0 +1,42 @@
+//! No modules depend on each other in a circle. A module is a file here: what it has in braces belongs to it.
+//!
+//! A file depends on another when a path in it (`crate::`, `super::`, `self::`, a child's or an imported name) leads to something
+//! that is defined there; through `pub use` it leads on. Comments, strings and what stands behind `#[cfg(test)]` do not count, nor does
+//! the line `mod child;`.
+
+mod graph;
+mod modules;
+mod resolve;
+mod uses;
+
+use std::path::Path;
+
+use self::{graph::Graph, modules::Modules};
+use crate::tree;
+
+#[test]
+fn no_modules_depend_on_each_other_in_a_circle() {
+    let mut circles = Vec::new();
+    for package in tree::packages() {
+        for target in &package.targets {
+            for circle in circles_of(&target.src_path) {
+                circles.push(format!("{} ({}):\n{circle}", package.name, target.name));
+            }
+        }
+    }
+    circles.sort();
+    circles.dedup();
+    assert!(
+        circles.is_empty(),
+        "{} circles of modules; move what both need into a module of its own.\n\n{}",
+        circles.len(),
+        circles.join("\n")
+    );
+}
+
+/// The circles of one crate, each as lines of `file:line uses path, in`.
+fn circles_of(root: &Path) -> Vec<String> {
+    let modules = Modules::read(root);
+    let graph = Graph::new(modules.edges());
+    graph.circles().iter().map(|circle| modules.shown(circle)).collect()
+}
