@@ -8,7 +8,7 @@ use crate::tree::{self, Package};
 const LAYERS: [&[&str]; 8] = [
     &["model"],
     &["metrics"],
-    &["policy"],
+    &["policies"],
     &["pipeline"],
     &["http"],
     &["dapr", "sqlite"],
