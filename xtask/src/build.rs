@@ -45,7 +45,7 @@ impl Profile {
     }
 }
 
-/// Builds all and says where they are.
+/// Builds everything and prints where it is.
 pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Result<ExitCode> {
     let profile = if arguments.release {
         Profile::Release

@@ -3,11 +3,11 @@
 
 mod crates;
 mod example;
+mod folders;
 mod java;
 mod node;
 mod python;
 mod recipe;
-mod room;
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 
-use self::{recipe::Recipe, room::emptied};
+use self::{folders::emptied, recipe::Recipe};
 use crate::{
     build::{self, Profile},
     places::{Places, publish, typed},
@@ -64,7 +64,7 @@ pub(crate) enum Outcome {
     LeftOut(String),
 }
 
-/// Builds and tries them, and says where they are.
+/// Builds and tries them, and prints where they are.
 pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Result<ExitCode> {
     build::both(places, steps, Profile::Dev)?;
     let packages = match &arguments.packages[..] {

@@ -79,7 +79,7 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Resu
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What one test said of itself.
+/// What one test printed.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct Outcome<'a> {
     name: &'a str,
@@ -92,7 +92,7 @@ fn outcomes(lines: &[String]) -> Vec<Outcome<'_>> {
     let mut outcomes: Vec<Outcome<'_>> = Vec::new();
     for line in lines {
         let begun = line.strip_prefix("test ").and_then(|line| line.split_once(" ... "));
-        let said = begun.map_or(line.as_str(), |(_, said)| said);
+        let printed = begun.map_or(line.as_str(), |(_, printed)| printed);
         if let Some((name, _)) = begun {
             outcomes.push(Outcome {
                 name: name.trim_end(),
@@ -101,9 +101,9 @@ fn outcomes(lines: &[String]) -> Vec<Outcome<'_>> {
             });
         }
         if let Some(last) = outcomes.last_mut() {
-            match said {
+            match printed {
                 "ok" => last.passed = true,
-                _ if begun.is_some() && said != "FAILED" => last.counts = said,
+                _ if begun.is_some() && printed != "FAILED" => last.counts = printed,
                 _ => {}
             }
         }

@@ -15,7 +15,7 @@ pub(crate) struct Tool {
 #[derive(Debug, Clone, Copy)]
 struct Least {
     version: Version,
-    /// What makes the program say its version.
+    /// What makes the program print its version.
     argument: &'static str,
 }
 
@@ -55,14 +55,14 @@ impl Tool {
             return Some(format!("{program} is not in PATH"));
         }
         let Least { version, argument } = self.least?;
-        let said = Command::new(program).arg(argument).stdin(Stdio::null()).output();
-        let said = match said {
-            Ok(said) if said.status.success() => said.stdout,
-            Ok(said) => return Some(format!("{program} {argument} ends with {}", said.status)),
+        let output = Command::new(program).arg(argument).stdin(Stdio::null()).output();
+        let printed = match output {
+            Ok(output) if output.status.success() => output.stdout,
+            Ok(output) => return Some(format!("{program} {argument} ends with {}", output.status)),
             Err(error) => return Some(format!("{program} cannot be run: {error}")),
         };
         let (least_major, least_minor) = version;
-        match version_in(&String::from_utf8_lossy(&said)) {
+        match version_in(&String::from_utf8_lossy(&printed)) {
             Some(found) if found >= version => None,
             Some((major, minor)) => Some(format!(
                 "{program} is {major}.{minor}, and {least_major}.{least_minor} is needed"
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn every_program_is_understood() {
-        for (said, expected) in [
+        for (printed, expected) in [
             ("v20.20.0\n", Some((20, 20))),
             ("Python 3.11.2\n", Some((3, 11))),
             ("go version go1.26.1 linux/amd64\n", Some((1, 26))),
@@ -101,16 +101,16 @@ mod tests {
             ("java 21.0.2 2024-01-16 LTS\n", Some((21, 0))),
             ("nothing\n", None),
         ] {
-            assert_eq!(version_in(said), expected, "{said}");
+            assert_eq!(version_in(printed), expected, "{printed}");
         }
     }
 
     #[test]
-    fn what_is_lacking_is_said() {
+    fn what_is_lacking_is_reported() {
         let old = Tool::at_least("cc", (1000, 0), "--version");
         let none = Tool::of_any_version("no-such-program");
-        let said = lacking(&[CC, none, old]).expect("two will not do");
-        let (absent, too_old) = said.split_once("; ").expect("two");
+        let reasons = lacking(&[CC, none, old]).expect("two will not do");
+        let (absent, too_old) = reasons.split_once("; ").expect("two");
         assert_eq!(absent, "no-such-program is not in PATH");
         assert!(
             too_old.starts_with("cc is ") && too_old.ends_with(", and 1000.0 is needed"),

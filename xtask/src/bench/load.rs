@@ -25,7 +25,7 @@ pub(crate) struct Load {
     pub(crate) way: &'static str,
     pub(crate) events: u64,
     pub(crate) took: Duration,
-    /// The most memory that it held, in KiB, where the system tells.
+    /// The most memory that it held, in KiB, where the system shows it.
     pub(crate) peak: Option<u64>,
 }
 

@@ -1,10 +1,10 @@
-//! The machine that figures are of.
+//! The machine that figures were measured on.
 
 use std::fs;
 
 use crate::places::Places;
 
-/// What it was measured on, and what was measured, as far as this machine tells.
+/// What it was measured on, and what was measured, as far as this machine shows it.
 pub(super) fn machine(places: &Places) -> Vec<String> {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let cpu = fs::read_to_string("/proc/cpuinfo")
@@ -25,7 +25,7 @@ pub(super) fn machine(places: &Places) -> Vec<String> {
     ]
 }
 
-/// `6.18` of `6.18.44-any`: what follows says more of a machine than of its figures.
+/// `6.18` of `6.18.44-any`: what follows has nothing to do with figures.
 fn major_minor(release: &str) -> String {
     let numbers: Vec<_> = release.trim().split(['.', '-']).take(2).collect();
     numbers.join(".")
@@ -41,7 +41,7 @@ fn after(text: &str, name: &str, sign: char) -> Option<String> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_kernel_is_told_by_two_numbers() {
+    fn a_kernel_is_named_by_two_numbers() {
         for release in ["6.18.44-any-1\n", "6.18-rc1", "6.18"] {
             assert_eq!(super::major_minor(release), "6.18", "{release}");
         }

@@ -1,4 +1,4 @@
-//! The test runners of other languages, told to report in `JUnit`'s format into a folder.
+//! The test runners of other languages, set to report in `JUnit`'s format into a folder.
 
 use std::{env, path::Path, process::Command};
 

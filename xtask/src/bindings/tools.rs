@@ -4,7 +4,7 @@ use std::{ffi::OsStr, path::PathBuf, process::Command};
 
 use crate::places::Places;
 
-/// A place where Python packages are installed for one folder alone.
+/// A virtual environment of Python, for one folder alone.
 pub(crate) struct Venv(PathBuf);
 
 impl Venv {

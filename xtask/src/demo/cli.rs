@@ -132,7 +132,7 @@ fn output(command: &mut Command, input: Vec<u8>) -> Result<Vec<u8>> {
         .spawn()
         .with_context(|| format!("{} cannot be run", command.get_program().display()))?;
     let mut stdin = child.stdin.take().context("a pipe")?;
-    // A program that ends before it has read everything says why in its own words.
+    // A program that ends before it has read everything prints why.
     let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output()?;
     let _ = writer.join();

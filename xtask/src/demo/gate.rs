@@ -70,7 +70,7 @@ impl Gate {
         Ok(())
     }
 
-    /// Asks it to stop, and waits; says what was wrong with how it ended.
+    /// Asks it to stop, and waits; gives what was wrong with how it ended.
     pub(crate) fn stop(mut self) -> Result<Option<String>> {
         // The standard library can only kill. A shell has `kill` built in.
         let ask = format!("kill -TERM {}", self.child.id());

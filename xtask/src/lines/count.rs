@@ -1,4 +1,4 @@
-//! Counts lines, and tells those of tests: what stands behind `#[cfg(test)]`.
+//! Counts lines, those of tests by themselves: what stands behind `#[cfg(test)]`.
 
 use std::{collections::BTreeSet, ops::AddAssign};
 

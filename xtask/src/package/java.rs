@@ -10,8 +10,8 @@ use anyhow::{Context, Result};
 
 use super::{
     example::Example,
+    folders::{files, only_file, run_in, write},
     recipe::Recipe,
-    room::{files, only_file, run_in, write},
 };
 use crate::{
     bindings::mvn,

@@ -10,8 +10,8 @@ use anyhow::{Context, Result};
 
 use super::{
     example::Example,
+    folders::{only_file, run_in, write},
     recipe::Recipe,
-    room::{only_file, run_in, write},
 };
 use crate::{
     bindings::npm,

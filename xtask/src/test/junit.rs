@@ -36,7 +36,7 @@ fn name(test: Node<'_, '_>) -> String {
     }
 }
 
-/// What a runner says of a test: in full when it does, else in short.
+/// The text of a failure or a skip: the whole one where there is one, else its summary.
 fn words(node: Node<'_, '_>) -> String {
     let text = node.text().unwrap_or_default().trim();
     let short = node.attribute("message").unwrap_or_default().trim();

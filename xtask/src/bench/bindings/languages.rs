@@ -12,7 +12,7 @@ use crate::{
     tool::{self, Tool},
 };
 
-/// A language, and what was hoped for.
+/// A language, and its goals.
 pub(super) struct Language {
     pub(super) name: &'static str,
     /// The most microseconds that a call shall take.

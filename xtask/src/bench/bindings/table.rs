@@ -1,4 +1,4 @@
-//! The figures of all languages as Markdown: what was measured, and whether it is what was hoped for.
+//! The figures of all languages as Markdown: what was measured, and whether it reaches the goals.
 
 use std::fmt::Write;
 

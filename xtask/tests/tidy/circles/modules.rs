@@ -96,7 +96,7 @@ impl Modules {
         };
         match places.iter().find(|place| place.is_file()) {
             Some(place) => self.add_file(place, &folder_of_child, Some(parent)),
-            // The compiler says that.
+            // The compiler reports that.
             None => self.add(file, &folder_of_child, Some(parent), &[]),
         }
     }

@@ -136,7 +136,7 @@ impl<'a> Visit<'a> for Uses {
         self.import(&[], &item.tree);
     }
 
-    /// `pub(in …)` says who may see, not who is used.
+    /// `pub(in …)` limits who may use an item; it uses nothing.
     fn visit_vis_restricted(&mut self, _: &'a VisRestricted) {}
 
     fn visit_attribute(&mut self, _: &'a Attribute) {}
