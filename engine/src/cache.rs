@@ -15,7 +15,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
 
-use crate::policy::Digest;
+use crate::digest::Digest;
 
 const MAGIC: &[u8; 16] = b"tidegate-cwasm-1";
 const CHECKSUM: usize = 32;

@@ -3,19 +3,16 @@
 //! The table below is the one place that pairs a name of `wit/policy.wit` with its Rust types; loading checks a policy
 //! against it, and a call needs nothing else.
 
-use std::sync::Arc;
-
 use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 use crate::{
     contract::{
-        Accepted, Composed, Context, Decided, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
+        self, Accepted, Composed, Context, Decided, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
         PolicyCatalog, Rejection, RetryPlan, Schedule,
     },
-    engine::Core,
     fault::{Fault, FaultKind},
     instance::{Instances, Live},
-    load::LoadError,
+    load_error::LoadError,
     sandbox::Sandbox,
 };
 
@@ -32,13 +29,9 @@ pub enum CallError {
 
 /// Makes the calls of one policy, each in an instance of its own choosing.
 pub(crate) struct Caller {
-    pub(crate) core: Arc<Core>,
     pub(crate) instances: Instances,
     pub(crate) exports: Exports,
 }
-
-/// The version of the contract that this host speaks.
-pub(crate) const CONTRACT: &str = "0.1.0";
 
 macro_rules! contract_functions {
     ($($interface:literal $wit:literal fn $name:ident($($arg:ident: $ty:ty),*) -> $result:ty;)*) => {
@@ -88,11 +81,11 @@ contract_functions! {
 }
 
 fn qualified(interface: &str, function: &str) -> String {
-    format!("tidegate:policy/{interface}@{CONTRACT}#{function}")
+    format!("{}#{function}", contract::export(interface))
 }
 
 fn find(component: &Component, interface: &str, function: &str) -> Result<ComponentExportIndex, LoadError> {
-    let instance = component.get_export_index(None, &*format!("tidegate:policy/{interface}@{CONTRACT}"));
+    let instance = component.get_export_index(None, &*contract::export(interface));
     instance
         .and_then(|instance| component.get_export_index(Some(&instance), function))
         .ok_or_else(|| LoadError::MissingExport {
@@ -106,7 +99,7 @@ impl Caller {
         P: ComponentNamedList + Lower + Send + Sync,
         R: Lift + Send + Sync + 'static,
     {
-        let permit = self.core.concurrency.permit().await;
+        let permit = self.instances.permit().await;
         let mut live = self
             .instances
             .take(&permit)

@@ -2,37 +2,27 @@
 
 use std::{fmt, io, path::PathBuf, sync::Arc};
 
-use wasmtime::{
-    Config, Enabled, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, component::Linker,
-};
+use wasmtime::{Config, Enabled, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 use crate::{
     cache::Cache,
     instance::Concurrency,
-    load::{Effort, LoadError},
-    memory,
+    load::Effort,
+    load_error::LoadError,
+    malloc,
     options::{LAST_RESORT_MEMORY, Options},
     policy::Policy,
-    sandbox::{CORE_INSTANCES, MEMORIES, Sandbox, TABLES},
+    sandbox::{CORE_INSTANCES, MEMORIES, TABLES},
+    shared::Shared,
     ticker::Ticker,
-    world,
+    wasi,
 };
 
 /// Loads policies and runs them within the bounds of its [`Options`]. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
-    core: Arc<Core>,
-}
-
-/// What all policies of an engine share.
-pub(crate) struct Core {
-    pub(crate) engine: wasmtime::Engine,
-    pub(crate) prepare_engine: wasmtime::Engine,
-    pub(crate) linker: Linker<Sandbox>,
-    pub(crate) cache: Option<Cache>,
-    cache_error: Option<CacheError>,
-    pub(crate) options: Options,
-    pub(crate) concurrency: Arc<Concurrency>,
+    shared: Arc<Shared>,
+    cache_error: Option<Arc<CacheError>>,
 }
 
 /// Why an engine could not be made.
@@ -62,10 +52,10 @@ pub struct CacheError {
 impl Engine {
     /// Makes an engine. One whose cache directory cannot be used works without: see [`Engine::cache_error`].
     pub fn new(options: Options) -> Result<Self, EngineError> {
-        memory::borrow_large_pieces();
+        malloc::borrow_large_pieces();
         let engine = wasmtime::Engine::new(&call_config(&options)).map_err(EngineError::Config)?;
         let prepare_engine = wasmtime::Engine::new(&prepare_config()).map_err(EngineError::Config)?;
-        let linker = world::linker(&engine).map_err(EngineError::Config)?;
+        let linker = wasi::linker(&engine).map_err(EngineError::Config)?;
         let (cache, cache_error) = match options.cache_dir.as_deref().map(Cache::open) {
             None => (None, None),
             Some(Ok(cache)) => (Some(cache), None),
@@ -86,40 +76,40 @@ impl Engine {
         });
         let concurrency = Concurrency::new(options.max_concurrent_calls, ticker.map_err(EngineError::Clock)?);
         Ok(Self {
-            core: Arc::new(Core {
+            shared: Arc::new(Shared {
                 engine,
                 prepare_engine,
                 linker,
                 cache,
-                cache_error,
                 options,
                 concurrency,
             }),
+            cache_error: cache_error.map(Arc::new),
         })
     }
 
     /// Why compiled policies are not kept although a directory for them is named.
     pub fn cache_error(&self) -> Option<&CacheError> {
-        self.core.cache_error.as_ref()
+        self.cache_error.as_deref()
     }
 
     /// Loads a policy from the bytes of its component. Takes seconds when it has to be compiled, milliseconds when it
     /// is in the cache; the work is done on a thread of its own. Must be called within a tokio runtime.
     pub async fn load(&self, bytes: &[u8]) -> Result<Policy, LoadError> {
-        self.core.clone().load(bytes, Effort::Full).await
+        self.shared.clone().load(bytes, Effort::Full).await
     }
 
     /// Loads a policy beside others that are at work: on one thread, which makes way for them. Takes longer when it has to
     /// be compiled.
     pub async fn load_in_background(&self, bytes: &[u8]) -> Result<Policy, LoadError> {
-        self.core.clone().load(bytes, Effort::Background).await
+        self.shared.clone().load(bytes, Effort::Background).await
     }
 }
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine")
-            .field("options", &self.core.options)
+            .field("options", &self.shared.options)
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use wasmtime::component::ResourceTableError;
 use wasmtime_wasi::I32Exit;
 
-use crate::world::Waits;
+use crate::wasi::Waits;
 
 /// A call that the policy did not answer as the contract says.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use wasmparser::{Encoding, Parser, Payload};
 
-use crate::{load::LoadError, world};
+use crate::{load_error::LoadError, wasi};
 
 /// Names that a component imports and exports at its top level.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ impl Shape {
     /// Reads the names, and refuses what is not a component or imports what no policy may have.
     pub(crate) fn of(bytes: &[u8]) -> Result<Self, LoadError> {
         let shape = read(bytes)?;
-        match shape.imports.iter().find(|name| !world::may_import(name)) {
+        match shape.imports.iter().find(|name| !wasi::may_import(name)) {
             Some(name) => Err(LoadError::ForbiddenImport { name: name.clone() }),
             None => Ok(shape),
         }
@@ -73,7 +73,7 @@ fn read(bytes: &[u8]) -> Result<Shape, LoadError> {
 #[cfg(test)]
 mod tests {
     use super::Shape;
-    use crate::load::LoadError;
+    use crate::load_error::LoadError;
 
     fn refusal(bytes: &[u8]) -> String {
         Shape::of(bytes).expect_err("refused").to_string()

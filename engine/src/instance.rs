@@ -138,6 +138,11 @@ impl Instances {
         }
     }
 
+    /// Waits for a permit.
+    pub(crate) async fn permit(&self) -> Permit<'_> {
+        self.concurrency.permit().await
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }

@@ -20,28 +20,32 @@
 mod cache;
 mod call;
 mod contract;
+mod digest;
 mod engine;
 mod fault;
 mod inspect;
 mod instance;
 mod load;
-mod memory;
+mod load_error;
+mod malloc;
 mod options;
 mod policy;
 mod sandbox;
 mod selftest;
+mod shared;
 mod ticker;
-mod world;
+mod wasi;
 
 pub use call::CallError;
 pub use contract::{
-    Accepted, Action, Composed, Context, Decided, Decision, Draft, Encoding, EventTypeInfo, FailedEvent, Migrated,
-    MigrationCause, MigrationFailure, Misuse, Output, PolicyCatalog, PolicyLimits, Rejection, RejectionCause,
-    RetryPlan, Schedule, VersionInfo, Violation,
+    Accepted, Action, Composed, Context, Decided, Decision, Draft, Encoding, EventTypeInfo, FailedEvent,
+    Limits as PolicyLimits, Migrated, MigrationCause, MigrationFailure, Misuse, Output, PolicyCatalog, Rejection,
+    RejectionCause, RetryPlan, Schedule, VersionInfo, Violation,
 };
+pub use digest::Digest;
 pub use engine::{CacheError, Engine, EngineError};
 pub use fault::{Fault, FaultKind};
-pub use load::LoadError;
+pub use load_error::LoadError;
 pub use options::{Isolation, Limits, Options};
-pub use policy::{Digest, LoadReport, Policy};
+pub use policy::{LoadReport, Policy};
 pub use selftest::{SelfTestCase, SelfTestReport};

@@ -10,16 +10,18 @@ use wasmtime::component::Component;
 use wasmtime_wizer::Wizer;
 
 use crate::{
-    call::{CONTRACT, Caller, Exports},
-    engine::Core,
-    fault::Fault,
+    call::{Caller, Exports},
+    contract,
+    digest::Digest,
     inspect::Shape,
     instance::Instances,
-    memory,
+    load_error::LoadError,
+    malloc,
     options::Limits,
-    policy::{Digest, LoadReport, Policy},
+    policy::{LoadReport, Policy},
     sandbox::Sandbox,
-    world,
+    shared::Shared,
+    wasi,
 };
 
 /// Time that `prepare` may take: it runs once, before any event.
@@ -27,70 +29,6 @@ const PREPARE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// How much a load in the background makes way for others: on a busy machine it gets a tenth of a core, not nothing.
 const NICE: i32 = 10;
-
-/// Why a file is not a policy that can be run.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The bytes are not a WebAssembly component.
-    #[error("this is not a WebAssembly component: {reason}")]
-    NotAComponent {
-        /// What it seems to be instead.
-        reason: String,
-    },
-    /// It wants something that no policy may have.
-    #[error(
-        "the policy imports {name}, which no policy may: only wasi:cli, clocks, io and random are there, and they do nothing"
-    )]
-    ForbiddenImport {
-        /// The import.
-        name: String,
-    },
-    /// It speaks another version of the contract.
-    #[error(
-        "the policy speaks version {found} of the contract tidegate:policy, and this host speaks {speaks}: build the policy with the `wit/` of this host, or run a host for {found}"
-    )]
-    IncompatibleContract {
-        /// The version that it speaks.
-        found: String,
-        /// The version that this host speaks.
-        speaks: &'static str,
-    },
-    /// It lacks a function of the contract.
-    #[error("the policy does not export {name}")]
-    MissingExport {
-        /// The function that is missing.
-        name: String,
-    },
-    /// It has a function of the contract with other types.
-    #[error("the policy exports {name} with types that are not the contract's")]
-    MistypedExport {
-        /// The function.
-        name: String,
-        /// Where they differ.
-        #[source]
-        source: wasmtime::Error,
-    },
-    /// `prepare` did not come to a good end.
-    #[error("the policy could not be prepared: its `prepare` failed")]
-    Prepare {
-        /// What happened.
-        #[source]
-        source: wasmtime::Error,
-    },
-    /// The snapshot could not be compiled or linked.
-    #[error("the policy could not be compiled")]
-    Compile {
-        /// What happened.
-        #[source]
-        source: wasmtime::Error,
-    },
-    /// It faulted when it was asked what it knows.
-    #[error("the policy loads, but cannot say what it knows")]
-    Catalog(#[from] Fault),
-    /// The thread that was loading it panicked.
-    #[error("loading the policy ended in a panic: {0}")]
-    Panicked(String),
-}
 
 /// How much of the machine a load may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +39,7 @@ pub(crate) enum Effort {
     Background,
 }
 
-impl Core {
+impl Shared {
     pub(crate) async fn load(self: Arc<Self>, bytes: &[u8], effort: Effort) -> Result<Policy, LoadError> {
         let shape = Shape::of(bytes)?;
         for name in required_exports() {
@@ -109,7 +47,7 @@ impl Core {
                 return Err(match shape.other_contract(&name) {
                     Some(found) => LoadError::IncompatibleContract {
                         found: found.to_owned(),
-                        speaks: CONTRACT,
+                        speaks: contract::VERSION,
                     },
                     None => LoadError::MissingExport { name },
                 });
@@ -132,17 +70,13 @@ impl Core {
             .map_err(|source| LoadError::Compile { source })?;
         let concurrency = self.concurrency.clone();
         let instances = Instances::new(pre, self.options.limits, self.options.isolation, concurrency);
-        let permit = self.concurrency.permit().await;
+        let permit = instances.permit().await;
         let taken = instances.take(&permit).await;
         let mut live = taken.map_err(|source| LoadError::Compile { source })?;
         exports.check_types(&mut live)?;
         drop((live, permit));
 
-        let caller = Caller {
-            core: self,
-            instances,
-            exports,
-        };
+        let caller = Caller { instances, exports };
         let catalog = caller.call_catalog().await?;
         Ok(Policy {
             caller,
@@ -171,7 +105,7 @@ impl Core {
                     .install(find_or_compile),
             };
             drop(bytes);
-            memory::give_back();
+            malloc::give_back();
             built
         });
         built.await.map_err(|error| LoadError::Panicked(error.to_string()))?
@@ -212,7 +146,7 @@ impl Core {
         };
         let mut store = Sandbox::store(&self.prepare_engine, &limits);
         Sandbox::arm(&mut store, PREPARE_DEADLINE, limits.memory_bytes);
-        let linker = world::linker(&self.prepare_engine)?;
+        let linker = wasi::linker(&self.prepare_engine)?;
         // How long it takes to compile says nothing about `prepare`.
         let begun = Notify::new();
         let mut wizer = Wizer::new();
@@ -258,9 +192,8 @@ fn background() -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
 }
 
 fn required_exports() -> impl Iterator<Item = String> {
-    let interfaces = ["validation", "migration", "retry", "gate", "json"];
+    let interfaces = contract::INTERFACES.iter();
     interfaces
-        .into_iter()
-        .map(|interface| format!("tidegate:policy/{interface}@{CONTRACT}"))
+        .map(|interface| contract::export(interface))
         .chain(["prepare".to_owned()])
 }

@@ -3,7 +3,6 @@
 use std::{fmt, time::Duration};
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     call::{CallError, Caller},
@@ -11,6 +10,7 @@ use crate::{
         Accepted, Composed, Context, Decided, Decision, Draft, FailedEvent, Migrated, MigrationCause, MigrationFailure,
         Output, PolicyCatalog, Rejection, RejectionCause, RetryPlan, Schedule, Violation,
     },
+    digest::Digest,
     fault::Fault,
 };
 
@@ -21,11 +21,6 @@ pub struct Policy {
     pub(crate) catalog: PolicyCatalog,
     pub(crate) report: LoadReport,
 }
-
-/// SHA-256 of a policy's file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(transparent)]
-pub struct Digest(String);
 
 /// How loading went.
 #[derive(Debug, Clone, Serialize)]
@@ -184,34 +179,6 @@ impl fmt::Debug for Policy {
             .field("version", &self.catalog.version)
             .field("digest", &self.digest)
             .finish_non_exhaustive()
-    }
-}
-
-impl Digest {
-    /// Of the bytes of a policy's file.
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(format!("sha256:{}", hex::encode(Sha256::digest(bytes))))
-    }
-
-    /// Such as `sha256:9f86d0…`.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The 64 hexadecimal digits alone.
-    pub fn hex(&self) -> &str {
-        self.0.trim_start_matches("sha256:")
-    }
-
-    /// The first twelve digits: enough for people.
-    pub fn short(&self) -> &str {
-        &self.hex()[..12]
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

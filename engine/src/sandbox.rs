@@ -1,11 +1,11 @@
-//! What bounds an instance: memory, tables, handles, time. What it can see of the world is in `world`.
+//! What bounds an instance: memory, tables, handles, time. What it can see of the wasi is in `wasi`.
 
 use std::time::Duration;
 
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
-use crate::{options::Limits, ticker::TICK, world};
+use crate::{options::Limits, ticker::TICK, wasi};
 
 /// Elements of all tables of an instance together. A policy's table holds its functions: some thousands.
 const TABLE_ELEMENTS: usize = 20_000;
@@ -121,7 +121,7 @@ impl WasiView for Sandbox {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         // Made on first use: most calls never need it, and a fresh instance is made for every event.
         WasiCtxView {
-            ctx: self.wasi.get_or_insert_with(world::empty),
+            ctx: self.wasi.get_or_insert_with(wasi::empty),
             table: &mut self.table,
         }
     }

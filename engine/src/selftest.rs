@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     call::CallError,
-    contract::{Context, Decided, Decision, EventTypeInfo, VersionInfo},
+    contract::{Context, Decided, Decision, EventTypeInfo, MigrationCause, VersionInfo},
     fault::Fault,
     policy::Policy,
 };
@@ -80,7 +80,7 @@ impl Policy {
             .filter(|target| target.version != version.version)
         {
             if let Err(failure) = self.migrate(example, &target.version).await?
-                && failure.cause != crate::MigrationCause::NoPath
+                && failure.cause != MigrationCause::NoPath
             {
                 problems.push(format!(
                     "the example does not migrate to {}: {}",

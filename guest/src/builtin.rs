@@ -1,9 +1,10 @@
 //! The functions of the builtin policy, for callers who want no other. Each does what the method of the same name does.
 
-use crate::{
-    Accepted, Catalog, Composed, Context, Decided, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
-    Policy, Rejection, RetryPlan, Schedule,
+use crate::contract::{
+    Accepted, Composed, Context, Decided, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
+    PolicyCatalog, Rejection, RetryPlan, Schedule,
 };
+use crate::policy::Policy;
 
 /// Builds everything that can be built ahead. Every function also works without it, only slower the first time.
 pub fn prepare() {
@@ -16,7 +17,7 @@ pub fn validate(event: &[u8]) -> Result<Accepted, Rejection> {
 }
 
 /// Lists what the policy knows. See [`Policy::catalog`].
-pub fn catalog() -> Catalog {
+pub fn catalog() -> PolicyCatalog {
     Policy::builtin().catalog()
 }
 

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::contract::Limits;
 use crate::merge::merge;
 
 /// The file of a bundle that is not a schema.
@@ -49,16 +50,6 @@ pub struct Manifest {
     pub default_retry_seconds: Vec<u32>,
     /// The event types, in any order.
     pub event_types: Vec<EventType>,
-}
-
-/// Bounds within which events are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    /// Longest event, in bytes of UTF-8.
-    pub event_bytes: u32,
-    /// Deepest nesting of arrays and objects; a scalar has depth 0 and `[]` has depth 1. At most 256.
-    pub depth: u32,
 }
 
 /// One event type.

@@ -1,8 +1,7 @@
 //! The part of a policy that is code: how versions migrate and which events follow from others. Holds no data of the
 //! policy; that is the bundle.
 
-use serde_json::{Map, Value};
-
+use crate::derivation::Derivation;
 use crate::occurrence;
 use crate::steps::{STEPS, Step};
 
@@ -13,29 +12,6 @@ pub struct Code {
     pub steps: Vec<Step>,
     /// The events that follow from others.
     pub derivations: Vec<Derivation>,
-}
-
-/// Makes one event out of another that is forwarded.
-#[derive(Debug, Clone, Copy)]
-pub struct Derivation {
-    /// The type of the event that it looks at.
-    pub from: &'static str,
-    /// Makes the event.
-    pub derive: DeriveFn,
-}
-
-/// Looks at a valid event, in the version in which it leaves, with the time to judge by.
-pub type DeriveFn = fn(event: &Map<String, Value>, now: &str) -> Derived;
-
-/// What follows from an event.
-#[derive(Debug, Clone)]
-pub enum Derived {
-    /// Nothing.
-    Nothing,
-    /// Nothing, though something should: why, for people.
-    Omitted(&'static str),
-    /// This event. It leaves on the channel of its type, with its `user_id` as the key, once it has been validated.
-    Event(Map<String, Value>),
 }
 
 impl Code {

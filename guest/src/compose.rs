@@ -1,46 +1,13 @@
 //! Makes a valid event of what a publisher has in hand. Sends nothing; the result is judged like any other event.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
+use crate::contract::{Composed, Draft, Rejection, RejectionCause, Violation};
 use crate::number::is_plain_integer;
 use crate::parse::{Bounds, read_object};
 use crate::policy::Policy;
 use crate::time::Timestamp;
-use crate::validate::{Rejection, RejectionCause};
-use crate::violation::{Violation, code, in_order, under};
-
-/// What a publisher has in hand before there is an event.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Draft {
-    /// Type of the event.
-    pub event_type: String,
-    /// Its version; absent: the oldest of the type, as for an event that names none.
-    #[serde(default)]
-    pub event_version: Option<String>,
-    /// The task, as a JSON integer of any size, such as `42`.
-    pub task_id: String,
-    /// The user.
-    pub user_id: String,
-    /// The payload, as the text of a JSON object.
-    pub payload: String,
-    /// The id; absent: `{event_type}-{task_id}-{timestamp}`.
-    #[serde(default)]
-    pub event_id: Option<String>,
-    /// When it happened, RFC 3339 with an offset; absent: `now`.
-    #[serde(default)]
-    pub timestamp: Option<String>,
-}
-
-/// An event made from a draft.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Composed {
-    /// Its id.
-    pub event_id: String,
-    /// Its text, valid for its type and version.
-    pub event: String,
-}
+use crate::violation::{code, in_order, under};
 
 impl Policy {
     /// Makes an event. Fails with everything that is wrong in the draft; paths point into the event, but places named in

@@ -10,16 +10,15 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::contract::{Encoding, FailedEvent, Misuse, Output};
 use crate::escape;
 use crate::ids;
 use crate::number::is_integer;
 use crate::parse::{Bounds, read_object};
 use crate::policy::{DEAD_LETTER, EMITTED_VERSION, OPS_ALERT, Policy, USER_ALERT};
-use crate::process::{Misuse, Output, check_now};
-use crate::violation::Violation;
+use crate::process::check_now;
 
 /// How many characters of the error go into an alert; the dead letter has all of it.
 const ALERT_ERROR_CHARS: usize = 1024;
@@ -43,36 +42,6 @@ const ORIGINAL_BASE64: &str = "original_base64";
 
 /// The user of an event that names none.
 const UNKNOWN_USER: &str = "unknown";
-
-/// How the bytes of an original are written as a string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Encoding {
-    /// They are UTF-8 and stand as they are.
-    Text,
-    /// They are not UTF-8: base64 (RFC 4648, section 4, with padding).
-    Base64,
-}
-
-/// An event that is given up.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FailedEvent {
-    /// The event as it arrived, complete.
-    pub original: String,
-    /// How `original` is to be read.
-    pub encoding: Encoding,
-    /// Why it is given up, in one line.
-    pub error: String,
-    /// Retries made after the first attempt.
-    pub retry_count: u32,
-    /// What is wrong with it; empty when it is valid and could not be delivered.
-    pub violations: Vec<Violation>,
-    /// Where it came from, such as `task-events/3@1042`: together with the original it makes the dead letter's id.
-    pub source: String,
-    /// Digest of the policy that judged it.
-    pub policy: String,
-}
 
 impl Policy {
     /// Builds the dead letter, the alert for operations and, when the event's type concerns a user who is known, the

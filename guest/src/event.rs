@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::policy::{KnownType, KnownVersion};
+use crate::known::{KnownType, KnownVersion};
 
 /// The version that an absent `event_version` stands for.
 pub(crate) const DEFAULT_VERSION: &str = "1.0";

@@ -28,7 +28,7 @@ macro_rules! export_policy {
             }
 
             type Exported = $crate::component::Component<Source>;
-            $crate::component::bindings::export_component!(Exported with_types_in $crate::component::bindings);
+            $crate::contract::bindings::export_component!(Exported with_types_in $crate::contract::bindings);
         }
     };
 }

@@ -5,10 +5,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::contract::{Context, Misuse};
 use crate::parse::{Bounds, read_object};
 use crate::policy::Policy;
-use crate::process::{Context, Misuse};
-use crate::validate::summary;
+use crate::violation::summary;
 
 /// How deep a request may be nested: none of them is deeper than one object.
 const REQUEST_DEPTH: usize = 2;

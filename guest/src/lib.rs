@@ -6,7 +6,7 @@
 //! never mix. The functions at the root of the crate are those of the builtin policy.
 //!
 //! Compiled for `wasm32-wasip2` the crate is a component that exports the world `tidegate:policy/policy`. Only
-//! `component` knows that; everything else is plain Rust and mirrors the contract in `wit/`.
+//! `component` knows that; the types of the contract are generated from `wit/` for every target ([`contract`]).
 //!
 //! # A policy of one's own
 //! A crate that adds a version depends on this one without its default features, and says:
@@ -42,18 +42,24 @@
 //!
 //! `examples/next-policy` is such a crate, and `docs/write-a-policy.md` shows how to make one.
 
+mod builtin;
 mod bundle;
 mod catalog;
 mod code;
 mod compose;
+mod construct;
+pub mod contract;
 mod dead_letter;
+mod derivation;
 mod escape;
 mod event;
 mod export;
 mod ids;
 mod json;
+mod known;
 mod merge;
 mod migrate;
+mod migration_path;
 mod number;
 mod occurrence;
 mod parse;
@@ -70,23 +76,21 @@ mod violation;
 #[cfg(target_family = "wasm")]
 pub mod component;
 
-mod builtin;
-
 pub use builtin::{
     catalog, compose, dead_letter, migrate, migrate_json, next_attempt, next_attempt_json, prepare, process,
     schedule_for, validate, validate_json,
 };
-pub use bundle::{Bundle, BundleError, EventType, File, Limits, Manifest};
-pub use catalog::{Catalog, EventTypeInfo, VersionInfo};
-pub use code::{Code, Derivation, DeriveFn, Derived};
-pub use compose::{Composed, Draft};
-pub use dead_letter::{Encoding, FailedEvent};
-pub use migrate::{Migrated, MigrationCause, MigrationFailure};
-pub use policy::{Policy, PolicyError};
-pub use process::{Context, Decided, Decision, Misuse, Output};
-pub use retry::{Action, RetryPlan, Schedule};
+pub use bundle::{Bundle, BundleError, EventType, File, Manifest};
+pub use code::Code;
+pub use construct::PolicyError;
+pub use contract::{
+    Accepted, Action, Composed, Context, Decided, Decision, Draft, Encoding, EventTypeInfo, FailedEvent, Limits,
+    Migrated, MigrationCause, MigrationFailure, Misuse, Output, PolicyCatalog, Rejection, RejectionCause, RetryPlan,
+    Schedule, VersionInfo, Violation,
+};
+pub use derivation::{Derivation, DeriveFn, Derived};
+pub use policy::Policy;
 pub use schema::SchemaError;
 pub use steps::{Step, StepError, StepFn};
 pub use time::Timestamp;
-pub use validate::{Accepted, Rejection, RejectionCause};
-pub use violation::{MAX_PATH_BYTES, MAX_VIOLATIONS, Violation, code as codes};
+pub use violation::{MAX_PATH_BYTES, MAX_VIOLATIONS, code as codes};

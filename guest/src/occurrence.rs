@@ -4,7 +4,7 @@
 use chrono::{Days, Months, NaiveDate};
 use serde_json::{Map, Value, json};
 
-use crate::code::Derived;
+use crate::derivation::Derived;
 use crate::ids;
 use crate::time::Timestamp;
 

@@ -3,8 +3,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::contract::Violation;
 use crate::reader::{MAX_VALUES, Reader, SyntaxError};
-use crate::violation::{Violation, code, in_order};
+use crate::violation::{code, in_order};
 
 /// Bounds within which an event is read.
 #[derive(Debug, Clone, Copy)]

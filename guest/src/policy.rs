@@ -1,14 +1,10 @@
 //! A policy: a bundle of data and some code, checked and made ready once. What a policy *does* stands in the modules named
 //! after it; this one only knows how to build it and find things in it.
 
-use std::sync::LazyLock;
-
-use crate::bundle::{Bundle, BundleError, EventType, Limits};
-use crate::code::{Code, Derivation};
-use crate::migrate::{MigrationCause, Route, routes};
+use crate::contract::{Limits, Schedule};
+use crate::derivation::Derivation;
+use crate::known::KnownType;
 use crate::parse::Bounds;
-use crate::retry::Schedule;
-use crate::schema::{Compiler, Schema, SchemaError};
 
 /// The types that every policy emits when it gives an event up.
 pub(crate) const DEAD_LETTER: &str = "dlq.failed";
@@ -17,9 +13,6 @@ pub(crate) const USER_ALERT: &str = "alert.user";
 
 /// The version of those types.
 pub(crate) const EMITTED_VERSION: &str = "1.0";
-
-/// Deeper nesting than this could exhaust the stack of whoever walks the value.
-const MAX_DEPTH: u32 = 256;
 
 /// A policy that is ready to judge events: schemas compiled, ways between versions found.
 #[derive(Debug)]
@@ -33,116 +26,7 @@ pub struct Policy {
     pub(crate) types: Vec<KnownType>,
 }
 
-/// One event type, ready for use.
-#[derive(Debug)]
-pub(crate) struct KnownType {
-    pub(crate) name: String,
-    pub(crate) channel: Option<String>,
-    pub(crate) accepted: bool,
-    pub(crate) alerts_user: bool,
-    pub(crate) schedule: Schedule,
-    /// Oldest first; at least one.
-    pub(crate) versions: Vec<KnownVersion>,
-    /// `routes[from][to]`.
-    pub(crate) routes: Vec<Vec<Option<Route>>>,
-}
-
-/// One version of an event type, ready for use.
-#[derive(Debug)]
-pub(crate) struct KnownVersion {
-    pub(crate) name: String,
-    pub(crate) schema: Schema,
-    /// A valid event of this version; never empty in a policy that is ready.
-    pub(crate) example: String,
-}
-
-/// Why a bundle and code do not make a policy.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PolicyError {
-    /// The bundle cannot be read.
-    #[error(transparent)]
-    Bundle(#[from] BundleError),
-    /// A schema does not compile.
-    #[error(transparent)]
-    Schema(#[from] SchemaError),
-    /// The depth limit is 0 or more than 256.
-    #[error("limits.depth must be from 1 to {MAX_DEPTH}, is {0}")]
-    Depth(u32),
-    /// A delay is longer than 49 days.
-    #[error("a retry delay of {0} is longer than 49 days")]
-    Delay(String),
-    /// Two event types have the same name.
-    #[error("the event type {0} is there twice")]
-    Twice(String),
-    /// An event type has no schema.
-    #[error("the event type {0} has no schema, such as {0}/1.0.json")]
-    NoSchema(String),
-    /// A schema has no example, and none can be made by migrating that of the version before.
-    #[error("the schema of {event_type} {version} has no examples, and no step makes one of an older version")]
-    NoExample {
-        /// The event type.
-        event_type: String,
-        /// Its version.
-        version: String,
-    },
-    /// A schema's own example is not valid.
-    #[error("the example of {event_type} {version} is not valid: {problem}")]
-    BadExample {
-        /// The event type.
-        event_type: String,
-        /// Its version.
-        version: String,
-        /// The first violation.
-        problem: String,
-    },
-    /// A type that every policy emits is missing, or has no channel or no version 1.0.
-    #[error("a policy needs the event type {0} with a channel and version {EMITTED_VERSION}")]
-    NotEmitted(&'static str),
-}
-
 impl Policy {
-    /// Makes a policy: compiles every schema, searches every way between versions and tries every example.
-    pub fn new(bundle: &Bundle, code: Code) -> Result<Self, PolicyError> {
-        let manifest = &bundle.manifest;
-        if manifest.limits.depth == 0 || manifest.limits.depth > MAX_DEPTH {
-            return Err(PolicyError::Depth(manifest.limits.depth));
-        }
-        let default_schedule = Schedule::from_seconds(&manifest.default_retry_seconds)
-            .ok_or_else(|| PolicyError::Delay("the default".to_owned()))?;
-        let compiler = Compiler::new(&bundle.files)?;
-        let mut types = Vec::with_capacity(manifest.event_types.len());
-        for event_type in &manifest.event_types {
-            types.push(KnownType::new(event_type, bundle, &compiler, &code, &default_schedule)?);
-        }
-        types.sort_by(|a, b| a.name.cmp(&b.name));
-        if let Some(twice) = types.windows(2).find(|pair| pair[0].name == pair[1].name) {
-            return Err(PolicyError::Twice(twice[0].name.clone()));
-        }
-        let mut policy = Self {
-            name: manifest.name.clone(),
-            version: manifest.version.clone(),
-            limits: manifest.limits,
-            default_schedule,
-            derivations: code.derivations,
-            types,
-        };
-        policy.check_emitted()?;
-        policy.complete_examples()?;
-        policy.check_examples()?;
-        Ok(policy)
-    }
-
-    /// The policy of `schemas/` and this crate's steps, built at the first call.
-    ///
-    /// # Panics
-    /// When what was compiled in is no policy, which the tests rule out.
-    pub fn builtin() -> &'static Self {
-        static BUILTIN: LazyLock<Policy> =
-            LazyLock::new(|| Policy::new(&Bundle::builtin(), Code::builtin()).expect("schemas/ makes a policy"));
-        &BUILTIN
-    }
-
     pub(crate) fn event_type(&self, name: &str) -> Option<&KnownType> {
         let at = self
             .types
@@ -156,113 +40,5 @@ impl Policy {
             bytes: self.limits.event_bytes as usize,
             depth: self.limits.depth as usize,
         }
-    }
-
-    fn check_emitted(&self) -> Result<(), PolicyError> {
-        for name in [DEAD_LETTER, OPS_ALERT, USER_ALERT] {
-            self.event_type(name)
-                .filter(|known| known.channel.is_some() && known.version_at(EMITTED_VERSION).is_some())
-                .ok_or(PolicyError::NotEmitted(name))?;
-        }
-        Ok(())
-    }
-
-    /// Makes the examples that are missing, each of the version before it.
-    fn complete_examples(&mut self) -> Result<(), PolicyError> {
-        for kind in 0..self.types.len() {
-            for version in 0..self.types[kind].versions.len() {
-                if self.types[kind].versions[version].example.is_empty() {
-                    let example = self.example_of(&self.types[kind], version)?;
-                    self.types[kind].versions[version].example = example;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The example of the version before, migrated to this one.
-    fn example_of(&self, known: &KnownType, at: usize) -> Result<String, PolicyError> {
-        let (event_type, version) = (known.name.clone(), known.versions[at].name.clone());
-        let migrated = at
-            .checked_sub(1)
-            .map(|before| self.migrate(known.versions[before].example.as_bytes(), &version));
-        match migrated {
-            Some(Ok(migrated)) => Ok(migrated.event.unwrap_or_default()),
-            Some(Err(failure)) if failure.cause != MigrationCause::NoPath => Err(PolicyError::BadExample {
-                event_type,
-                version,
-                problem: format!("made of an older one: {}", failure.reason()),
-            }),
-            _ => Err(PolicyError::NoExample { event_type, version }),
-        }
-    }
-
-    fn check_examples(&self) -> Result<(), PolicyError> {
-        for known in &self.types {
-            for version in &known.versions {
-                let problem = match self.validate(version.example.as_bytes()) {
-                    Ok(accepted) if accepted.event_type != known.name => "it has another event_type".to_owned(),
-                    Ok(accepted) if accepted.event_version != version.name => "it has another event_version".to_owned(),
-                    Ok(_) => continue,
-                    Err(rejection) => rejection.summary(),
-                };
-                return Err(PolicyError::BadExample {
-                    event_type: known.name.clone(),
-                    version: version.name.clone(),
-                    problem,
-                });
-            }
-        }
-        Ok(())
-    }
-}
-
-impl KnownType {
-    fn new(
-        event_type: &EventType,
-        bundle: &Bundle,
-        compiler: &Compiler,
-        code: &Code,
-        default_schedule: &Schedule,
-    ) -> Result<Self, PolicyError> {
-        let name = &event_type.name;
-        let schedule = match &event_type.retry_seconds {
-            Some(seconds) => Schedule::from_seconds(seconds).ok_or_else(|| PolicyError::Delay(name.clone()))?,
-            None => default_schedule.clone(),
-        };
-        let mut versions = Vec::new();
-        for (version, text) in bundle.versions_of(name) {
-            let schema = compiler.compile(&format!("{name}/{version}.json"), text)?;
-            versions.push(KnownVersion {
-                name: version.to_owned(),
-                example: schema.example().unwrap_or_default().to_owned(),
-                schema,
-            });
-        }
-        if versions.is_empty() {
-            return Err(PolicyError::NoSchema(name.clone()));
-        }
-        let names: Vec<&str> = versions.iter().map(|version| version.name.as_str()).collect();
-        let routes = routes(name, &names, &code.steps);
-        Ok(Self {
-            name: name.clone(),
-            channel: event_type.channel.clone(),
-            accepted: event_type.accepted,
-            alerts_user: event_type.alerts_user,
-            schedule,
-            versions,
-            routes,
-        })
-    }
-
-    /// Where in `versions` this one is.
-    pub(crate) fn version_at(&self, version: &str) -> Option<usize> {
-        self.versions.iter().position(|known| known.name == version)
-    }
-
-    /// The versions in words, such as `1.0, 1.1`.
-    pub(crate) fn version_list(&self) -> String {
-        let names: Vec<&str> = self.versions.iter().map(|version| version.name.as_str()).collect();
-        names.join(", ")
     }
 }

@@ -1,80 +1,14 @@
 //! What a gate does with an event: validates, migrates, routes and derives. Sends nothing itself and reads no clock.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::code::Derived;
+use crate::contract::{Context, Decided, Decision, Misuse, Output, Violation};
+use crate::derivation::Derived;
 use crate::event::{Event, set_after};
-use crate::migrate::{route_to, take};
+use crate::migrate::{follow, path_to};
 use crate::policy::Policy;
 use crate::time::{EXPECTED, Timestamp};
-use crate::validate::summary;
-use crate::violation::{Violation, code};
-
-/// What the policy has to be told, since it has no clock and no configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Context {
-    /// The time to judge by, RFC 3339 with an offset.
-    pub now: String,
-    /// The version in which the event shall leave; absent: the latest of its type.
-    #[serde(default)]
-    pub target_version: Option<String>,
-}
-
-/// The arguments do not make sense: the caller's fault, never the event's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{message}")]
-pub struct Misuse {
-    /// What to change in the call.
-    pub message: String,
-}
-
-/// Where an event ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Decision {
-    /// Send the outputs.
-    Forward,
-    /// Valid, and to be sent nowhere.
-    Drop,
-    /// Invalid: the violations say why. It belongs in a dead letter.
-    Reject,
-}
-
-/// One event to send.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Output {
-    /// The channel, one of the catalog's.
-    pub channel: String,
-    /// The partition key: events of one key keep their order.
-    pub key: String,
-    /// Id of the event to send. Derived from the input, so that a repeat has the same one.
-    pub id: String,
-    /// Type of the event to send.
-    pub event_type: String,
-    /// Its text; absent: the event leaves as it came, byte for byte.
-    pub event: Option<String>,
-}
-
-/// The judgement of one event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Decided {
-    /// Where it ends.
-    pub decision: Decision,
-    /// Why, in one line for people.
-    pub reason: String,
-    /// `event_id` of the event judged, when it could be read.
-    pub event_id: Option<String>,
-    /// `event_type` of the event judged, when it could be read.
-    pub event_type: Option<String>,
-    /// `event_version` of the event judged, when known.
-    pub event_version: Option<String>,
-    /// What to send, in this order; empty unless the decision is to forward.
-    pub outputs: Vec<Output>,
-    /// What is wrong; empty unless the decision is to reject.
-    pub violations: Vec<Violation>,
-}
+use crate::violation::{code, summary};
 
 impl Policy {
     /// Judges an event and says what to send. Fails only when the context is not usable.
@@ -132,15 +66,15 @@ impl Policy {
         let from = &event.known_version().name;
         let latest = &kind.versions[kind.versions.len() - 1].name;
         let target = context.target_version.as_deref().unwrap_or(latest);
-        let route = route_to(event, target).map_err(|violation| vec![violation])?;
+        let path = path_to(event, target).map_err(|violation| vec![violation])?;
         let Some(channel) = &kind.channel else {
             *reason = format!("{} {from} is valid and goes to no channel", kind.name);
             return Ok(Vec::new());
         };
 
-        let migrates = route.versions.len() > 1;
+        let migrates = path.versions.len() > 1;
         if migrates {
-            take(event, route).map_err(|(_, violations)| violations)?;
+            follow(event, path).map_err(|(_, violations)| violations)?;
             *reason = format!("{} {from} is valid and leaves as {target}", kind.name);
         } else {
             *reason = format!("{} {from} is valid", kind.name);

@@ -12,7 +12,8 @@
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
-use crate::violation::{MAX_VIOLATIONS, Violation, code, quoted, under};
+use crate::contract::Violation;
+use crate::violation::{MAX_VIOLATIONS, code, quoted, under};
 
 /// How many values a document may hold, containers and what is in them.
 pub(crate) const MAX_VALUES: usize = 65_536;

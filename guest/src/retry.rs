@@ -1,38 +1,7 @@
 //! When a failed event is tried again, and when it is given up. Knows no clock: delays only.
 
-use serde::Serialize;
-
+use crate::contract::{Action, RetryPlan, Schedule};
 use crate::policy::Policy;
-
-/// The retries that a type gets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Schedule {
-    /// How many retries follow the first attempt.
-    pub max_retries: u32,
-    /// Milliseconds to wait before each of them: `max_retries` numbers.
-    pub delays_ms: Vec<u32>,
-}
-
-/// What to do with an event that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    /// Try again after the delay.
-    Retry,
-    /// Give it up: build its dead letter and alerts.
-    DeadLetter,
-}
-
-/// What to do with an event that failed, and when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct RetryPlan {
-    /// What to do.
-    pub action: Action,
-    /// Milliseconds to wait before the next attempt; 0 for a dead letter.
-    pub delay_ms: u32,
-    /// Retries that are left after the one decided here; 0 for a dead letter.
-    pub retries_left: u32,
-}
 
 impl Policy {
     /// The schedule of a type; of a type that is not in the catalog, the policy's default.
@@ -59,18 +28,5 @@ impl Policy {
                 retries_left: 0,
             },
         }
-    }
-}
-
-impl Schedule {
-    /// A schedule from whole seconds; nothing when a delay is longer than milliseconds in 32 bits can say (49 days).
-    pub(crate) fn from_seconds(seconds: &[u32]) -> Option<Self> {
-        Some(Self {
-            max_retries: u32::try_from(seconds.len()).ok()?,
-            delays_ms: seconds
-                .iter()
-                .map(|seconds| seconds.checked_mul(1000))
-                .collect::<Option<_>>()?,
-        })
     }
 }

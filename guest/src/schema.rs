@@ -8,8 +8,9 @@ use jsonschema::{Draft, PatternOptions, Registry, Resource, ValidationError, Val
 use serde_json::Value;
 
 use crate::bundle::File;
+use crate::contract::Violation;
 use crate::time;
-use crate::violation::{MAX_PATH_BYTES, MAX_VIOLATIONS, Violation, code, under};
+use crate::violation::{MAX_PATH_BYTES, MAX_VIOLATIONS, code, under};
 
 /// The base against which the files of a bundle refer to each other.
 const BASE: &str = "tidegate:///";

@@ -1,51 +1,14 @@
 //! Is this event valid? Reads it, finds its type and version, holds it against their schema and then against the rules that
 //! a schema cannot say. Changes nothing and sends nothing.
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::contract::{Accepted, Rejection, RejectionCause, Violation};
 use crate::event::{DEFAULT_VERSION, Event};
+use crate::known::KnownType;
 use crate::parse::{Bounds, read_object};
-use crate::policy::{KnownType, Policy};
-use crate::violation::{Violation, code, in_order, quoted};
-
-/// What a valid event is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Accepted {
-    /// `event_id`.
-    pub event_id: String,
-    /// `event_type`.
-    pub event_type: String,
-    /// `event_version`, or the version that an absent one stands for.
-    pub event_version: String,
-    /// The partition key of the event: `user_id`.
-    pub key: String,
-}
-
-/// How far a rejected event got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RejectionCause {
-    /// It could not be read as one unambiguous JSON object.
-    Unreadable,
-    /// It was read, but its type or version is not in the catalog.
-    Unknown,
-    /// Type and version are known, and the event breaks their schema or rules.
-    Invalid,
-}
-
-/// Why an event is not valid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Rejection {
-    /// How far it got.
-    pub cause: RejectionCause,
-    /// `event_id` when it could be read.
-    pub event_id: Option<String>,
-    /// `event_type` when it could be read.
-    pub event_type: Option<String>,
-    /// Everything that is wrong, at least one, in a stable order: by path, then by code.
-    pub violations: Vec<Violation>,
-}
+use crate::policy::Policy;
+use crate::violation::{code, in_order, quoted, summary};
 
 impl Policy {
     /// Judges one event: any bytes give an answer.
@@ -151,22 +114,6 @@ pub(crate) fn check(kind: &KnownType, version: usize, event: &Value) -> Vec<Viol
         ));
     }
     in_order(violations)
-}
-
-/// The first of several violations in one line, and how many more there are.
-pub(crate) fn summary(violations: &[Violation]) -> String {
-    let Some(first) = violations.first() else {
-        return "nothing is wrong".to_owned();
-    };
-    let place = match first.path.as_str() {
-        "" => String::new(),
-        path => format!("{} at {}: ", first.code, quoted(path)),
-    };
-    let more = match violations.len() {
-        1 => String::new(),
-        count => format!(" (and {} more)", count - 1),
-    };
-    format!("{place}{}{more}", first.message)
 }
 
 fn user_is_empty(event: &Value) -> bool {

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use serde::{Deserialize, Serialize};
+use crate::contract::Violation;
 
 /// How many violations of one event are listed; the others are left out.
 pub const MAX_VIOLATIONS: usize = 100;
@@ -16,18 +16,6 @@ pub const MAX_PATH_BYTES: usize = 1024;
 
 /// How many characters of a name go into a message.
 const MAX_NAME_CHARS: usize = 64;
-
-/// One reason why an event is invalid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Violation {
-    /// What is wrong, for programs: one of [`code`]'s constants.
-    pub code: String,
-    /// JSON Pointer (RFC 6901) to the value at fault; for `required`, to the member that is missing.
-    pub path: String,
-    /// What is wrong and what would be right, for people.
-    pub message: String,
-}
 
 impl Violation {
     /// A violation with this code at this path.
@@ -82,6 +70,22 @@ pub(crate) fn in_order(mut violations: Vec<Violation>) -> Vec<Violation> {
     violations.dedup();
     violations.truncate(MAX_VIOLATIONS);
     violations
+}
+
+/// The first of several violations in one line, and how many more there are.
+pub(crate) fn summary(violations: &[Violation]) -> String {
+    let Some(first) = violations.first() else {
+        return "nothing is wrong".to_owned();
+    };
+    let place = match first.path.as_str() {
+        "" => String::new(),
+        path => format!("{} at {}: ", first.code, quoted(path)),
+    };
+    let more = match violations.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    format!("{place}{}{more}", first.message)
 }
 
 /// A name out of an event, fit for a message: in quotes, without control characters, cut when it is long.

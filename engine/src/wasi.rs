@@ -8,10 +8,8 @@ use std::time::Duration;
 
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::{
-    HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, p2::DynPollable, random::Deterministic,
+    HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiView, p2::DynPollable, random::Deterministic,
 };
-
-use crate::sandbox::Sandbox;
 
 /// Interfaces that a policy may import, without their versions. A `/` at the end allows a whole package.
 const ALLOWED_IMPORTS: &[&str] = &["wasi:cli/", "wasi:clocks/", "wasi:io/", "wasi:random/"];
@@ -35,7 +33,7 @@ pub(crate) fn may_import(name: &str) -> bool {
 }
 
 /// Links what the allow-list names.
-pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<Sandbox>> {
+pub(crate) fn linker<T: WasiView>(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<T>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     linker.allow_shadowing(true);

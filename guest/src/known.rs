@@ -1,0 +1,41 @@
+//! What a policy knows of its event types: versions, schemas, migration paths, retries. Judges nothing.
+
+use crate::contract::Schedule;
+use crate::migration_path::MigrationPath;
+use crate::schema::Schema;
+
+/// One event type, ready for use.
+#[derive(Debug)]
+pub(crate) struct KnownType {
+    pub(crate) name: String,
+    pub(crate) channel: Option<String>,
+    pub(crate) accepted: bool,
+    pub(crate) alerts_user: bool,
+    pub(crate) schedule: Schedule,
+    /// Oldest first; at least one.
+    pub(crate) versions: Vec<KnownVersion>,
+    /// `paths[from][to]`.
+    pub(crate) paths: Vec<Vec<Option<MigrationPath>>>,
+}
+
+/// One version of an event type, ready for use.
+#[derive(Debug)]
+pub(crate) struct KnownVersion {
+    pub(crate) name: String,
+    pub(crate) schema: Schema,
+    /// A valid event of this version; never empty in a policy that is ready.
+    pub(crate) example: String,
+}
+
+impl KnownType {
+    /// Where in `versions` this one is.
+    pub(crate) fn version_at(&self, version: &str) -> Option<usize> {
+        self.versions.iter().position(|known| known.name == version)
+    }
+
+    /// The versions in words, such as `1.0, 1.1`.
+    pub(crate) fn version_list(&self) -> String {
+        let names: Vec<&str> = self.versions.iter().map(|version| version.name.as_str()).collect();
+        names.join(", ")
+    }
+}
