@@ -1,0 +1,240 @@
+//! `tidegate apply`: the gate as a filter.
+
+use std::{
+    io::{self, BufRead, BufWriter, Write},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use futures::{StreamExt, stream};
+use indicatif::ProgressBar;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tidegate_engine::{Context, Decided, Decision, Policy, Violation};
+use tidegate_gate::config::Isolation;
+
+use super::{exit, files, lines::Batches, progress, target::Target, time::Time};
+
+/// Judge events from standard input, one a line, and print one decision a line. No server is needed.
+///
+/// Each line out is one JSON object, in the order of the input:
+///
+///   {"decision":"forward|drop|reject","reason":"…",
+///    "outputs":[{"channel","key","id","event_type","event":{…}}],
+///    "violations":[{"code","path","message"}]}
+///
+/// Memory stays constant however long the input is.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tidegate apply < events.jsonl | jq -r .decided | sort | uniq -c
+  tidegate apply --target 1.0 --now 2026-03-01T09:30:00Z < events.jsonl
+  tidegate apply --fail-on reject < events.jsonl > /dev/null   # exit code 1 if any event is rejected")]
+pub(super) struct Apply {
+    #[command(flatten)]
+    policy: files::PolicyFile,
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    time: Time,
+    /// Whether events get instances of their own or share them.
+    #[arg(long, value_enum, default_value_t = Isolation::Fresh)]
+    isolation: Isolation,
+    /// Exit with 1 when an event had this decision.
+    #[arg(long, value_enum, value_name = "DECIDED")]
+    fail_on: Option<FailOn>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailOn {
+    Reject,
+}
+
+/// Lines that are judged as one piece of work, fewer when they are long.
+const BATCH: usize = 64;
+
+impl Apply {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let path = self.policy.find(None)?;
+        let slots = u32::try_from(workers * 2).unwrap_or(2);
+        let policy = Arc::new(files::load_policy(&path, self.isolation.into(), slots).await?);
+        let context = Arc::new(Context {
+            now: self.time.or_now(),
+            target_version: self.target.for_policy(&policy),
+        });
+        let progress = progress::spinner("{spinner} {human_pos} events, {per_sec}, {elapsed}");
+        let rejected = tokio::task::block_in_place(|| {
+            let judge = |batch: Batch| {
+                let (policy, context) = (policy.clone(), context.clone());
+                async move { anyhow::Ok(tokio::spawn(judge_all(policy, context, batch)).await?) }
+            };
+            let batches = stream::iter(batches(io::stdin().lock())).map(|batch| async { judge(batch?).await });
+            let judged = batches.buffered(workers * 2);
+            let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+            tokio::runtime::Handle::current().block_on(print_all(judged, &mut out, &progress))
+        });
+        progress.finish_and_clear();
+        let rejected = rejected.with_context(|| format!("judging by {}", path.display()))?;
+        let fail = matches!(self.fail_on, Some(FailOn::Reject)) && rejected > 0;
+        Ok(if fail {
+            ExitCode::from(exit::NO)
+        } else {
+            ExitCode::SUCCESS
+        })
+    }
+}
+
+/// Some lines and the number of the first, from 1.
+struct Batch {
+    first: u64,
+    lines: Vec<Vec<u8>>,
+}
+
+/// Decided as lines, ready to print.
+struct Judged {
+    text: Vec<u8>,
+    events: u64,
+    rejected: u64,
+    /// Why the line after these got no decision.
+    stopped: Option<anyhow::Error>,
+}
+
+fn batches(input: impl BufRead) -> impl Iterator<Item = anyhow::Result<Batch>> {
+    let mut first = 1;
+    Batches::new(input, BATCH).map(move |lines| {
+        let lines = lines.context("standard input cannot be read")?;
+        let batch = Batch { first, lines };
+        first += batch.lines.len() as u64;
+        Ok(batch)
+    })
+}
+
+async fn judge_all(policy: Arc<Policy>, context: Arc<Context>, batch: Batch) -> Judged {
+    let mut judged = Judged {
+        text: Vec::with_capacity(batch.lines.len() * 512),
+        events: 0,
+        rejected: 0,
+        stopped: None,
+    };
+    for (number, line) in (batch.first..).zip(&batch.lines) {
+        match judge(&policy, &context, line, &mut judged.text).await {
+            Ok(outcome) => {
+                judged.events += 1;
+                judged.rejected += u64::from(outcome == Decision::Reject);
+            }
+            Err(error) => {
+                judged.stopped = Some(error.context(format!("line {number}")));
+                break;
+            }
+        }
+    }
+    judged
+}
+
+/// Judges one line and appends its decision, or nothing.
+async fn judge(policy: &Policy, context: &Context, line: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Decision> {
+    let decided = policy.process(line, context).await?;
+    let start = out.len();
+    if let Err(error) = Line::new(&decided, line).and_then(|line| serde_json::to_writer(&mut *out, &line)) {
+        out.truncate(start);
+        return Err(error).context("the policy made an output that is not JSON");
+    }
+    out.push(b'\n');
+    Ok(decided.decision)
+}
+
+async fn print_all(
+    judged: impl futures::Stream<Item = anyhow::Result<Judged>>,
+    out: &mut impl Write,
+    progress: &ProgressBar,
+) -> anyhow::Result<u64> {
+    let mut rejected = 0;
+    let mut judged = std::pin::pin!(judged);
+    while let Some(next) = judged.next().await {
+        let next = match next {
+            Ok(next) => next,
+            Err(error) => {
+                out.flush()?;
+                return Err(error);
+            }
+        };
+        out.write_all(&next.text).context("standard output cannot be written")?;
+        rejected += next.rejected;
+        progress.inc(next.events);
+        if let Some(error) = next.stopped {
+            out.flush()?;
+            return Err(error);
+        }
+    }
+    out.flush().context("standard output cannot be written")?;
+    Ok(rejected)
+}
+
+/// One line out.
+#[derive(Serialize)]
+struct Line<'a> {
+    decided: Decision,
+    reason: &'a str,
+    outputs: Vec<OutputLine<'a>>,
+    violations: &'a [Violation],
+}
+
+#[derive(Serialize)]
+struct OutputLine<'a> {
+    channel: &'a str,
+    key: &'a str,
+    id: &'a str,
+    event_type: &'a str,
+    event: &'a RawValue,
+}
+
+impl<'a> Line<'a> {
+    fn new(decided: &'a Decided, input: &'a [u8]) -> serde_json::Result<Self> {
+        let outputs = decided.outputs.iter().map(|output| {
+            let event = output.event.as_deref().map_or(input, str::as_bytes);
+            Ok(OutputLine {
+                channel: &output.channel,
+                key: &output.key,
+                id: &output.id,
+                event_type: &output.event_type,
+                event: serde_json::from_slice(event)?,
+            })
+        });
+        Ok(Self {
+            decided: decided.decision,
+            reason: &decided.reason,
+            outputs: outputs.collect::<serde_json::Result<_>>()?,
+            violations: &decided.violations,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+    use indicatif::ProgressBar;
+
+    use super::{Judged, print_all};
+
+    fn judged(text: &str, stopped: Option<&'static str>) -> Judged {
+        Judged {
+            text: text.into(),
+            events: 1,
+            rejected: 1,
+            stopped: stopped.map(anyhow::Error::msg),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_came_before_a_fault_is_printed_and_nothing_after_it() {
+        let all = [judged("1\n", None), judged("2\n", Some("fault")), judged("4\n", None)];
+        let all = stream::iter(all.map(Ok));
+        let mut out = Vec::new();
+        let error = print_all(all, &mut out, &ProgressBar::hidden())
+            .await
+            .expect_err("a fault");
+        assert_eq!((out.as_slice(), error.to_string().as_str()), (&b"1\n2\n"[..], "fault"));
+    }
+}

@@ -1,0 +1,264 @@
+//! `tidegate explain`: what the policy makes of one event, and what would follow if it failed.
+
+use std::{
+    io::{Read, Write, stdout},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use serde::Serialize;
+use tidegate_engine::{Action, Context, Decided, Decision, FailedEvent, Isolation, Output, Policy, Violation};
+use tidegate_model::dead_letter;
+
+use super::{files, paint::Paint, target::Target, time::Time};
+
+mod text;
+
+/// Say what becomes of an event, and why: the decision, the migration, what is sent, and what would follow if it failed.
+///
+/// Nothing is sent. The exit code is 0 also for an event that is rejected. With --json one object:
+///
+///   {"decision","reason","violations":[{"code","path","message"}],
+///    "event":{"id","type","version","key","bytes"},"migration":[version,…],
+///    "outputs":[{"channel","type","key","id"}],
+///    "retries":{"type","schedule":[{"attempt","wait_ms","elapsed_ms"}]},
+///    "failure":{"attempt","action":"retry|dead-letter","wait_ms","retries_left","why"},
+///    "dead_letter":[{"channel","type","key"}]}
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tidegate explain event.json
+  tidegate dlq show evt-7012 --original | tidegate explain
+  tidegate explain event.json --attempt 3 --json | jq .failure")]
+pub(super) struct Explain {
+    /// The file with the event; - is standard input.
+    #[arg(default_value = "-")]
+    event: PathBuf,
+    #[command(flatten)]
+    policy: files::PolicyFile,
+    /// The attempt that is taken to fail: 0 is the first, 1 its first retry.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    attempt: u32,
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    time: Time,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// All that is said of an event.
+#[derive(Debug, Serialize)]
+struct Explained {
+    decided: Decision,
+    reason: String,
+    violations: Vec<Violation>,
+    event: About,
+    /// The versions that it goes through, both ends among them; one when it stays as it is, none when it is rejected.
+    migration: Vec<String>,
+    outputs: Vec<Sent>,
+    retries: Retries,
+    failure: Failure,
+    dead_letter: Vec<Sent>,
+}
+
+#[derive(Debug, Serialize)]
+struct About {
+    id: Option<String>,
+    #[serde(rename = "type")]
+    event_type: Option<String>,
+    version: Option<String>,
+    key: Option<String>,
+    bytes: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Sent {
+    channel: String,
+    #[serde(rename = "type")]
+    event_type: String,
+    key: String,
+    /// None for a dead letter, whose id depends on where the event came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Retries {
+    /// The type whose schedule it is; none: the policy's default.
+    #[serde(rename = "type")]
+    event_type: Option<String>,
+    schedule: Vec<Retry>,
+}
+
+#[derive(Debug, Serialize)]
+struct Retry {
+    attempt: usize,
+    wait_ms: u64,
+    elapsed_ms: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Failure {
+    attempt: u32,
+    action: Action,
+    wait_ms: u32,
+    retries_left: u32,
+    why: String,
+}
+
+impl Explain {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let mut event = Vec::new();
+        files::open_input(&self.event)?
+            .read_to_end(&mut event)
+            .with_context(|| format!("{} cannot be read", self.event.display()))?;
+        let policy = files::load_policy(&self.policy.find(None)?, Isolation::Fresh, 2).await?;
+        let explained = self.explain(&policy, &event).await?;
+        if self.json {
+            writeln!(stdout(), "{}", serde_json::to_string(&explained)?)?;
+        } else {
+            write!(stdout(), "{}", text::text(&explained, Paint::for_stdout())?)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn explain(&self, policy: &Policy, event: &[u8]) -> anyhow::Result<Explained> {
+        let context = Context {
+            now: self.time.or_now(),
+            target_version: self.target.for_policy(policy),
+        };
+        let decided = policy.process(event, &context).await?;
+        let accepted = policy.validate(event).await?.ok();
+        Ok(Explained {
+            migration: migration(policy, event, &decided, context.target_version.as_ref()).await?,
+            retries: retries(policy, &decided).await?,
+            failure: self.failure(policy, &decided).await?,
+            dead_letter: self.dead_letter(policy, event, &decided, &context.now).await?,
+            decided: decided.decision,
+            reason: decided.reason,
+            violations: decided.violations,
+            event: About {
+                id: decided.event_id,
+                event_type: decided.event_type,
+                version: decided.event_version,
+                key: accepted.map(|accepted| accepted.key),
+                bytes: event.len(),
+            },
+            outputs: decided.outputs.into_iter().map(Sent::of).collect(),
+        })
+    }
+
+    /// What would follow if this attempt failed.
+    async fn failure(&self, policy: &Policy, decided: &Decided) -> anyhow::Result<Failure> {
+        let event_type = decided.event_type.as_deref().unwrap_or_default();
+        let plan = policy.next_attempt(event_type, self.attempt).await?;
+        let last = policy.schedule_for(event_type).await?.max_retries;
+        let (action, why) = match (decided.decision, plan.action) {
+            (Decision::Reject, _) => (
+                Action::DeadLetter,
+                "a rejected event is not tried again, since it would be rejected again".to_owned(),
+            ),
+            (Decision::Drop, _) => (
+                plan.action,
+                "it is valid and sent nowhere, so that nothing can fail but the policy".to_owned(),
+            ),
+            (Decision::Forward, Action::Retry) => (Action::Retry, format!("the schedule has {last} retries")),
+            (Decision::Forward, Action::DeadLetter) if self.attempt > last => (
+                Action::DeadLetter,
+                format!("the schedule has {last} retries, and this attempt lies beyond the last"),
+            ),
+            (Decision::Forward, Action::DeadLetter) => (
+                Action::DeadLetter,
+                format!("the schedule has {last} retries, and this attempt is the last"),
+            ),
+        };
+        let is_retried = action == Action::Retry;
+        Ok(Failure {
+            attempt: self.attempt,
+            action,
+            wait_ms: if is_retried { plan.delay_ms } else { 0 },
+            retries_left: if is_retried { plan.retries_left } else { 0 },
+            why,
+        })
+    }
+
+    /// What is sent when the event is given up.
+    async fn dead_letter(
+        &self,
+        policy: &Policy,
+        event: &[u8],
+        decided: &Decided,
+        now: &str,
+    ) -> anyhow::Result<Vec<Sent>> {
+        let (original, encoding) = dead_letter::encoded(event);
+        let failed = FailedEvent {
+            original,
+            encoding,
+            error: decided.reason.clone(),
+            retry_count: self.attempt,
+            violations: decided.violations.clone(),
+            source: "explain".to_owned(),
+            policy: policy.digest().to_string(),
+        };
+        let outputs = policy.dead_letter(&failed, now).await?;
+        Ok(outputs
+            .into_iter()
+            .map(|output| Sent {
+                id: None,
+                ..Sent::of(output)
+            })
+            .collect())
+    }
+}
+
+impl Sent {
+    fn of(output: Output) -> Self {
+        Self {
+            channel: output.channel,
+            event_type: output.event_type,
+            key: output.key,
+            id: Some(output.id),
+        }
+    }
+}
+
+async fn migration(
+    policy: &Policy,
+    event: &[u8],
+    decided: &Decided,
+    target: Option<&String>,
+) -> anyhow::Result<Vec<String>> {
+    let mut types = policy.catalog().event_types.iter();
+    let known = types.find(|known| Some(&known.name) == decided.event_type.as_ref());
+    let Some(known) = known.filter(|_| decided.decision != Decision::Reject) else {
+        return Ok(Vec::new());
+    };
+    let migrated = policy.migrate(event, target.unwrap_or(&known.latest)).await?;
+    Ok(migrated.map(|migrated| migrated.path).unwrap_or_default())
+}
+
+async fn retries(policy: &Policy, decided: &Decided) -> anyhow::Result<Retries> {
+    let event_type = decided.event_type.as_deref().unwrap_or_default();
+    let known = policy
+        .catalog()
+        .event_types
+        .iter()
+        .any(|known| known.name == event_type);
+    let mut elapsed_ms = 0;
+    let delays = policy.schedule_for(event_type).await?.delays_ms;
+    let schedule = delays.into_iter().map(u64::from).enumerate().map(|(at, wait_ms)| {
+        elapsed_ms += wait_ms;
+        Retry {
+            attempt: at + 1,
+            wait_ms,
+            elapsed_ms,
+        }
+    });
+    Ok(Retries {
+        schedule: schedule.collect(),
+        event_type: known.then(|| event_type.to_owned()),
+    })
+}

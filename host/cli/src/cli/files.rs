@@ -1,0 +1,105 @@
+//! The files that several commands need, and where they are looked for.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use tidegate_engine::{Engine, Isolation, Limits, Options, Policy};
+use tidegate_gate::config;
+use tidegate_sqlite::Db;
+
+use super::progress;
+
+/// Which policy to use.
+#[derive(Debug, Args)]
+pub(super) struct PolicyFile {
+    /// The policy component. Without it: ./policy.wasm, then policy.wasm beside the executable.
+    #[arg(long = "policy", value_name = "FILE", env = config::TIDEGATE_POLICY)]
+    pub(super) path: Option<PathBuf>,
+}
+
+impl PolicyFile {
+    /// The file that is meant: named here, named in the configuration, or found in the usual places.
+    pub(super) fn find(&self, configured: Option<&Path>) -> anyhow::Result<PathBuf> {
+        if let Some(path) = self.path.as_deref().or(configured) {
+            return Ok(path.to_owned());
+        }
+        let beside = std::env::current_exe()
+            .ok()
+            .and_then(|exe| Some(exe.parent()?.join("policy.wasm")));
+        let places: Vec<_> = [Some(PathBuf::from("policy.wasm")), beside]
+            .into_iter()
+            .flatten()
+            .collect();
+        match places.iter().find(|place| place.is_file()) {
+            Some(found) => Ok(found.clone()),
+            None => bail!(
+                "no policy found: looked for {}; name one with --policy FILE",
+                places
+                    .iter()
+                    .map(|place| place.display().to_string())
+                    .collect::<Vec<_>>()
+                    .join(" and ")
+            ),
+        }
+    }
+}
+
+/// The data file of the `sqlite` backend.
+#[derive(Debug, Args)]
+pub(super) struct DataFile {
+    /// The data file of the sqlite backend.
+    #[arg(long = "data", value_name = "FILE", default_value = "tidegate.db", env = config::TIDEGATE_DATA)]
+    path: PathBuf,
+}
+
+impl DataFile {
+    /// Opens it, making it if need be.
+    pub(super) fn open(&self) -> anyhow::Result<Db> {
+        Ok(Db::open(&self.path)?)
+    }
+
+    /// Opens it if it is there.
+    pub(super) fn open_existing(&self) -> anyhow::Result<Db> {
+        if !self.path.is_file() {
+            bail!(
+                "there is no data file {}; name it with --data FILE",
+                self.path.display()
+            );
+        }
+        self.open()
+    }
+}
+
+/// Opens a file, or standard input when it is `-`.
+pub(super) fn open_input(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+/// Loads a policy outside of a gate, with the default limits and the user's cache.
+pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: u32) -> anyhow::Result<Policy> {
+    let bytes = tokio::fs::read(path)
+        .await
+        .with_context(|| format!("the policy {} cannot be read", path.display()))?;
+    let engine = Engine::new(Options {
+        limits: Limits::default(),
+        isolation,
+        max_concurrent_calls: concurrency,
+        cache_dir: config::default_cache_dir(),
+    })?;
+    if let Some(error) = engine.cache_error() {
+        eprintln!("tidegate: warning: {error}: {}", error.source);
+    }
+    let spinner = progress::spinner("{spinner} loading the policy (compiled the first time) {elapsed}");
+    let policy = engine.load(&bytes).await;
+    spinner.finish_and_clear();
+    policy.with_context(|| format!("the policy {} cannot be loaded", path.display()))
+}

@@ -1,0 +1,73 @@
+//! `tidegate send`: events onto a topic of the embedded backend.
+
+use std::{
+    io::{self, Write, stdout},
+    process::ExitCode,
+};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::json;
+use tidegate_model::clock;
+use tidegate_sqlite::Record;
+
+use super::{
+    files,
+    lines::{Batches, KEPT},
+};
+
+/// Append events from standard input, one a line, to a topic of the embedded backend.
+///
+/// Every line becomes one record as it is, valid or not: the gate judges it, also when it starts later.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  tidegate send --topic task-events < events.jsonl")]
+pub(super) struct Send {
+    /// The topic.
+    #[arg(long)]
+    topic: String,
+    #[command(flatten)]
+    data: files::DataFile,
+    /// Print one JSON object: {"topic","first_offset","count"}.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Records appended in one transaction, fewer when they are long.
+const BATCH: usize = 500;
+
+impl Send {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let db = self.data.open()?;
+        let mut first_offset = None;
+        let mut count = 0;
+        for lines in Batches::new(io::stdin().lock(), BATCH) {
+            let lines = lines.context("standard input cannot be read")?;
+            let appended = db.append(&self.topic, records(lines)?).await?;
+            first_offset.get_or_insert(appended.first_offset);
+            count += appended.count;
+        }
+        if self.json {
+            writeln!(
+                stdout(),
+                "{}",
+                json!({ "topic": self.topic, "first_offset": first_offset, "count": count })
+            )?;
+        } else {
+            writeln!(stdout(), "{count} events sent to {}", self.topic)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn records(lines: Vec<Vec<u8>>) -> anyhow::Result<Vec<Record>> {
+    if lines.iter().any(|line| line.len() >= KEPT) {
+        bail!("an event of {KEPT} bytes or more: send shorter ones; nothing after the last full batch was sent");
+    }
+    let record = |value| Record {
+        at: clock::now(),
+        value,
+        ..Record::default()
+    };
+    Ok(lines.into_iter().map(record).collect())
+}

@@ -1,0 +1,71 @@
+//! Scheduled retries as jobs. Dapr's scheduler keeps a job through any crash and calls `POST /job/{name}` on a replica of
+//! the gate until that answers 2xx.
+//!
+//! A retry travels as a string: Dapr turns numbers in a job's data into doubles.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::StatusCode;
+use serde_json::json;
+use tidegate_http::sink::refusal;
+use tidegate_model::{
+    backend::{BackendError, Scheduler},
+    scheduled_retry::ScheduledRetry,
+};
+use tidegate_pipeline::Ack;
+
+use crate::Sidecar;
+
+/// How soon a callback that failed is made again. Without an interval, a job is tried four times and dropped.
+const CALL_AGAIN: &str = "2s";
+
+#[async_trait]
+impl Scheduler for Sidecar {
+    async fn schedule(&self, retry: &ScheduledRetry, delay: Duration) -> Result<(), BackendError> {
+        let name = retry.name();
+        let action = format!("scheduling {name}");
+        let job = json!({
+            "dueTime": format!("{}ms", delay.as_millis()),
+            "data": self.pack(retry).await?,
+            "failurePolicy": { "constant": { "interval": CALL_AGAIN } },
+        });
+        let request = self.post_to(&["v1.0", "jobs", &name]).json(&job);
+        let response = self.send(&action, request).await?;
+        match response.status() {
+            // It was scheduled before, by a delivery that got no answer.
+            StatusCode::CONFLICT => Ok(()),
+            status if status.is_success() => Ok(()),
+            _ => Err(refusal(&action, response).await),
+        }
+    }
+}
+
+impl Sidecar {
+    /// Processes the retry that a job brings. True when the job is done.
+    pub async fn job(
+        &self,
+        data: &[u8],
+        resume: impl AsyncFnOnce(ScheduledRetry) -> Option<Ack>,
+    ) -> Result<bool, BackendError> {
+        let packed: String = serde_json::from_slice(data)
+            .map_err(|error| BackendError::broken("reading a job: who else makes jobs for this app?", error))?;
+        self.resume(&packed, resume).await
+    }
+
+    /// Processes a retry. True when it is acknowledged.
+    pub(super) async fn resume(
+        &self,
+        packed: &str,
+        resume: impl AsyncFnOnce(ScheduledRetry) -> Option<Ack>,
+    ) -> Result<bool, BackendError> {
+        let Some(retry) = self.unpack(packed).await? else {
+            return Ok(true);
+        };
+        let done = matches!(resume(retry).await, Some(Ack::Done(_)));
+        if done {
+            self.mark_processed(packed).await;
+        }
+        Ok(done)
+    }
+}

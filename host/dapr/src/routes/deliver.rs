@@ -1,0 +1,67 @@
+//! Deliveries from the sidecar. What was tried is answered with 200 and a status that the sidecar understands, what was
+//! refused with anything but a 404, which it takes for "drop this event".
+
+use std::sync::Arc;
+
+use axum::{body::Body, http::HeaderMap, response::Response};
+use chrono::{DateTime, Datelike};
+use tidegate_http::{Admitted, App};
+use tidegate_model::{
+    clock,
+    delivery::{Delivery, Source},
+    envelope::unwrap,
+    subscription::Subscription,
+};
+use tidegate_pipeline::Ack;
+
+use super::answer::{refuse, retry, success};
+
+/// Longest value of a header that goes into a source.
+const HEADER_VALUE: usize = 64;
+
+/// `POST {route of a subscription}`.
+pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: HeaderMap, body: Body) -> Response {
+    // The broker's bytes come as base64: four bytes for three.
+    let most = app.limits.body_bytes.saturating_mul(2);
+    let Admitted { permit, body } = match Admitted::read(&app, body, most).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return refuse(&app, &subscription, refusal),
+    };
+    let unwrapped = unwrap(body, subscription.raw_payload);
+    let source = Source {
+        topic: subscription.topic.name.clone(),
+        partition: plain(&headers, "__partition"),
+        offset: plain(&headers, "__offset"),
+    };
+    let at = broker_time(&headers).unwrap_or_else(clock::now);
+    let delivery = Delivery {
+        traceparent: unwrapped.traceparent.or_else(|| plain(&headers, "traceparent")),
+        once: subscription.idempotent,
+        ..Delivery::new(unwrapped.event, source, at)
+    };
+    match app
+        .complete(permit, async move |pipeline| pipeline.deliver(&delivery).await)
+        .await
+    {
+        Some(Ack::Done(_)) => success(),
+        Some(Ack::Requeue { .. }) | None => retry(),
+    }
+}
+
+/// A header that is safe to show: any producer can set any of them.
+fn plain(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    let safe = (1..=HEADER_VALUE).contains(&value.len())
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    safe.then(|| value.to_owned())
+}
+
+/// When the broker took the event: milliseconds since 1970 in `__timestamp`. Any producer can set that header, so a time
+/// that RFC 3339 cannot write counts as none.
+fn broker_time(headers: &HeaderMap) -> Option<String> {
+    let millis = plain(headers, "__timestamp")?.parse().ok()?;
+    let at = DateTime::from_timestamp_millis(millis).filter(|at| (0..=9999).contains(&at.year()))?;
+    Some(clock::rfc3339(at))
+}

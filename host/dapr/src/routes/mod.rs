@@ -1,0 +1,81 @@
+//! The routes that the sidecar calls: subscriptions, deliveries, and scheduled retries that are due.
+//!
+//! A gate on the `sqlite` backend has them too, so that events can be delivered to it over HTTP in the same form.
+
+mod answer;
+mod deliver;
+mod scheduled;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, Request, State},
+    http::HeaderMap,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tidegate_http::{App, in_time, limit_request};
+use tidegate_model::subscription::Subscription;
+
+use crate::{
+    RetryTopics, Sidecar, Tier,
+    subscriptions::{subscriptions, tier_route},
+};
+
+/// What the sidecar may deliver.
+#[derive(Debug)]
+pub struct Inbound {
+    /// Topics that events come from.
+    pub subscriptions: Vec<Subscription>,
+    /// Topics that scheduled retries come from.
+    pub tiers: Vec<Tier>,
+    /// Reads them.
+    pub retry_topics: Option<RetryTopics>,
+    /// The sidecar whose jobs call back, on the `dapr` backend.
+    pub sidecar: Option<Sidecar>,
+}
+
+/// The routes of the sidecar, to be merged into the gate's.
+pub fn router(app: &Arc<App>, inbound: Arc<Inbound>) -> Router<Arc<App>> {
+    let mut deliveries = Router::new();
+    for subscription in &inbound.subscriptions {
+        let subscription = subscription.clone();
+        let route = subscription.route.clone();
+        let handler = move |State(app): State<Arc<App>>, headers: HeaderMap, body: Body| {
+            deliver::deliver(app, subscription.clone(), headers, body)
+        };
+        deliveries = deliveries.route(&route, post(handler));
+    }
+    for index in 0..inbound.tiers.len() {
+        let inbound = inbound.clone();
+        let handler = move |State(app): State<Arc<App>>, body: Body| scheduled::record(app, inbound.clone(), body);
+        deliveries = deliveries.route(&tier_route(index), post(handler));
+    }
+    let calls = Router::new()
+        .route("/dapr/subscribe", get(subscribe(&inbound)))
+        .route(
+            "/job/{name}",
+            post(
+                move |State(app): State<Arc<App>>, Path(name): Path<String>, body: Body| {
+                    scheduled::job(app, inbound.clone(), name, body)
+                },
+            ),
+        )
+        .layer(middleware::from_fn_with_state(app.clone(), limit_request));
+    deliveries
+        .layer(middleware::from_fn_with_state(app.clone(), limit_delivery))
+        .merge(calls)
+}
+
+fn subscribe(inbound: &Inbound) -> impl Fn() -> std::future::Ready<Response> + Clone + Send + Sync + 'static {
+    let answer = subscriptions(&inbound.subscriptions, &inbound.tiers);
+    move || std::future::ready(Json(&answer).into_response())
+}
+
+/// For deliveries: the sidecar redelivers the event, and its claim says whether it is still in progress or done.
+async fn limit_delivery(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    in_time(&app, request, next).await.unwrap_or_else(|_| answer::retry())
+}

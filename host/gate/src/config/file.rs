@@ -1,0 +1,366 @@
+//! The configuration file as written: every key, its default and its meaning. Nothing here is checked beyond its type.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use self::policy::Isolation;
+pub(super) use self::policy::{Policy, Rollback, Shadow};
+
+mod policy;
+
+/// The configuration of a gate.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    /// Address of the HTTP listener, for Dapr and for services.
+    pub listen: SocketAddr,
+    /// What brings events and takes them: `sqlite`, one file, or `dapr`, the sidecar.
+    pub backend: BackendKind,
+    /// The policy to run.
+    pub policy: Policy,
+    /// Bounds of one policy call and of one request.
+    pub limits: Limits,
+    /// The `sqlite` backend.
+    pub sqlite: Sqlite,
+    /// The Dapr sidecar.
+    pub dapr: Dapr,
+    /// The listener of the admin API.
+    pub admin: Admin,
+    /// Topics that events come from.
+    pub subscriptions: Vec<Subscription>,
+    /// Where each channel of the policy leads.
+    pub channels: BTreeMap<String, Channel>,
+    /// How often and when something is retried.
+    pub retries: Retries,
+    /// The records that make an event's processing happen once.
+    pub claims: Claims,
+    /// Seconds that deliveries in flight get when the gate stops.
+    pub drain_seconds: u64,
+}
+
+/// What brings events and takes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BackendKind {
+    /// One SQLite file; nothing else is needed.
+    Sqlite,
+    /// The Dapr sidecar.
+    Dapr,
+}
+
+/// Bounds of one policy call and of one request.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Milliseconds that a policy call may run.
+    pub deadline_ms: u64,
+    /// Memory of a policy instance, in bytes.
+    pub memory_bytes: usize,
+    /// What a policy call may give back, in bytes.
+    pub output_bytes: usize,
+    /// Body of a request, in bytes.
+    pub body_bytes: usize,
+    /// Deliveries and policy calls at the same time; more are answered with RETRY, or 503 where services ask.
+    pub concurrency: u32,
+    /// Connections at the same time; more wait until one is closed.
+    pub connections: u32,
+    /// Headers of a request; one with more is answered with 431. The sidecar makes a header of each that a record has,
+    /// unless its component leaves them out.
+    pub header_count: usize,
+    /// Bytes of a request's head, for which 431 is the answer too; a connection holds as much, of a body also.
+    pub header_bytes: usize,
+    /// Seconds in which a connection must send the head of its next request; then it is closed.
+    pub header_seconds: u64,
+    /// Seconds that the body of a request may take, and seconds that the caller may take to read the answer.
+    pub body_seconds: u64,
+    /// Seconds that a request may take as a whole; a delivery then goes on, and its caller is told RETRY.
+    pub request_seconds: u64,
+    /// Seconds that a call to the sidecar or to a sink may take; longer than the sidecar waits itself.
+    pub send_timeout_seconds: u64,
+}
+
+/// The listener of the admin API.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Admin {
+    /// Its address; `null`: there is none.
+    pub listen: Option<SocketAddr>,
+}
+
+/// The `sqlite` backend.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sqlite {
+    /// The SQLite file with topics, offsets and state.
+    pub path: PathBuf,
+}
+
+/// The Dapr sidecar.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Dapr {
+    /// Base address of the sidecar's HTTP API; absent: from `DAPR_HTTP_ENDPOINT` or `DAPR_HTTP_PORT`, else port 3500.
+    pub endpoint: Option<String>,
+    /// Name of the pub/sub component.
+    pub pubsub: String,
+    /// Name of the state store component.
+    pub state_store: String,
+    /// Ask for the broker's bytes as they are. Keep it on: without it the sidecar retries what is not JSON for ever.
+    pub raw_payload: bool,
+}
+
+/// A topic that events come from.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subscription {
+    /// Name of the subscription; it is part of the default route.
+    pub name: String,
+    /// The topic; absent: the name.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// Path on which Dapr delivers; absent: `/deliver/{name}`.
+    #[serde(default)]
+    pub route: Option<String>,
+    /// Name of the pub/sub component; absent: `dapr.pubsub`.
+    #[serde(default)]
+    pub pubsub: Option<String>,
+    /// Overrides `dapr.raw_payload`.
+    #[serde(default)]
+    pub raw_payload: Option<bool>,
+    /// `off` (false) when the consumers of the outputs recognise duplicates themselves: the gate then claims nothing.
+    #[serde(default = "on")]
+    pub idempotency: bool,
+}
+
+const fn on() -> bool {
+    true
+}
+
+/// Where a channel leads: one of the four.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Channel {
+    /// A topic of the backend.
+    Topic(TopicChannel),
+    /// A method of an app behind a sidecar.
+    App(AppChannel),
+    /// An address that takes events over HTTP.
+    Url(UrlChannel),
+    /// A topic of the data file, whatever the backend.
+    Log(LogChannel),
+}
+
+/// A topic of the backend.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TopicChannel {
+    /// The topic.
+    pub topic: String,
+    /// Name of the pub/sub component; absent: `dapr.pubsub`.
+    #[serde(default)]
+    pub pubsub: Option<String>,
+}
+
+/// A method of an app behind a sidecar; the app's answer says whether it has handled the event.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppChannel {
+    /// The app's id.
+    pub app: String,
+    /// The method, such as `reminders/due`.
+    pub method: String,
+}
+
+/// An address that takes events over HTTP; its answer says whether it has handled the event.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UrlChannel {
+    /// The address, `http://…`.
+    pub url: String,
+}
+
+/// A topic of the data file.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogChannel {
+    /// The topic.
+    pub log: String,
+}
+
+/// How often and when something is retried.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retries {
+    /// Factor on every delay, those of the policy above all; 0.001 to 10.
+    pub scale: f64,
+    /// Faults of the policy on one event after which it is dead-lettered, when the policy decides on others; at least 2.
+    pub fault_limit: u32,
+    /// Whether later events of a key wait for one whose retry is scheduled.
+    pub ordering: Ordering,
+    /// Seconds that an event waits at most for an earlier one of its key; then it is an ordering violation.
+    pub order_wait_seconds: u32,
+    /// What keeps scheduled retries, on the `dapr` backend.
+    pub scheduler: SchedulerKind,
+    /// The retry topics, for `scheduler: topics`.
+    pub topics: RetryTopics,
+}
+
+/// Whether later events of a key wait for one whose retry is scheduled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ordering {
+    /// They do not.
+    None,
+    /// They wait until it is finished.
+    PerKey,
+}
+
+/// What keeps scheduled retries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SchedulerKind {
+    /// Dapr's scheduler.
+    Jobs,
+    /// Topics, one for each length of delay.
+    Topics,
+}
+
+/// Topics that keep scheduled retries until they are due.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryTopics {
+    /// Name of their pub/sub component, which must have a consumer group of its own and retry for ever.
+    pub pubsub: String,
+    /// One for each length of delay. All that are listed are read, whatever `scheduler` says: take one out when it is empty.
+    pub tiers: Vec<Tier>,
+}
+
+/// A topic for delays of about one length.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// The topic.
+    pub topic: String,
+    /// The delay in seconds.
+    pub seconds: u32,
+}
+
+/// The records that make an event's processing happen once.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Claims {
+    /// Milliseconds after which the claim of a gate that died is taken over.
+    pub lease_ms: u64,
+    /// Seconds that a claim is kept after the event is done: duplicates are recognised that long.
+    pub keep_seconds: u32,
+}
+
+impl Default for File {
+    fn default() -> Self {
+        let subscription = |name: &str| Subscription {
+            name: name.to_owned(),
+            topic: None,
+            route: None,
+            pubsub: None,
+            raw_payload: None,
+            idempotency: true,
+        };
+        let channel = |name: &str, topic: &str| {
+            let channel = TopicChannel {
+                topic: topic.to_owned(),
+                pubsub: None,
+            };
+            (name.to_owned(), Channel::Topic(channel))
+        };
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            backend: BackendKind::Sqlite,
+            policy: Policy::default(),
+            limits: Limits::default(),
+            sqlite: Sqlite::default(),
+            dapr: Dapr::default(),
+            admin: Admin::default(),
+            subscriptions: vec![subscription("task-events"), subscription("reminders")],
+            channels: BTreeMap::from([
+                channel("task-events", "task-events.gated"),
+                channel("reminders", "reminders.gated"),
+                channel("dlq", "dlq"),
+                channel("ops-alerts", "ops-alerts"),
+                channel("user-alerts", "user-alerts"),
+            ]),
+            retries: Retries::default(),
+            claims: Claims::default(),
+            drain_seconds: 20,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            deadline_ms: 100,
+            memory_bytes: 64 << 20,
+            output_bytes: 16 << 20,
+            body_bytes: 4 << 20,
+            concurrency: 64,
+            connections: 1024,
+            header_count: 256,
+            header_bytes: 128 << 10,
+            header_seconds: 10,
+            body_seconds: 30,
+            request_seconds: 60,
+            send_timeout_seconds: 16,
+        }
+    }
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self {
+            listen: Some(SocketAddr::from(([127, 0, 0, 1], 8081))),
+        }
+    }
+}
+
+impl Default for Sqlite {
+    fn default() -> Self {
+        Self {
+            path: PathBuf::from("tidegate.db"),
+        }
+    }
+}
+
+impl Default for Dapr {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            pubsub: "kafka-pubsub".to_owned(),
+            state_store: "statestore".to_owned(),
+            raw_payload: true,
+        }
+    }
+}
+
+impl Default for Claims {
+    fn default() -> Self {
+        Self {
+            lease_ms: 60_000,
+            keep_seconds: 7 * 24 * 3600,
+        }
+    }
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self {
+            scale: 1.0,
+            fault_limit: 5,
+            ordering: Ordering::None,
+            order_wait_seconds: 600,
+            scheduler: SchedulerKind::Jobs,
+            topics: RetryTopics::default(),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What a gate is told: one YAML file, overrides from the environment, and one report with everything that is wrong.
+//!
+//! [`File`] is what people write, [`Config`] is what the gate runs on: it exists only when all of it makes sense.
+
+mod build;
+mod channels;
+mod env;
+mod file;
+mod policy;
+mod problem;
+mod read;
+mod retries;
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+
+use tidegate_dapr::Tier;
+use tidegate_http::Limits;
+use tidegate_model::{
+    secret::Secret,
+    subscription::{Subscription, Topic},
+};
+use tidegate_pipeline::{Retries, claim};
+
+pub use self::{
+    build::default_cache_dir,
+    env::{Environment, TIDEGATE_ADMIN, TIDEGATE_CONFIG, TIDEGATE_DATA, TIDEGATE_LOG, TIDEGATE_POLICY, TIDEGATE_URL},
+    file::{BackendKind, File, Isolation},
+    policy::Policy,
+    problem::{ConfigError, Problem},
+    read::{json_schema, read},
+};
+
+/// A configuration that makes sense.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address of the HTTP listener.
+    pub listen: SocketAddr,
+    /// What brings events and takes them.
+    pub backend: Backend,
+    /// The policy and how it is replaced.
+    pub policy: Policy,
+    /// How policies run.
+    pub engine: tidegate_engine::Options,
+    /// Topics that events come from; their topics and routes are unique.
+    pub subscriptions: Vec<Subscription>,
+    /// Where each channel leads; never to a topic that is subscribed.
+    pub channels: BTreeMap<String, Sink>,
+    /// How often and when something is retried.
+    pub retries: Retries,
+    /// How long an event waits for an earlier one of its key; `None`: it does not.
+    pub order_wait: Option<Duration>,
+    /// Topics that scheduled retries are kept in.
+    pub retry_topics: RetryTopics,
+    /// The SQLite file, when a channel leads to a topic of it.
+    pub log: Option<PathBuf>,
+    /// Time that one request to a sink may take.
+    pub send_timeout: Duration,
+    /// The records that make an event's processing happen once.
+    pub claims: claim::Settings,
+    /// Bounds of requests.
+    pub http: Limits,
+    /// Address of the admin listener, when there is one.
+    pub admin: Option<SocketAddr>,
+    /// Deliveries at the same time.
+    pub concurrency: usize,
+    /// Time for deliveries in flight when the gate stops.
+    pub drain: Duration,
+    /// The token that callers must show.
+    pub app_api_token: Option<Secret>,
+}
+
+/// What brings events and takes them.
+#[derive(Debug, Clone)]
+pub enum Backend {
+    /// One SQLite file.
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The Dapr sidecar.
+    Dapr(tidegate_dapr::Settings),
+}
+
+/// Where a channel leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sink {
+    /// A topic of the backend.
+    Topic(Topic),
+    /// A method of an app behind a sidecar.
+    App {
+        /// The app's id.
+        app: String,
+        /// The method.
+        method: String,
+    },
+    /// An address that takes events over HTTP.
+    Url(reqwest::Url),
+    /// A topic of the data file.
+    Log {
+        /// The topic.
+        topic: String,
+    },
+}
+
+impl Sink {
+    /// Its name, for metrics and logs. Of an address only what is no secret.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Topic(topic) => topic.name.clone(),
+            Self::App { app, method } => format!("{app}/{method}"),
+            Self::Url(url) => format!("{}{}", url.origin().ascii_serialization(), url.path()),
+            Self::Log { topic } => topic.clone(),
+        }
+    }
+}
+
+/// Topics that scheduled retries are kept in, on the `dapr` backend.
+#[derive(Debug, Clone, Default)]
+pub struct RetryTopics {
+    /// The topics, the shortest delay first. All of them are read.
+    pub tiers: Vec<Tier>,
+    /// Whether new retries are scheduled in them; else in jobs.
+    pub schedule: bool,
+}

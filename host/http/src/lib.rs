@@ -1,0 +1,88 @@
+//! The HTTP listeners: the API for services, probes, metrics and the admin API; and the sink that posts to an address.
+//!
+//! Knows nothing of Dapr and SQLite: what the sidecar calls is in `tidegate-dapr`, and its router is merged in. A delivery
+//! never gets a 404: the sidecar would take it for "drop this event".
+
+mod admin;
+mod answer;
+mod app;
+mod body;
+mod failures;
+mod limits;
+mod linger;
+mod permit;
+mod probes;
+mod problem;
+mod query;
+mod redrive;
+mod refusal;
+mod server;
+mod services;
+pub mod sink;
+mod time_limit;
+mod token;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::{Method, StatusCode, Uri},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tidegate_model::{rate_limited_log::RateLimitedLog, untrusted::Untrusted};
+
+pub use self::{
+    admin::admin_router,
+    app::App,
+    body::Admitted,
+    limits::Limits,
+    permit::Permit,
+    problem::Problem,
+    refusal::Refusal,
+    server::serve,
+    time_limit::{in_time, limit_request},
+};
+
+/// All routes but those of the admin listener. `sidecar` are those that a sidecar calls.
+pub fn router(app: Arc<App>, sidecar: Router<Arc<App>>) -> Router {
+    let services = Router::new()
+        .route("/v1/events", post(services::publish))
+        .route("/v1/validate", post(services::validate))
+        .route("/v1/migrate", post(services::migrate))
+        .route("/v1/failures", post(failures::take_back))
+        .route("/v1/redrive", post(redrive::redrive))
+        .fallback(unknown);
+    let probes = Router::new()
+        .route("/healthz", get(probes::healthz))
+        .route("/readyz", get(probes::readyz))
+        .route("/metrics", get(probes::metrics));
+    let token = middleware::from_fn_with_state(app.clone(), token::check);
+    let time_limit = middleware::from_fn_with_state(app.clone(), limit_request);
+    services
+        .layer(time_limit.clone())
+        .merge(sidecar)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(token)
+        .merge(probes.method_not_allowed_fallback(wrong_method).layer(time_limit))
+        .with_state(app)
+}
+
+/// A POST to a path that nobody knows may be a delivery for a subscription of yesterday: it must be redelivered.
+async fn unknown(method: Method, uri: Uri) -> Response {
+    static LOG: RateLimitedLog = RateLimitedLog::new();
+    if method != Method::POST {
+        return Problem::new(StatusCode::NOT_FOUND, "not found", "there is nothing at this path").into_response();
+    }
+    if let Some(suppressed) = LOG.allow() {
+        tracing::warn!(path = %Untrusted(uri.path()), suppressed, "a POST to a path that no subscription has");
+    }
+    Problem::try_again("no subscription has this path; is one of yesterday still known to the sidecar?").into_response()
+}
+
+/// The router adds the header `Allow`.
+async fn wrong_method(method: Method) -> Problem {
+    let detail = format!("this path does not take {}", Untrusted(method.as_str()));
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong method", detail)
+}

@@ -1,0 +1,61 @@
+//! Permits: so many requests may be in progress, and what each of them keeps in memory is bounded by its permit.
+//!
+//! A permit is taken before a body is read. An answer that may be large keeps it until it is written: a caller that reads
+//! slowly, or not at all, holds no more than permits allow.
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    response::{IntoResponse, Response},
+};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::{App, Refusal};
+
+/// One permit, returned on drop.
+#[derive(Debug)]
+pub struct Permit {
+    permit: OwnedSemaphorePermit,
+    _in_flight: TaskTrackerToken,
+}
+
+impl Permit {
+    /// A permit, unless the gate is full or stopping.
+    pub fn take(app: &App) -> Result<Self, Refusal> {
+        if app.stopping.is_cancelled() {
+            return Err(Refusal::Stopping);
+        }
+        // Before the second look: whoever waits for the end of what is in flight then waits for this permit.
+        let in_flight = app.in_flight.token();
+        let permit = app.permits.clone().try_acquire_owned().map_err(|_| Refusal::Full)?;
+        if app.stopping.is_cancelled() {
+            return Err(Refusal::Stopping);
+        }
+        Ok(Self {
+            permit,
+            _in_flight: in_flight,
+        })
+    }
+
+    /// Returns the permit when the answer is written. A gate that stops does not wait for that.
+    pub(super) async fn answer(self, answer: impl IntoResponse) -> Response {
+        let (head, body) = answer.into_response().into_parts();
+        let text = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        let kept = Kept {
+            text,
+            _permit: self.permit,
+        };
+        Response::from_parts(head, Body::from(Bytes::from_owner(kept)))
+    }
+}
+
+struct Kept {
+    text: Bytes,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}

@@ -1,0 +1,139 @@
+//! The sink that posts to an address, and what the answers of HTTP receivers mean: 2xx is done; 408, 429, 5xx and no answer
+//! are retryable; anything else is permanent.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use reqwest::{Client, Response, StatusCode, Url, header::RETRY_AFTER};
+use tidegate_model::{
+    backend::{BackendError, Publisher},
+    envelope::envelope,
+    message::{Message, PublishError},
+    untrusted::Untrusted,
+};
+
+/// The media type of what is published.
+pub const CLOUD_EVENT: &str = "application/cloudevents+json";
+
+/// The longest `Retry-After` that is kept.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
+/// Characters of an answer that are kept for an error.
+const ERROR_TEXT: usize = 300;
+/// Bytes of an answer that are read for it.
+const ERROR_BYTES: usize = 4 << 10;
+
+/// A client for the addresses that channels lead to. It waits for an answer as long as `timeout`.
+pub fn client(timeout: Duration) -> Result<Client, BackendError> {
+    Client::builder()
+        .timeout(timeout)
+        .no_proxy()
+        // A redirect turns a POST into a GET, whose 200 would pass for "taken".
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| BackendError::broken("preparing the client of sinks", error))
+}
+
+/// An address that takes events over HTTP, as a sink.
+#[derive(Debug, Clone)]
+pub struct UrlPublisher {
+    client: Client,
+    url: Url,
+}
+
+impl UrlPublisher {
+    /// Posts to `url`.
+    pub fn new(client: Client, url: Url) -> Self {
+        Self { client, url }
+    }
+
+    async fn post(&self, message: &Message) -> Result<(), PublishError> {
+        let action = format!("sending {:?} to {}", Untrusted(&message.id), self.name());
+        let request = self
+            .client
+            .post(self.url.clone())
+            .header("content-type", CLOUD_EVENT)
+            .body(envelope(message)?);
+        match request.send().await {
+            Ok(response) => answered(&action, response).await,
+            Err(error) => Err(BackendError::broken(action, error.without_url()).into()),
+        }
+    }
+}
+
+#[async_trait]
+impl Publisher for UrlPublisher {
+    /// The query may hold a key, so it is left out.
+    fn name(&self) -> String {
+        format!("{}{}", self.url.origin().ascii_serialization(), self.url.path())
+    }
+
+    async fn publish(&self, messages: &[Message]) -> Vec<Result<(), PublishError>> {
+        let mut answers = Vec::with_capacity(messages.len());
+        for message in messages {
+            answers.push(self.post(message).await);
+        }
+        answers
+    }
+}
+
+/// What the answer of a receiver means for the message.
+pub async fn answered(action: &str, response: Response) -> Result<(), PublishError> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let after = retry_after(&response);
+    let (reason, answer) = reason(response).await;
+    let error = BackendError {
+        answer,
+        ..BackendError::refused(action, reason)
+    };
+    let is_retryable =
+        status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+    Err(if is_retryable {
+        PublishError::Retryable { error, after }
+    } else {
+        PublishError::Permanent(error)
+    })
+}
+
+/// The error for an answer of the sidecar that says no. It knows no events, so all of it may go into a log.
+pub async fn refusal(action: &str, response: Response) -> BackendError {
+    let (reason, answer) = reason(response).await;
+    let reason = answer.map_or_else(|| reason.clone(), |answer| format!("{reason}: {answer}"));
+    BackendError::refused(action, reason)
+}
+
+/// The status of an answer in words, and the beginning of its text.
+async fn reason(mut response: Response) -> (String, Option<String>) {
+    let status = response.status();
+    let mut bytes = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        bytes.extend_from_slice(&chunk[..chunk.len().min(ERROR_BYTES - bytes.len())]);
+        if bytes.len() == ERROR_BYTES {
+            break;
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let text: String = text.chars().filter(|c| !c.is_control()).take(ERROR_TEXT).collect();
+    (
+        format!("the answer was {status}"),
+        Some(text).filter(|text| !text.is_empty()),
+    )
+}
+
+/// `Retry-After`: seconds, or a date; an hour at most, since the policy says how long an event may wait.
+fn retry_after(response: &Response) -> Option<Duration> {
+    wanted_wait(response).map(|wait| wait.min(LONGEST_RETRY_AFTER))
+}
+
+fn wanted_wait(response: &Response) -> Option<Duration> {
+    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = DateTime::parse_from_rfc2822(value).ok()?;
+    (date.with_timezone(&Utc) - Utc::now()).to_std().ok()
+}

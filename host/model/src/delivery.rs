@@ -1,0 +1,241 @@
+//! One event arriving once: its bytes, where it came from, and what has happened to it so far. Knows nothing of
+//! envelopes.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// One event arriving once, or once more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The event, byte for byte as its producer wrote it.
+    #[serde(with = "exact_bytes")]
+    pub event: Bytes,
+    /// Where it came from.
+    pub source: Source,
+    /// The time to judge by, RFC 3339: when the broker took the event, where it says so. A repeat is then judged by
+    /// the same time as the first delivery.
+    pub at: String,
+    /// W3C trace context of whoever sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+    /// Who brought it.
+    pub origin: Origin,
+    /// Whether it is claimed, so that a repeat is recognised.
+    pub once: bool,
+    /// What has happened to it so far.
+    #[serde(default)]
+    pub history: History,
+}
+
+/// Who brought a delivery. Each origin has claims of its own: what a consumer hands back was done before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Whoever made the event.
+    Producer,
+    /// A consumer that was sent it and could not handle it, for the `failures`th time.
+    Consumer {
+        /// How often the consumer has failed, from 1.
+        failures: u32,
+    },
+    /// A person who brings a dead letter back.
+    Redrive {
+        /// Id of the dead letter.
+        dead_letter: String,
+        /// Where its event came from, as the dead letter says.
+        source: String,
+    },
+}
+
+/// What has happened to a delivery so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct History {
+    /// Attempts that failed, which is the number of this one: the first is 0.
+    pub attempt: u32,
+    /// How often its retry was scheduled.
+    pub times_scheduled: u32,
+    /// When an attempt failed first, RFC 3339.
+    pub first_failure: Option<String>,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+    /// How often the policy faulted on it.
+    pub faults: u32,
+    /// Digest of that policy: the faults of another are not counted.
+    pub faulted_by: Option<String>,
+    /// Channel and id of the outputs that are published.
+    pub published: Vec<(String, String)>,
+    /// Its entry in the queue of its key.
+    pub queue: Option<QueueEntry>,
+    /// When it began to wait for an earlier event of its key, milliseconds since 1970.
+    pub waits_since: Option<i64>,
+}
+
+/// An event's entry in the queue of its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueEntry {
+    /// The key.
+    pub key: String,
+    /// The event, by [`Delivery::identity`].
+    pub event: String,
+}
+
+/// Where a delivery came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The topic; for the HTTP API, its path.
+    pub topic: String,
+    /// Its partition, where the backend says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<String>,
+    /// Its offset there, where the backend says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<String>,
+}
+
+impl Delivery {
+    /// What a producer sent.
+    pub fn new(event: Bytes, source: Source, at: String) -> Self {
+        Self {
+            event,
+            source,
+            at,
+            traceparent: None,
+            origin: Origin::Producer,
+            once: true,
+            history: History::default(),
+        }
+    }
+
+    /// Whether it is as its producer sent it, for the first time or as a repeat: what comes of such events says how a
+    /// policy does. What is brought back does not, since it is brought back for a reason.
+    pub fn is_first(&self) -> bool {
+        self.origin == Origin::Producer && self.history.times_scheduled == 0
+    }
+
+    /// Where its event came from first.
+    pub fn came_from(&self) -> String {
+        match &self.origin {
+            Origin::Redrive { source, .. } => source.clone(),
+            Origin::Producer | Origin::Consumer { .. } => self.source.to_string(),
+        }
+    }
+
+    /// Of its event, where it came from and who brought it: the same for every turn of it.
+    pub fn digest(&self) -> String {
+        digest([
+            self.source.to_string().as_bytes(),
+            self.origin.to_string().as_bytes(),
+            &self.event,
+        ])
+    }
+
+    /// Of its event and who brought it: the same for a repeat, wherever it comes from, and another for another event with
+    /// its id.
+    pub fn identity(&self) -> String {
+        digest([self.origin.to_string().as_bytes(), &self.event])
+    }
+}
+
+fn digest<const N: usize>(parts: [&[u8]; N]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    hex::encode(&hash.finalize()[..16])
+}
+
+/// As it stands in digests.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Producer => Ok(()),
+            Self::Consumer { failures } => write!(f, "consumer {failures}"),
+            Self::Redrive { dead_letter, .. } => write!(f, "redrive {dead_letter}"),
+        }
+    }
+}
+
+impl Source {
+    /// A source that is a topic and nothing more.
+    pub fn topic(topic: impl Into<String>) -> Self {
+        Self {
+            topic: topic.into(),
+            partition: None,
+            offset: None,
+        }
+    }
+}
+
+/// `task-events/3@1042`, with the parts that are known.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.topic)?;
+        if let Some(partition) = &self.partition {
+            write!(f, "/{partition}")?;
+        }
+        if let Some(offset) = &self.offset {
+            write!(f, "@{offset}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Bytes in JSON: as a text where they are one, else in base64.
+mod exact_bytes {
+    use std::borrow::Cow;
+
+    use base64::{Engine as _, prelude::BASE64_STANDARD};
+    use bytes::Bytes;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Exact<'a> {
+        #[serde(borrow)]
+        Text(Cow<'a, str>),
+        #[serde(borrow)]
+        Base64(Cow<'a, str>),
+    }
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+        let exact = match std::str::from_utf8(bytes) {
+            Ok(text) => Exact::Text(text.into()),
+            Err(_) => Exact::Base64(BASE64_STANDARD.encode(bytes).into()),
+        };
+        exact.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+        match Exact::deserialize(deserializer)? {
+            Exact::Text(text) => Ok(text.into_owned().into()),
+            Exact::Base64(text) => Ok(BASE64_STANDARD.decode(&*text).map_err(D::Error::custom)?.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::{Delivery, Source};
+
+    #[test]
+    fn what_is_written_down_is_read_back_byte_for_byte() {
+        for event in [
+            &b"{\"a\":1e400,\n \"b\":\"\\u0000\"}"[..],
+            b"",
+            b"\xff\xfe",
+            "é\u{1F600}\"\\".as_bytes(),
+        ] {
+            let delivery = Delivery::new(Bytes::copy_from_slice(event), Source::topic("t"), "now".to_owned());
+            let json = serde_json::to_vec(&delivery).expect("JSON");
+            let read: Delivery = serde_json::from_slice(&json).expect("a delivery");
+            assert_eq!(read, delivery);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Errors as one line of text, for logs and answers.
+
+use std::error::Error;
+
+/// The error and its sources in one line, joined by `: `. A source that the line ends with already is not repeated.
+pub fn chain(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !line.ends_with(&text) {
+            line.push_str(": ");
+            line.push_str(&text);
+        }
+        source = cause.source();
+    }
+    line
+}

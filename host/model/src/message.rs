@@ -1,0 +1,55 @@
+//! One event on its way out, and why it could not be published.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::{backend::BackendError, revision::RevisionId};
+
+/// One event on its way out.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// The partition key.
+    pub key: String,
+    /// Id of the event: the same for every repeat.
+    pub id: String,
+    /// Type of the event.
+    pub event_type: String,
+    /// The event, the text of one JSON value.
+    pub event: Bytes,
+    /// When it was decided on, RFC 3339.
+    pub at: String,
+    /// Where the event came from that led to it.
+    pub source: String,
+    /// W3C trace context to carry on.
+    pub traceparent: Option<String>,
+    /// Attempts that failed before this one.
+    pub attempt: u32,
+    /// Id of the dead letter that was redriven and led to it.
+    pub redriven: Option<String>,
+    /// The revision that decided on what it came from.
+    pub revision: RevisionId,
+}
+
+/// Why a message was not published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// It may work later.
+    #[error("{error}")]
+    Retryable {
+        /// The failure.
+        #[source]
+        error: BackendError,
+        /// How long the receiver asks to wait.
+        after: Option<Duration>,
+    },
+    /// The receiver refuses this event for good.
+    #[error(transparent)]
+    Permanent(BackendError),
+}
+
+impl From<BackendError> for PublishError {
+    fn from(error: BackendError) -> Self {
+        Self::Retryable { error, after: None }
+    }
+}

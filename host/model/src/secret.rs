@@ -1,0 +1,32 @@
+//! Tokens: compared in constant time, never shown.
+
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+
+/// A token that must not appear in any log.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A token as it was given.
+    pub fn new(value: String) -> Self {
+        Self(value)
+    }
+
+    /// True when `given` is this token. Takes the same time wherever they differ.
+    pub fn matches(&self, given: &[u8]) -> bool {
+        self.0.as_bytes().ct_eq(given).into()
+    }
+
+    /// The token itself, for the request that carries it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

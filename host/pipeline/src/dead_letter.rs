@@ -1,0 +1,182 @@
+//! Dead-lettering an event: its dead letter and its alerts, as the policy builds them. When they cannot be published, the
+//! next attempt is scheduled, for as long as it takes: a dead letter is never discarded.
+
+use std::time::Duration;
+
+use tidegate_engine::{FailedEvent, Output};
+use tidegate_model::{
+    backend::BackendError,
+    clock, dead_letter,
+    delivery::{Delivery, Origin},
+    disposition::Disposition,
+    error::chain,
+    scheduled_retry::{Failure, Next},
+};
+
+use super::{
+    NotAcknowledged, Pipeline, Report, Run,
+    claim::AcquiredClaim,
+    judge::PolicyError,
+    publish::{FailedPublish, Retryable},
+};
+
+/// The delay before a dead letter is published again for the first time; each further one is twice as long.
+const FIRST_DELAY: Duration = Duration::from_secs(1);
+/// The longest of them.
+const LONGEST_DELAY: Duration = Duration::from_mins(5);
+/// Redrives of one event that consumers failed on, as far as they are looked for.
+const MOST_REDRIVES: usize = 100;
+
+impl Pipeline {
+    /// Publishes the dead letter and the alerts of an event, or schedules the next attempt.
+    pub(super) async fn dead_letter(
+        &self,
+        run: Run<'_>,
+        failure: &Failure,
+        mut claim: Option<&mut AcquiredClaim>,
+    ) -> Result<Report, NotAcknowledged> {
+        if let Some(claim) = claim.as_deref_mut()
+            && claim.failure().is_none()
+            && !self.claims.record_failure(claim, failure).await?
+        {
+            return Err(NotAcknowledged::InProgress(Duration::ZERO));
+        }
+        let failed = match self.publish_dead_letter(run, failure).await {
+            Ok(published) => {
+                if let Some(claim) = claim {
+                    self.claims.done(claim).await?;
+                }
+                let report = run.report(Disposition::DeadLettered(failure.reason), &failure.error);
+                return Ok(Report {
+                    published,
+                    violations: failure.violations.clone(),
+                    revision: failure.decided_by.clone(),
+                    ..report
+                });
+            }
+            Err(failed) => failed,
+        };
+        tracing::warn!(source = %run.delivery.source, error = failed.summary, "a dead letter could not be published; the next attempt is scheduled");
+        let mut delivery = run.delivery.clone();
+        delivery.history.published = failed.published;
+        let delay = FIRST_DELAY
+            .saturating_mul(2_u32.saturating_pow(failure.attempts))
+            .min(LONGEST_DELAY);
+        let delay = match failed.retryable {
+            Retryable::After(after) => self.retries.scaled(delay).max(after),
+            Retryable::Never => self.retries.scaled(delay),
+        };
+        let failure = Failure {
+            attempts: failure.attempts.saturating_add(1),
+            ..failure.clone()
+        };
+        let violations = failure.violations.clone();
+        let revision = failure.decided_by.clone();
+        let report = self
+            .schedule(run, delivery, Next::DeadLetter(failure), delay, claim)
+            .await?;
+        Ok(Report {
+            violations,
+            revision,
+            ..report
+        })
+    }
+
+    /// The next attempt at a dead letter that could not be published.
+    pub(super) async fn resume_dead_letter(
+        &self,
+        delivery: &Delivery,
+        failure: &Failure,
+    ) -> Result<Report, NotAcknowledged> {
+        let revision = self.revisions.current().ok_or(NotAcknowledged::NoPolicy)?;
+        self.dead_letter(Run::new(&revision, delivery), failure, None).await
+    }
+
+    async fn publish_dead_letter(
+        &self,
+        run: Run<'_>,
+        failure: &Failure,
+    ) -> Result<Vec<(String, String)>, FailedPublish> {
+        let delivery = run.delivery;
+        let now = clock::now();
+        let not_built = |error: DeadLetterError| {
+            if let DeadLetterError::Policy(error) = &error {
+                self.metrics.fault(error.kind().unwrap_or("misuse"));
+            }
+            FailedPublish {
+                published: delivery.history.published.clone(),
+                error: chain(&error),
+                summary: chain(&error),
+                retryable: Retryable::After(Duration::ZERO),
+            }
+        };
+        let outputs = self.build_dead_letter(run, failure, &now).await.map_err(not_built)?;
+        let outputs = self.check_and_address(outputs, delivery, &now, &failure.decided_by);
+        let outputs = outputs.map_err(|unusable| not_built(PolicyError::from(unusable).into()))?;
+        self.publish(&outputs, delivery).await
+    }
+
+    /// The dead letter and its alerts. A consumer that fails again on a redriven event makes another dead letter, and the
+    /// same one when it hands the failure in twice.
+    async fn build_dead_letter(
+        &self,
+        run: Run<'_>,
+        failure: &Failure,
+        now: &str,
+    ) -> Result<Vec<Output>, DeadLetterError> {
+        let policy = &run.revision.policy;
+        let mut failed = failed(run, failure);
+        let mut outputs = policy.dead_letter(&failed, now).await.map_err(PolicyError::from)?;
+        if !matches!(run.delivery.origin, Origin::Consumer { .. }) {
+            return Ok(outputs);
+        }
+        let source = failed.source.clone();
+        for _ in 0..MOST_REDRIVES {
+            let Some(letter) = outputs
+                .iter()
+                .find(|output| output.event_type == dead_letter::EVENT_TYPE)
+            else {
+                break;
+            };
+            let mut published = run.delivery.history.published.iter();
+            if published.any(|(_, id)| *id == letter.id) || !self.claims.is_redriven(&letter.id).await? {
+                break;
+            }
+            failed.source = redrive_of(&source, &letter.id);
+            outputs = policy.dead_letter(&failed, now).await.map_err(PolicyError::from)?;
+        }
+        Ok(outputs)
+    }
+}
+
+/// Why the dead letter could not be built.
+#[derive(Debug, thiserror::Error)]
+enum DeadLetterError {
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+/// The source of an event that was redriven: part of the id of its next dead letter, which therefore differs.
+fn redrive_of(source: &str, dead_letter: &str) -> String {
+    format!("{source} (redrive of {dead_letter})")
+}
+
+fn failed(run: Run<'_>, failure: &Failure) -> FailedEvent {
+    let (original, encoding) = dead_letter::encoded(&run.delivery.event);
+    let source = match &run.delivery.origin {
+        Origin::Producer => run.delivery.came_from(),
+        Origin::Consumer { failures } => format!("{} (failure {failures})", run.delivery.came_from()),
+        Origin::Redrive { dead_letter, .. } => redrive_of(&run.delivery.came_from(), dead_letter),
+    };
+    FailedEvent {
+        original,
+        encoding,
+        error: failure.error.clone(),
+        retry_count: run.delivery.history.attempt,
+        violations: failure.violations.clone(),
+        source,
+        policy: failure.decided_by.digest.clone(),
+    }
+}

@@ -1,0 +1,162 @@
+//! Asking the policy, and addressing what it wants published: from a decision to messages for sinks.
+
+use std::sync::Arc;
+
+use tidegate_engine::{CallError, Context, Decided, Decision, Output, Policy};
+use tidegate_model::{
+    backend::Publisher,
+    delivery::{Delivery, Origin},
+    message::Message,
+    revision::RevisionId,
+};
+use tidegate_policies::decision::{Unusable, Usable, UsableOutput};
+
+use super::{Pipeline, Run};
+
+/// The code of an event of a type that the policy emits and never takes in.
+const EMITTED_ONLY: &str = "emitted-only";
+
+/// A decision, with its outputs addressed.
+#[derive(Debug)]
+pub(super) struct Judgement<'a> {
+    pub(super) decision: Usable,
+    pub(super) outputs: Vec<Addressed<'a>>,
+}
+
+/// An output with the sink that its channel leads to.
+#[derive(Debug)]
+pub(super) struct Addressed<'a> {
+    pub(super) channel: String,
+    pub(super) sink: &'a Arc<dyn Publisher>,
+    pub(super) message: Message,
+}
+
+/// Why there is no decision that the gate can act on. Says nothing about the event.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PolicyError {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
+}
+
+impl PolicyError {
+    /// The kind of fault as one word; `None` when the policy was called wrongly.
+    pub(super) fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Call(CallError::Fault(fault)) => Some(fault.kind.as_str()),
+            Self::Call(CallError::Misuse(_)) => None,
+            Self::Unusable(unusable) => Some(unusable.kind()),
+        }
+    }
+}
+
+impl Pipeline {
+    /// Asks the policy about a delivery, by the time `at`.
+    pub(super) async fn judge(&self, run: Run<'_>, at: &str) -> Result<Judgement<'_>, PolicyError> {
+        let delivery = run.delivery;
+        let context = Context {
+            now: at.to_owned(),
+            target_version: self.target_version.clone(),
+        };
+        let timer = self.metrics.time_policy();
+        let mut decided = run.revision.policy.process(&delivery.event, &context).await?;
+        drop(timer);
+        if matches!(delivery.origin, Origin::Consumer { .. }) {
+            decided = published_before(&run.revision.policy, delivery, decided).await?;
+        }
+        let decision = Usable::check(decided, &delivery.event, |channel| self.is_bound(channel))?;
+        let outputs = self.address(&decision.outputs, delivery, at, run.revision.id());
+        Ok(Judgement { decision, outputs })
+    }
+
+    /// Checks and addresses what a policy wants published for a delivery.
+    pub(super) fn check_and_address(
+        &self,
+        outputs: Vec<Output>,
+        delivery: &Delivery,
+        at: &str,
+        revision: &RevisionId,
+    ) -> Result<Vec<Addressed<'_>>, Unusable> {
+        let outputs = UsableOutput::check_all(outputs, &delivery.event, |channel| self.is_bound(channel))?;
+        Ok(self.address(&outputs, delivery, at, revision))
+    }
+
+    fn is_bound(&self, channel: &str) -> bool {
+        self.channels.contains_key(channel)
+    }
+
+    fn address(
+        &self,
+        outputs: &[UsableOutput],
+        delivery: &Delivery,
+        at: &str,
+        revision: &RevisionId,
+    ) -> Vec<Addressed<'_>> {
+        let address = |output: &UsableOutput| {
+            Some(Addressed {
+                channel: output.channel.clone(),
+                sink: self.channels.get(&output.channel)?,
+                message: message(output, delivery, at, revision),
+            })
+        };
+        outputs.iter().filter_map(address).collect()
+    }
+}
+
+/// What a consumer hands back was published by the gate: only the event itself is published again, not what follows from
+/// it, and it may be of a type that the policy does not take in.
+async fn published_before(policy: &Policy, delivery: &Delivery, mut decided: Decided) -> Result<Decided, CallError> {
+    let own = decided.event_id.clone().unwrap_or_default();
+    decided.outputs.retain(|output| output.id == own);
+    if decided
+        .violations
+        .first()
+        .is_none_or(|violation| violation.code != EMITTED_ONLY)
+    {
+        return Ok(decided);
+    }
+    let Ok(accepted) = policy.validate(&delivery.event).await? else {
+        return Ok(decided);
+    };
+    let mut types = policy.catalog().event_types.iter();
+    let Some(channel) = types
+        .find(|kind| kind.name == accepted.event_type)
+        .and_then(|kind| kind.channel.clone())
+    else {
+        return Ok(decided);
+    };
+    let output = Output {
+        channel,
+        key: accepted.key,
+        id: accepted.event_id,
+        event_type: accepted.event_type,
+        event: None,
+    };
+    Ok(Decided {
+        decision: Decision::Forward,
+        reason: "published again".to_owned(),
+        outputs: vec![output],
+        violations: Vec::new(),
+        ..decided
+    })
+}
+
+fn message(output: &UsableOutput, delivery: &Delivery, at: &str, revision: &RevisionId) -> Message {
+    let redriven = match &delivery.origin {
+        Origin::Redrive { dead_letter, .. } => Some(dead_letter.clone()),
+        Origin::Producer | Origin::Consumer { .. } => None,
+    };
+    Message {
+        key: output.key.clone(),
+        id: output.id.clone(),
+        event_type: output.event_type.clone(),
+        event: output.event.clone(),
+        at: at.to_owned(),
+        source: delivery.came_from(),
+        traceparent: delivery.traceparent.clone(),
+        attempt: delivery.history.attempt,
+        redriven,
+        revision: revision.clone(),
+    }
+}

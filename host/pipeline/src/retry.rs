@@ -1,0 +1,195 @@
+//! What failed and may work later: when it is retried, and when it is dead-lettered instead.
+
+use std::time::Duration;
+
+use tidegate_engine::{Action, CallError, Violation};
+use tidegate_model::{
+    clock,
+    delivery::Delivery,
+    disposition::{DeadLetterReason, Disposition},
+    error::chain,
+    scheduled_retry::{Failure, LONGEST_DELAY, Next, ScheduledRetry},
+    untrusted::Untrusted,
+};
+use tidegate_policies::{decision::Usable, revision::Counted};
+
+use super::{
+    NotAcknowledged, Pipeline, Report, Run,
+    claim::AcquiredClaim,
+    judge::PolicyError,
+    publish::{FailedPublish, Retryable},
+};
+
+/// The shortest delay.
+const SHORTEST_DELAY: Duration = Duration::from_millis(5);
+/// The delay after the first fault of the policy on an event; each further one is twice as long.
+const FIRST_FAULT_DELAY: Duration = Duration::from_secs(1);
+/// The longest of them.
+const LONGEST_FAULT_DELAY: Duration = Duration::from_mins(1);
+
+impl Pipeline {
+    /// An attempt failed: the policy says whether there is another one, and when.
+    pub(super) async fn after_failure(
+        &self,
+        run: Run<'_>,
+        decision: &Usable,
+        failed: FailedPublish,
+        claim: Option<&mut AcquiredClaim>,
+    ) -> Result<Report, NotAcknowledged> {
+        if let Some(suppressed) = self.publish_log.allow() {
+            let event_id = run.event_id.map(|id| tracing::field::display(Untrusted(id)));
+            let (attempt, error) = (run.delivery.history.attempt, &failed.summary);
+            tracing::warn!(source = %run.delivery.source, event_id, attempt, error, suppressed, "an event could not be published");
+        }
+        let mut delivery = run.delivery.clone();
+        let history = &mut delivery.history;
+        history.first_failure.get_or_insert_with(clock::now);
+        history.last_error = Some(failed.error.clone());
+        history.published = failed.published;
+        if let Retryable::After(after) = failed.retryable {
+            let event_type = decision.event_type.as_deref().unwrap_or_default();
+            let plan = match run.revision.policy.next_attempt(event_type, history.attempt).await {
+                Ok(plan) => plan,
+                Err(fault) => {
+                    let run = Run {
+                        delivery: &delivery,
+                        ..run
+                    };
+                    return self.faulted(run, CallError::Fault(fault).into(), claim).await;
+                }
+            };
+            if plan.action == Action::Retry {
+                history.attempt += 1;
+                let delay = self.retries.scaled(Duration::from_millis(plan.delay_ms.into()));
+                return self
+                    .schedule(run, delivery, Next::Process, delay.max(after), claim)
+                    .await;
+            }
+        }
+        let error = match (history.times_scheduled, &history.first_failure) {
+            (1.., Some(first)) => format!("{}; it failed first at {first}", failed.error),
+            _ => failed.error,
+        };
+        let failure = Failure {
+            reason: DeadLetterReason::Exhausted,
+            error,
+            violations: Vec::new(),
+            attempts: 0,
+            decided_by: run.revision.id().clone(),
+        };
+        let run = Run {
+            delivery: &delivery,
+            ..run
+        };
+        self.dead_letter(run, &failure, claim).await
+    }
+
+    /// The policy misbehaved. The event is retried; it is dead-lettered only when the policy decides on others.
+    pub(super) async fn faulted(
+        &self,
+        run: Run<'_>,
+        error: PolicyError,
+        claim: Option<&mut AcquiredClaim>,
+    ) -> Result<Report, NotAcknowledged> {
+        let line = chain(&error);
+        let Some(kind) = error.kind() else {
+            return Err(NotAcknowledged::Misuse(line));
+        };
+        let breaker = &run.revision.breaker;
+        self.metrics.fault(kind);
+        // An event counts once, however often it is tried again.
+        if run.delivery.is_first() {
+            breaker.record_fault();
+            self.count(run.revision, Counted::Fault);
+        }
+        let mut delivery = run.delivery.clone();
+        let history = &mut delivery.history;
+        history.first_failure.get_or_insert_with(clock::now);
+        history.last_error = Some(line);
+        let digest = Some(&run.revision.id().digest);
+        if history.faulted_by.as_ref() != digest {
+            history.faults = 0;
+            history.faulted_by = digest.cloned();
+        }
+        // Faults while the breaker is not closed say nothing about the event, and are not counted.
+        history.faults = if !breaker.is_closed() {
+            history.faults.max(1)
+        } else {
+            history.faults.saturating_add(1)
+        };
+        let faults = history.faults;
+        if faults >= self.retries.fault_limit && breaker.is_closed() && breaker.has_recent_decision() {
+            let failure = Failure {
+                reason: DeadLetterReason::Fault,
+                error: format!("policy-fault: the policy faulted on it {faults} times ({kind}) and not on others"),
+                violations: vec![policy_fault(kind)],
+                attempts: 0,
+                decided_by: run.revision.id().clone(),
+            };
+            let run = Run {
+                delivery: &delivery,
+                ..run
+            };
+            if claim.is_none() {
+                self.claims.record_fault(&delivery, &failure).await?;
+            }
+            return self.dead_letter(run, &failure, claim).await;
+        }
+        let doublings = faults.saturating_sub(1).min(16);
+        let delay = FIRST_FAULT_DELAY
+            .saturating_mul(1 << doublings)
+            .min(LONGEST_FAULT_DELAY);
+        let delay = self.retries.scaled(delay);
+        self.schedule(run, delivery, Next::Process, delay, claim).await
+    }
+
+    /// Schedules a retry, and leaves its claim for the attempt in which it comes back.
+    pub(super) async fn schedule(
+        &self,
+        run: Run<'_>,
+        mut delivery: Delivery,
+        next: Next,
+        delay: Duration,
+        claim: Option<&mut AcquiredClaim>,
+    ) -> Result<Report, NotAcknowledged> {
+        let delay = delay.clamp(SHORTEST_DELAY, LONGEST_DELAY);
+        let disposition = match &next {
+            Next::Process => {
+                self.join_queue(run, &mut delivery, delay).await?;
+                Disposition::Scheduled
+            }
+            Next::DeadLetter(_) | Next::NotifyRollback(_) => {
+                self.leave_queue(delivery.history.queue.take().as_ref()).await;
+                Disposition::DeadLetterScheduled
+            }
+        };
+        delivery.history.times_scheduled += 1;
+        let reason = match delivery.history.last_error.as_deref() {
+            Some(error) => format!("{error}; retry in {delay:?}"),
+            None => format!("retry in {delay:?}"),
+        };
+        let retry = ScheduledRetry {
+            due: clock::unix_millis().saturating_add(clock::millis(delay)),
+            delivery,
+            next,
+        };
+        self.scheduler.schedule(&retry, delay).await?;
+        if let Some(claim) = claim
+            && let Err(error) = self
+                .claims
+                .schedule(claim, retry.delivery.history.times_scheduled, delay)
+                .await
+        {
+            tracing::warn!(%error, "the claim could not be marked as scheduled; it stays until its lease expires");
+        }
+        Ok(run.report(disposition, &reason))
+    }
+}
+
+fn policy_fault(kind: &str) -> Violation {
+    Violation {
+        code: "policy-fault".to_owned(),
+        path: String::new(),
+        message: format!("the policy cannot judge this event: {kind}"),
+    }
+}

@@ -1,0 +1,188 @@
+//! Rolling back a bad revision without being asked, and notifying operations.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use serde_json::json;
+use tidegate_model::{
+    backend::BackendError,
+    clock,
+    delivery::{Delivery, Source},
+    disposition::Disposition,
+    error::chain,
+    message::{Message, PublishError},
+    revision::{RevisionId, RolledBack},
+    scheduled_retry::{Next, ScheduledRetry},
+};
+use tidegate_policies::revision::{CannotRollBack, Counted, Revision};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_util::sync::CancellationToken;
+
+use super::{NotAcknowledged, Pipeline, Report};
+
+/// The channel of the notification, where it leads to a sink.
+const CHANNEL: &str = "ops-alerts";
+/// The type of the event.
+const EVENT_TYPE: &str = "tidegate.policy-rollback";
+/// The user that it concerns: none.
+const USER: &str = "unknown";
+/// The delay before it is published for the first time.
+const SOON: Duration = Duration::from_millis(5);
+/// The delay before it is published again for the first time; each further one is twice as long.
+const FIRST_DELAY: Duration = Duration::from_secs(1);
+/// The longest of them.
+const LONGEST_DELAY: Duration = Duration::from_mins(1);
+
+impl Pipeline {
+    /// Counts a decision or a fault, and rolls back when there is a reason to.
+    pub(super) fn count(&self, revision: &Revision, counted: Counted) {
+        let Some(reason) = revision.count(counted) else {
+            return;
+        };
+        let why = reason.to_string();
+        let digest = &revision.id().digest;
+        // First of all, so that no kill comes between.
+        self.reload.deny(digest, &why);
+        match self.revisions.roll_back(revision.id().number, None, &why) {
+            Ok(rolled_back) => {
+                tracing::error!(from = %rolled_back.from, to = %rolled_back.to, why, "rolled back to the revision before");
+                self.metrics.rolled_back("itself");
+                // The receiver is gone only while the gate stops.
+                let _ = self.rollbacks.send(rolled_back);
+            }
+            // Another delivery was quicker.
+            Err(CannotRollBack::NotCurrent) => {}
+            Err(error) => {
+                revision.accept();
+                self.reload.allow(digest);
+                tracing::error!(revision = %revision.id(), why, %error, "the gate would roll back and cannot");
+            }
+        }
+    }
+}
+
+/// Schedules a notification for each rollback, so that it survives a stop. One that cannot be scheduled is tried again,
+/// until `stop`.
+pub async fn notify_rollbacks(
+    pipeline: Arc<Pipeline>,
+    mut rollbacks: UnboundedReceiver<RolledBack>,
+    stop: CancellationToken,
+) {
+    let notify_all = async {
+        while let Some(rolled_back) = rollbacks.recv().await {
+            if pipeline.channels.contains_key(CHANNEL) {
+                pipeline.schedule_first_notification(rolled_back).await;
+            }
+        }
+    };
+    stop.run_until_cancelled(notify_all).await;
+}
+
+impl Pipeline {
+    async fn schedule_first_notification(&self, rolled_back: RolledBack) {
+        let delivery = delivery(&rolled_back);
+        let mut delay = FIRST_DELAY;
+        while let Err(error) = self.schedule_notification(&delivery, &rolled_back, SOON).await {
+            tracing::warn!(error = chain(&error), again_in = ?delay, "the notification of a rollback could not be scheduled");
+            tokio::time::sleep(self.retries.scaled(delay)).await;
+            delay = LONGEST_DELAY.min(delay * 2);
+        }
+    }
+
+    async fn schedule_notification(
+        &self,
+        delivery: &Delivery,
+        rolled_back: &RolledBack,
+        delay: Duration,
+    ) -> Result<(), BackendError> {
+        let mut delivery = delivery.clone();
+        delivery.history.times_scheduled += 1;
+        let retry = ScheduledRetry {
+            delivery,
+            next: Next::NotifyRollback(rolled_back.clone()),
+            due: clock::unix_millis().saturating_add(clock::millis(delay)),
+        };
+        self.scheduler.schedule(&retry, delay).await
+    }
+
+    /// Publishes the notification of a rollback. A retryable failure is scheduled again; a permanent one is logged.
+    pub(super) async fn notify_rollback(
+        &self,
+        delivery: &Delivery,
+        rolled_back: &RolledBack,
+    ) -> Result<Report, NotAcknowledged> {
+        let message = message(delivery, rolled_back);
+        let report = |disposition, reason: &str| Report {
+            disposition,
+            reason: reason.to_owned(),
+            event_id: Some(message.id.clone()),
+            published: Vec::new(),
+            violations: Vec::new(),
+            revision: rolled_back.to.clone(),
+        };
+        let Some(sink) = self.channels.get(CHANNEL) else {
+            return Ok(report(Disposition::Dropped, "its channel leads nowhere any more"));
+        };
+        let error = match sink.publish_one(&message).await {
+            Ok(()) => {
+                self.metrics.published(sink.name());
+                return Ok(report(Disposition::Published, "operations are notified"));
+            }
+            Err(error) => error,
+        };
+        let line = chain(&error);
+        let PublishError::Retryable { after, .. } = error else {
+            tracing::error!(error = line, "the notification of a rollback was refused for good");
+            return Ok(report(Disposition::Dropped, &line));
+        };
+        let delay = FIRST_DELAY.saturating_mul(2_u32.saturating_pow(delivery.history.times_scheduled));
+        let delay = self
+            .retries
+            .scaled(delay.min(LONGEST_DELAY))
+            .max(after.unwrap_or_default());
+        tracing::warn!(error = line, again_in = ?delay, "the notification of a rollback could not be published");
+        self.schedule_notification(delivery, rolled_back, delay).await?;
+        Ok(report(Disposition::Scheduled, &line))
+    }
+}
+
+/// The event, as if it had come from somewhere.
+fn delivery(rolled_back: &RolledBack) -> Delivery {
+    let at = clock::now();
+    let RolledBack { from, to, why } = rolled_back;
+    let event = json!({
+        "event_id": event_id(from, &at),
+        "event_type": EVENT_TYPE,
+        "event_version": "1.0",
+        "task_id": 0,
+        "user_id": USER,
+        "timestamp": at,
+        "payload": {
+            "severity": "error",
+            "error": why,
+            "from": { "policy": from.digest },
+            "to": { "policy": to.digest },
+        },
+    });
+    Delivery::new(Bytes::from(event.to_string()), Source::topic("policy-rollback"), at)
+}
+
+fn event_id(from: &RevisionId, at: &str) -> String {
+    format!("policy-rollback-{}-{at}", from.digest.trim_start_matches("sha256:"))
+}
+
+/// In the form of the other alerts, so that their readers need no other code.
+fn message(delivery: &Delivery, rolled_back: &RolledBack) -> Message {
+    Message {
+        key: USER.to_owned(),
+        id: event_id(&rolled_back.from, &delivery.at),
+        event_type: EVENT_TYPE.to_owned(),
+        event: delivery.event.clone(),
+        at: delivery.at.clone(),
+        source: "tidegate".to_owned(),
+        traceparent: None,
+        attempt: 0,
+        redriven: None,
+        revision: rolled_back.to.clone(),
+    }
+}

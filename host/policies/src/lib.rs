@@ -1,0 +1,11 @@
+//! Which policy decides: its revisions, how a new file takes over, when a bad one is rolled back, and the shadow policy
+//! that is tried beside it.
+//!
+//! Knows nothing of what follows from a decision: claims, sinks and retries are the pipeline's.
+
+pub mod admission;
+pub mod circuit_breaker;
+pub mod decision;
+pub mod reload;
+pub mod revision;
+pub mod shadow;

@@ -1,0 +1,303 @@
+//! Replaces the policy of a running gate: the file is read when it has changed and is whole, loaded and tested beside the
+//! traffic, and takes over as a whole or not at all. Whatever is wrong with it, the current revision stays.
+//!
+//! The file is looked at every [`LOOK`]; it is read when it has not changed for [`SETTLE`]. Knows nothing of HTTP and
+//! signals: [`Reload::now`] is for them.
+
+mod denylist;
+mod file;
+mod load;
+mod status;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tidegate_engine::{Digest, Engine};
+use tidegate_metrics::Metrics;
+use tidegate_model::{clock, error::chain, revision::RevisionId};
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::file::{FileId, read};
+pub use self::status::{Status, Step};
+use self::{denylist::Denylist, load::Loaded, status::Board};
+use crate::{
+    admission::{Admission, Refusal},
+    revision::{By, Retired, Revisions, RollbackSettings},
+};
+
+/// How often the file is looked at.
+pub(crate) const LOOK: Duration = Duration::from_millis(50);
+/// How long the file must not change before it is read.
+const SETTLE: Duration = Duration::from_millis(100);
+/// The wait before a file is read again that was refused for a reason which may pass.
+const READ_AGAIN: Duration = Duration::from_secs(2);
+
+/// What is replaced, and how.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The policy's file.
+    pub path: PathBuf,
+    /// The file of the shadow policy, when one is named.
+    pub shadow: Option<PathBuf>,
+    /// Whether a change of the file takes over by itself.
+    pub is_followed: bool,
+    /// When a new revision is rolled back; `None`: never.
+    pub rollback: Option<RollbackSettings>,
+    /// Where compiled policies and the denylist are kept.
+    pub cache_dir: Option<PathBuf>,
+}
+
+/// Replaces the policy.
+#[derive(Debug)]
+pub struct Reload {
+    settings: Settings,
+    admission: Admission,
+    engine: Engine,
+    revisions: Arc<Revisions>,
+    metrics: Arc<Metrics>,
+    board: Board,
+    denylist: Denylist,
+    /// One policy is loaded at a time.
+    loading: Mutex<()>,
+}
+
+/// Why the shadow policy is not promoted.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotPromote {
+    /// None is named.
+    #[error("there is no shadow policy: name its file as `policy.shadow.path`")]
+    NoShadow,
+    /// It is the current policy already.
+    #[error("the shadow policy is the current policy, {0}")]
+    IsCurrent(RevisionId),
+    /// The gate rolled it back at once.
+    #[error("the shadow policy was promoted and rolled back")]
+    RolledBack,
+    /// It is refused.
+    #[error("the shadow policy is refused: {}", chain(.0))]
+    Refused(#[source] Refusal),
+}
+
+impl Reload {
+    /// Nothing is loaded yet.
+    pub fn new(
+        settings: Settings,
+        admission: Admission,
+        engine: Engine,
+        revisions: Arc<Revisions>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
+            denylist: Denylist::new(settings.cache_dir.as_deref(), &settings.path),
+            board: Board::new(settings.is_followed),
+            settings,
+            admission,
+            engine,
+            revisions,
+            metrics,
+            loading: Mutex::default(),
+        }
+    }
+
+    /// The policy's file.
+    pub fn path(&self) -> &Path {
+        &self.settings.path
+    }
+
+    /// Whether a change of the file takes over by itself, so that a file which is refused may be corrected.
+    pub fn is_followed(&self) -> bool {
+        self.settings.is_followed
+    }
+
+    /// The digest of the only policy that may run, when there is one.
+    pub fn pin(&self) -> Option<&str> {
+        self.admission.pin()
+    }
+
+    /// What it is doing, or why the file is refused.
+    pub fn status(&self) -> Status {
+        let status = self.board.status();
+        if let Status::Refused {
+            digest: Some(digest), ..
+        } = &status
+            && self.is_current(digest)
+        {
+            // It was rolled back to.
+            return Status::Ready;
+        }
+        if status != Status::Ready {
+            return status;
+        }
+        let digest = self.board.digest();
+        match digest.as_deref().and_then(|digest| self.denied(digest)) {
+            None => status,
+            Some(retired) => Status::Refused {
+                at: retired.at.clone(),
+                why: Refusal::Denylisted(retired).to_string(),
+                digest,
+            },
+        }
+    }
+
+    /// Loads the file as the gate starts, with all of the machine.
+    pub async fn start(&self) -> Result<(), Refusal> {
+        tracing::info!(policy = %self.path().display(), "loading the policy; the first time it is compiled, which takes seconds");
+        loop {
+            if let Some(concluded) = self.reload(Duration::ZERO, By::Start).await {
+                return concluded;
+            }
+        }
+    }
+
+    /// Reads the file now, changed or not, and lets it take over.
+    pub async fn now(&self) -> Result<(), Refusal> {
+        loop {
+            if let Some(concluded) = self.reload(Duration::ZERO, By::Request).await {
+                return concluded;
+            }
+        }
+    }
+
+    /// Lets the file take over each time that it changes, until `stop`.
+    pub async fn follow(&self, stop: CancellationToken) {
+        stop.run_until_cancelled(self.follow_for_ever()).await;
+    }
+
+    async fn follow_for_ever(&self) {
+        let mut seen = (None, Instant::now());
+        // Should it have changed since it was loaded, it is read again and found to be the same.
+        let mut read: Option<FileId> = None;
+        loop {
+            let found = FileId::of(self.path());
+            match found {
+                Ok(None) => {
+                    if seen.0.take().is_some() {
+                        self.report_missing();
+                    }
+                    read = None;
+                }
+                Ok(Some(id)) if read == Some(id) => {}
+                Ok(Some(id)) if seen.0 != Some(id) => {
+                    seen = (Some(id), Instant::now());
+                    self.board.loading(Step::Settling);
+                }
+                Ok(Some(id)) if seen.1.elapsed() >= SETTLE => match self.reload(seen.1.elapsed(), By::File).await {
+                    Some(Err(refusal)) if refusal.may_pass() => tokio::time::sleep(READ_AGAIN).await,
+                    Some(_) => read = Some(id),
+                    None => seen.0 = None,
+                },
+                Ok(Some(_)) => {}
+                Err(error) => {
+                    (seen.0, read) = (None, None);
+                    self.refuse(None, &Refusal::Read(error));
+                }
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Makes the shadow policy the current one.
+    pub async fn promote(&self) -> Result<(Option<RevisionId>, RevisionId), CannotPromote> {
+        let path = self.settings.shadow.as_deref().ok_or(CannotPromote::NoShadow)?;
+        let found = self.read(path, Duration::ZERO).await;
+        self.board.idle();
+        let found = found.map_err(CannotPromote::Refused)?;
+        let before = self.revisions.current();
+        if let Some(current) = before
+            .as_ref()
+            .filter(|current| current.policy.digest() == &found.digest)
+        {
+            return Err(CannotPromote::IsCurrent(current.id().clone()));
+        }
+        let loaded = self.take_over(found, By::Promotion, || true).await;
+        self.board.idle();
+        let digest = loaded.map_err(|(digest, refusal)| {
+            let digest = digest.as_ref().map(Digest::as_str);
+            tracing::error!(shadow = %path.display(), digest, why = chain(&refusal), "the shadow policy is refused");
+            self.metrics.policy_refused();
+            CannotPromote::Refused(refusal)
+        })?;
+        if let Some(digest) = digest {
+            self.allow(digest.as_str());
+        }
+        let id = self.revisions.current().map(|current| current.id().clone());
+        let before = before.map(|before| before.id().clone());
+        Ok((before, id.ok_or(CannotPromote::RolledBack)?))
+    }
+
+    /// Adds a policy to the denylist, since the gate rolls it back by itself: a restart does not load it again.
+    pub fn deny(&self, digest: &str, why: &str) {
+        let retired = Retired {
+            at: clock::now(),
+            why: why.to_owned(),
+        };
+        self.denylist.add(digest, &retired);
+    }
+
+    /// Takes a policy off the denylist: a person chose it.
+    pub fn allow(&self, digest: &str) {
+        self.denylist.remove(digest);
+    }
+
+    /// Reads the file and lets it take over; `None`: it changed meanwhile, and is to be read again.
+    async fn reload(&self, settle: Duration, by: By) -> Option<Result<(), Refusal>> {
+        let before = FileId::of(self.path()).ok().flatten();
+        let is_unchanged = || FileId::of(self.path()).ok().flatten() == before;
+        let found = self.read(self.path(), settle).await;
+        if !is_unchanged() {
+            return None;
+        }
+        let loaded = match found {
+            Ok(found) => self.take_over(found, by, is_unchanged).await,
+            Err(refusal) => Err((None, refusal)),
+        };
+        self.conclude(loaded)
+    }
+
+    /// `None`: the file is to be read again.
+    fn conclude(&self, loaded: Loaded) -> Option<Result<(), Refusal>> {
+        match loaded {
+            Ok(digest) => {
+                self.board.done(digest?.to_string());
+                Some(Ok(()))
+            }
+            Err((digest, refusal)) => {
+                self.refuse(digest, &refusal);
+                Some(Err(refusal))
+            }
+        }
+    }
+
+    fn is_current(&self, digest: &str) -> bool {
+        let current = self.revisions.current();
+        current.is_some_and(|current| current.id().digest == digest)
+    }
+
+    /// When and why a policy was rolled back: by this process, or one before it.
+    fn denied(&self, digest: &str) -> Option<Retired> {
+        let in_this_process = self.revisions.denylisted(digest);
+        in_this_process.or_else(|| self.denylist.find(digest))
+    }
+
+    fn report_missing(&self) {
+        self.board.idle();
+        if let Some(current) = self.revisions.current() {
+            tracing::warn!(policy = %self.path().display(), revision = %current.id(), "the policy's file is missing; the current revision stays");
+        }
+    }
+
+    fn refuse(&self, digest: Option<Digest>, refusal: &Refusal) {
+        let why = chain(refusal);
+        let digest = digest.map(|digest| digest.to_string());
+        let report = || {
+            let revision = self.revisions.current().map(|current| current.id().to_string());
+            tracing::error!(policy = %self.path().display(), digest, revision, why, "the policy's file is refused");
+            self.metrics.policy_refused();
+        };
+        self.board.refused(&why, digest.as_deref(), report);
+    }
+}

@@ -1,0 +1,253 @@
+//! The revisions of this process: which are kept in memory, when each was replaced, and which one to roll back to.
+
+use std::{cmp::Reverse, collections::VecDeque, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use tidegate_model::{clock, revision::RevisionId};
+
+use super::{Counts, Record, Revision};
+
+/// Revisions that are listed.
+const LISTED: usize = 16;
+/// Revisions whose policy is kept, the current one among them.
+const KEPT: usize = 3;
+
+/// All revisions, the newest first.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    entries: VecDeque<Entry>,
+    numbers: u64,
+    retirements: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    record: Arc<Record>,
+    /// `None`: its policy is not in memory any more.
+    kept: Option<Arc<Revision>>,
+    /// `None`: it is the current one.
+    retired: Option<Retirement>,
+}
+
+#[derive(Debug)]
+struct Retirement {
+    /// Counts up with each retirement.
+    order: u64,
+    /// Whether it was rolled back, and not superseded by a newer one.
+    rolled_back: bool,
+    retired: Retired,
+}
+
+/// When and why a revision was replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retired {
+    /// When, RFC 3339.
+    pub at: String,
+    /// Why.
+    pub why: String,
+}
+
+/// A revision as it is listed.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// What is known of it.
+    pub record: Arc<Record>,
+    /// Whether it decides, or could again.
+    pub state: RevisionState,
+    /// When it was replaced; `None`: it is the current one.
+    pub retired: Option<Retired>,
+}
+
+/// Whether a revision decides, or could again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RevisionState {
+    /// It decides.
+    Current,
+    /// Its policy is in memory: the gate can roll back to it.
+    Kept,
+    /// Its policy is not in memory any more.
+    Discarded,
+}
+
+/// Why the gate does not roll back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CannotRollBack {
+    /// There is none at all.
+    #[error("no policy is loaded")]
+    NoPolicy,
+    /// Another one took over in the meantime.
+    #[error("the revision to roll back is not the current one any more")]
+    NotCurrent,
+    /// There was none before, or all were rolled back.
+    #[error("there is no earlier revision to roll back to: {0}")]
+    NoneBefore(Kept),
+    /// It is not in memory.
+    #[error("the gate cannot roll back to {to}: {kept}; its file can be put back in place")]
+    NotKept {
+        /// The digest that was asked for.
+        to: String,
+        /// Those that are in memory.
+        kept: Kept,
+    },
+    /// It decides already.
+    #[error("{0} is the current revision")]
+    IsCurrent(RevisionId),
+}
+
+/// Revisions that the gate can roll back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept(Vec<RevisionId>);
+
+impl History {
+    /// The number of the next revision.
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    /// Adds a new revision; `replaced` is the number of the one that it supersedes, with the reason.
+    pub(super) fn enter(&mut self, revision: &Arc<Revision>, replaced: Option<(u64, String)>) {
+        if let Some((number, why)) = replaced {
+            self.retire(number, &why, false);
+        }
+        self.entries.push_front(Entry {
+            record: revision.record.clone(),
+            kept: Some(revision.clone()),
+            retired: None,
+        });
+        self.discard();
+        while self.entries.len() > LISTED
+            && let Some(oldest) = self.entries.iter().rposition(|entry| entry.kept.is_none())
+        {
+            self.entries.remove(oldest);
+        }
+    }
+
+    /// The revision to roll back to, which is the current one from then on.
+    pub(super) fn roll_back(
+        &mut self,
+        from: &RevisionId,
+        to: Option<&str>,
+        why: &str,
+    ) -> Result<Arc<Revision>, CannotRollBack> {
+        let target = match to {
+            Some(to) => self.kept().find(|entry| is_told_by(&entry.record.id, to)),
+            None => self
+                .kept()
+                .filter(|entry| entry.retired.as_ref().is_some_and(|retired| !retired.rolled_back))
+                .max_by_key(|entry| entry.order()),
+        };
+        let Some(revision) = target.and_then(|entry| entry.kept.clone()) else {
+            return Err(match to {
+                Some(to) if is_told_by(from, to) => CannotRollBack::IsCurrent(from.clone()),
+                Some(to) => CannotRollBack::NotKept {
+                    to: to.to_owned(),
+                    kept: self.ids_kept(),
+                },
+                None => CannotRollBack::NoneBefore(self.ids_kept()),
+            });
+        };
+        let number = revision.id().number;
+        // A revision that is replaced by a later one is superseded, and may be rolled back to.
+        self.retire(from.number, why, number < from.number);
+        for entry in self.entries.iter_mut().filter(|entry| entry.record.id.number == number) {
+            entry.retired = None;
+        }
+        Ok(revision)
+    }
+
+    /// The decisions of the last revision that has made at least `judged`, the current one first. One that was rolled back
+    /// does not show what is usual.
+    pub(super) fn usual(&self, judged: u64) -> Option<Counts> {
+        let is_good = |entry: &&Entry| entry.retired.as_ref().is_none_or(|retired| !retired.rolled_back);
+        let mut good: Vec<_> = self.entries.iter().filter(is_good).collect();
+        good.sort_by_key(|entry| Reverse(entry.order()));
+        good.iter().find_map(|entry| entry.record.tally.of_at_least(judged))
+    }
+
+    pub(super) fn denylisted(&self, digest: &str) -> Option<Retired> {
+        let of_it = |entry: &&Entry| entry.record.id.digest == digest;
+        let retirement = self.entries.iter().find(of_it)?.retired.as_ref()?;
+        retirement.rolled_back.then(|| retirement.retired.clone())
+    }
+
+    pub(super) fn list(&self) -> Vec<Listed> {
+        let listed = |entry: &Entry| Listed {
+            record: entry.record.clone(),
+            state: match (&entry.retired, &entry.kept) {
+                (None, _) => RevisionState::Current,
+                (Some(_), Some(_)) => RevisionState::Kept,
+                (Some(_), None) => RevisionState::Discarded,
+            },
+            retired: entry.retired.as_ref().map(|retirement| retirement.retired.clone()),
+        };
+        self.entries.iter().map(listed).collect()
+    }
+
+    fn retire(&mut self, number: u64, why: &str, rolled_back: bool) {
+        self.retirements += 1;
+        let order = self.retirements;
+        for entry in self.entries.iter_mut().filter(|entry| entry.record.id.number == number) {
+            entry.retired = Some(Retirement {
+                order,
+                rolled_back,
+                retired: Retired {
+                    at: clock::now(),
+                    why: why.to_owned(),
+                },
+            });
+        }
+    }
+
+    /// Drops the policies that were replaced first from memory.
+    fn discard(&mut self) {
+        while self.entries.iter().filter(|entry| entry.kept.is_some()).count() > KEPT {
+            let kept = self.entries.iter_mut().filter(|entry| entry.kept.is_some());
+            if let Some(first) = kept
+                .filter(|entry| entry.retired.is_some())
+                .min_by_key(|entry| entry.order())
+            {
+                first.kept = None;
+            }
+        }
+    }
+
+    /// The revisions in memory that do not decide.
+    fn kept(&self) -> impl Iterator<Item = &Entry> {
+        self.entries
+            .iter()
+            .filter(|entry| entry.retired.is_some() && entry.kept.is_some())
+    }
+
+    fn ids_kept(&self) -> Kept {
+        Kept(self.kept().map(|entry| entry.record.id.clone()).collect())
+    }
+}
+
+impl Entry {
+    fn order(&self) -> u64 {
+        self.retired.as_ref().map_or(u64::MAX, |retired| retired.order)
+    }
+}
+
+/// Whether a digest, or the beginning of one, names this revision. `sha256:` may be left out.
+fn is_told_by(id: &RevisionId, digest: &str) -> bool {
+    let hex = |digest: &str| digest.trim_start_matches("sha256:").to_ascii_lowercase();
+    let wanted = hex(digest);
+    !wanted.is_empty() && hex(&id.digest).starts_with(&wanted)
+}
+
+impl std::fmt::Display for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0[..] {
+            [] => f.write_str("none is kept"),
+            [one] => write!(f, "{one} is kept"),
+            [first, rest @ ..] => {
+                write!(f, "{first}")?;
+                rest.iter().try_for_each(|number| write!(f, ", {number}"))?;
+                f.write_str(" are kept")
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The policy in force. A revision is one loaded policy, told by its digest; a delivery holds the one that it began with,
+//! and the revisions before it are kept for a while, so that a rollback takes no time.
+//!
+//! Knows nothing of files: what is loaded comes from [`crate::reload`].
+
+mod bake;
+mod history;
+mod record;
+mod share;
+mod tally;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwapOption;
+use tidegate_engine::Policy;
+use tidegate_model::revision::{RevisionId, RolledBack};
+
+use self::{bake::Bake, history::History};
+pub use self::{
+    bake::{RollbackReason, RollbackSettings},
+    history::{CannotRollBack, Listed, Retired, RevisionState},
+    record::{By, Record, Took},
+    tally::{Counted, Counts, Tally},
+};
+use crate::circuit_breaker::CircuitBreaker;
+
+/// One loaded policy.
+#[derive(Debug)]
+pub struct Revision {
+    /// What is known of it, also when its policy is gone.
+    pub record: Arc<Record>,
+    /// The policy.
+    pub policy: Policy,
+    /// Open while the policy faults on most events.
+    pub breaker: CircuitBreaker,
+    bake: Option<Bake>,
+}
+
+/// Holds the current revision, or none while no good policy was loaded, and those before it.
+#[derive(Debug, Default)]
+pub struct Revisions {
+    current: ArcSwapOption<Revision>,
+    history: Mutex<History>,
+}
+
+impl Revision {
+    /// Its number and digest.
+    pub fn id(&self) -> &RevisionId {
+        &self.record.id
+    }
+
+    /// Counts a decision or a fault, and returns the reason for a rollback when there is one.
+    pub fn count(&self, counted: Counted) -> Option<RollbackReason> {
+        self.record.tally.add(counted);
+        self.bake
+            .as_ref()?
+            .rollback_reason(self.record.tally.counts(), !self.breaker.is_closed())
+    }
+}
+
+impl Revision {
+    /// Ends its bake period: a person chose it, or there is no revision to roll back to.
+    pub fn accept(&self) {
+        if let Some(bake) = &self.bake {
+            bake.end();
+        }
+    }
+}
+
+impl Revisions {
+    /// The revision that decides from now on. Hold it for the whole of a delivery.
+    pub fn current(&self) -> Option<Arc<Revision>> {
+        self.current.load_full()
+    }
+
+    /// Makes a policy the current revision in place of the revision numbered `over`, or returns it when that is not the
+    /// current one. With `rollback` it has a bake period, in which it is compared with the revisions before it.
+    pub fn install(
+        &self,
+        policy: Policy,
+        over: Option<u64>,
+        by: By,
+        took: Took,
+        rollback: Option<&RollbackSettings>,
+    ) -> Result<Arc<Revision>, Box<Policy>> {
+        let mut history = self.history();
+        let before = self.current();
+        if before.as_ref().map(|before| before.id().number) != over {
+            return Err(Box::new(policy));
+        }
+        let watched = |(rule, before): (&RollbackSettings, &Arc<Revision>)| {
+            let usual = history.usual(rule.min_events);
+            Bake::new(*rule, !before.breaker.is_closed(), usual)
+        };
+        let bake = rollback.zip(before.as_ref()).map(watched);
+        let revision = Arc::new(Revision {
+            record: Arc::new(Record::new(history.next_number(), &policy, by, took)),
+            policy,
+            breaker: CircuitBreaker::default(),
+            bake,
+        });
+        let why = format!("{} took over", revision.id());
+        history.enter(&revision, before.map(|before| (before.id().number, why)));
+        self.current.store(Some(revision.clone()));
+        Ok(revision)
+    }
+
+    /// Rolls back from the revision numbered `from`, which must be the current one, to the kept revision whose digest
+    /// begins with `to`, or else to the last good one. Deliveries in flight finish by the revision they began with.
+    pub fn roll_back(&self, from: u64, to: Option<&str>, why: &str) -> Result<RolledBack, CannotRollBack> {
+        let mut history = self.history();
+        let current = self.current().ok_or(CannotRollBack::NoPolicy)?;
+        if current.id().number != from {
+            return Err(CannotRollBack::NotCurrent);
+        }
+        let target = history.roll_back(current.id(), to, why)?;
+        target.accept();
+        self.current.store(Some(target.clone()));
+        Ok(RolledBack {
+            from: current.id().clone(),
+            to: target.id().clone(),
+            why: why.to_owned(),
+        })
+    }
+
+    /// Rolls back from the current revision, whichever it is.
+    pub fn roll_back_current(&self, to: Option<&str>, why: &str) -> Result<RolledBack, CannotRollBack> {
+        let current = self.current().ok_or(CannotRollBack::NoPolicy)?;
+        self.roll_back(current.id().number, to, why)
+    }
+
+    /// When and why the policy of this digest was rolled back, if it was.
+    pub fn denylisted(&self, digest: &str) -> Option<Retired> {
+        self.history().denylisted(digest)
+    }
+
+    /// The last revisions, the newest first.
+    pub fn list(&self) -> Vec<Listed> {
+        self.history().list()
+    }
+
+    fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

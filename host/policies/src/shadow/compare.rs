@@ -1,0 +1,196 @@
+//! What the shadow policy would do otherwise with one event. Reasons and messages are words for people and are not compared:
+//! decisions, violations by code and place, and outputs are.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use tidegate_engine::{Decision, Violation};
+
+use super::{Answer, outputs};
+use crate::decision::Usable;
+
+/// Violations that are kept of one policy on one event.
+const VIOLATIONS: usize = 8;
+/// Characters that are kept of a code, a place or a value.
+const KEPT: usize = 256;
+
+/// One kind of difference between what two policies say of an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    /// In words, the same for all events that differ so.
+    pub(super) kind: String,
+    pub(super) detail: Detail,
+}
+
+/// What is known of it.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Detail {
+    /// Where in the output, as JSON Pointers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) pointers: Vec<String>,
+    /// Why the live policy rejects the event.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) live_violations: Vec<Broken>,
+    /// Why the shadow policy does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) shadow_violations: Vec<Broken>,
+    /// What stands there, where values are shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) values: Vec<Values>,
+}
+
+/// A violation without its words, which may quote the event.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct Broken {
+    pub(super) code: String,
+    pub(super) path: String,
+}
+
+/// A value of the live policy's and what the shadow policy has in its place; `None`: nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Values {
+    /// Where: a JSON Pointer, or `key` or `id` of an output.
+    pub(super) path: String,
+    pub(super) live: Option<String>,
+    pub(super) shadow: Option<String>,
+}
+
+/// What the shadow policy would do otherwise; nothing: all is the same.
+pub(super) fn compare(live: &Answer, shadow: &Answer, show_values: bool) -> Vec<Change> {
+    match (live, shadow) {
+        (Answer::Decided(live), Answer::Decided(shadow)) if live.decision == shadow.decision => match live.decision {
+            Decision::Drop => Vec::new(),
+            Decision::Reject => reasons(live, shadow),
+            Decision::Forward => {
+                let own_type = live.event_type.as_deref();
+                outputs::compare(own_type, &live.outputs, &shadow.outputs, show_values)
+            }
+        },
+        (Answer::Fault(one), Answer::Fault(other)) if one == other => Vec::new(),
+        _ => vec![Change {
+            kind: format!("{} → {}", word(live), word(shadow)),
+            detail: Detail {
+                live_violations: broken(live.decided()),
+                shadow_violations: broken(shadow.decided()),
+                ..Detail::default()
+            },
+        }],
+    }
+}
+
+/// The first characters of a text that somebody else made as long as it pleased.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(KEPT) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+fn word(answer: &Answer) -> String {
+    match answer {
+        Answer::Decided(decided) => decided.decision.as_str().to_owned(),
+        Answer::Fault(kind) => format!("fault ({kind})"),
+    }
+}
+
+fn reasons(live: &Usable, shadow: &Usable) -> Vec<Change> {
+    fn all(judged: &Usable) -> BTreeSet<(&str, &str)> {
+        let violations = judged.violations.iter();
+        violations
+            .map(|violation| (&*violation.code, &*violation.path))
+            .collect()
+    }
+    if all(live) == all(shadow) {
+        return Vec::new();
+    }
+    vec![Change {
+        kind: "rejected for other reasons".to_owned(),
+        detail: Detail {
+            live_violations: broken(Some(live)),
+            shadow_violations: broken(Some(shadow)),
+            ..Detail::default()
+        },
+    }]
+}
+
+fn broken(judged: Option<&Usable>) -> Vec<Broken> {
+    let violations = judged.map_or(&[][..], |judged| &judged.violations);
+    let broken = |violation: &Violation| Broken {
+        code: cut(&violation.code),
+        path: cut(&violation.path),
+    };
+    violations.iter().take(VIOLATIONS).map(broken).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tidegate_engine::{Decision, Violation};
+
+    use super::{Answer, Usable, compare};
+
+    fn answer(decision: Decision, violations: &[(&str, &str, &str)]) -> Answer {
+        let violations = violations.iter().map(|(code, path, message)| Violation {
+            code: (*code).to_owned(),
+            path: (*path).to_owned(),
+            message: (*message).to_owned(),
+        });
+        Answer::Decided(Usable {
+            decision,
+            reason: String::new(),
+            event_id: None,
+            event_type: None,
+            event_version: None,
+            violations: violations.collect(),
+            outputs: Vec::new(),
+        })
+    }
+
+    fn kinds(live: &Answer, shadow: &Answer) -> Vec<String> {
+        compare(live, shadow, false)
+            .into_iter()
+            .map(|change| change.kind)
+            .collect()
+    }
+
+    #[test]
+    fn another_outcome_is_one_change_whatever_else_differs() {
+        let rejected = answer(
+            Decision::Reject,
+            &[("type", "/task_id", "must be an integer, not \"9\"")],
+        );
+        let forwarded = answer(Decision::Forward, &[]);
+        let changes = compare(&forwarded, &rejected, true);
+        assert_eq!(changes.len(), 1);
+        assert_eq!(changes[0].kind, "forward → reject");
+        let detail = format!("{:?}", changes[0].detail);
+        assert!(detail.contains("/task_id") && !detail.contains("\"9\""), "{detail}");
+        assert_eq!(kinds(&rejected, &answer(Decision::Drop, &[])), ["reject → drop"]);
+        assert_eq!(
+            kinds(&forwarded, &Answer::Fault("deadline")),
+            ["forward → fault (deadline)"]
+        );
+        assert_eq!(kinds(&Answer::Fault("trap"), &forwarded), ["fault (trap) → forward"]);
+        assert_eq!(
+            kinds(&Answer::Fault("trap"), &Answer::Fault("memory")),
+            ["fault (trap) → fault (memory)"]
+        );
+    }
+
+    #[test]
+    fn other_words_and_another_order_are_no_change() {
+        let one = answer(
+            Decision::Reject,
+            &[("type", "/a", "must be a text"), ("required", "/b", "is missing")],
+        );
+        let other = answer(
+            Decision::Reject,
+            &[("required", "/b", "missing"), ("type", "/a", "no text")],
+        );
+        assert_eq!(kinds(&one, &other), [""; 0]);
+        assert_eq!(kinds(&Answer::Fault("trap"), &Answer::Fault("trap")), [""; 0]);
+        assert_eq!(
+            kinds(&one, &answer(Decision::Reject, &[("type", "/a", "")])),
+            ["rejected for other reasons"]
+        );
+    }
+}

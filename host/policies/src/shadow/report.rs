@@ -1,0 +1,71 @@
+//! The report of a shadow policy, as `GET /admin/shadow` shows it.
+
+use serde::Serialize;
+
+use super::{
+    Settings,
+    file::ShadowState,
+    stats::{Counts, Listed, Stats},
+};
+use crate::revision::Revision;
+
+/// What is known of the shadow policy, and what it would change.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    shadow: ShadowPolicy,
+    /// The policy in force; `None`: none is.
+    against: Option<Against>,
+    /// RFC 3339: since both of them are there, or the gate is.
+    since: String,
+    /// Share of the events that the shadow policy gets.
+    sample: f64,
+    values_shown: bool,
+    #[serde(flatten)]
+    counts: Counts,
+    changes: Vec<Listed>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShadowPolicy {
+    path: String,
+    state: &'static str,
+    name: Option<String>,
+    version: Option<String>,
+    digest: Option<String>,
+    /// Why it does not judge.
+    why: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Against {
+    digest: String,
+}
+
+impl Report {
+    pub(super) fn new(settings: &Settings, state: &ShadowState, current: Option<&Revision>, stats: &Stats) -> Self {
+        let (state, policy, digest, why) = match state {
+            ShadowState::None => ("none", None, None, Some("there is no such file".to_owned())),
+            ShadowState::Loading => ("loading", None, None, None),
+            ShadowState::Ready(policy) => ("ready", Some(policy.catalog()), Some(policy.digest()), None),
+            ShadowState::Refused { why, digest } => ("refused", None, digest.as_ref(), Some(why.clone())),
+        };
+        Self {
+            shadow: ShadowPolicy {
+                path: settings.path.display().to_string(),
+                state,
+                name: policy.map(|catalog| catalog.name.clone()),
+                version: policy.map(|catalog| catalog.version.clone()),
+                digest: digest.map(ToString::to_string),
+                why,
+            },
+            against: current.map(|revision| Against {
+                digest: revision.policy.digest().to_string(),
+            }),
+            since: stats.since.clone(),
+            sample: settings.sample,
+            values_shown: settings.show_values,
+            counts: stats.counts(),
+            changes: stats.changes(),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Receiving on SQLite: reads a topic from its offset on and hands each record to the pipeline, in order.
+//!
+//! The offset moves only when a record is acknowledged; one that is not is redelivered. When the data file cannot be read
+//! or written for a while (a full disk), it is tried until it can.
+
+use std::time::Duration;
+
+use tidegate_model::{
+    delivery::{Delivery, Source},
+    subscription::Subscription,
+};
+use tidegate_pipeline::{Ack, NotAcknowledged, Pipeline, Report};
+use tokio_util::sync::CancellationToken;
+
+use super::{Db, Processed, SqliteError, Stored};
+
+/// Records read at a time.
+const BATCH: u32 = 64;
+/// How often to look for records that another process has appended.
+const POLL: Duration = Duration::from_millis(50);
+/// The shortest wait before something that failed is tried again.
+const SHORTEST_WAIT: Duration = Duration::from_millis(100);
+/// The longest.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Consumes a topic until `stop`. The record at hand is finished first.
+pub async fn consume(db: Db, subscription: Subscription, pipeline: &Pipeline, stop: CancellationToken) {
+    let mut backoff = SHORTEST_WAIT;
+    while !stop.is_cancelled() {
+        match consume_batch(&db, &subscription, pipeline, &stop).await {
+            Ok(()) => backoff = SHORTEST_WAIT,
+            Err(error) => {
+                tracing::error!(topic = subscription.topic.name, %error, "the topic cannot be read; trying again");
+                tokio::select! {
+                    () = tokio::time::sleep(backoff) => backoff = (backoff * 2).min(LONGEST_WAIT),
+                    () = stop.cancelled() => {}
+                }
+            }
+        }
+    }
+}
+
+async fn consume_batch(
+    db: &Db,
+    subscription: &Subscription,
+    pipeline: &Pipeline,
+    stop: &CancellationToken,
+) -> Result<(), SqliteError> {
+    let topic = &subscription.topic.name;
+    let appended = db.appended.notified();
+    let next = db.next_offset(topic).await?;
+    let batch = db.read(topic, next, BATCH).await?;
+    if batch.is_empty() {
+        tokio::select! {
+            () = appended => {}
+            () = tokio::time::sleep(POLL) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+    for stored in batch {
+        let offset = stored.offset;
+        let Some(report) = deliver(pipeline, subscription, stored, stop).await else {
+            return Ok(());
+        };
+        db.acknowledge(topic, offset, Processed::of(&report)).await?;
+        if stop.is_cancelled() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Redelivers one record until it is acknowledged; `None`: it is time to stop.
+async fn deliver(
+    pipeline: &Pipeline,
+    subscription: &Subscription,
+    stored: Stored,
+    stop: &CancellationToken,
+) -> Option<Report> {
+    let source = Source {
+        offset: Some(stored.offset.to_string()),
+        ..Source::topic(&subscription.topic.name)
+    };
+    let delivery = Delivery {
+        once: subscription.idempotent,
+        ..Delivery::new(stored.record.value.into(), source, stored.record.at)
+    };
+    let mut backoff = SHORTEST_WAIT;
+    loop {
+        match pipeline.deliver(&delivery).await {
+            Ack::Done(report) => return Some(report),
+            Ack::Requeue { error, wait } => {
+                let wait = match error {
+                    NotAcknowledged::InProgress(_) => wait,
+                    _ => wait.max(backoff),
+                };
+                backoff = (backoff * 2).min(LONGEST_WAIT);
+                tokio::select! {
+                    () = tokio::time::sleep(wait.min(LONGEST_WAIT)) => {}
+                    () = stop.cancelled() => return None,
+                }
+            }
+        }
+    }
+}
