@@ -1,9 +1,9 @@
 //! Makes a valid event of what a publisher has in hand. Sends nothing; the result is judged like any other event.
 
 use serde_json::{Map, Number, Value};
+use tidegate_text::number::is_plain_integer;
 
 use crate::contract::{Composed, Draft, Rejection, RejectionCause, Violation};
-use crate::number::is_plain_integer;
 use crate::parse::{Bounds, read_object};
 use crate::policy::Policy;
 use crate::time::Timestamp;

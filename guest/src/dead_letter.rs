@@ -11,11 +11,11 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value, json};
+use tidegate_text::number;
 
 use crate::contract::{Encoding, FailedEvent, Misuse, Output};
 use crate::escape;
 use crate::ids;
-use crate::number::is_integer;
 use crate::parse::{Bounds, read_object};
 use crate::policy::{DEAD_LETTER, EMITTED_VERSION, OPS_ALERT, Policy, USER_ALERT};
 use crate::process::check_now;
@@ -177,7 +177,7 @@ impl<'a> Original<'a> {
             event_type: event_type.map(str::to_owned),
             user_id: user_id.map(str::to_owned),
             task_id: task_id
-                .filter(|number| number.len() <= MAX_MEMBER_BYTES && is_integer(number))
+                .filter(|digits| digits.len() <= MAX_MEMBER_BYTES && number::Value::of(digits).is_integer())
                 .unwrap_or("0")
                 .to_owned(),
         }

@@ -60,7 +60,6 @@ mod known;
 mod merge;
 mod migrate;
 mod migration_path;
-mod number;
 mod occurrence;
 mod parse;
 mod policy;

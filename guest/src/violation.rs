@@ -4,7 +4,7 @@
 //! hostile event could blow up is bounded: at most [`MAX_VIOLATIONS`] are listed, and a path longer than
 //! [`MAX_PATH_BYTES`] gives way to the path of a value that contains the one at fault.
 
-use std::fmt::Write as _;
+use tidegate_text::{cut, escape, pointer};
 
 use crate::contract::Violation;
 
@@ -88,21 +88,14 @@ pub(crate) fn summary(violations: &[Violation]) -> String {
     format!("{place}{}{more}", first.message)
 }
 
-/// A name out of an event, fit for a message: in quotes, without control characters, cut when it is long.
+/// A name out of an event, fit for a message: in quotes, escaped, cut when it is long.
 pub(crate) fn quoted(name: &str) -> String {
-    let mut quoted = String::with_capacity(name.len().min(MAX_NAME_CHARS) + 2);
+    let (first, rest) = cut::split(name, MAX_NAME_CHARS);
+    let mut quoted = String::with_capacity(first.len() + 5);
     quoted.push('"');
-    for (count, character) in name.chars().enumerate() {
-        if count == MAX_NAME_CHARS {
-            quoted.push('…');
-            break;
-        }
-        if is_invisible(character) {
-            // Writing to a string cannot fail.
-            let _ = write!(quoted, "\\u{{{:x}}}", u32::from(character));
-        } else {
-            quoted.push(character);
-        }
+    escape::push_by_number(&mut quoted, first);
+    if !rest.is_empty() {
+        quoted.push(cut::ELLIPSIS);
     }
     quoted.push('"');
     quoted
@@ -115,14 +108,7 @@ pub(crate) fn under(name: &str, path: &str) -> String {
         return String::new();
     }
     let mut pointer = String::with_capacity(1 + name.len() + path.len());
-    pointer.push('/');
-    for character in name.chars() {
-        match character {
-            '~' => pointer.push_str("~0"),
-            '/' => pointer.push_str("~1"),
-            other => pointer.push(other),
-        }
-    }
+    pointer::push(&mut pointer, name);
     if pointer.len() > MAX_PATH_BYTES {
         return String::new();
     }
@@ -130,10 +116,4 @@ pub(crate) fn under(name: &str, path: &str) -> String {
         pointer.push_str(path);
     }
     pointer
-}
-
-/// Control characters, and those that break a line or turn the direction of a text.
-fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
