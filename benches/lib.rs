@@ -124,7 +124,7 @@ mod tests {
 
     use super::{INVALID, NOW, OLD, TYPES, event, events};
 
-    fn outcome(event: &str) -> Decision {
+    fn decision(event: &str) -> Decision {
         let context = Context {
             now: NOW.to_owned(),
             target_version: None,
@@ -134,10 +134,10 @@ mod tests {
 
     #[test]
     fn one_event_in_twenty_is_invalid() {
-        let judged: Vec<_> = events().take(2_000).map(|event| outcome(&event)).collect();
-        let rejected = judged.iter().filter(|outcome| **outcome == Decision::Reject);
+        let judged: Vec<_> = events().take(2_000).map(|event| decision(&event)).collect();
+        let rejected = judged.iter().filter(|decision| **decision == Decision::Reject);
         assert_eq!(rejected.count(), 100);
-        assert!(judged.iter().all(|outcome| *outcome != Decision::Drop));
+        assert!(judged.iter().all(|decision| *decision != Decision::Drop));
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn the_two_samples_are_what_they_are_said_to_be() {
         assert!((240..260).contains(&OLD.len()), "{} bytes", OLD.len());
-        assert_eq!(outcome(OLD), Decision::Forward);
-        assert_eq!(outcome(INVALID), Decision::Reject);
+        assert_eq!(decision(OLD), Decision::Forward);
+        assert_eq!(decision(INVALID), Decision::Reject);
     }
 }

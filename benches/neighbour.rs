@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 const LOOPING: [usize; 3] = [0, 1, 8];
 
 /// Turns of tasks between two looks for scheduler and requests: tokio's own number, and the gate's.
-const INTERVALS: [u32; 2] = [61, tidegate::gate::EVENT_INTERVAL];
+const INTERVALS: [u32; 2] = [61, tidegate_gate::EVENT_INTERVAL];
 
 /// What came of one way.
 #[derive(Default)]

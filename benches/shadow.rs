@@ -1,5 +1,5 @@
-//! What a candidate costs live traffic: events a second and latencies of a gate on the embedded backend without one, with
-//! the same policy as its candidate, and with one that loops on every event; in turn, in one run.
+//! What a shadow policy costs live traffic: events a second and latencies of a gate on the `sqlite` backend without one, with
+//! the same policy as its shadow, and with one that loops on every event; in turn, in one run.
 #![allow(clippy::print_stdout, reason = "the table is what it is for")]
 
 use std::{
@@ -22,11 +22,11 @@ const CALLERS: usize = 8;
 /// Events before those that are counted.
 const WARM_UP: u64 = 500;
 const EVENTS: u64 = 4_000;
-/// Policies in `dist/`, as candidates.
+/// Shadow policies, in `dist/`.
 const WAYS: [(Option<&str>, &str); 3] = [
-    (None, "no candidate"),
-    (Some("policy.wasm"), "the same policy as candidate"),
-    (Some("guests/loops.wasm"), "a candidate that loops on every event"),
+    (None, "no shadow policy"),
+    (Some("policy.wasm"), "the same policy as shadow"),
+    (Some("guests/loops.wasm"), "a shadow policy that loops on every event"),
 ];
 
 /// One way, once.
@@ -34,16 +34,16 @@ struct Measured {
     rate: f64,
     /// Milliseconds of each event, sorted.
     latencies: Vec<f64>,
-    /// Share of the events that the candidate had no time for.
-    passed_over: Option<f64>,
+    /// Share of the events that the shadow policy had no time for.
+    skipped: Option<f64>,
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut all: [Vec<Measured>; WAYS.len()] = Default::default();
     for round in 1..=ROUNDS {
-        for (number, (candidate, name)) in WAYS.into_iter().enumerate() {
-            let measured = measure(&format!("shadow-{round}-{number}"), candidate)
+        for (number, (shadow, name)) in WAYS.into_iter().enumerate() {
+            let measured = measure(&format!("shadow-{round}-{number}"), shadow)
                 .await
                 .with_context(|| name)?;
             eprintln!("round {round}: {name}: {:.0} events/s", measured.rate);
@@ -51,21 +51,21 @@ async fn main() -> Result<()> {
         }
     }
     println!(
-        "| {EVENTS} events from {CALLERS} callers, medians of {ROUNDS} rounds | events/s | p50, ms | p99, ms | passed over |"
+        "| {EVENTS} events from {CALLERS} callers, medians of {ROUNDS} rounds | events/s | p50, ms | p99, ms | skipped |"
     );
     println!("|---|---:|---:|---:|---:|");
     for ((_, name), rounds) in WAYS.iter().zip(&all) {
         let of = |figure: &dyn Fn(&Measured) -> f64| median(rounds.iter().map(figure).collect());
-        let passed_over = rounds
+        let skipped = rounds
             .iter()
-            .filter_map(|measured| measured.passed_over)
+            .filter_map(|measured| measured.skipped)
             .collect::<Vec<_>>();
-        let passed_over = match &passed_over[..] {
+        let skipped = match &skipped[..] {
             [] => "–".to_owned(),
             shares => format!("{:.0} %", 100.0 * median(shares.to_vec())),
         };
         println!(
-            "| {name} | {:.0} | {:.2} | {:.2} | {passed_over} |",
+            "| {name} | {:.0} | {:.2} | {:.2} | {skipped} |",
             of(&|measured| measured.rate),
             of(&|measured| at(&measured.latencies, 50)),
             of(&|measured| at(&measured.latencies, 99)),
@@ -74,24 +74,24 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-async fn measure(id: &str, candidate: Option<&str>) -> Result<Measured> {
+async fn measure(id: &str, shadow: Option<&str>) -> Result<Measured> {
     let dir = Dir::new(id)?;
     let (port, admin) = (free_port(), free_port());
     let file = |name: &str| repository().join("dist").join(name).display().to_string();
-    let candidate = candidate.map(|name| format!(", candidate: {:?}", file(name)));
+    let shadow = shadow.map(|name| format!(", shadow: {{ path: {:?} }}", file(name)));
     let config = format!(
         "listen: 127.0.0.1:{port}
 admin: {{ listen: \"127.0.0.1:{admin}\" }}
 policy: {{ path: {:?}{} }}
 ",
         file("policy.wasm"),
-        candidate.as_deref().unwrap_or_default(),
+        shadow.as_deref().unwrap_or_default(),
     );
     let gate = Gate::start(&dir, port, &config, &[("TIDEGATE_LOG", "warn")]).await?;
     let report = format!("http://127.0.0.1:{admin}/admin/shadow");
-    if candidate.is_some() {
-        let ready = async || (fetch(&report).await.ok()?["candidate"]["state"] == "ready").then_some(());
-        wait::until("the candidate to be ready", wait::PATIENCE, ready).await?;
+    if shadow.is_some() {
+        let ready = async || (fetch(&report).await.ok()?["shadow"]["state"] == "ready").then_some(());
+        wait::until("the shadow policy to be ready", wait::PATIENCE, ready).await?;
     }
     let url = gate.url("/deliver/task-events");
     send(&url, 0..WARM_UP).await?;
@@ -99,17 +99,17 @@ policy: {{ path: {:?}{} }}
     let mut latencies = send(&url, WARM_UP..WARM_UP + EVENTS).await?;
     let took = started.elapsed();
     latencies.sort_by(f64::total_cmp);
-    let passed_over = if candidate.is_some() {
+    let skipped = if shadow.is_some() {
         let report = fetch(&report).await?;
         let count = |name: &str| report[name].as_f64().with_context(|| format!("no {name} in {report}"));
-        Some(count("passed_over")? / count("seen")?)
+        Some(count("skipped")? / count("seen")?)
     } else {
         None
     };
     Ok(Measured {
         rate: per_second(EVENTS, took),
         latencies,
-        passed_over,
+        skipped,
     })
 }
 

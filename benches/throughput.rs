@@ -195,7 +195,7 @@ channels:
 }
 
 /// What stands behind the sidecar; ends with it.
-#[allow(dead_code, reason = "held until the measurement is over")]
+#[allow(dead_code, reason = "kept until the measurement is over")]
 enum App {
     Onward(tokio::task::JoinHandle<()>),
     Gate(Box<Gate>),

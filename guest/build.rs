@@ -1,4 +1,4 @@
-//! Lists the files under `schemas/` so that `bundle.rs` can compile them in: a new schema needs no line of code.
+//! Lists the files under `schemas/` so that `bundle.rs` can compile them in: a new schema needs no code.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

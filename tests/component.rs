@@ -4,10 +4,10 @@ use std::{fs, path::Path, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rstest::rstest;
-use tidegate::dead_letter::DeadLetter;
 use tidegate_engine::{
     CallError, Context, Encoding, Engine, FailedEvent, FaultKind, Isolation, Limits, LoadError, Options, Policy,
 };
+use tidegate_model::dead_letter::DeadLetter;
 use tidegate_tests::{dist, vectors};
 
 async fn load(isolation: Isolation) -> Policy {

@@ -4,7 +4,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::Value;
-use tidegate::dead_letter::DeadLetter;
+use tidegate_model::dead_letter::DeadLetter;
 use tidegate_policy::{Encoding, FailedEvent, Policy};
 
 /// The dead letter of an event, as native Rust makes it.

@@ -1,4 +1,5 @@
-//! Deliveries over HTTP at a constant rate, as a sidecar brings them: one that is not taken is brought again until it is.
+//! Deliveries over HTTP at a constant rate, as a sidecar makes them: one that is not acknowledged is redelivered until it
+//! is.
 //! Knows nothing of policies.
 
 use std::{
@@ -13,10 +14,10 @@ use reqwest::Client;
 use tidegate_harness::wait;
 use tokio::task::JoinSet;
 
-/// The pause before a delivery that was not taken is brought again.
-const AGAIN: Duration = Duration::from_millis(20);
+/// The pause before a redelivery.
+const PAUSE: Duration = Duration::from_millis(20);
 
-/// A delivery that was taken.
+/// A delivery that was acknowledged.
 #[derive(Debug, Clone)]
 pub struct Delivered {
     /// Counts from 0. Some are missing among the last ones, since connections do not stop at the same one.
@@ -27,18 +28,18 @@ pub struct Delivered {
     pub sent: Instant,
     /// When it was answered with SUCCESS.
     pub taken: Instant,
-    /// What was said each time that it was not taken.
+    /// The answer each time that it was not acknowledged.
     pub refusals: Vec<String>,
 }
 
 impl Delivered {
     /// The one with this number, in what [`Deliveries::stop`] gives.
     pub fn find(sorted: &[Self], number: usize) -> Option<&Self> {
-        let place = sorted.binary_search_by_key(&number, |delivered| delivered.number);
-        sorted.get(place.ok()?)
+        let found = sorted.binary_search_by_key(&number, |delivered| delivered.number);
+        sorted.get(found.ok()?)
     }
 
-    /// From when it should have been sent until it was taken.
+    /// From when it should have been sent until it was acknowledged.
     pub fn latency(&self) -> Duration {
         self.taken.saturating_duration_since(self.due)
     }
@@ -58,7 +59,7 @@ struct Shared {
 }
 
 impl Deliveries {
-    /// Posts the event of each number to `url`: so many a second, or as many as are taken when `rate` is `None`.
+    /// Posts the event of each number to `url`: so many a second, or as many as are acknowledged when `rate` is `None`.
     pub fn start(
         url: &str,
         rate: Option<f64>,
@@ -92,16 +93,16 @@ impl Deliveries {
         }
     }
 
-    /// How many were taken so far.
+    /// How many were acknowledged so far.
     pub fn taken(&self) -> usize {
         self.shared.taken.load(Ordering::Relaxed)
     }
 
-    /// Waits until so many more are taken.
+    /// Waits until so many more are acknowledged.
     pub async fn more(&self, count: usize) {
         let wanted = self.taken() + count;
         let taken = async || (self.taken() >= wanted).then_some(());
-        let more = wait::until("deliveries to be taken", wait::PATIENCE, taken).await;
+        let more = wait::until("deliveries to be acknowledged", wait::PATIENCE, taken).await;
         more.unwrap_or_else(|error| panic!("{error}: {} of {wanted}", self.taken()));
     }
 
@@ -119,7 +120,7 @@ async fn deliver(client: &Client, url: &str, number: usize, event: &str, due: In
     let mut refusals = Vec::new();
     while let Err(refusal) = post(client, url, event).await {
         refusals.push(refusal);
-        tokio::time::sleep(AGAIN).await;
+        tokio::time::sleep(PAUSE).await;
     }
     Delivered {
         number,

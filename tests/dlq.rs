@@ -1,4 +1,4 @@
-//! `tidegate dlq`: dead letters listed, shown and brought back.
+//! `tidegate dlq`: dead letters listed, shown and redriven.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,11 +13,11 @@ use axum::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tidegate::dead_letter;
+use tidegate_model::dead_letter;
 use tidegate_policy::{FailedEvent, Policy, Violation};
 use tidegate_tests::{Finished, event, tidegate, tidegate_with};
 
-/// Originals, and why they were given up.
+/// Originals, and why they were dead-lettered.
 fn failures() -> Vec<(Vec<u8>, &'static str, Vec<Violation>)> {
     let reminder = event("r-1").replace("task.created", "reminder.due");
     let invalid = event("e-2").replace("9007199254740993", "\"9\"");
@@ -143,7 +143,7 @@ fn every_form_of_a_line_is_read() {
 }
 
 #[test]
-fn what_is_no_dead_letter_is_passed_over_with_a_warning() {
+fn what_is_no_dead_letter_is_skipped_with_a_warning() {
     let lines = format!("{}\nnot json\n{}", event("e-1"), letters()[0]);
     let listed = tidegate(&["dlq", "list", "--json", "--from", "-"], lines.as_bytes());
     assert_eq!((listed.code, listed.out.lines().count()), (0, 1));
@@ -169,6 +169,7 @@ fn the_exit_code_says_what_is_wrong() {
         (&["redrive", "--data", &data], 2),
         (&["redrive", "x", "--all", "--data", &data], 2),
         (&["list", "--from", "-", "--topic", "dlq"], 2),
+        (&["redrive", "--all", "--revision", "1", "--data", &data], 2),
         (&["list", "--from", "/nowhere/letters"], 3),
         (&["list", "--data", "/nowhere/events.db"], 3),
         (&["redrive", "nobody", "--data", &data], 1),
@@ -191,13 +192,13 @@ fn the_exit_code_says_what_is_wrong() {
     }
 }
 
-/// What a gate was given, and the answers that it gives, the last one first.
+/// What a gate was sent, and the answers that it gives, the last one first.
 #[derive(Clone, Default)]
 struct Gate {
     given: Arc<Mutex<Vec<(Bytes, HeaderMap)>>>,
     answers: Arc<Mutex<Vec<(u16, Value)>>>,
-    /// A data file on whose topic `dlq` it puts another letter for each.
-    gives_up_again: Option<String>,
+    /// A data file to whose topic `dlq` it adds another dead letter for each.
+    dead_letters_again: Option<String>,
 }
 
 impl Gate {
@@ -222,15 +223,19 @@ async fn answer(State(gate): State<Gate>, headers: HeaderMap, body: Bytes) -> Re
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push((body, headers));
-    if let Some(data) = gate.gives_up_again.clone() {
+    if let Some(data) = gate.dead_letters_again.clone() {
         let letter = letters()[0].replace(&id(&letters()[0]), &format!("again-{}", gate.given().len()));
         let append = move || tidegate(&["send", "--topic", "dlq", "--data", &data], letter.as_bytes());
         let sent = tokio::task::spawn_blocking(append).await.expect("no panic");
         assert_eq!(sent.code, 0, "{}", sent.err);
     }
     let next = gate.answers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    let (status, body) =
-        next.unwrap_or_else(|| (200, json!({ "decision": "forward", "event_id": "e", "reason": "fine" })));
+    let (status, body) = next.unwrap_or_else(|| {
+        (
+            200,
+            json!({ "disposition": "published", "event_id": "e", "reason": "fine" }),
+        )
+    });
     let status = StatusCode::from_u16(status).expect("a status");
     (status, [(header::RETRY_AFTER, "0")], body.to_string()).into_response()
 }
@@ -250,7 +255,7 @@ async fn redrive(gate: &Gate, args: &[&str], input: String) -> Finished {
 }
 
 #[tokio::test]
-async fn redriving_brings_each_letter_to_the_gate_as_it_is() {
+async fn each_dead_letter_is_sent_to_the_gate_as_it_is() {
     let gate = Gate::default();
     let twice = [letters(), letters()].concat().join("\n");
     let redriven = redrive(&gate, &["--all"], twice).await;
@@ -258,11 +263,11 @@ async fn redriving_brings_each_letter_to_the_gate_as_it_is() {
     assert!(
         redriven
             .out
-            .ends_with("taken: 5 forward; 0 failed, 0 not found, 0 not readable\n"),
+            .ends_with("taken: 5 published; 0 failed, 0 not found, 0 not readable\n"),
         "{}",
         redriven.out
     );
-    let first = format!("{}  forward  fine", id(&letters()[0]));
+    let first = format!("{}  published  fine", id(&letters()[0]));
     assert_eq!(redriven.out.lines().next(), Some(first.as_str()));
     let given = gate.given();
     let bodies: Vec<_> = given
@@ -274,10 +279,10 @@ async fn redriving_brings_each_letter_to_the_gate_as_it_is() {
 }
 
 #[tokio::test]
-async fn what_is_given_up_meanwhile_is_not_redriven() {
+async fn what_is_dead_lettered_meanwhile_is_not_redriven() {
     let (_dir, data) = data();
     let gate = Gate {
-        gives_up_again: Some(data.clone()),
+        dead_letters_again: Some(data.clone()),
         ..Gate::default()
     };
     let url = gate.start().await;
@@ -314,27 +319,36 @@ async fn ids_and_filters_say_which_are_redriven() {
 }
 
 #[tokio::test]
-async fn a_number_that_cannot_be_looked_into_is_not_redriven() {
-    let gate = Gate::default();
-    let redriven = redrive(&gate, &["--all", "--revision", "1"], letters().join("\n")).await;
-    assert_eq!((redriven.code, gate.given().len()), (3, 0), "{}", redriven.out);
-    assert!(redriven.err.contains("name the digest of one"), "{}", redriven.err);
-    let digest = redrive(
-        &gate,
-        &["--all", "--revision", "sha256:00000000"],
-        letters().join("\n"),
-    )
-    .await;
-    assert_eq!(digest.code, 0, "{}", digest.err);
+async fn a_revision_is_named_by_its_digest_or_the_beginning_of_it() {
+    let with = |policy: &str| letters().join("\n").replace("sha256:00", policy);
+    for (revision, redriven) in [
+        ("sha256:9f86d081", 5),
+        ("9F86D081", 5),
+        ("sha256:9f86d081884c", 5),
+        ("sha256:9f86d082", 0),
+    ] {
+        let gate = Gate::default();
+        let input = with("sha256:9f86d081884c7d65");
+        let finished = redrive(&gate, &["--all", "--revision", revision], input).await;
+        assert_eq!(
+            (finished.code, gate.given().len()),
+            (0, redriven),
+            "{revision}: {}",
+            finished.err
+        );
+    }
 }
 
 #[tokio::test]
-async fn a_gate_that_cannot_take_it_now_is_asked_again_and_one_that_refuses_is_not() {
+async fn a_gate_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
     let gate = Gate::default();
     let busy = (503, json!({ "title": "not done", "detail": "full" }));
-    let held = (202, json!({ "decision": "held", "event_id": "e", "reason": "waits" }));
+    let scheduled = (
+        202,
+        json!({ "disposition": "scheduled", "event_id": "e", "reason": "waits" }),
+    );
     let refused = (422, json!({ "title": "not a dead letter", "detail": "no\u{7}pe" }));
-    *gate.answers.lock().expect("a lock") = vec![refused, held, busy.clone(), busy];
+    *gate.answers.lock().expect("a lock") = vec![refused, scheduled, busy.clone(), busy];
     let redriven = redrive(&gate, &["--all", "--limit", "3"], letters().join("\n")).await;
     assert_eq!((redriven.code, gate.given().len()), (1, 5), "{}", redriven.out);
     let lines: Vec<_> = redriven
@@ -342,16 +356,16 @@ async fn a_gate_that_cannot_take_it_now_is_asked_again_and_one_that_refuses_is_n
         .lines()
         .map(|line| line.get(36..).unwrap_or_default())
         .collect();
-    assert_eq!(lines[0], "  held  waits");
+    assert_eq!(lines[0], "  scheduled  waits");
     assert_eq!(
         lines[1],
         "  failed  422 Unprocessable Entity: not a dead letter: no\\u{7}pe"
     );
-    assert_eq!(lines[2], "  forward  fine");
+    assert_eq!(lines[2], "  published  fine");
 }
 
 #[tokio::test]
-async fn a_gate_that_stays_away_ends_it() {
+async fn a_gate_that_does_not_answer_ends_the_redrive() {
     let gate = Gate::default();
     *gate.answers.lock().expect("a lock") = vec![(503, json!({ "title": "not done" })); 9];
     let redriven = redrive(&gate, &["--all"], letters().join("\n")).await;

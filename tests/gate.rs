@@ -1,17 +1,17 @@
-//! The gate on the embedded backend: real processes, a real data file, real HTTP.
+//! The gate on the `sqlite` backend: real processes, a real data file, real HTTP.
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
-use tidegate_tests::{Embedded, event};
+use tidegate_tests::{SqliteGate, event};
 
 async fn post(url: String, body: impl Into<reqwest::Body>) -> Response {
     Client::new().post(url).body(body).send().await.expect("an answer")
 }
 
-fn decisions(records: &[Value]) -> Vec<&str> {
+fn dispositions(records: &[Value]) -> Vec<&str> {
     records
         .iter()
         .map(|record| record["delivery"]["disposition"].as_str().unwrap_or("none"))
@@ -20,20 +20,20 @@ fn decisions(records: &[Value]) -> Vec<&str> {
 
 #[tokio::test]
 async fn events_are_migrated_routed_and_rejected() {
-    let embedded = Embedded::start("routes", "").await;
+    let gate = SqliteGate::start("routes", "").await;
     let reminder = r#"{"event_id":"r-1","event_type":"reminder.due","event_version":"1.1","task_id":7,"user_id":"user-2","timestamp":"2026-03-01T09:30:00Z","payload":{"new_field":null}}"#;
-    embedded.send(
+    gate.send(
         "task-events",
         format!("{}\nnot json\n{}\n", event("e-1"), event("e-1")).as_bytes(),
     );
-    embedded.send("reminders", reminder.as_bytes());
+    gate.send("reminders", reminder.as_bytes());
 
-    let tasks = embedded.judged("task-events", 3).await;
-    assert_eq!(decisions(&tasks), ["forward", "reject", "duplicate"]);
-    let reminders = embedded.judged("reminders", 1).await;
-    assert_eq!(decisions(&reminders), ["forward"], "{reminders:#?}");
+    let tasks = gate.processed("task-events", 3).await;
+    assert_eq!(dispositions(&tasks), ["published", "dead_lettered", "duplicate"]);
+    let reminders = gate.processed("reminders", 1).await;
+    assert_eq!(dispositions(&reminders), ["published"], "{reminders:#?}");
 
-    let out = embedded.read("task-events.gated");
+    let out = gate.read("task-events.gated");
     assert_eq!(out.len(), 1);
     assert_eq!(
         (&out[0]["key"], &out[0]["id"], &out[0]["source"]),
@@ -43,44 +43,40 @@ async fn events_are_migrated_routed_and_rejected() {
     assert_eq!(out[0]["event"]["task_id"].to_string(), "9007199254740993");
     assert_eq!(out[0]["event"]["payload"]["new_field"], Value::Null);
 
-    let out = embedded.read("reminders.gated");
+    let out = gate.read("reminders.gated");
     assert_eq!(
         out[0]["event"].to_string(),
         reminder,
-        "an event that is right leaves byte for byte"
+        "an event that needs no migration is published byte for byte"
     );
 
-    let dead = embedded.read("dlq");
+    let dead = gate.read("dlq");
     assert_eq!(dead.len(), 1);
     assert_eq!(dead[0]["event"]["event_type"], "dlq.failed");
     assert_eq!(dead[0]["event"]["payload"]["original_text"], "not json");
-    assert_eq!(embedded.read("ops-alerts").len(), 1);
+    assert_eq!(gate.read("ops-alerts").len(), 1);
 }
 
 #[tokio::test]
 async fn another_event_with_a_used_id_is_a_dead_letter() {
-    let embedded = Embedded::start("id-conflict", "").await;
+    let gate = SqliteGate::start("id-conflict", "").await;
     let other = event("e-1").replace("Water the plants", "Something else");
-    embedded.send("task-events", format!("{}\n{other}\n", event("e-1")).as_bytes());
-    let judged = embedded.judged("task-events", 2).await;
-    assert_eq!(decisions(&judged), ["forward", "reject"]);
-    let dead = embedded.read("dlq");
+    gate.send("task-events", format!("{}\n{other}\n", event("e-1")).as_bytes());
+    let processed = gate.processed("task-events", 2).await;
+    assert_eq!(dispositions(&processed), ["published", "dead_lettered"]);
+    let dead = gate.read("dlq");
     assert_eq!(
         dead[0]["event"]["payload"]["dlq_metadata"]["violations"][0]["code"],
         "id-conflict"
     );
     assert_eq!(dead[0]["event"]["payload"]["payload"]["title"], "Something else");
-    assert_eq!(
-        embedded.read("task-events.gated").len(),
-        1,
-        "the first one is untouched"
-    );
+    assert_eq!(gate.read("task-events.gated").len(), 1, "the first one is untouched");
 }
 
 #[tokio::test]
 async fn a_service_publishes_through_the_gate() {
-    let embedded = Embedded::start("v1-events", "").await;
-    let url = || embedded.gate.url("/v1/events");
+    let gate = SqliteGate::start("v1-events", "").await;
+    let url = || gate.url("/v1/events");
     let draft = r#"{"event_type":"task.completed","task_id":1180591620717411303424,"user_id":"user-1","timestamp":"2026-01-31T09:00:00Z","payload":{"recurring_pattern":"MONTHLY","price":1.10}}"#;
 
     let answer = post(url(), draft).await;
@@ -90,7 +86,7 @@ async fn a_service_publishes_through_the_gate() {
         answer["event_id"],
         "task.completed-1180591620717411303424-2026-01-31T09:00:00Z"
     );
-    assert_eq!(answer["disposition"], "forward");
+    assert_eq!(answer["disposition"], "published");
     assert_eq!(
         answer["outputs"].as_array().map(Vec::len),
         Some(2),
@@ -98,9 +94,9 @@ async fn a_service_publishes_through_the_gate() {
     );
 
     let repeat: Value = post(url(), draft).await.json().await.expect("JSON");
-    assert_eq!(repeat["decision"], "duplicate");
+    assert_eq!(repeat["disposition"], "duplicate");
 
-    let out = embedded.read("task-events.gated");
+    let out = gate.read("task-events.gated");
     assert_eq!(out.len(), 2);
     assert_eq!(out[0]["event"]["task_id"].to_string(), "1180591620717411303424");
     assert_eq!(out[0]["event"]["payload"]["price"].to_string(), "1.10");
@@ -128,15 +124,15 @@ async fn a_service_publishes_through_the_gate() {
 
 #[tokio::test]
 async fn dry_runs_send_nothing() {
-    let embedded = Embedded::start("dry-runs", "").await;
-    let valid: Value = post(embedded.gate.url("/v1/validate"), event("e-1"))
+    let gate = SqliteGate::start("dry-runs", "").await;
+    let valid: Value = post(gate.url("/v1/validate"), event("e-1"))
         .await
         .json()
         .await
         .expect("JSON");
     assert_eq!((&valid["valid"], &valid["key"]), (&json!(true), &json!("user-1")));
 
-    let migrated = post(embedded.gate.url("/v1/migrate?to=1.1"), event("e-1"))
+    let migrated = post(gate.url("/v1/migrate?to=1.1"), event("e-1"))
         .await
         .text()
         .await
@@ -146,24 +142,24 @@ async fn dry_runs_send_nothing() {
         "{migrated}"
     );
 
-    let nowhere = post(embedded.gate.url("/v1/migrate?to=9.9"), event("e-1")).await;
+    let nowhere = post(gate.url("/v1/migrate?to=9.9"), event("e-1")).await;
     assert_eq!(nowhere.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(embedded.read("task-events.gated").len(), 0);
+    assert_eq!(gate.read("task-events.gated").len(), 0);
 }
 
 #[tokio::test]
 async fn a_delivery_never_gets_a_404() {
-    let embedded = Embedded::start("no-404", "").await;
+    let gate = SqliteGate::start("no-404", "").await;
     let status = async |path: &str, body: &str| {
-        let answer = post(embedded.gate.url(path), body.to_owned()).await;
+        let answer = post(gate.url(path), body.to_owned()).await;
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         answer.json::<Value>().await.expect("JSON")["status"].clone()
     };
-    let yesterday = post(embedded.gate.url("/deliver/yesterday"), "{}").await;
+    let yesterday = post(gate.url("/deliver/yesterday"), "{}").await;
     assert_eq!(
         yesterday.status(),
         StatusCode::SERVICE_UNAVAILABLE,
-        "the sidecar brings it again"
+        "the sidecar redelivers it"
     );
     assert_eq!(
         status("/deliver/task-events", "garbage").await,
@@ -179,7 +175,7 @@ async fn a_delivery_never_gets_a_404() {
     );
     let time = |value: &str| {
         let request = Client::new()
-            .post(embedded.gate.url("/deliver/task-events"))
+            .post(gate.url("/deliver/task-events"))
             .header("__timestamp", value.to_owned());
         request.body(event(value)).send()
     };
@@ -191,7 +187,7 @@ async fn a_delivery_never_gets_a_404() {
         );
     }
     assert_eq!(
-        embedded.read("dlq").len(),
+        gate.read("dlq").len(),
         3,
         "the garbage, the large one, and the event with an empty id"
     );
@@ -199,9 +195,9 @@ async fn a_delivery_never_gets_a_404() {
 
 #[tokio::test]
 async fn a_caller_that_hangs_up_does_not_stop_its_delivery() {
-    let embedded = Embedded::start("hangs-up", "").await;
+    let gate = SqliteGate::start("hangs-up", "").await;
     for number in 0..50 {
-        let url = embedded.gate.url("/deliver/task-events");
+        let url = gate.url("/deliver/task-events");
         let request = Client::new()
             .post(url)
             .body(event(&format!("e-{number}")))
@@ -209,26 +205,26 @@ async fn a_caller_that_hangs_up_does_not_stop_its_delivery() {
         // Whether the answer comes in time does not matter.
         let _ = request.send().await;
     }
-    // The lease is a minute: a claim that was left behind would not be free in a third of it.
+    // The lease is a minute: a claim that was not released would not expire in a third of it.
     let started = Instant::now();
     for number in 0..50 {
         loop {
-            let answer = post(embedded.gate.url("/deliver/task-events"), event(&format!("e-{number}"))).await;
+            let answer = post(gate.url("/deliver/task-events"), event(&format!("e-{number}"))).await;
             if answer.text().await.expect("text").contains("SUCCESS") {
                 break;
             }
-            assert!(started.elapsed() < Duration::from_secs(20), "a claim was left behind");
+            assert!(started.elapsed() < Duration::from_secs(20), "a claim was not released");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
-    assert_eq!(embedded.read("task-events.gated").len(), 50);
+    assert_eq!(gate.read("task-events.gated").len(), 50);
 }
 
 #[tokio::test]
-async fn dapr_is_told_what_to_bring_and_must_show_its_token() {
+async fn dapr_gets_the_subscriptions_and_must_show_its_token() {
     let config = "subscriptions: [{ name: tasks, topic: task-events, route: /api/events/task-events }]";
-    let embedded = Embedded::start_with("token", config, &[("APP_API_TOKEN", "a-secret")]).await;
-    let ask = || Client::new().get(embedded.gate.url("/dapr/subscribe"));
+    let gate = SqliteGate::start_with("token", config, &[("APP_API_TOKEN", "a-secret")]).await;
+    let ask = || Client::new().get(gate.url("/dapr/subscribe"));
     assert_eq!(
         ask().send().await.expect("an answer").status(),
         StatusCode::UNAUTHORIZED
@@ -240,7 +236,7 @@ async fn dapr_is_told_what_to_bring_and_must_show_its_token() {
         .expect("an answer");
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
 
-    let told: Value = ask()
+    let subscriptions: Value = ask()
         .header("dapr-api-token", "a-secret")
         .send()
         .await
@@ -249,28 +245,28 @@ async fn dapr_is_told_what_to_bring_and_must_show_its_token() {
         .await
         .expect("JSON");
     assert_eq!(
-        told,
+        subscriptions,
         json!([{ "pubsubname": "kafka-pubsub", "topic": "task-events", "metadata": { "rawPayload": "true" },
                  "routes": { "default": "/api/events/task-events" } }])
     );
-    let log = std::fs::read_to_string(embedded.gate.process().log()).expect("a log");
+    let log = std::fs::read_to_string(gate.process().log()).expect("a log");
     assert!(!log.contains("a-secret"), "secrets are not logged");
 }
 
 #[tokio::test]
 async fn what_happened_is_counted() {
-    let embedded = Embedded::start("metrics", "").await;
-    embedded.send("task-events", format!("{}\nnot json\n", event("e-1")).as_bytes());
-    embedded.judged("task-events", 2).await;
-    let page = reqwest::get(embedded.gate.url("/metrics"))
+    let gate = SqliteGate::start("metrics", "").await;
+    gate.send("task-events", format!("{}\nnot json\n", event("e-1")).as_bytes());
+    gate.processed("task-events", 2).await;
+    let page = reqwest::get(gate.url("/metrics"))
         .await
         .expect("an answer")
         .text()
         .await
         .expect("text");
     for line in [
-        r#"tidegate_deliveries_total{topic="task-events",end="forward"} 1"#,
-        r#"tidegate_deliveries_total{topic="task-events",end="reject"} 1"#,
+        r#"tidegate_deliveries_total{topic="task-events",disposition="published",reason=""} 1"#,
+        r#"tidegate_deliveries_total{topic="task-events",disposition="dead_lettered",reason="rejected"} 1"#,
         r#"tidegate_published_total{topic="task-events.gated"} 1"#,
         r#"tidegate_published_total{topic="dlq"} 1"#,
         "tidegate_policy_call_seconds_count 2",
@@ -281,24 +277,24 @@ async fn what_happened_is_counted() {
 
 #[tokio::test]
 async fn a_kill_between_receipt_and_publish_loses_nothing() {
-    let embedded = Embedded::start("kill", "claims: { lease_ms: 300 }").await;
+    let gate = SqliteGate::start("kill", "claims: { lease_ms: 300 }").await;
     let lines: String = (0..2_000).map(|number| event(&format!("e-{number}")) + "\n").collect();
-    embedded.send("task-events", lines.as_bytes());
+    gate.send("task-events", lines.as_bytes());
     let mut kills = 0;
-    while embedded
+    while gate
         .read("task-events")
         .iter()
         .any(|record| record["delivery"].is_null())
     {
         if kills < 6 {
             tokio::time::sleep(Duration::from_millis(120)).await;
-            embedded.gate.process().kill9();
-            embedded.gate.process().restart().await.expect("it starts again");
+            gate.process().kill9();
+            gate.process().restart().await.expect("it starts again");
             kills += 1;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let out = embedded.read("task-events.gated");
+    let out = gate.read("task-events.gated");
     let mut ids: Vec<_> = out.iter().filter_map(|record| record["id"].as_str()).collect();
     let sent = ids.len();
     ids.sort_unstable();
@@ -314,20 +310,19 @@ async fn a_kill_between_receipt_and_publish_loses_nothing() {
 
 #[tokio::test]
 async fn sigterm_drains_and_exits_with_zero() {
-    let embedded = Embedded::start("drain", "").await;
+    let gate = SqliteGate::start("drain", "").await;
     let lines: String = (0..500).map(|number| event(&format!("e-{number}")) + "\n").collect();
-    embedded.send("task-events", lines.as_bytes());
-    let status = embedded
-        .gate
+    gate.send("task-events", lines.as_bytes());
+    let status = gate
         .process()
         .terminate(Duration::from_secs(20))
         .await
         .expect("it ends");
     assert_eq!(status.code(), Some(0));
-    embedded.gate.process().restart().await.expect("it starts again");
-    embedded.judged("task-events", 500).await;
+    gate.process().restart().await.expect("it starts again");
+    gate.processed("task-events", 500).await;
     assert_eq!(
-        embedded.read("task-events.gated").len(),
+        gate.read("task-events.gated").len(),
         500,
         "none lost, and none twice after a clean stop"
     );
@@ -367,7 +362,8 @@ async fn a_policy_and_a_configuration_that_do_not_fit_do_not_start() {
         let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("gate.yaml");
         let data = dir.path().join("events.db").display().to_string();
-        let config = format!("listen: 127.0.0.1:0\nadmin: {{ listen: null }}\nlocal: {{ path: {data:?} }}\n{config}\n");
+        let config =
+            format!("listen: 127.0.0.1:0\nadmin: {{ listen: null }}\nsqlite: {{ path: {data:?} }}\n{config}\n");
         std::fs::write(&file, config).expect("writable");
         let ended = tidegate_tests::tidegate(&["serve", "--config", &file.display().to_string()], b"");
         assert!(ended.code == 3 && ended.err.contains(says), "{says}: {}", ended.err);

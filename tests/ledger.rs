@@ -1,5 +1,5 @@
-//! What really arrived, held against what must have become of each event: its outputs or a dead letter, never neither and
-//! never both; and every repeat the same as the first. Sinks refuse so seldom that no valid event is given up.
+//! What really arrived, compared with what must become of each event: its outputs or a dead letter, never neither and never
+//! both; and every repeat the same as the first. Sinks refuse so seldom that no valid event is dead-lettered.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -16,7 +16,7 @@ use crate::{
 /// Problems that are shown.
 const SHOWN: usize = 12;
 
-/// The books of one workload.
+/// What must become of a workload.
 #[derive(Debug)]
 pub struct Ledger<'a> {
     workload: &'a Workload,
@@ -63,19 +63,19 @@ pub struct Arrived {
     pub outputs: Vec<Output>,
     /// Dead letters.
     pub letters: Vec<Letter>,
-    /// The dead letters that operations were told of.
+    /// The dead letters that operations were notified of.
     pub ops: Vec<String>,
-    /// The dead letters that users were told of.
+    /// The dead letters that users were notified of.
     pub users: Vec<String>,
 }
 
 impl<'a> Ledger<'a> {
-    /// The books of a workload that lies at these places.
+    /// For a workload whose records lie there.
     pub fn new(workload: &'a Workload, sources: Vec<String>) -> Self {
         Self { workload, sources }
     }
 
-    /// Holds what arrived against what must have.
+    /// Compares what arrived with what must have.
     pub fn balance(&self, arrived: &Arrived) -> Balance {
         let mut balance = Balance {
             records: self.sources.len(),
@@ -105,13 +105,15 @@ impl<'a> Ledger<'a> {
                 if letter.original != event.bytes {
                     balance
                         .wrong
-                        .push(format!("{source}: its dead letter holds something else"));
+                        .push(format!("{source}: its dead letter has something else"));
                 }
             }
-            let end = end(event, letter, &outputs, &followers);
-            known_outputs.extend(end.outputs);
-            balance.lost.extend(end.lost.map(|what| format!("{source}: {what}")));
-            balance.wrong.extend(end.wrong.map(|what| format!("{source}: {what}")));
+            let found = found(event, letter, &outputs, &followers);
+            known_outputs.extend(found.outputs);
+            balance.lost.extend(found.lost.map(|what| format!("{source}: {what}")));
+            balance
+                .wrong
+                .extend(found.wrong.map(|what| format!("{source}: {what}")));
         }
         let strangers = outputs.keys().filter(|id| !known_outputs.contains(*id));
         balance.wrong.extend(strangers.map(|id| format!("nobody sent {id}")));
@@ -127,42 +129,42 @@ impl<'a> Ledger<'a> {
 }
 
 impl Balance {
-    /// Whether every event came to its end, and to the right one.
+    /// Whether every event was published or dead-lettered, as it must be.
     pub fn is_right(&self) -> bool {
         self.lost.is_empty() && self.wrong.is_empty()
     }
 }
 
-/// The end of one record.
+/// What became of one record.
 #[derive(Default)]
-struct End<'a> {
+struct Found<'a> {
     outputs: Vec<&'a str>,
     lost: Option<String>,
     wrong: Option<String>,
 }
 
-fn end<'a>(
+fn found<'a>(
     event: &'a Event,
     letter: Option<&Letter>,
     outputs: &BTreeMap<&'a str, &'a Output>,
     followers: &HashMap<String, Vec<&'a str>>,
-) -> End<'a> {
-    let mut end = End::default();
+) -> Found<'a> {
+    let mut found = Found::default();
     match &event.fate {
         Fate::DeadLetter(code) => match letter {
-            None => end.lost = Some(format!("no dead letter with {code}")),
+            None => found.lost = Some(format!("no dead letter with {code}")),
             Some(letter) if letter.code.as_deref() != Some(code) => {
-                end.wrong = Some(format!("a dead letter with {:?} instead of {code}", letter.code));
+                found.wrong = Some(format!("a dead letter with {:?} instead of {code}", letter.code));
             }
             Some(_) => {}
         },
         Fate::Outputs { id, data, recurs } => {
             let output = outputs.get(id.as_str());
             let followers = followers.get(id).map(Vec::as_slice).unwrap_or_default();
-            end.outputs = followers.to_vec();
-            end.outputs.extend(output.map(|_| id.as_str()));
+            found.outputs = followers.to_vec();
+            found.outputs.extend(output.map(|_| id.as_str()));
             match (output, letter) {
-                (Some(_), Some(_)) => end.wrong = Some(format!("{id}: output and dead letter")),
+                (Some(_), Some(_)) => found.wrong = Some(format!("{id}: output and dead letter")),
                 (None, Some(letter)) => {
                     let Letter {
                         code,
@@ -170,27 +172,27 @@ fn end<'a>(
                         retry_count,
                         ..
                     } = letter;
-                    end.wrong = Some(format!(
-                        "{id}: given up ({code:?}) after {retry_count} retries: {error}"
+                    found.wrong = Some(format!(
+                        "{id}: dead-lettered ({code:?}) after {retry_count} retries: {error}"
                     ));
                 }
-                (None, None) => end.lost = Some(format!("{id}: neither output nor dead letter")),
+                (None, None) => found.lost = Some(format!("{id}: neither output nor dead letter")),
                 (Some(output), None) => {
                     if !is_as_wanted(&output.data, data) {
                         let sent = String::from_utf8_lossy(&output.data);
-                        end.wrong = Some(format!("{id}: another event left: {sent}"));
+                        found.wrong = Some(format!("{id}: another event was published: {sent}"));
                     } else if output.key != event.key {
-                        end.wrong = Some(format!("{id}: left with the key {:?}", output.key));
+                        found.wrong = Some(format!("{id}: published with the key {:?}", output.key));
                     } else if followers.len() < usize::from(*recurs) {
-                        end.lost = Some(format!("{id}: its second output"));
+                        found.lost = Some(format!("{id}: its second output"));
                     } else if followers.len() > usize::from(*recurs) {
-                        end.wrong = Some(format!("{id}: {} further outputs", followers.len()));
+                        found.wrong = Some(format!("{id}: {} further outputs", followers.len()));
                     }
                 }
             }
         }
     }
-    end
+    found
 }
 
 /// The outputs that follow from others, by the id that they follow from.
@@ -230,7 +232,7 @@ fn distinct<'a, T>(
     distinct
 }
 
-/// Operations hear of every dead letter, users of those that are about their reminders.
+/// Operations are notified of every dead letter, users of those about their reminders.
 fn alerts(letters: &BTreeMap<&str, &Letter>, arrived: &Arrived, balance: &mut Balance) {
     let everyone: BTreeSet<&str> = letters.keys().copied().collect();
     let of_users: BTreeSet<&str> = letters

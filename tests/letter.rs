@@ -1,4 +1,4 @@
-//! Dead letters and alerts, as whoever reads their topics finds them.
+//! Dead letters and alerts, as the readers of their topics find them.
 
 use anyhow::{Context, Result, bail, ensure};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -20,7 +20,7 @@ pub struct Letter {
     pub code: Option<String>,
     /// Where the original came from.
     pub source: String,
-    /// Why it was given up.
+    /// Why it was dead-lettered.
     pub error: String,
     /// Retries after the first attempt.
     pub retry_count: u64,
@@ -72,14 +72,14 @@ fn original(text: &str, payload: &Value) -> Result<Vec<u8>> {
     if let Some(text) = payload["original_text"].as_str() {
         return Ok(text.as_bytes().to_vec());
     }
-    // No string can hold this text, since its quotes would be escaped; the last one is the gate's.
+    // No string can hold this text, since its quotes would be escaped; the last one is that of the gate.
     let Some((original, _)) = text.rsplit_once(METADATA) else {
         bail!("a dead letter without its metadata: {text}");
     };
     Ok(format!("{original}}}").into_bytes())
 }
 
-/// The dead letter that an alert speaks of.
+/// The dead letter that an alert is about.
 pub fn alerted(record: &Stored) -> Result<String> {
     let json = record.json()?;
     let letter = &json["data"]["payload"]["dead_letter_id"];

@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use tidegate_engine::{CallError, Context, Engine, Options, Decision, Policy};
-use tidegate_tests::{Embedded, event, next_policy, tidegate, vectors};
+use tidegate_engine::{CallError, Context, Decision, Engine, Options, Policy};
+use tidegate_tests::{SqliteGate, event, next_policy, tidegate, vectors};
 
 const NOW: &str = "2026-03-02T08:00:00Z";
 const TASKS: [&str; 4] = ["task.created", "task.updated", "task.completed", "task.deleted"];
@@ -173,11 +173,11 @@ fn apply_gives_events_of_1_2() {
 #[tokio::test]
 async fn a_gate_that_starts_with_it_forwards_events_of_1_2() {
     let policy = next_policy().display().to_string();
-    let embedded = Embedded::start_with("next-policy", "", &[("TIDEGATE_POLICY__PATH", &policy)]).await;
-    embedded.send("task-events", (event("e-1") + "\n").as_bytes());
-    let judged = embedded.judged("task-events", 1).await;
-    assert_eq!(judged[0]["delivery"]["disposition"], "forward");
-    let sent = &embedded.read("task-events.gated")[0]["event"];
+    let gate = SqliteGate::start_with("next-policy", "", &[("TIDEGATE_POLICY__PATH", &policy)]).await;
+    gate.send("task-events", (event("e-1") + "\n").as_bytes());
+    let processed = gate.processed("task-events", 1).await;
+    assert_eq!(processed[0]["delivery"]["disposition"], "published");
+    let sent = &gate.read("task-events.gated")[0]["event"];
     assert_eq!(
         (&sent["event_version"], &sent["payload"]["priority"]),
         (&json!("1.2"), &json!("NORMAL"))

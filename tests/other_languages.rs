@@ -9,7 +9,7 @@ use std::{
 use rstest::rstest;
 use serde_json::{Value, json};
 use tidegate_engine::{Engine, Isolation, Options, Policy};
-use tidegate_tests::{Embedded, skip, tidegate, vectors};
+use tidegate_tests::{SqliteGate, skip, tidegate, vectors};
 
 /// The component of an example; `None` where its language's tools are not installed.
 fn built(example: &str) -> Option<PathBuf> {
@@ -64,7 +64,7 @@ fn check_accepts_it(#[values("policy-python", "policy-typescript")] example: &st
     assert_eq!(checked["passed"], true);
 }
 
-/// Each example of its catalog leaves, and what is no event becomes a dead letter.
+/// Each example of its catalog is published or dropped, and a line that is no event is dead-lettered.
 #[rstest]
 #[tokio::test]
 async fn a_gate_runs_it(#[values("policy-python", "policy-typescript")] example: &str) {
@@ -83,17 +83,18 @@ async fn a_gate_runs_it(#[values("policy-python", "policy-typescript")] example:
     let lines = examples.join("\n") + "\nnot an event\n";
 
     let path = file.display().to_string();
-    let embedded = Embedded::start_with(example, "", &[("TIDEGATE_POLICY__PATH", &path)]).await;
-    embedded.send("task-events", lines.as_bytes());
-    let judged = embedded.judged("task-events", examples.len() + 1).await;
-    let decisions: Vec<_> = judged
+    let gate = SqliteGate::start_with(example, "", &[("TIDEGATE_POLICY__PATH", &path)]).await;
+    gate.send("task-events", lines.as_bytes());
+    let processed = gate.processed("task-events", examples.len() + 1).await;
+    let dispositions: Vec<_> = processed
         .iter()
         .map(|event| event["delivery"]["disposition"].as_str())
         .collect();
-    assert_eq!(decisions.last(), Some(&Some("reject")));
-    let (rejected, letters) = (
-        decisions.iter().filter(|decided| **decided == Some("reject")).count(),
-        embedded.read("dlq").len(),
+    let dead_lettered = Some("dead_lettered");
+    assert_eq!(dispositions.last(), Some(&dead_lettered));
+    let counts = (
+        dispositions.iter().filter(|found| **found == dead_lettered).count(),
+        gate.read("dlq").len(),
     );
-    assert_eq!((rejected, letters), (1, 1), "{judged:#?}");
+    assert_eq!(counts, (1, 1), "{processed:#?}");
 }

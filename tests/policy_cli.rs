@@ -6,28 +6,31 @@ use std::{
 };
 
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_harness::{free_port, wait};
-use tidegate_tests::{Embedded, Finished, dist, event, guest, labels::other_builtin, tidegate, tidegate_with};
+use tidegate_tests::{
+    Finished, SqliteGate, dist, event, guest,
+    revisions::{builtin, digest, other_builtin},
+    tidegate, tidegate_with,
+};
 
-/// A gate with a candidate, and the commands that are given to it.
+/// A gate with a shadow policy, and the commands that are given to it.
 struct Rig {
-    gate: Embedded,
+    gate: SqliteGate,
     policy: PathBuf,
     _dir: TempDir,
 }
 
 impl Rig {
-    async fn start(name: &str, candidate: &Path, env: &[(&str, &str)]) -> Self {
+    async fn start(name: &str, shadow: &Path, env: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let policy = dir.path().join("policy.wasm");
         fs::copy(dist("policy.wasm"), &policy).expect("copied");
         let mut env = env.to_vec();
         env.push(("TIDEGATE_POLICY", policy.to_str().expect("text")));
-        env.push(("TIDEGATE_POLICY__CANDIDATE", candidate.to_str().expect("text")));
-        env.push(("TIDEGATE_POLICY__RELOAD__SETTLE_MS", "20"));
-        let gate = Embedded::start_with(name, "", &env).await;
+        env.push(("TIDEGATE_POLICY__SHADOW__PATH", shadow.to_str().expect("text")));
+        let gate = SqliteGate::start_with(name, "", &env).await;
         Self {
             gate,
             policy,
@@ -78,8 +81,13 @@ impl Rig {
     async fn send(&self, events: &[String]) {
         let before = self.gate.read("task-events").len();
         self.gate.send("task-events", events.join("\n").as_bytes());
-        self.gate.judged("task-events", before + events.len()).await;
+        self.gate.processed("task-events", before + events.len()).await;
     }
+}
+
+/// The digits of a digest that the commands print.
+fn short(digest: &str) -> &str {
+    &digest["sha256:".len()..][..12]
 }
 
 /// The text without what differs from run to run: times, digests, paths, durations.
@@ -94,7 +102,7 @@ fn redacted(text: &str, json: &Value) -> String {
         {
             text = text.replace(value, "<path>");
         }
-        "digest" => {
+        "digest" | "current" => {
             text = text.replace(value, "<digest>");
             text = text.replace(&value[7..19], "<digest>");
         }
@@ -125,7 +133,7 @@ fn walk(value: &Value, see: &mut impl FnMut(&str, &str)) {
 }
 
 #[tokio::test]
-async fn a_person_sees_which_policy_judges_and_goes_back() {
+async fn a_person_sees_which_policy_decides_and_rolls_back() {
     let rig = Rig::start("policy-status", &guest("calm"), &[]).await;
     rig.send(&[event("e-1"), "no event".to_owned()]).await;
     let shown = |args: &[&str]| redacted(&rig.text(args), &rig.json(&["status"]));
@@ -133,41 +141,40 @@ async fn a_person_sees_which_policy_judges_and_goes_back() {
 
     let refused = rig.run(&["rollback"]);
     assert_eq!((refused.code, refused.out.as_str()), (1, ""));
-    let why = "tidegate: not rolled back: there is no earlier revision to go back to: none is kept\n";
+    let why = "tidegate: not rolled back: there is no earlier revision to roll back to: none is kept\n";
     assert_eq!(refused.err, why);
     let refused = rig.run(&["rollback", "--json"]);
     assert_eq!(refused.code, 1);
     assert!(refused.out.contains("\"status\":409"), "{}", refused.out);
 
     fs::write(&rig.policy, other_builtin()).expect("written");
-    rig.until(&["status"], |status| status["current"] == 2).await;
+    let (first, second) = (digest(&builtin()), digest(&other_builtin()));
+    rig.until(&["status"], |status| status["current"] == second).await;
     fs::write(&rig.policy, b"no policy").expect("written");
     rig.until(&["status"], |status| status["reload"]["state"] == "refused")
         .await;
     insta::assert_snapshot!("status-refused", shown(&["status"]));
 
     let back = rig.text(&["rollback"]);
-    assert!(
-        back.starts_with("went back: revision 1 judges, 2 before\n  sha256:"),
-        "{back}"
+    let says = format!("rolled back: {} decides\n  before: {}\n", short(&first), short(&second));
+    assert!(back.starts_with(&says), "{back}");
+    let forth = rig.json(&["rollback", "--to", short(&second)]);
+    assert_eq!((&forth["from"], &forth["to"]), (&json!(first), &json!(second)));
+    let unknown = rig.run(&["rollback", "--to", "sha256:00000000"]);
+    assert_eq!(unknown.code, 1);
+    let says = format!(
+        "the gate cannot roll back to sha256:00000000: sha256:{} is kept",
+        short(&first)
     );
-    let forth = rig.json(&["rollback", "--to", "2"]);
-    assert_eq!((&forth["from"], &forth["to"]), (&1.into(), &2.into()));
-    let nowhere = rig.run(&["rollback", "--to", "9"]);
-    assert_eq!(nowhere.code, 1);
-    assert!(
-        nowhere.err.contains("revision 9 cannot be gone back to: 1 is kept"),
-        "{}",
-        nowhere.err
-    );
+    assert!(unknown.err.contains(&says), "{}", unknown.err);
 }
 
 #[tokio::test]
-async fn a_person_sees_what_the_candidate_would_change_and_promotes_it() {
+async fn a_person_sees_what_the_shadow_policy_would_change_and_promotes_it() {
     // It accepts less: without this it would be refused.
     let env = [("TIDEGATE_POLICY__RELOAD__ALLOW_DROPPED", "true")];
     let rig = Rig::start("policy-diff", &guest("calm"), &env).await;
-    rig.until(&["diff"], |report| report["candidate"]["state"] == "ready")
+    rig.until(&["diff"], |report| report["shadow"]["state"] == "ready")
         .await;
     let shown = || redacted(&rig.text(&["diff"]), &rig.json(&["diff"]));
     insta::assert_snapshot!("diff-nothing", shown());
@@ -188,12 +195,15 @@ async fn a_person_sees_what_the_candidate_would_change_and_promotes_it() {
     assert_eq!(rig.run(&["diff", "--exit-code"]).code, 1, "something would change");
 
     let promoted = rig.text(&["promote"]);
-    assert!(
-        promoted.starts_with("promoted: revision 2 judges, 1 before\n  sha256:"),
-        "{promoted}"
+    let calm = fs::read(guest("calm")).expect("readable");
+    let says = format!(
+        "promoted: {} decides\n  before: {}\n",
+        short(&digest(&calm)),
+        short(&digest(&builtin()))
     );
+    assert!(promoted.starts_with(&says), "{promoted}");
     let words: Vec<_> = promoted.split_whitespace().collect();
-    assert!(words.join(" ").contains("copy the candidate there"), "{promoted}");
+    assert!(words.join(" ").contains("copy the shadow policy there"), "{promoted}");
     rig.send(&[event("e-3")]).await;
     rig.until(&["diff"], |report| report["judged"] == 1).await;
     insta::assert_snapshot!("diff-same", shown());
@@ -201,7 +211,7 @@ async fn a_person_sees_what_the_candidate_would_change_and_promotes_it() {
     let again = rig.run(&["promote"]);
     assert_eq!(again.code, 1);
     assert!(
-        again.err.contains("the candidate is the current policy"),
+        again.err.contains("the shadow policy is the current policy"),
         "{}",
         again.err
     );
@@ -211,7 +221,7 @@ async fn a_person_sees_what_the_candidate_would_change_and_promotes_it() {
 async fn values_that_would_change_are_shown_where_the_configuration_says_so() {
     let env = [("TIDEGATE_POLICY__SHADOW__SHOW_VALUES", "true")];
     let rig = Rig::start("policy-values", &guest("calm"), &env).await;
-    rig.until(&["diff"], |report| report["candidate"]["state"] == "ready")
+    rig.until(&["diff"], |report| report["shadow"]["state"] == "ready")
         .await;
     rig.send(&[event("e-1")]).await;
     rig.until(&["diff"], |report| report["judged"] == 1).await;
@@ -219,13 +229,13 @@ async fn values_that_would_change_are_shown_where_the_configuration_says_so() {
 }
 
 #[tokio::test]
-async fn a_gate_without_a_candidate_has_nothing_to_promote() {
-    let gate = Embedded::start("policy-none", "").await;
+async fn a_gate_without_a_shadow_policy_has_nothing_to_promote() {
+    let gate = SqliteGate::start("policy-none", "").await;
     let admin = gate.admin_url("");
     for command in ["diff", "promote"] {
         let finished = tidegate(&["policy", command, "--admin", &admin], b"");
         assert_eq!((finished.code, finished.out.as_str()), (1, ""), "{command}");
-        assert!(finished.err.contains("policy.candidate"), "{}", finished.err);
+        assert!(finished.err.contains("policy.shadow.path"), "{}", finished.err);
     }
 }
 
@@ -235,7 +245,7 @@ async fn a_gate_that_waits_for_a_policy_says_why() {
     let policy = dir.path().join("policy.wasm");
     fs::write(&policy, b"no policy").expect("written");
     let env = [("TIDEGATE_POLICY", policy.to_str().expect("text"))];
-    let gate = Embedded::start_alive("policy-waits", "", &env).await;
+    let gate = SqliteGate::start_alive("policy-waits", "", &env).await;
     let admin = gate.admin_url("");
     let says_why = async || {
         let status = tidegate(&["policy", "status", "--admin", &admin], b"");
@@ -244,13 +254,13 @@ async fn a_gate_that_waits_for_a_policy_says_why() {
         let why = "this is not a WebAssembly component";
         status.out.contains(why).then_some(())
     };
-    let told = wait::until("the reason", wait::PATIENCE, says_why).await;
-    told.expect("the file is refused");
+    let shown = wait::until("the reason", wait::PATIENCE, says_why).await;
+    shown.expect("the file is refused");
 }
 
 #[tokio::test]
 async fn the_gate_is_found_by_its_configuration() {
-    let gate = Embedded::start("policy-config", "").await;
+    let gate = SqliteGate::start("policy-config", "").await;
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("gate.yaml");
     let path = file.to_str().expect("text");
@@ -258,7 +268,8 @@ async fn the_gate_is_found_by_its_configuration() {
     fs::write(&file, format!("admin: {{ listen: \"0.0.0.0:{}\" }}", gate.admin_port())).expect("written");
     let status = tidegate(&["policy", "status", "--config", path], b"");
     assert_eq!(status.code, 0, "{}", status.err);
-    assert!(status.out.starts_with("revision 1 judges\n"), "{}", status.out);
+    let says = format!("revision {} decides\n", short(&digest(&builtin())));
+    assert!(status.out.starts_with(&says), "{}", status.out);
 
     fs::write(&file, "admin: { listen: null }").expect("written");
     let status = tidegate(&["policy", "status", "--config", path], b"");
@@ -271,8 +282,8 @@ async fn the_gate_is_found_by_its_configuration() {
 }
 
 #[tokio::test]
-async fn the_token_of_the_gate_is_shown_and_never_told() {
-    let gate = Embedded::start_with("policy-token", "", &[("APP_API_TOKEN", "s3cret")]).await;
+async fn the_token_of_the_gate_is_sent_and_never_printed() {
+    let gate = SqliteGate::start_with("policy-token", "", &[("APP_API_TOKEN", "s3cret")]).await;
     let admin = gate.admin_url("");
     let args = ["policy", "status", "--admin", &admin];
     let refused = tidegate_with(&[("APP_API_TOKEN", "gu3ss")], &args, b"");
@@ -286,10 +297,10 @@ async fn the_token_of_the_gate_is_shown_and_never_told() {
 }
 
 #[tokio::test]
-async fn what_is_no_admin_listener_is_told_apart_from_a_gate_that_says_no() {
-    let gate = Embedded::start("policy-wrong-port", "").await;
-    let other = gate.gate.url("");
-    for command in ["status", "diff", "rollback", "promote"] {
+async fn another_server_is_not_taken_for_a_gate_that_refuses() {
+    let gate = SqliteGate::start("policy-wrong-port", "").await;
+    let other = gate.url("");
+    for command in ["status", "diff", "rollback", "promote", "reload"] {
         let finished = tidegate(&["policy", command, "--admin", &other], b"");
         assert_eq!(
             (finished.code, finished.out.as_str()),
@@ -311,10 +322,9 @@ async fn what_is_no_admin_listener_is_told_apart_from_a_gate_that_says_no() {
 #[rstest]
 #[case::no_command(&[])]
 #[case::no_address(&["status", "--admin", "not an address"])]
-#[case::no_number(&["rollback", "--to", "the last"])]
 #[case::no_such_option(&["promote", "--force"])]
 #[case::no_file(&["status", "--timeout", "5"])]
-fn a_wrong_command_line_is_told_by_its_exit_code(#[case] args: &[&str]) {
+fn a_wrong_command_line_has_its_own_exit_code(#[case] args: &[&str]) {
     let finished = tidegate(&[&["policy"], args].concat(), b"");
     assert_eq!((finished.code, finished.out.as_str()), (2, ""), "{}", finished.err);
 }

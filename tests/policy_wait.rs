@@ -4,9 +4,13 @@ use std::{fs, net::TcpListener, path::Path, time::Duration};
 
 use tempfile::TempDir;
 use tidegate_harness::free_port;
-use tidegate_tests::{Embedded, Finished, dist, guest, labels::other_builtin, tidegate};
+use tidegate_tests::{
+    Finished, SqliteGate, dist, guest,
+    revisions::{builtin, digest, other_builtin},
+    tidegate,
+};
 
-/// Waits at a gate until a file judges.
+/// Waits until a gate decides by a file.
 fn wait_for(admin: &str, command: &str, file: &Path, timeout: &str) -> Finished {
     let file = file.to_str().expect("text");
     tidegate(
@@ -24,19 +28,28 @@ fn wait_for(admin: &str, command: &str, file: &Path, timeout: &str) -> Finished 
     )
 }
 
+/// The first line of `tidegate policy status` for this policy.
+fn decides_by(policy: &[u8]) -> String {
+    format!("revision {} decides\n", &digest(policy)["sha256:".len()..][..12])
+}
+
 #[tokio::test]
-async fn it_ends_when_the_file_judges_or_is_refused() {
+async fn it_ends_when_the_file_takes_over_or_is_refused() {
     let dir = TempDir::new().expect("a directory");
     let policy = dir.path().join("policy.wasm");
     fs::copy(dist("policy.wasm"), &policy).expect("copied");
     let env = [("TIDEGATE_POLICY", policy.to_str().expect("text"))];
-    let gate = Embedded::start_with("policy-wait-for", "", &env).await;
+    let gate = SqliteGate::start_with("policy-wait-for", "", &env).await;
     let wait_for = |file: &Path, timeout| wait_for(&gate.admin_url(""), "status", file, timeout);
 
     fs::write(&policy, other_builtin()).expect("written");
-    let judges = wait_for(&policy, "60");
-    assert_eq!((judges.code, judges.err.as_str()), (0, ""));
-    assert!(judges.out.starts_with("revision 2 judges\n"), "{}", judges.out);
+    let decides = wait_for(&policy, "60");
+    assert_eq!((decides.code, decides.err.as_str()), (0, ""));
+    assert!(
+        decides.out.starts_with(&decides_by(&other_builtin())),
+        "{}",
+        decides.out
+    );
 
     let other = wait_for(&guest("calm"), "5");
     assert_eq!(other.code, 1);
@@ -53,17 +66,17 @@ async fn it_ends_when_the_file_judges_or_is_refused() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_refused_may_judge_when_it_is_put_there_again() {
+async fn a_file_that_was_replaced_may_be_put_back() {
     let dir = TempDir::new().expect("a directory");
     let policy = dir.path().join("policy.wasm");
-    // Refused while the policy that accepts more judges, and taken once that is gone.
+    // The one accepts less, and is refused.
     let (builtin, calm) = (
         fs::read(dist("policy.wasm")).expect("readable"),
         fs::read(guest("calm")).expect("readable"),
     );
     fs::write(&policy, &builtin).expect("written");
     let env = [("TIDEGATE_POLICY", policy.to_str().expect("text"))];
-    let gate = Embedded::start_with("policy-wait-again", "", &env).await;
+    let gate = SqliteGate::start_with("policy-wait-again", "", &env).await;
     let wait_for = |file: &Path| wait_for(&gate.admin_url(""), "status", file, "60");
     fs::write(&policy, &calm).expect("written");
     assert_eq!(wait_for(&policy).code, 1);
@@ -73,27 +86,27 @@ async fn a_file_that_was_refused_may_judge_when_it_is_put_there_again() {
 }
 
 #[tokio::test]
-async fn a_gate_that_does_not_watch_its_file_is_not_waited_for() {
+async fn a_gate_that_does_not_follow_its_file_is_not_waited_for() {
     let env = [("TIDEGATE_POLICY__RELOAD__ENABLED", "false")];
-    let gate = Embedded::start_with("policy-wait-off", "", &env).await;
+    let gate = SqliteGate::start_with("policy-wait-off", "", &env).await;
     let waited = wait_for(&gate.admin_url(""), "status", &guest("calm"), "60");
     assert_eq!((waited.code, waited.err.as_str()), (1, ""));
     assert!(waited.out.contains("off: the file is not watched"), "{}", waited.out);
 }
 
 #[tokio::test]
-async fn a_candidate_is_waited_for_too() {
+async fn a_shadow_policy_is_waited_for_too() {
     let calm = guest("calm");
-    let env = [("TIDEGATE_POLICY__CANDIDATE", calm.to_str().expect("text"))];
-    let gate = Embedded::start_with("policy-wait-candidate", "", &env).await;
+    let env = [("TIDEGATE_POLICY__SHADOW__PATH", calm.to_str().expect("text"))];
+    let gate = SqliteGate::start_with("policy-wait-shadow", "", &env).await;
     let judges = wait_for(&gate.admin_url(""), "diff", &calm, "60");
     assert_eq!((judges.code, judges.err.as_str()), (0, ""));
     assert!(judges.out.contains("nothing was judged yet"), "{}", judges.out);
 
-    let gate = Embedded::start("policy-wait-nobody", "").await;
+    let gate = SqliteGate::start("policy-wait-nobody", "").await;
     let none = wait_for(&gate.admin_url(""), "diff", &calm, "60");
     assert_eq!((none.code, none.out.as_str()), (1, ""));
-    assert!(none.err.contains("policy.candidate"), "{}", none.err);
+    assert!(none.err.contains("policy.shadow.path"), "{}", none.err);
 }
 
 #[test]
@@ -118,8 +131,8 @@ async fn a_gate_that_starts_later_is_waited_for() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!waits.is_finished(), "there is no gate yet");
     let env = [("TIDEGATE_ADMIN__LISTEN", admin.as_str())];
-    let _gate = Embedded::start_with("policy-starts-later", "", &env).await;
+    let _gate = SqliteGate::start_with("policy-starts-later", "", &env).await;
     let waited = waits.await.expect("it ends");
     assert_eq!((waited.code, waited.err.as_str()), (0, ""));
-    assert!(waited.out.starts_with("revision 1 judges\n"), "{}", waited.out);
+    assert!(waited.out.starts_with(&decides_by(&builtin())), "{}", waited.out);
 }

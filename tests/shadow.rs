@@ -1,4 +1,4 @@
-//! A candidate beside the policy of a gate: what it would change is told, and nothing of it is ever done.
+//! The shadow policy of a gate: what it would change is reported, and nothing of it is ever done.
 
 use std::{
     fs,
@@ -10,43 +10,44 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_harness::wait;
-use tidegate_tests::{Embedded, dist, event, guest, labels::other_builtin, next_policy};
+use tidegate_tests::{
+    SqliteGate, dist, event, guest, next_policy,
+    revisions::{builtin, digest, other_builtin},
+};
 
-/// A gate with the policy of the repository and a candidate beside it.
+/// A gate with the policy of the repository and a shadow policy beside it.
 struct Rig {
-    gate: Embedded,
-    candidate: PathBuf,
+    gate: SqliteGate,
+    shadow: PathBuf,
     policy: PathBuf,
     _dir: TempDir,
 }
 
 impl Rig {
-    /// `candidate`: what is in its file; `None`: there is no file. `env` overrides the configuration.
-    async fn start(name: &str, candidate: Option<&Path>, env: &[(&str, &str)]) -> Self {
+    /// `shadow`: what is in its file; `None`: there is no file. `env` overrides the configuration.
+    async fn start(name: &str, shadow: Option<&Path>, env: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let [policy, path] = ["policy.wasm", "candidate.wasm"].map(|name| dir.path().join(name));
+        let [policy, path] = ["policy.wasm", "shadow.wasm"].map(|name| dir.path().join(name));
         fs::copy(dist("policy.wasm"), &policy).expect("copied");
-        if let Some(candidate) = candidate {
-            fs::copy(candidate, &path).expect("copied");
+        if let Some(shadow) = shadow {
+            fs::copy(shadow, &path).expect("copied");
         }
         let text = |path: &Path| path.to_str().expect("a path that is text").to_owned();
         let paths = [text(&policy), text(&path)];
         let mut env = env.to_vec();
         env.push(("TIDEGATE_POLICY", &paths[0]));
-        env.push(("TIDEGATE_POLICY__CANDIDATE", &paths[1]));
-        env.push(("TIDEGATE_POLICY__RELOAD__POLL_MS", "20"));
-        env.push(("TIDEGATE_POLICY__RELOAD__SETTLE_MS", "20"));
+        env.push(("TIDEGATE_POLICY__SHADOW__PATH", &paths[1]));
         Self {
-            gate: Embedded::start_with(name, "", &env).await,
-            candidate: path,
+            gate: SqliteGate::start_with(name, "", &env).await,
+            shadow: path,
             policy,
             _dir: dir,
         }
     }
 
-    /// The same, once the candidate judges.
-    async fn ready(name: &str, candidate: &Path, env: &[(&str, &str)]) -> Self {
-        let rig = Self::start(name, Some(candidate), env).await;
+    /// The same, once the shadow policy judges.
+    async fn ready(name: &str, shadow: &Path, env: &[(&str, &str)]) -> Self {
+        let rig = Self::start(name, Some(shadow), env).await;
         rig.until("ready").await;
         rig
     }
@@ -65,30 +66,30 @@ impl Rig {
     }
 
     async fn until(&self, state: &str) -> Value {
-        self.until_that(state, |report| report["candidate"]["state"] == state)
+        self.until_that(state, |report| report["shadow"]["state"] == state)
             .await
     }
 
-    /// Waits until the candidate has judged or missed so many events.
+    /// Waits until the shadow policy has judged or skipped so many events.
     async fn until_done(&self, count: u64) -> Value {
-        let done = |report: &Value| number(report, "judged") + number(report, "passed_over") == count;
-        let report = self.until_that("the candidate to be done", done).await;
+        let done = |report: &Value| number(report, "judged") + number(report, "skipped") == count;
+        let report = self.until_that("the shadow policy to be done", done).await;
         assert_eq!(report["seen"], count, "{report:#}");
         report
     }
 
-    /// Sends events, waits until they are judged, and says how many were sent on and how many were given up.
+    /// Sends events, waits until they are processed, and returns how many outputs and how many dead letters there are.
     async fn send(&self, events: &[String]) -> (usize, usize) {
         let before = self.gate.read("task-events").len();
         self.gate.send("task-events", events.join("\n").as_bytes());
-        self.gate.judged("task-events", before + events.len()).await;
+        self.gate.processed("task-events", before + events.len()).await;
         (self.gate.read("task-events.gated").len(), self.gate.read("dlq").len())
     }
 
     fn put(&self, path: &Path, bytes: &[u8]) {
-        let aside = self.policy.with_extension("tmp");
-        fs::write(&aside, bytes).expect("written");
-        fs::rename(aside, path).expect("renamed");
+        let new = self.policy.with_extension("tmp");
+        fs::write(&new, bytes).expect("written");
+        fs::rename(new, path).expect("renamed");
     }
 }
 
@@ -130,38 +131,38 @@ fn kinds(report: &Value) -> Vec<(&str, u64)> {
 async fn a_policy_would_change_nothing_of_what_it_does_itself() {
     let rig = Rig::ready("shadow-same", &dist("policy.wasm"), &[]).await;
     let events = mixed();
-    let ends = rig.send(&events).await;
+    let counts = rig.send(&events).await;
     assert_eq!(
-        ends,
+        counts,
         (4, 3),
-        "three go on, one of them with another, and three are given up"
+        "three are published, one of them with another, and three are dead-lettered"
     );
     let report = rig.until_done(events.len() as u64).await;
     assert_eq!(
         (&report["same"], &report["changed"], &report["changes"]),
         (&json!(6), &json!(0), &json!([]))
     );
-    assert_eq!(report["candidate"]["digest"], report["against"]["digest"]);
+    assert_eq!(report["shadow"]["digest"], report["against"]["digest"]);
     assert_eq!(
         rig.gate.counted("tidegate_shadow_events_total{result=\"same\"}").await,
         6
     );
     assert_eq!(
         (rig.gate.read("task-events.gated").len(), rig.gate.read("dlq").len()),
-        ends,
-        "what the candidate made of them went nowhere"
+        counts,
+        "nothing of the shadow policy is published"
     );
 }
 
 #[tokio::test]
-async fn what_would_change_is_told_by_kind_type_and_place() {
+async fn what_would_change_is_reported_by_kind_type_and_place() {
     let rig = Rig::ready("shadow-kinds", &guest("calm"), &[]).await;
     let events = mixed();
-    let ends = rig.send(&events).await;
+    let counts = rig.send(&events).await;
     let mut report = rig.until_done(events.len() as u64).await;
     let text = report.to_string();
     for personal in ["Water the plants", "user-1", "9007199254740993"] {
-        assert!(!text.contains(personal), "{personal} is told: {report:#}");
+        assert!(!text.contains(personal), "{personal} is reported: {report:#}");
     }
     assert_eq!(
         rig.gate
@@ -171,18 +172,18 @@ async fn what_would_change_is_told_by_kind_type_and_place() {
     );
     assert_eq!(
         (rig.gate.read("task-events.gated").len(), rig.gate.read("dlq").len()),
-        ends
+        counts
     );
     report["since"] = json!("…");
-    report["candidate"]["path"] = json!("…");
-    for policy in ["candidate", "against"] {
+    report["shadow"]["path"] = json!("…");
+    for policy in ["shadow", "against"] {
         report[policy]["digest"] = json!("…");
     }
     insta::assert_snapshot!(serde_json::to_string_pretty(&report).expect("JSON"));
 }
 
 #[tokio::test]
-async fn values_are_told_where_the_configuration_says_so() {
+async fn values_are_reported_where_the_configuration_says_so() {
     let env = [("TIDEGATE_POLICY__SHADOW__SHOW_VALUES", "true")];
     let rig = Rig::ready("shadow-values", &guest("calm"), &env).await;
     rig.send(&[event("e-1")]).await;
@@ -194,16 +195,16 @@ async fn values_are_told_where_the_configuration_says_so() {
     };
     assert_eq!(
         values("output changed at /event_version"),
-        &json!({"path": "/event_version", "live": "\"1.1\"", "candidate": "\"1.0\""})
+        &json!({"path": "/event_version", "live": "\"1.1\"", "shadow": "\"1.0\""})
     );
     assert_eq!(
         values("output loses what is at /payload/new_field"),
-        &json!({"path": "/payload/new_field", "live": "null", "candidate": null})
+        &json!({"path": "/payload/new_field", "live": "null", "shadow": null})
     );
 }
 
 #[tokio::test]
-async fn what_the_candidate_rejects_goes_on_as_before() {
+async fn what_the_shadow_policy_rejects_is_published_as_before() {
     let rig = Rig::ready("shadow-rejects", &guest("rejects"), &[]).await;
     assert_eq!(rig.send(&events(20)).await, (20, 0));
     let report = rig.until_done(20).await;
@@ -216,7 +217,7 @@ async fn what_the_candidate_rejects_goes_on_as_before() {
     let examples = change["examples"].as_array().expect("a list");
     assert_eq!(examples.len(), 3, "a few, however many there are");
     assert_eq!(
-        examples[0]["candidate_violations"][0],
+        examples[0]["shadow_violations"][0],
         json!({"code": "schema", "path": ""})
     );
     assert_eq!(rig.gate.read("dlq").len(), 0);
@@ -224,7 +225,7 @@ async fn what_the_candidate_rejects_goes_on_as_before() {
 }
 
 #[tokio::test]
-async fn what_the_candidate_traps_on_goes_on_as_before() {
+async fn what_the_shadow_policy_traps_on_is_published_as_before() {
     let rig = Rig::ready("shadow-traps", &guest("traps-when-told"), &[]).await;
     let trap = |number: usize| event(&format!("t-{number}")).replace("{\"title\"", "{\"trap\":true,\"title\"");
     let traps: Vec<_> = (0..20).map(trap).collect();
@@ -236,23 +237,27 @@ async fn what_the_candidate_traps_on_goes_on_as_before() {
         20
     );
     let faults = rig.gate.counted("tidegate_policy_faults_total{kind=\"trap\"}").await;
-    assert_eq!(faults, 0, "they are none of the policy's");
-    assert_eq!(rig.gate.status().await["revision"]["number"], 1);
+    assert_eq!(faults, 0, "the policy itself did not fault");
+    assert_eq!(
+        rig.gate.status().await["revision"]["digest"],
+        digest(&builtin()),
+        "the policy stays"
+    );
 }
 
 #[rstest]
 #[case::memory("eats-memory", "memory")]
 #[case::a_stack("recurses", "stack")]
 #[case::gigabytes("floods", "output")]
-#[case::an_outcome_that_does_not_exist("no-such-case", "answer")]
+#[case::a_decision_that_does_not_exist("no-such-case", "answer")]
 #[case::no_id("no-id", "no-id")]
 #[case::no_json("not-json", "not-json")]
 #[case::a_channel_that_leads_nowhere("stray", "unbound-channel")]
 #[tokio::test]
-async fn whatever_harm_a_candidate_means_is_told_and_not_done(#[case] candidate: &str, #[case] fault: &str) {
+async fn the_harm_of_a_shadow_policy_is_reported_and_not_done(#[case] shadow: &str, #[case] fault: &str) {
     // A busy machine must not make it a `deadline`.
     let env = [("TIDEGATE_LIMITS__DEADLINE_MS", "60000")];
-    let rig = Rig::ready(&format!("shadow-{candidate}"), &guest(candidate), &env).await;
+    let rig = Rig::ready(&format!("shadow-{shadow}"), &guest(shadow), &env).await;
     assert_eq!(rig.send(&events(5)).await, (5, 0));
     let report = rig.until_done(5).await;
     assert_eq!(kinds(&report), [(format!("forward → fault ({fault})").as_str(), 5)]);
@@ -260,27 +265,24 @@ async fn whatever_harm_a_candidate_means_is_told_and_not_done(#[case] candidate:
 }
 
 #[tokio::test]
-async fn what_a_candidate_that_loops_has_no_time_for_is_passed_over() {
+async fn what_a_shadow_policy_that_loops_has_no_time_for_is_skipped() {
     let env = [("TIDEGATE_POLICY__SHADOW__QUEUE", "1")];
     let rig = Rig::ready("shadow-loops", &guest("loops"), &env).await;
     assert_eq!(rig.send(&events(200)).await, (200, 0));
     let report = rig.until_done(200).await;
-    let (judged, passed_over) = (number(&report, "judged"), number(&report, "passed_over"));
-    assert!(judged > 0 && passed_over > 0, "{report:#}");
+    let (judged, skipped) = (number(&report, "judged"), number(&report, "skipped"));
+    assert!(judged > 0 && skipped > 0, "{report:#}");
     assert_eq!(kinds(&report), [("forward → fault (deadline)", judged)]);
     let counted = async |result: &str| {
         rig.gate
             .counted(&format!("tidegate_shadow_events_total{{result={result:?}}}"))
             .await
     };
-    assert_eq!(
-        (counted("fault").await, counted("passed-over").await),
-        (judged, passed_over)
-    );
+    assert_eq!((counted("fault").await, counted("skipped").await), (judged, skipped));
 }
 
 #[tokio::test]
-async fn a_new_version_is_told_by_what_it_adds() {
+async fn a_new_version_is_reported_by_what_it_adds() {
     let rig = Rig::ready("shadow-next", &next_policy(), &[]).await;
     assert_eq!(rig.send(&events(1)).await, (1, 0));
     let report = rig.until_done(1).await;
@@ -290,53 +292,55 @@ async fn a_new_version_is_told_by_what_it_adds() {
 }
 
 #[tokio::test]
-async fn a_candidate_may_be_missing_broken_and_mended_while_the_gate_goes_on() {
+async fn a_shadow_policy_may_be_missing_bad_and_corrected_while_the_gate_goes_on() {
     let rig = Rig::start("shadow-file", None, &[]).await;
-    let why = |report: &Value| report["candidate"]["why"].as_str().unwrap_or_default().to_owned();
+    let why = |report: &Value| report["shadow"]["why"].as_str().unwrap_or_default().to_owned();
     assert_eq!(why(&rig.until("none").await), "there is no such file");
     assert_eq!(rig.send(&events(1)).await, (1, 0));
 
-    rig.put(&rig.candidate, b"no policy");
+    rig.put(&rig.shadow, b"no policy");
     let refused = why(&rig.until("refused").await);
     assert!(refused.contains("this is not a WebAssembly component"), "{refused}");
     assert_eq!(rig.send(&[event("f-1")]).await, (2, 0));
 
-    rig.put(&rig.candidate, &fs::read(guest("traps")).expect("readable"));
+    rig.put(&rig.shadow, &fs::read(guest("traps")).expect("readable"));
     let faults = |report: &Value| why(report).contains("it faults on its own examples");
     rig.until_that("the reason to be another", faults).await;
     assert_eq!(rig.send(&[event("f-2")]).await, (3, 0));
 
-    rig.put(&rig.candidate, &fs::read(guest("calm")).expect("readable"));
+    rig.put(&rig.shadow, &fs::read(guest("calm")).expect("readable"));
     let report = rig.until("ready").await;
-    assert_eq!(
-        (&report["seen"], &report["candidate"]["why"]),
-        (&json!(0), &Value::Null)
-    );
+    assert_eq!((&report["seen"], &report["shadow"]["why"]), (&json!(0), &Value::Null));
     assert_eq!(rig.send(&[event("f-3")]).await, (4, 0));
     rig.until_done(1).await;
 
-    fs::remove_file(&rig.candidate).expect("removed");
+    fs::remove_file(&rig.shadow).expect("removed");
     let report = rig.until("none").await;
     assert_eq!(report["seen"], 0);
     assert_eq!(rig.send(&[event("f-4")]).await, (5, 0));
-    assert_eq!(rig.gate.status().await["revision"]["number"], 1);
+    assert_eq!(
+        rig.gate.status().await["revision"]["digest"],
+        digest(&builtin()),
+        "the policy stays"
+    );
 }
 
 #[tokio::test]
-async fn the_counts_begin_anew_with_another_candidate_and_with_another_policy() {
+async fn the_counts_begin_anew_with_another_shadow_policy_and_with_another_policy() {
     let rig = Rig::ready("shadow-anew", &guest("calm"), &[]).await;
     rig.send(&events(5)).await;
     rig.until_done(5).await;
 
-    rig.put(&rig.candidate, &fs::read(dist("policy.wasm")).expect("readable"));
-    let is_other = |report: &Value| report["candidate"]["digest"] == report["against"]["digest"];
-    let report = rig.until_that("the other candidate", is_other).await;
+    rig.put(&rig.shadow, &fs::read(dist("policy.wasm")).expect("readable"));
+    let is_other = |report: &Value| report["shadow"]["digest"] == report["against"]["digest"];
+    let report = rig.until_that("the other shadow", is_other).await;
     assert_eq!((&report["seen"], &report["changes"]), (&json!(0), &json!([])));
     rig.send(&[event("f-1")]).await;
     assert_eq!(rig.until_done(1).await["same"], 1);
 
     rig.put(&rig.policy, &other_builtin());
-    let took_over = |report: &Value| report["against"]["revision"] == 2;
+    let other = digest(&other_builtin());
+    let took_over = |report: &Value| report["against"]["digest"] == other;
     let report = rig.until_that("the other policy", took_over).await;
     assert_eq!(report["seen"], 0);
     rig.send(&[event("f-2")]).await;
@@ -355,13 +359,13 @@ async fn an_event_is_always_in_the_sample_or_never() {
     assert_eq!(
         number(&rig.report().await, "seen"),
         2 * first,
-        "a repeat is judged and shown as well"
+        "a duplicate is judged too"
     );
     rig.until_done(2 * first).await;
 }
 
 #[tokio::test]
-async fn only_what_producers_send_is_shown_to_the_candidate() {
+async fn the_shadow_policy_gets_only_what_producers_send() {
     let rig = Rig::ready("shadow-origins", &dist("policy.wasm"), &[]).await;
     rig.send(&["no event".to_owned()]).await;
     rig.until_done(1).await;
@@ -369,7 +373,7 @@ async fn only_what_producers_send_is_shown_to_the_candidate() {
     let failure =
         json!({"event": serde_json::from_str::<Value>(&event("e-1")).expect("JSON"), "error": "no", "retry_count": 0});
     for (path, body) in [("/v1/redrive", letter), ("/v1/failures", failure.to_string())] {
-        let answer = Client::new().post(rig.gate.gate.url(path)).body(body).send().await;
+        let answer = Client::new().post(rig.gate.url(path)).body(body).send().await;
         let status = answer.expect("an answer").status();
         assert!(
             status != StatusCode::NOT_FOUND && !status.is_server_error(),
@@ -380,11 +384,14 @@ async fn only_what_producers_send_is_shown_to_the_candidate() {
 }
 
 #[tokio::test]
-async fn without_a_candidate_there_is_no_report() {
-    let gate = Embedded::start("shadow-none", "").await;
+async fn without_a_shadow_policy_there_is_no_report() {
+    let gate = SqliteGate::start("shadow-none", "").await;
     let answer = reqwest::get(gate.admin_url("/admin/shadow")).await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     let problem: Value = answer.json().await.expect("JSON");
-    assert!(problem["detail"].to_string().contains("policy.candidate"), "{problem}");
+    assert!(
+        problem["detail"].to_string().contains("policy.shadow.path"),
+        "{problem}"
+    );
 }

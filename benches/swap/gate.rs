@@ -14,10 +14,10 @@ use std::{
 use anyhow::{Result, bail};
 use serde_json::Value;
 use tidegate_harness::{free_port, open_files, resident_bytes, thread_names};
-use tidegate_tests::{dist, tidegate};
+use tidegate_tests::{dist, revisions::digest, tidegate};
 
 const PATIENCE: Duration = Duration::from_mins(3);
-/// How often it is looked whether a policy judges.
+/// Time between two looks at whether a policy decides.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// A running gate, killed in the end.
@@ -43,7 +43,7 @@ impl Gate {
         let config = format!(
             "listen: 127.0.0.1:{port}
 admin: {{ listen: \"127.0.0.1:{admin}\" }}
-local: {{ path: {:?} }}
+sqlite: {{ path: {:?} }}
 policy: {{ path: {:?}, cache_dir: {:?}, reload: {{ allow_dropped: true }} }}
 ",
             path("events.db"),
@@ -85,26 +85,27 @@ policy: {{ path: {:?}, cache_dir: {:?}, reload: {{ allow_dropped: true }} }}
         bail!("the gate is not ready after {PATIENCE:?}")
     }
 
-    /// Where the sidecar would bring events.
+    /// Where a sidecar delivers events.
     pub(crate) fn deliver(&self) -> String {
         format!("http://127.0.0.1:{}/deliver/task-events", self.port)
     }
 
-    /// Puts another policy in its file's place and waits until it judges; gives what the gate says of it.
-    pub(crate) async fn replace(&self, policy: &[u8], number: u64) -> Result<Value> {
-        let aside = self.policy.with_extension("new");
-        fs::write(&aside, policy)?;
-        fs::rename(aside, &self.policy)?;
+    /// Renames another policy over the file and waits until it decides; returns its entry in `/admin/revisions`.
+    pub(crate) async fn replace(&self, policy: &[u8]) -> Result<Value> {
+        let digest = digest(policy);
+        let new = self.policy.with_extension("new");
+        fs::write(&new, policy)?;
+        fs::rename(new, &self.policy)?;
         let started = Instant::now();
         let url = format!("http://127.0.0.1:{}/admin/revisions", self.admin);
         loop {
             tokio::time::sleep(LOOK).await;
             let mut found: Value = reqwest::get(&url).await?.json().await?;
-            if found["current"] == number && found["reload"]["state"] != "loading" {
+            if found["current"] == digest && found["reload"]["state"] != "loading" {
                 return Ok(found["revisions"][0].take());
             }
             if started.elapsed() > PATIENCE {
-                bail!("revision {number} does not judge: {found:#}");
+                bail!("{digest} does not decide: {found:#}");
             }
         }
     }

@@ -1,6 +1,6 @@
-//! What replacing a policy costs those whose events are judged meanwhile, and how long it takes: a gate on the embedded
+//! What replacing a policy costs the events that are processed meanwhile, and how long it takes: a gate on the `sqlite`
 //! backend, the policy of the repository and the one of `examples/next-policy`, in one run. It fails when an event is
-//! refused, lost, sent twice, or not as the one policy writes it that its label names.
+//! refused, lost, published twice, or not as the policy writes it that it names.
 #![allow(clippy::print_stdout, reason = "the tables are what it is for")]
 
 mod figures;
@@ -8,7 +8,7 @@ mod gate;
 mod rounds;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     path::Path,
     time::{Duration, Instant},
 };
@@ -17,7 +17,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tidegate_tests::{
     Delivered, Deliveries, event,
-    labels::{self, Found, Versions, builtin, digest, next, numbered, numbered_as},
+    revisions::{self, Found, Versions, builtin, digest, next, numbered, numbered_as},
 };
 
 use figures::{Spread, millis};
@@ -30,7 +30,7 @@ const SHARE: f64 = 0.7;
 const MEASURED: Duration = Duration::from_secs(15);
 const SWAPS: u64 = 50;
 const ROUNDS: u64 = 10;
-/// The revision after those that bring both policies into the cache.
+/// The number of the first swap after those that bring both policies into the cache.
 const FIRST: u64 = 3;
 /// Swaps before its memory is looked at, and swaps until it is looked at again.
 const BEFORE: u64 = 40;
@@ -46,7 +46,7 @@ async fn main() -> Result<()> {
     starts(&dir.path().join("starts"), &policies)?;
     let dir = dir.path().join("swaps");
     let gate = Gate::start(&dir, &policies.both[0])?;
-    gate.replace(&policies.both[1], 2).await?;
+    gate.replace(&policies.both[1]).await?;
     under_load(&gate, &policies).await?;
     memory(&gate, &policies).await
 }
@@ -56,7 +56,7 @@ struct Policies {
 }
 
 impl Policies {
-    /// The one for the revision of this number.
+    /// The one for the swap of this number.
     fn of(&self, number: u64) -> &[u8] {
         &self.both[usize::from(number.is_multiple_of(2))]
     }
@@ -88,10 +88,9 @@ fn starts(dir: &Path, policies: &Policies) -> Result<()> {
     Ok(())
 }
 
-/// A swap as it was seen from outside, and what the gate said of it.
+/// A swap as it was seen from outside, and the gate's entry for its revision.
 struct Swap {
     name: &'static str,
-    number: u64,
     begun: Instant,
     over: Instant,
     revision: Value,
@@ -113,46 +112,39 @@ async fn under_load(gate: &Gate, policies: &Policies) -> Result<()> {
         let begun = Instant::now();
         for number in 0..SWAPS / ROUNDS {
             let number = FIRST + round * (SWAPS / ROUNDS) + number;
-            swaps.push(swap(gate, "in the cache", policies.of(number), number).await?);
+            swaps.push(swap(gate, "in the cache", policies.of(number)).await?);
         }
         let over = Instant::now();
         during.add(begun..over);
         tokio::time::sleep(over - begun).await;
         without.add(over..Instant::now());
     }
-    let (begun, number) = (Instant::now(), FIRST + SWAPS);
+    let begun = Instant::now();
     let unknown = policies.unknown("under load")?;
-    swaps.push(swap(gate, "compiled, under load", &unknown, number).await?);
+    swaps.push(swap(gate, "compiled, under load", &unknown).await?);
     compiling.add(begun..Instant::now());
     let delivered = load.stop().await;
-    let judged = judged(gate, started, policies, &unknown, &swaps, &delivered)?;
+    let summary = summary(gate, started, policies, &unknown, &swaps, &delivered)?;
 
     let load = Deliveries::start(&gate.deliver(), Some(20.0), 1, |number| {
         event(&format!("idle-{number}"))
     });
-    swaps.push(
-        swap(
-            gate,
-            "compiled, hardly any load",
-            &policies.unknown("no load")?,
-            number + 1,
-        )
-        .await?,
-    );
+    let unknown = policies.unknown("no load")?;
+    swaps.push(swap(gate, "compiled, hardly any load", &unknown).await?);
     load.more(10).await;
     let idle = load.stop().await;
 
     rounds::print(&[without, during, compiling], &delivered);
-    println!("\n{judged}\n");
+    println!("\n{summary}\n");
     let names: HashMap<_, _> = ["e", "idle"].into_iter().zip([&delivered, &idle]).collect();
-    let first = first_of_each(gate, &names)?;
-    times(&swaps, &first);
+    let acknowledged = acknowledged(gate, &names)?;
+    times(&swaps, &acknowledged);
     Ok(())
 }
 
 /// Events a second that are taken when there are always more.
 async fn capacity(gate: &Gate) -> f64 {
-    // As many are not valid as afterwards, or the gate would see a jump and go back from the first policy; ids of their own.
+    // As many are not valid as afterwards, or the gate would see a jump and roll back the first policy; ids of their own.
     let load = Deliveries::start(&gate.deliver(), None, CONNECTIONS, |number| numbered_as("c-", number));
     tokio::time::sleep(MEASURED / 5).await;
     let (before, started) = (load.taken(), Instant::now());
@@ -162,20 +154,19 @@ async fn capacity(gate: &Gate) -> f64 {
     f64::from(u32::try_from(taken).unwrap_or(u32::MAX)) / took.as_secs_f64()
 }
 
-async fn swap(gate: &Gate, name: &'static str, policy: &[u8], number: u64) -> Result<Swap> {
+async fn swap(gate: &Gate, name: &'static str, policy: &[u8]) -> Result<Swap> {
     let begun = Instant::now();
-    let revision = gate.replace(policy, number).await?;
+    let revision = gate.replace(policy).await?;
     Ok(Swap {
         name,
-        number,
         begun,
         over: Instant::now(),
         revision,
     })
 }
 
-/// Fails unless every delivery was taken at the first try and ended once, by one policy that its label names; says so.
-fn judged(
+/// Fails unless every delivery was acknowledged at the first attempt and has one disposition, by the policy that it names.
+fn summary(
     gate: &Gate,
     started: Instant,
     policies: &Policies,
@@ -185,57 +176,65 @@ fn judged(
 ) -> Result<String> {
     let refused = delivered.iter().filter(|delivered| !delivered.refusals.is_empty());
     let refused = refused.count();
-    ensure!(refused == 0, "{refused} deliveries were refused before they were taken");
-    let first = labels::Swap {
+    ensure!(
+        refused == 0,
+        "{refused} deliveries were refused before they were acknowledged"
+    );
+    let first = revisions::Swap {
         digest: digest(policies.of(FIRST - 1)),
         begun: started,
         over: started,
     };
-    let mut by_number = BTreeMap::from([(FIRST - 1, first)]);
+    let mut decided = vec![first];
     for swap in swaps {
         let digest = swap.revision["digest"].as_str().context("a digest")?.to_owned();
         let (begun, over) = (swap.begun, swap.over);
-        by_number.insert(swap.number, labels::Swap { digest, begun, over });
+        decided.push(revisions::Swap { digest, begun, over });
     }
     let found = Found::read(|topic| gate.read(topic));
     let repeats = found.assert_all(delivered);
     ensure!(repeats == 0, "{repeats} outputs or dead letters came twice");
-    found.assert_labels(delivered, &by_number);
+    found.assert_decided_by(delivered, &decided);
     let versions = Versions::new([unknown]);
     found
         .outputs
         .iter()
         .for_each(|output| versions.assert_one_policy(output));
-    let [old, new] = versions.assert_each_takes_its_own(&found.outputs);
+    let [old, new] = versions.assert_each_accepts_its_own(&found.outputs);
     Ok(format!(
         "{} deliveries, one in twenty not valid: 0 refused, 0 lost, 0 repeats. Each output is valid for one policy, the one that \
-         its label names: {old} outputs of 1.1, {new} of 1.2.",
+         it names: {old} outputs of 1.1, {new} of 1.2.",
         delivered.len()
     ))
 }
 
-/// When the first event that each revision judged was answered.
-fn first_of_each(gate: &Gate, names: &HashMap<&str, &Vec<Delivered>>) -> Result<HashMap<u64, Instant>> {
-    let mut first = HashMap::new();
+/// When the events that each policy decided on were acknowledged, in order.
+fn acknowledged(gate: &Gate, names: &HashMap<&str, &Vec<Delivered>>) -> Result<HashMap<String, Vec<Instant>>> {
+    let mut acknowledged: HashMap<String, Vec<Instant>> = HashMap::new();
     for output in gate.read("task-events.gated") {
-        let (id, revision) = (output["id"].as_str().unwrap_or_default(), &output["revision"]);
+        let (id, policy) = (output["id"].as_str().unwrap_or_default(), &output["policy"]);
         let (name, number) = id.split_once('-').context("an id")?;
-        let (Some(delivered), Some(revision)) = (names.get(name), revision.as_u64()) else {
+        let (Some(delivered), Some(policy)) = (names.get(name), policy.as_str()) else {
             continue;
         };
         let taken = Delivered::find(delivered, number.parse()?)
             .context("nobody sent it")?
             .taken;
-        first
-            .entry(revision)
-            .and_modify(|first: &mut Instant| *first = taken.min(*first))
-            .or_insert(taken);
+        acknowledged.entry(policy.to_owned()).or_default().push(taken);
     }
-    Ok(first)
+    acknowledged.values_mut().for_each(|times| times.sort_unstable());
+    Ok(acknowledged)
+}
+
+/// When the first event was acknowledged that the policy of this swap decided on.
+fn first_event(swap: &Swap, acknowledged: &HashMap<String, Vec<Instant>>) -> Option<Instant> {
+    let times = acknowledged.get(swap.revision["digest"].as_str()?)?;
+    let first = times.partition_point(|time| *time < swap.begun);
+    times.get(first).copied()
 }
 
 const STEPS: [(&str, &str); 6] = [
-    ("settle", "waits until the file is whole"),
+    ("settle", "waits until the file does not change"),
     ("read", "reads it"),
     ("snapshot", "snapshot after `prepare`"),
     ("compile", "compiles"),
@@ -243,7 +242,7 @@ const STEPS: [(&str, &str); 6] = [
     ("self_test", "tries it on its own examples"),
 ];
 
-fn times(swaps: &[Swap], first: &HashMap<u64, Instant>) {
+fn times(swaps: &[Swap], acknowledged: &HashMap<String, Vec<Instant>>) {
     let names = ["in the cache", "compiled, under load", "compiled, hardly any load"];
     let row = |what: &str, cells: &[String]| println!("| {what} | {} |", cells.join(" | "));
     row("ms, median (most)", &names.map(str::to_owned));
@@ -261,10 +260,10 @@ fn times(swaps: &[Swap], first: &HashMap<u64, Instant>) {
     for (step, what) in STEPS {
         row(what, &cells(&|swap| took(swap, step)));
     }
-    let all = |swap: &Swap| Some(first.get(&swap.number)?.saturating_duration_since(swap.begun));
+    let all = |swap: &Swap| Some(first_event(swap, acknowledged)?.saturating_duration_since(swap.begun));
     row("**from the file to the first event**", &cells(&all));
     row(
-        "the same without waiting for it to be whole",
+        "the same without that wait",
         &cells(&|swap| Some(all(swap)?.saturating_sub(took(swap, "settle")?))),
     );
     println!();
@@ -275,11 +274,11 @@ async fn memory(gate: &Gate, policies: &Policies) -> Result<()> {
     let load = Deliveries::start(&gate.deliver(), Some(50.0), 2, |number| event(&format!("m-{number}")));
     let first = FIRST + SWAPS + 2;
     for number in first..first + BEFORE {
-        gate.replace(policies.of(number), number).await?;
+        gate.replace(policies.of(number)).await?;
     }
     let before = Held::by(gate)?;
     for number in first + BEFORE..first + BEFORE + LATER {
-        gate.replace(policies.of(number), number).await?;
+        gate.replace(policies.of(number)).await?;
     }
     let after = Held::by(gate)?;
     load.stop().await;

@@ -1,7 +1,8 @@
 //! Compiled policies on disk, so that a second start takes milliseconds.
 //!
-//! What lies there is native code, so a file is used only from a directory that nobody else can write to, and only
-//! when it is complete: name and checksum must fit. Anything else is a miss, and the policy is compiled anew.
+//! The files are native code. So a file is used only from a directory that no other user can write to, and only when it is
+//! complete: name and checksum must match. Anything else is a miss, and the policy is compiled again. Knows no engine's
+//! settings but the hash that wasmtime makes of them.
 
 use std::{
     fs,
@@ -20,7 +21,7 @@ use crate::digest::Digest;
 const MAGIC: &[u8; 16] = b"tidegate-cwasm-1";
 const CHECKSUM: usize = 32;
 const EXTENSION: &str = "cwasm";
-/// Compiled policies that are kept, each of some megabytes.
+/// How many compiled policies are kept; each has several megabytes.
 const KEPT: usize = 16;
 
 /// A directory that belongs to this user alone.
@@ -30,11 +31,11 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    /// Opens the directory, making it if need be. Fails when others could put files into it.
+    /// Opens the directory and creates it if necessary. Fails when other users could put files into it.
     pub(crate) fn open(dir: &Path) -> io::Result<Self> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         let meta = fs::metadata(dir)?;
-        // Whoever owns a file that this process has just made is this process's user.
+        // The owner of a file that this process has just created is this process's user.
         let probe = tempfile_in(dir)?;
         let user = fs::metadata(&probe)?.uid();
         fs::remove_file(&probe)?;
@@ -50,28 +51,28 @@ impl Cache {
         Ok(Self { dir: dir.to_owned() })
     }
 
-    /// The compiled form of the policy, when a good one is there.
+    /// The compiled form of the policy, when the cache has an intact one.
     pub(crate) fn get(&self, engine: &wasmtime::Engine, digest: &Digest) -> Option<Component> {
         let path = self.path(engine, digest);
         let file = fs::read(&path).ok()?;
         let component = verified(&file).and_then(|code| {
             // SAFETY: the bytes are what `put` wrote: the directory is writable by this user alone (checked in `open`)
-            // and the checksum shows that the file is whole. wasmtime itself refuses code of another version or target.
+            // and the checksum shows that the file is complete. wasmtime itself refuses code of another version or target.
             #[allow(unsafe_code)]
             unsafe { Component::deserialize(engine, code) }.ok()
         });
         if component.is_some() {
             let used = fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
             if let Err(error) = used {
-                tracing::debug!(file = %path.display(), %error, "its last use could not be noted");
+                tracing::debug!(file = %path.display(), %error, "its time of use could not be updated");
             }
         } else {
-            tracing::warn!(file = %path.display(), "the cached policy is damaged or foreign; compiling anew");
+            tracing::warn!(file = %path.display(), "the cached policy is damaged or foreign; compiling again");
         }
         component
     }
 
-    /// Keeps the compiled form. Written aside and renamed, so that no reader meets half a file.
+    /// Stores the compiled form. It is written to a temporary file and renamed, so that no reader sees half a file.
     pub(crate) fn put(&self, engine: &wasmtime::Engine, digest: &Digest, code: &[u8]) -> io::Result<()> {
         let temporary = tempfile_in(&self.dir)?;
         let mut file = fs::OpenOptions::new().write(true).open(&temporary)?;
@@ -83,7 +84,7 @@ impl Cache {
         self.prune()
     }
 
-    /// Takes out what was not used for the longest time.
+    /// Removes the files that were not used for the longest time.
     fn prune(&self) -> io::Result<()> {
         let mut kept = Vec::new();
         for entry in fs::read_dir(&self.dir)? {
@@ -95,7 +96,7 @@ impl Cache {
         kept.sort_unstable_by(|a, b| b.cmp(a));
         for (_, path) in kept.drain(KEPT.min(kept.len())..) {
             match fs::remove_file(&path) {
-                // Another process was quicker.
+                // Another process has removed it.
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
@@ -136,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_whole_file_is_used() {
+    fn only_a_complete_file_is_used() {
         let code = b"not really code";
         let mut file = MAGIC.to_vec();
         file.extend_from_slice(&Sha256::digest(code));
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_used_for_the_longest_time_makes_way() {
+    fn the_least_recently_used_files_are_removed() {
         let dir = tempfile::tempdir().expect("tempdir");
         let cache = Cache::open(dir.path()).expect("opened");
         let engine = wasmtime::Engine::default();

@@ -1,7 +1,7 @@
-//! The functions of the contract as calls into an instance.
+//! The functions of the contract as calls into an instance. Knows nothing of files and loading.
 //!
-//! The table below is the one place that pairs a name of `wit/policy.wit` with its Rust types; loading checks a policy
-//! against it, and a call needs nothing else.
+//! The table below is the one place that pairs a function of `wit/policy.wit` with its Rust types. Loading checks a policy
+//! against it once, and a call looks up one export. BENCH
 
 use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
@@ -19,7 +19,7 @@ use crate::{
 /// Why a call gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// The policy misbehaved. Says nothing about the event.
+    /// The policy misbehaved. This says nothing about the event.
     #[error(transparent)]
     Fault(#[from] Fault),
     /// The arguments of the call do not make sense.
@@ -27,7 +27,7 @@ pub enum CallError {
     Misuse(Misuse),
 }
 
-/// Makes the calls of one policy, each in an instance of its own choosing.
+/// Makes the calls of one policy.
 pub(crate) struct Caller {
     pub(crate) instances: Instances,
     pub(crate) exports: Exports,

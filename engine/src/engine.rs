@@ -18,7 +18,7 @@ use crate::{
     wasi,
 };
 
-/// Loads policies and runs them within the bounds of its [`Options`]. Cheap to clone.
+/// Loads policies and runs them within the limits of its [`Options`]. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
     shared: Arc<Shared>,
@@ -33,7 +33,7 @@ pub enum EngineError {
         "the WebAssembly engine does not start; is `limits.memory` or the number of concurrent calls too large for this machine?"
     )]
     Config(#[source] wasmtime::Error),
-    /// The thread that keeps the time could not be started.
+    /// The thread of the clock could not be started.
     #[error("the engine's clock does not start")]
     Clock(#[source] io::Error),
 }
@@ -50,9 +50,9 @@ pub struct CacheError {
 }
 
 impl Engine {
-    /// Makes an engine. One whose cache directory cannot be used works without: see [`Engine::cache_error`].
+    /// Makes an engine. When the cache directory cannot be used, the engine works without it: see [`Engine::cache_error`].
     pub fn new(options: Options) -> Result<Self, EngineError> {
-        malloc::borrow_large_pieces();
+        malloc::map_large_allocations();
         let engine = wasmtime::Engine::new(&call_config(&options)).map_err(EngineError::Config)?;
         let prepare_engine = wasmtime::Engine::new(&prepare_config()).map_err(EngineError::Config)?;
         let linker = wasi::linker(&engine).map_err(EngineError::Config)?;
@@ -88,7 +88,7 @@ impl Engine {
         })
     }
 
-    /// Why compiled policies are not kept although a directory for them is named.
+    /// Why the cache directory is not used although the options name one.
     pub fn cache_error(&self) -> Option<&CacheError> {
         self.cache_error.as_deref()
     }
@@ -99,8 +99,7 @@ impl Engine {
         self.shared.clone().load(bytes, Effort::Full).await
     }
 
-    /// Loads a policy beside others that are at work: on one thread, which makes way for them. Takes longer when it has to
-    /// be compiled.
+    /// Loads a policy while others run: on one thread of low priority. Takes longer when the policy has to be compiled.
     pub async fn load_in_background(&self, bytes: &[u8]) -> Result<Policy, LoadError> {
         self.shared.clone().load(bytes, Effort::Background).await
     }
@@ -114,7 +113,7 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// What both engines have in common: the same answers everywhere.
+/// What both engines have in common: the same answers on every machine.
 fn deterministic() -> Config {
     let mut config = Config::new();
     config
@@ -122,7 +121,7 @@ fn deterministic() -> Config {
         .concurrency_support(false)
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
-        // Nobody is shown where in a policy it trapped; so no map of it is made and kept.
+        // Backtraces are not shown, so no address map is made and kept.
         .generate_address_map(false)
         .wasm_backtrace_max_frames(None);
     config
@@ -131,11 +130,10 @@ fn deterministic() -> Config {
 /// All that a 32-bit memory can address.
 const ADDRESSES: usize = 4 << 30;
 
-/// Places for memories beyond those of all calls: while a policy is dropped, wasmtime takes free places one by one to clear
-/// them of it.
+/// Memory slots beyond those of all calls: while a policy is dropped, wasmtime takes free slots one by one to clear them.
 const SPARE: u32 = 8;
 
-/// Fast to call: slots for instances are reserved ahead and reset by writing back only the pages that were touched.
+/// For fast calls: slots for instances are reserved in advance, and a reset writes back only the pages that were touched.
 fn call_config(options: &Options) -> Config {
     let slots = options.max_concurrent_calls;
     let memory = options
@@ -163,13 +161,13 @@ fn call_config(options: &Options) -> Config {
     let mut config = deterministic();
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        // The whole 32-bit address space a slot: only addresses are reserved, and no access needs a bounds check.
+        // Each slot reserves the whole 32-bit address space: this takes addresses, not memory, and saves bounds checks.
         .memory_reservation(ADDRESSES as u64)
         .memory_reservation_for_growth(0);
     config
 }
 
-/// Fast to compile: it runs `prepare` once.
+/// For fast compilation: its code runs `prepare` once.
 fn prepare_config() -> Config {
     let mut config = deterministic();
     config.cranelift_opt_level(OptLevel::None);

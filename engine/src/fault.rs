@@ -1,4 +1,4 @@
-//! Faults: the policy misbehaving. Never an event's decision.
+//! Faults: the policy misbehaves. A fault is never a decision on an event.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use wasmtime_wasi::I32Exit;
 
 use crate::wasi::Waits;
 
-/// A call that the policy did not answer as the contract says.
+/// A call that the policy did not answer as the contract demands.
 #[derive(Debug, thiserror::Error)]
 #[error("the policy faulted in {function}: {kind}{detail}")]
 pub struct Fault {
@@ -23,18 +23,18 @@ pub struct Fault {
 /// The ways in which a policy can misbehave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FaultKind {
-    /// It trapped: a panic, an illegal instruction, an out-of-bounds access, an end of its own making.
+    /// It trapped: a panic, an illegal instruction, an out-of-bounds access, an exit.
     Trap,
-    /// It ran longer than the deadline, or wanted to wait.
+    /// It ran longer than the deadline, or tried to wait.
     Deadline,
-    /// It asked for more memory, or more handles, than the cap and did not survive the refusal.
+    /// It asked for more memory or handles than the limit, was refused, and trapped.
     Memory,
     /// Its call stack overflowed.
     Stack,
-    /// Its answer was larger than the output cap.
+    /// Its answer was larger than the output limit.
     Output,
-    /// Its answer broke the contract, for example an enum case that does not exist, or it gave the host what the host does
-    /// not take.
+    /// Its answer broke the contract, for example with an enum case that does not exist, or it passed the host something
+    /// invalid.
     Answer,
     /// No instance could be made of it.
     Instantiate,
@@ -72,7 +72,7 @@ impl fmt::Display for Detail {
 
 impl Fault {
     pub(crate) fn new(kind: FaultKind, function: &'static str, source: wasmtime::Error) -> Self {
-        // Only wasmtime's own words for a trap: a panic message could hold a payload.
+        // Only the text that wasmtime has for a trap: a panic message could contain a payload.
         let trap = source.downcast_ref::<wasmtime::Trap>().map(ToString::to_string);
         Self {
             kind,
@@ -82,7 +82,7 @@ impl Fault {
         }
     }
 
-    /// The call waited instead of running: no tick counts while it does.
+    /// The call waited instead of running. No tick is counted while it waits.
     pub(crate) fn waited(function: &'static str) -> Self {
         Self {
             kind: FaultKind::Deadline,
@@ -92,7 +92,7 @@ impl Fault {
         }
     }
 
-    /// Says which fault `error` is, given what the sandbox saw.
+    /// The fault that `error` is, given what the sandbox has recorded.
     pub(crate) fn of_call(function: &'static str, error: wasmtime::Error, memory_refused: bool) -> Self {
         let kind = match error.downcast_ref::<wasmtime::Trap>() {
             Some(wasmtime::Trap::Interrupt) => FaultKind::Deadline,
@@ -104,7 +104,7 @@ impl Fault {
         Self::new(kind, function, error)
     }
 
-    /// The host ended the call: what it was asked for, or given, was too much or made no sense.
+    /// The host ended the call, since a request or an answer was too large or invalid.
     fn kind_without_trap(error: &wasmtime::Error) -> FaultKind {
         if error.is::<Waits>() {
             FaultKind::Deadline

@@ -1,10 +1,10 @@
-//! Reads what a file claims to be before anything in it is compiled: a component, its imports and its exports.
+//! Reads a file before anything in it is compiled: whether it is a component, what it imports and what it exports.
 
 use wasmparser::{Encoding, Parser, Payload};
 
 use crate::{load_error::LoadError, wasi};
 
-/// Names that a component imports and exports at its top level.
+/// The names that a component imports and exports at its top level.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub(crate) imports: Vec<String>,
@@ -12,7 +12,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// Reads the names, and refuses what is not a component or imports what no policy may have.
+    /// Reads the names. Refuses a file that is no component, and one with an import that no policy may have.
     pub(crate) fn of(bytes: &[u8]) -> Result<Self, LoadError> {
         let shape = read(bytes)?;
         match shape.imports.iter().find(|name| !wasi::may_import(name)) {
@@ -21,7 +21,7 @@ impl Shape {
         }
     }
 
-    /// The version in which the interface `name` is exported, when it is not the one that is asked for.
+    /// The version in which the interface `name` is exported, when it is another one.
     pub(crate) fn other_contract(&self, name: &str) -> Option<&str> {
         let (interface, _) = name.split_once('@')?;
         let mut versions = self.exports.iter().filter_map(|export| export.split_once('@'));
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_component_says_what_it_is() {
+    fn a_file_that_is_no_component_is_refused_with_what_it_is() {
         assert!(refusal(b"").contains("it is empty"));
         assert!(refusal(b"PK\x03\x04 a zip file").contains("does not begin as WebAssembly"));
         assert!(refusal(b"\0asm\x01\0\0\0").contains("wasm32-wasip2"));

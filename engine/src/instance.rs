@@ -1,7 +1,7 @@
-//! Instances: made fresh for a call, or used again after one.
+//! Instances, and the limit on how many of them run at the same time. An instance is made for one call, or reused after one.
 //!
-//! An instance is used again only after a clean call. A trap, a deadline, an abandoned call: it is dropped where it
-//! stands, so that no call ever meets memory that another one left half-written.
+//! An instance is reused only after a call that ended normally. After a trap, a deadline or an abandoned call it is dropped,
+//! so that no call ever sees memory that another one left half-written. Knows no function of the contract.
 
 use std::{
     collections::VecDeque,
@@ -23,17 +23,17 @@ use crate::{
     ticker::{Ticker, Ticking},
 };
 
-/// The place that all policies of an engine share: so many instances, at work or idle.
+/// The concurrency limit that all policies of an engine share: at most so many instances exist, running or idle.
 pub(crate) struct Concurrency {
-    turns: Semaphore,
+    permits: Semaphore,
     size: usize,
-    /// Those that wait for another call, with their policy's number; the one that has waited longest comes first.
+    /// Instances that wait for their next call, each with the number of its policy. The first has been idle longest.
     idle: Mutex<VecDeque<(u64, Live)>>,
     policies: AtomicU64,
     ticker: Ticker,
 }
 
-/// The right to have one instance at work.
+/// The right to run one instance.
 pub(crate) struct Permit<'a> {
     concurrency: &'a Concurrency,
     _permit: Option<SemaphorePermit<'a>>,
@@ -52,14 +52,14 @@ pub(crate) struct Instances {
     limits: Limits,
     isolation: Isolation,
     concurrency: Arc<Concurrency>,
-    /// Tells its instances from those of other policies.
+    /// Identifies its instances among the idle ones.
     number: u64,
 }
 
 impl Concurrency {
     pub(crate) fn new(size: u32, ticker: Ticker) -> Arc<Self> {
         Arc::new(Self {
-            turns: Semaphore::new(size as usize),
+            permits: Semaphore::new(size as usize),
             size: size as usize,
             idle: Mutex::default(),
             policies: AtomicU64::new(0),
@@ -71,13 +71,13 @@ impl Concurrency {
     pub(crate) async fn permit(&self) -> Permit<'_> {
         Permit {
             concurrency: self,
-            // Never closed, so this waits for concurrency and no more.
-            _permit: self.turns.acquire().await.ok(),
+            // The semaphore is never closed, so this waits and cannot fail.
+            _permit: self.permits.acquire().await.ok(),
             _ticking: self.ticking(),
         }
     }
 
-    /// Has deadlines come to pass; a permit does so too.
+    /// Keeps the clock of deadlines running. A permit does so too.
     pub(crate) fn ticking(&self) -> Ticking<'_> {
         self.ticker.ticking()
     }
@@ -88,16 +88,16 @@ impl Concurrency {
 }
 
 impl Permit<'_> {
-    /// An instance of this policy that waits for another call. When there is none, one of another policy may have to make
-    /// way for a new one.
+    /// An idle instance of this policy. When there is none, idle instances of other policies may be dropped, so that a new
+    /// one fits within the limit.
     fn idle(&self, number: u64) -> Option<Live> {
         let mut idle = self.concurrency.idle();
-        if let Some(place) = idle.iter().rposition(|(policy, _)| *policy == number) {
-            return idle.remove(place).map(|(_, live)| live);
+        if let Some(at) = idle.iter().rposition(|(policy, _)| *policy == number) {
+            return idle.remove(at).map(|(_, live)| live);
         }
-        let at_work = self.concurrency.size - self.concurrency.turns.available_permits();
-        let too_many = (idle.len() + at_work).saturating_sub(self.concurrency.size);
-        // Their places are free before anybody else looks.
+        let running = self.concurrency.size - self.concurrency.permits.available_permits();
+        let too_many = (idle.len() + running).saturating_sub(self.concurrency.size);
+        // They are dropped while the lock is held, so their slots are free before another call looks.
         idle.drain(..too_many);
         None
     }
@@ -130,7 +130,7 @@ impl Instances {
         Ok(Live { store, instance })
     }
 
-    /// Takes back an instance after a clean call. One that has grown past half of its memory is retired.
+    /// Takes back an instance after a call that ended normally. One that uses more than half of its memory is dropped.
     pub(crate) fn give_back(&self, live: Live) {
         let small = live.store.data().memory_in_use() <= self.limits.memory_bytes / 2;
         if self.isolation == Isolation::Reuse && small {

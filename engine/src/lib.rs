@@ -6,16 +6,15 @@
 //!
 //! let engine = Engine::new(Options::default())?;
 //! let policy = engine.load(&std::fs::read("policy.wasm")?).await?;
-//! let decision = policy
+//! let decided = policy
 //!     .process(br#"{"event_type":"task.created"}"#, &Context::at("2026-03-01T09:30:00Z"))
 //!     .await?;
-//! println!("{:?}: {}", decision.decision, decision.reason);
+//! println!("{:?}: {}", decided.decision, decided.reason);
 //! # Ok(()) }
 //! ```
 //!
-//! A policy is untrusted: it sees the events that it is given and nothing else, for as long and in as much memory as
-//! [`Limits`] allow. This crate knows WebAssembly and the contract in `wit/`; it knows nothing of Dapr, HTTP or files
-//! other than its cache.
+//! A policy is untrusted. It sees the events that it is given and nothing else, and [`Limits`] bound its time and memory.
+//! This crate knows WebAssembly and the contract in `wit/`. It knows nothing of Dapr and HTTP, and of files only its cache.
 
 mod cache;
 mod call;

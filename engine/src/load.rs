@@ -1,4 +1,5 @@
-//! From the bytes of a file to a policy that can be called: inspect, snapshot after `prepare`, compile, check.
+//! Makes a policy that can be called from the bytes of a file: inspect, snapshot after `prepare`, compile, check. Knows no
+//! events.
 
 use std::{
     sync::Arc,
@@ -27,15 +28,15 @@ use crate::{
 /// Time that `prepare` may take: it runs once, before any event.
 const PREPARE_DEADLINE: Duration = Duration::from_secs(10);
 
-/// How much a load in the background makes way for others: on a busy machine it gets a tenth of a core, not nothing.
+/// The niceness of a load in the background: on a busy machine it still gets a tenth of a core.
 const NICE: i32 = 10;
 
-/// How much of the machine a load may take.
+/// How many resources a load may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// All cores: whoever asked waits for it.
+    /// All cores: the caller waits for it.
     Full,
-    /// One thread that makes way for others.
+    /// One thread of low priority.
     Background,
 }
 
@@ -86,7 +87,7 @@ impl Shared {
         })
     }
 
-    /// Finds the compiled policy in the cache, or snapshots and compiles it and keeps the result; on a thread of its own.
+    /// Takes the compiled policy from the cache, or snapshots and compiles it and stores the result. Runs on its own thread.
     async fn build(self: Arc<Self>, bytes: Vec<u8>, digest: Digest, effort: Effort) -> Result<Built, LoadError> {
         let runtime = tokio::runtime::Handle::current();
         let built = tokio::task::spawn_blocking(move || {
@@ -99,13 +100,13 @@ impl Shared {
             };
             let built = match effort {
                 Effort::Full => find_or_compile(),
-                // wasmtime compiles on the pool that it is called in.
+                // wasmtime compiles on the rayon pool in which it is called.
                 Effort::Background => background()
                     .map_err(|error| LoadError::Compile { source: error.into() })?
                     .install(find_or_compile),
             };
             drop(bytes);
-            malloc::give_back();
+            malloc::trim();
             built
         });
         built.await.map_err(|error| LoadError::Panicked(error.to_string()))?
@@ -123,12 +124,12 @@ impl Shared {
         let compile_took = started.elapsed();
 
         if let Some(cache) = &self.cache {
-            let kept = component
+            let stored = component
                 .serialize()
                 .map_err(std::io::Error::other)
                 .and_then(|code| cache.put(&self.engine, digest, &code));
-            if let Err(error) = kept {
-                tracing::warn!(%error, "the compiled policy could not be kept; the next start compiles again");
+            if let Err(error) = stored {
+                tracing::warn!(%error, "the compiled policy could not be stored in the cache; the next start compiles it again");
             }
         }
         Ok(Built {
@@ -137,7 +138,7 @@ impl Shared {
         })
     }
 
-    /// Runs `prepare` and returns the component with its memory as it is then.
+    /// Runs `prepare` and returns the component with the memory that it leaves.
     async fn snapshot(&self, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
         let _ticking = self.concurrency.ticking();
         let limits = Limits {
@@ -147,16 +148,16 @@ impl Shared {
         let mut store = Sandbox::store(&self.prepare_engine, &limits);
         Sandbox::arm(&mut store, PREPARE_DEADLINE, limits.memory_bytes);
         let linker = wasi::linker(&self.prepare_engine)?;
-        // How long it takes to compile says nothing about `prepare`.
-        let begun = Notify::new();
+        // The time of compiling does not count as time of `prepare`.
+        let started = Notify::new();
         let mut wizer = Wizer::new();
         wizer.init_func("prepare").keep_init_func(true);
         let prepared = wizer.run_component(&mut store, bytes, async |store, component| {
-            begun.notify_one();
+            started.notify_one();
             linker.instantiate_async(store, component).await
         });
         let waited = async {
-            begun.notified().await;
+            started.notified().await;
             tokio::time::sleep(PREPARE_DEADLINE * 3).await;
         };
         tokio::select! {
@@ -172,22 +173,21 @@ impl Shared {
 /// A component that can be run.
 struct Built {
     component: Component,
-    /// Time for the snapshot and for compiling; `None`: it was in the cache.
+    /// Time for the snapshot and for compiling; `None`: it came from the cache.
     took: Option<(Duration, Duration)>,
 }
 
-/// A pool of one thread that runs when nobody else wants to. It ends with the load.
+/// A pool of one thread with low priority. It ends with the load.
 fn background() -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
-    let make_way = |_| {
-        // On Linux it is the thread's own, and it may have been set for the one that started it. Where it cannot be set,
-        // the load is as quick as any.
-        let so_far = rustix::process::getpriority_process(None).unwrap_or_default();
-        let _ = rustix::process::nice((NICE - so_far).max(0));
+    let lower_priority = |_| {
+        // On Linux, niceness belongs to the thread and is inherited. Where it cannot be set, the load runs at normal priority.
+        let inherited = rustix::process::getpriority_process(None).unwrap_or_default();
+        let _ = rustix::process::nice((NICE - inherited).max(0));
     };
     rayon::ThreadPoolBuilder::new()
         .num_threads(1)
         .thread_name(|_| "tidegate-load".to_owned())
-        .start_handler(make_way)
+        .start_handler(lower_priority)
         .build()
 }
 

@@ -1,11 +1,11 @@
-//! Giving memory back to the system. Loading a policy takes far more than is kept, each time on other threads; glibc keeps
-//! what was freed for each of them, which would be hundreds of megabytes after some swaps.
+//! Returns freed memory to the system. Loading a policy allocates far more than a loaded policy needs, each time on other
+//! threads. glibc keeps freed memory for each thread, which would add up to hundreds of megabytes after some swaps.
 //!
-//! Does nothing where the allocator is not glibc's.
+//! Does nothing where the allocator is not glibc's. Knows nothing of policies.
 
-/// What is as large as the bytes of a policy is asked of the system, and given back as soon as it is freed. To be called
-/// once; holds for the whole process.
-pub(crate) fn borrow_large_pieces() {
+/// From now on, allocations as large as a policy's file come from the system and go back to it as soon as they are freed.
+/// Called once; applies to the whole process.
+pub(crate) fn map_large_allocations() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         const M_MMAP_THRESHOLD: std::ffi::c_int = -3;
@@ -13,8 +13,8 @@ pub(crate) fn borrow_large_pieces() {
     }
 }
 
-/// Gives back what was freed in small pieces, as the compiler takes them.
-pub(crate) fn give_back() {
+/// Returns memory that was freed in small pieces, as a compiler does.
+pub(crate) fn trim() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     glibc::malloc_trim(0);
 }

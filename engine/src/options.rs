@@ -1,18 +1,19 @@
-//! What a program chooses about the policies it runs: bounds, isolation, where compiled code is kept.
+//! What a program chooses for the policies that it runs: limits, isolation, the cache directory. Knows no policy.
 
 use std::{path::PathBuf, time::Duration};
 
 /// How an [`crate::Engine`] runs policies.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Bounds of every call.
+    /// Limits of every call.
     pub limits: Limits,
     /// What one call may leave behind for the next.
     pub isolation: Isolation,
-    /// Calls that may run at the same time; more wait. Each reserves address space for `limits.memory_bytes`.
+    /// The concurrency limit: how many calls may run at the same time; others wait. Each reserves address space for
+    /// `limits.memory_bytes`.
     pub max_concurrent_calls: u32,
-    /// Where compiled policies are kept; `None`: compile at each load. The directory is made private to the user. One
-    /// that others can write to is not used, since it holds native code, and neither is one that cannot be written.
+    /// Where compiled policies are cached; `None`: compile at each load. A new directory is created private to the user. A
+    /// directory that other users can write to is not used, since it holds native code. Nor is a read-only one.
     pub cache_dir: Option<PathBuf>,
 }
 
@@ -27,25 +28,25 @@ impl Default for Options {
     }
 }
 
-/// Bounds of one policy call. What goes beyond them is a [`crate::Fault`].
+/// Limits of one policy call. A call that exceeds one ends as a [`crate::Fault`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Time that a call may spend running, waiting for its permit not counted; twenty times as much for a dead letter.
+    /// How long a call may run; waiting for a permit does not count. Twenty times as long for a dead letter.
     pub deadline: Duration,
     /// Linear memory of the instance, in bytes.
     pub memory_bytes: usize,
-    /// Everything that a call gives back, in bytes.
+    /// Everything that a call returns, in bytes.
     pub output_bytes: usize,
 }
 
-/// How much longer than another call the making of a dead letter may take: it is the last resort of an event, and takes
-/// originals far larger than a valid event.
+/// How many times as long as another call `dead-letter` may run: it is the last resort of an event, and originals can be far
+/// larger than a valid event.
 const LAST_RESORT: u32 = 20;
-/// How much more memory it may take: where judging an event runs out of memory, its dead letter must not.
+/// How many times as much memory it may use: when judging an event runs out of memory, building its dead letter must not.
 pub(crate) const LAST_RESORT_MEMORY: usize = 2;
 
 impl Limits {
-    /// Time that a call of this function may spend running.
+    /// How long a call of this function may run.
     pub(crate) fn deadline_of(&self, function: &str) -> Duration {
         match function {
             "dead-letter" => self.deadline.saturating_mul(LAST_RESORT),
@@ -53,7 +54,7 @@ impl Limits {
         }
     }
 
-    /// Memory that a call of this function may take.
+    /// How much memory a call of this function may use.
     pub(crate) fn memory_of(&self, function: &str) -> usize {
         match function {
             "dead-letter" => self.memory_bytes.saturating_mul(LAST_RESORT_MEMORY),
@@ -61,7 +62,7 @@ impl Limits {
         }
     }
 
-    /// Time after which a call is given up even when it does not run: long enough for a permit on a busy machine.
+    /// When a call is abandoned although it has not used up its deadline: long enough for a busy machine.
     pub(crate) fn wall_clock_of(&self, function: &str) -> Duration {
         self.deadline_of(function)
             .saturating_mul(10)
@@ -85,6 +86,6 @@ pub enum Isolation {
     /// Nothing: every call starts from the snapshot.
     #[default]
     Fresh,
-    /// Instances are used again after a clean call. Faster, and a policy that keeps state can carry it over.
+    /// Instances are reused after a call that ended normally. This is faster, and a policy can carry state over.
     Reuse,
 }

@@ -1,4 +1,4 @@
-//! A loaded policy: the functions of the contract as methods.
+//! A loaded policy: the functions of the contract as methods. Knows nothing of files and loading.
 
 use std::{fmt, time::Duration};
 
@@ -22,7 +22,7 @@ pub struct Policy {
     pub(crate) report: LoadReport,
 }
 
-/// How loading went.
+/// How a policy was loaded.
 #[derive(Debug, Clone, Serialize)]
 pub struct LoadReport {
     /// Interfaces that the component imports.
@@ -35,9 +35,9 @@ pub struct LoadReport {
     pub from_cache: bool,
     /// Time for the snapshot after `prepare`, when one was made.
     pub snapshot: Option<Duration>,
-    /// Time for compiling, when it was compiled.
+    /// Time for compiling, when it was not in the cache.
     pub compile: Option<Duration>,
-    /// Time for all of it.
+    /// Time for the whole load.
     pub total: Duration,
 }
 
@@ -62,7 +62,7 @@ impl Policy {
         }
     }
 
-    /// Judges an event without saying what follows.
+    /// Judges an event without deciding what to send.
     pub async fn validate(&self, event: &[u8]) -> Result<Result<Accepted, Rejection>, Fault> {
         match self.text(event) {
             Ok(event) => self.caller.call_validate(event).await,
@@ -89,8 +89,8 @@ impl Policy {
         }
     }
 
-    /// The event as the text that the contract takes. Bytes that are none, and more of them than the policy's limit, never
-    /// reach the policy, and get the violation that it would give: a call costs what its limit allows, whatever comes.
+    /// The event as the text that the contract takes. Bytes that are not UTF-8, or more than the policy's limit, do not reach
+    /// the policy. They get the violation that the policy would give, so that the cost of a call is bounded.
     pub fn text<'a>(&self, event: &'a [u8]) -> Result<&'a str, Violation> {
         let limit = self.catalog.limits.event_bytes;
         let violation = |code: &str, message| Violation {
@@ -108,12 +108,12 @@ impl Policy {
         })
     }
 
-    /// The retries of an event type; of an unknown one, the policy's default.
+    /// The retries of an event type; for an unknown one, the policy's default.
     pub async fn schedule_for(&self, event_type: &str) -> Result<Schedule, Fault> {
         self.caller.call_schedule_for(event_type).await
     }
 
-    /// Decides what follows when attempt number `attempt` failed; the first attempt is 0.
+    /// What follows when attempt number `attempt` failed; the first attempt is 0.
     pub async fn next_attempt(&self, event_type: &str, attempt: u32) -> Result<RetryPlan, Fault> {
         self.caller.call_next_attempt(event_type, attempt).await
     }
@@ -123,7 +123,7 @@ impl Policy {
         self.caller.call_compose(draft, now).await
     }
 
-    /// Builds what is sent when an event is given up: its dead letter and the alerts.
+    /// Builds what is sent when an event is dead-lettered: its dead letter and the alerts.
     pub async fn dead_letter(&self, failed: &FailedEvent, now: &str) -> Result<Vec<Output>, CallError> {
         self.caller
             .call_dead_letter(failed, now)
@@ -156,7 +156,7 @@ impl Policy {
         self.caller.call_json_catalog().await
     }
 
-    /// What the policy knows, as it said when it was loaded.
+    /// What the policy knows, as it was when the policy was loaded.
     pub fn catalog(&self) -> &PolicyCatalog {
         &self.catalog
     }
@@ -166,7 +166,7 @@ impl Policy {
         &self.digest
     }
 
-    /// How loading went.
+    /// How it was loaded.
     pub fn load_report(&self) -> &LoadReport {
         &self.report
     }

@@ -1,4 +1,4 @@
-//! What bounds an instance: memory, tables, handles, time. What it can see of the wasi is in `wasi`.
+//! The limits of an instance: memory, tables, handles, time. What it can see of the system is in `wasi`.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::{options::Limits, ticker::TICK, wasi};
 /// Elements of all tables of an instance together. A policy's table holds its functions: some thousands.
 const TABLE_ELEMENTS: usize = 20_000;
 
-/// Core modules that one component may instantiate: the policy and its adapters. A Python interpreter comes as 38, and the
-/// snapshot adds one.
+/// Core modules that one component may instantiate: the policy and its adapters. A Python interpreter has 38, and the snapshot
+/// adds one.
 pub(crate) const CORE_INSTANCES: u32 = 48;
 /// Tables that one component may have.
 pub(crate) const TABLES: u32 = 4;
 pub(crate) const MEMORIES: u32 = 1;
 
-/// Things of the host that an instance may hold at the same time, such as its standard error.
+/// Handles of the host that an instance may hold at the same time, such as its standard error.
 const HANDLES: usize = 256;
 
 /// The state behind one instance.
@@ -32,7 +32,7 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// A store whose instance yields at every tick and is stopped when its time is used up.
+    /// A store whose instance yields at every tick and is stopped at its deadline.
     pub(crate) fn store(engine: &wasmtime::Engine, limits: &Limits) -> Store<Self> {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
@@ -64,7 +64,8 @@ impl Sandbox {
         store
     }
 
-    /// Gives the next call its time and its memory. Ticks count only while the call runs, since each one ends in a yield.
+    /// Sets the deadline and the memory limit of the next call. Ticks count only while the call runs, since each ends in a
+    /// yield.
     pub(crate) fn arm(store: &mut Store<Self>, deadline: Duration, memory_cap: usize) {
         store.data_mut().memory_cap = memory_cap;
         let ticks = deadline.as_millis().div_ceil(TICK.as_millis());
@@ -119,7 +120,7 @@ impl ResourceLimiter for Sandbox {
 
 impl WasiView for Sandbox {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        // Made on first use: most calls never need it, and a fresh instance is made for every event.
+        // Created at first use: most calls never need it, and every event may get a fresh instance.
         WasiCtxView {
             ctx: self.wasi.get_or_insert_with(wasi::empty),
             table: &mut self.table,

@@ -1,4 +1,4 @@
-//! Tests a policy that nobody here has seen, with the examples that its own catalog gives.
+//! Tests any policy with the examples of its own catalog. Knows no event type.
 
 use serde::Serialize;
 
@@ -26,20 +26,20 @@ pub struct SelfTestCase {
     pub event_type: String,
     /// Its version.
     pub version: String,
-    /// What went wrong; empty: the example passed.
+    /// What failed; empty: the example passed.
     pub problems: Vec<String>,
 }
 
 impl SelfTestReport {
-    /// True when there was something to test and all of it passed.
+    /// True when there was at least one case and all passed.
     pub fn passed(&self) -> bool {
         !self.cases.is_empty() && self.cases.iter().all(|case| case.problems.is_empty())
     }
 }
 
 impl Policy {
-    /// Runs every example of the catalog: it must validate as what it claims to be, be judged the same way twice,
-    /// migrate to each other version or say that no path leads there, and send only valid events on known channels.
+    /// Runs every example of the catalog. It must be valid as the type and version that it names, get the same decision
+    /// twice, migrate to each other version or fail with `no-path`, and send only valid events on known channels.
     ///
     /// Fails when the policy faults.
     pub async fn self_test(&self) -> Result<SelfTestReport, Fault> {

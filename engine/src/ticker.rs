@@ -1,4 +1,4 @@
-//! The clock of deadlines: it ticks while policies run, and rests while none does. It knows no engine.
+//! The clock of deadlines. It ticks while policies run and stops while none does. Knows no engine.
 
 use std::{
     io,
@@ -13,10 +13,10 @@ use std::{
 /// How often it ticks.
 pub(crate) const TICK: Duration = Duration::from_millis(2);
 
-/// Ticks for nobody before it rests, a second: to wake it costs a call some microseconds.
+/// Ticks without a running policy before it stops, one second: waking it costs a call some microseconds.
 const LINGER: u32 = 500;
 
-/// A thread that ticks; it ends with this.
+/// A thread that ticks. It ends when this is dropped.
 pub(crate) struct Ticker {
     shared: Arc<Shared>,
     thread: Thread,
@@ -28,11 +28,11 @@ struct Shared {
     stopped: AtomicBool,
 }
 
-/// As long as it is held, there are ticks.
+/// The clock ticks as long as this is held.
 pub(crate) struct Ticking<'a>(&'a Shared);
 
 impl Ticker {
-    /// Starts it, at rest.
+    /// Starts the thread; it does not tick yet.
     pub(crate) fn start(tick: impl Fn() + Send + 'static) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let thread = thread::Builder::new().name("tidegate-epoch".to_owned()).spawn({
@@ -45,10 +45,10 @@ impl Ticker {
         })
     }
 
-    /// Has it tick.
+    /// Keeps it ticking.
     pub(crate) fn ticking(&self) -> Ticking<'_> {
         self.shared.running.fetch_add(1, Ordering::SeqCst);
-        // While it ticks, this is a store and no more.
+        // While it ticks, this costs no more than a store.
         self.thread.unpark();
         Ticking(&self.shared)
     }
@@ -63,7 +63,7 @@ impl Shared {
             } else if idle < LINGER {
                 idle += 1;
             } else {
-                // Whoever began to run after the look above has left a token, with which this returns at once.
+                // A policy that started after the check above has left a token, and this returns at once.
                 thread::park();
                 continue;
             }
@@ -99,17 +99,17 @@ mod tests {
 
     use super::Ticker;
 
-    /// Waits until something is so.
-    fn until(is_so: impl Fn() -> bool) {
+    /// Waits until a condition holds.
+    fn until(condition: impl Fn() -> bool) {
         let end = Instant::now() + Duration::from_mins(1);
-        while !is_so() {
-            assert!(Instant::now() < end, "it does not come");
+        while !condition() {
+            assert!(Instant::now() < end, "the condition never holds");
             thread::sleep(Duration::from_millis(5));
         }
     }
 
     #[test]
-    fn it_ticks_while_something_runs_and_rests_when_nothing_does() {
+    fn it_ticks_while_a_policy_runs_and_stops_when_none_does() {
         let ticks = Arc::new(AtomicU64::new(0));
         let ticker = Ticker::start({
             let ticks = ticks.clone();
@@ -119,12 +119,12 @@ mod tests {
         })
         .expect("a thread");
         let seen = || ticks.load(Ordering::SeqCst);
-        let rests = || {
+        let is_still = || {
             let before = seen();
             thread::sleep(Duration::from_millis(100));
             seen() == before
         };
-        assert!(rests(), "it begins at rest");
+        assert!(is_still(), "it does not tick at first");
         for _ in 0..3 {
             let before = seen();
             let one = ticker.ticking();
@@ -134,7 +134,7 @@ mod tests {
             let before = seen();
             until(|| seen() > before + 5);
             drop(other);
-            until(rests);
+            until(is_still);
         }
         drop(ticker);
         until(|| Arc::strong_count(&ticks) == 1);

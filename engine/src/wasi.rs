@@ -1,8 +1,8 @@
-//! What a policy sees of the world: nothing.
+//! What a policy sees of the system: nothing. Knows no limits of a call.
 //!
 //! The WASI interfaces on the allow-list are there because language runtimes import them, not because a policy may use
-//! them: the clock stands still, a timer is a fault, randomness is constant, the environment is empty, what is written
-//! goes nowhere.
+//! them: the clock stands still, a timer is a fault, randomness is constant, the environment is empty, and output is
+//! discarded.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use wasmtime_wasi::{
 /// Interfaces that a policy may import, without their versions. A `/` at the end allows a whole package.
 const ALLOWED_IMPORTS: &[&str] = &["wasi:cli/", "wasi:clocks/", "wasi:io/", "wasi:random/"];
 
-/// What `wasmtime-wasi` calls the clock that has timers.
+/// The name that `wasmtime-wasi` gives the clock with timers.
 const CLOCK: &str = "wasi:clocks/monotonic-clock@0.2.12";
 
-/// Random bytes that a policy may draw at once: seeds. The host makes them before the policy's memory is looked at.
+/// Random bytes that a policy may draw at once: enough for seeds. The host allocates them outside the policy's memory limit.
 const RANDOM_BYTES: u64 = 4096;
 
-/// A policy wants to wait until some time. Time stands still for it, so that it would wait for ever; and a timer that ran
-/// would be a clock.
+/// A policy tries to wait until some time. Time stands still for it, so it would wait for ever; and a working timer would be
+/// a clock.
 #[derive(Debug, thiserror::Error)]
 #[error("it set a timer; time stands still for a policy")]
 pub(crate) struct Waits;
@@ -32,7 +32,7 @@ pub(crate) fn may_import(name: &str) -> bool {
     ALLOWED_IMPORTS.iter().any(|allowed| interface.starts_with(allowed))
 }
 
-/// Links what the allow-list names.
+/// Links the interfaces of the allow-list.
 pub(crate) fn linker<T: WasiView>(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<T>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
@@ -48,7 +48,7 @@ pub(crate) fn linker<T: WasiView>(engine: &wasmtime::Engine) -> wasmtime::Result
     Ok(linker)
 }
 
-/// An empty world.
+/// A system without files, arguments and environment.
 pub(crate) fn empty() -> WasiCtx {
     WasiCtxBuilder::new()
         .wall_clock(StoppedClock)
@@ -88,7 +88,7 @@ mod tests {
     use super::may_import;
 
     #[test]
-    fn files_and_sockets_are_out_of_reach() {
+    fn files_and_sockets_are_not_allowed() {
         for refused in [
             "wasi:filesystem/types@0.2.6",
             "wasi:filesystem/preopens@0.2.6",
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runtimes_need_is_there() {
+    fn interfaces_that_runtimes_need_are_allowed() {
         for allowed in [
             "wasi:io/streams@0.2.6",
             "wasi:cli/stderr@0.2.0",

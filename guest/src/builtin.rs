@@ -1,4 +1,4 @@
-//! The functions of the builtin policy, for callers who want no other. Each does what the method of the same name does.
+//! The functions of the builtin policy, for callers that need no other. Each does what the method of the same name does.
 
 use crate::contract::{
     Accepted, Composed, Context, Decided, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
@@ -6,7 +6,7 @@ use crate::contract::{
 };
 use crate::policy::Policy;
 
-/// Builds everything that can be built ahead. Every function also works without it, only slower the first time.
+/// Builds everything that can be built in advance. Every function also works without it; its first call is slower then.
 pub fn prepare() {
     Policy::builtin();
 }
@@ -31,7 +31,7 @@ pub fn schedule_for(event_type: &str) -> Schedule {
     Policy::builtin().schedule_for(event_type).clone()
 }
 
-/// Decides what follows when an attempt failed. See [`Policy::next_attempt`].
+/// What follows when an attempt failed. See [`Policy::next_attempt`].
 pub fn next_attempt(event_type: &str, attempt: u32) -> RetryPlan {
     Policy::builtin().next_attempt(event_type, attempt)
 }
@@ -46,7 +46,7 @@ pub fn compose(draft: &Draft, now: &str) -> Result<Composed, Rejection> {
     Policy::builtin().compose(draft, now)
 }
 
-/// Builds what is sent when an event is given up. See [`Policy::dead_letter`].
+/// Builds what is sent when an event is dead-lettered. See [`Policy::dead_letter`].
 pub fn dead_letter(failed: &FailedEvent, now: &str) -> Result<Vec<Output>, Misuse> {
     Policy::builtin().dead_letter(failed, now)
 }

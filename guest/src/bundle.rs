@@ -18,10 +18,10 @@ const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"
 /// The data of a policy.
 ///
 /// A bundle is a set of JSON files. `policy.json` is the manifest; `<event type>/<version>.json` is the schema of one
-/// version of one type, which makes that version known; any other file is there to be referred to.
+/// version of one type, which makes that version known; other files exist to be referred to.
 #[derive(Debug, Clone)]
 pub struct Bundle {
-    /// What `policy.json` says.
+    /// The content of `policy.json`.
     pub manifest: Manifest,
     /// All other files.
     pub files: Vec<File>,
@@ -36,7 +36,7 @@ pub struct File {
     pub text: Cow<'static, str>,
 }
 
-/// What `policy.json` holds.
+/// The content of `policy.json`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -44,7 +44,7 @@ pub struct Manifest {
     pub name: String,
     /// Version of the policy, for people.
     pub version: String,
-    /// Bounds of an event.
+    /// Limits of an event.
     pub limits: Limits,
     /// Seconds before each retry, for types that set none of their own and for unknown types.
     pub default_retry_seconds: Vec<u32>,
@@ -60,13 +60,13 @@ pub struct EventType {
     pub name: String,
     /// The channel on which it leaves; null: valid events of this type are dropped.
     pub channel: Option<String>,
-    /// False for types that the policy sends and never takes in.
+    /// False for types that the policy sends and never accepts.
     #[serde(default = "yes")]
     pub accepted: bool,
     /// Seconds before each retry; absent: the default; empty: never retried.
     #[serde(default)]
     pub retry_seconds: Option<Vec<u32>>,
-    /// Whether the user hears of it when an event of this type is given up.
+    /// Whether the user gets an alert when an event of this type is dead-lettered.
     #[serde(default)]
     pub alerts_user: bool,
 }
@@ -81,16 +81,16 @@ pub enum BundleError {
     /// The manifest is not of the form it should have.
     #[error("policy.json cannot be read")]
     Manifest(#[source] serde_json::Error),
-    /// The version that another one is to be made of is not there.
+    /// The version from which another one should be made does not exist.
     #[error("there is no {0} to make another version of")]
     NoOlder(String),
-    /// The older schema, or what is laid over it, is not JSON.
+    /// The older schema, or the changes to it, are not JSON.
     #[error("{0} and the changes for {1} must be JSON")]
     Changes(String, String, #[source] serde_json::Error),
 }
 
 impl EventType {
-    /// A type that is taken in and leaves on a channel, with the default retries.
+    /// A type that is accepted and leaves on a channel, with the default retries.
     pub fn new(name: impl Into<String>, channel: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -142,10 +142,10 @@ impl Bundle {
         self
     }
 
-    /// Adds a version to some event types. Its schema is that of an older version with `changes` laid over it, as a JSON
-    /// merge patch (RFC 7396): objects are merged, null removes a member, all else replaces. The constant of
-    /// `event_version` is set; title, description and examples of the older one are left behind. Where the changes bring
-    /// no example, the policy makes one by migrating that of the version before.
+    /// Adds a version to some event types. Its schema is that of an older version with `changes` applied as a JSON merge
+    /// patch (RFC 7396): objects are merged, null removes a member, anything else replaces. The constant of `event_version`
+    /// is set; title, description and examples of the older version are not taken over. Without an example in the changes,
+    /// the policy makes one by migrating that of the previous version.
     pub fn with_version(
         mut self,
         event_types: &[&str],
@@ -209,7 +209,7 @@ impl Bundle {
     }
 }
 
-/// The numbers of a version; what is no number counts as the largest.
+/// The numbers of a version; a part that is no number counts as the largest.
 fn numbers(version: &str) -> Vec<u64> {
     version
         .split('.')

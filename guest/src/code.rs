@@ -26,7 +26,7 @@ impl Code {
         }
     }
 
-    /// Adds a step. Of several steps between the same versions the last one added is taken.
+    /// Adds a step. Of several steps between the same versions, the last one added is used.
     #[must_use]
     pub fn with_step(mut self, step: Step) -> Self {
         self.steps.push(step);

@@ -1,4 +1,4 @@
-//! Makes a valid event of what a publisher has in hand. Sends nothing; the result is judged like any other event.
+//! Makes a valid event from a publisher's draft. Sends nothing; the result is judged like any other event.
 
 use serde_json::{Map, Number, Value};
 use tidegate_text::number::is_plain_integer;
@@ -10,8 +10,8 @@ use crate::time::Timestamp;
 use crate::violation::{code, in_order, under};
 
 impl Policy {
-    /// Makes an event. Fails with everything that is wrong in the draft; paths point into the event, but places named in
-    /// the message of a payload that is not JSON are places in the payload's own text.
+    /// Makes an event. Fails with all violations of the draft. Paths point into the event; but when the payload is not JSON,
+    /// line and column in the message refer to the payload's own text.
     pub fn compose(&self, draft: &Draft, now: &str) -> Result<Composed, Rejection> {
         let mut violations = Vec::new();
         let task_id = if is_plain_integer(&draft.task_id) {
@@ -56,7 +56,7 @@ impl Policy {
         );
         set("user_id", Value::String(draft.user_id.clone()));
         set("timestamp", Value::String(timestamp.to_owned()));
-        // What is already known to be wrong with the payload is not to be found a second time, as members it lacks.
+        // A payload that is already known to be bad must not be reported again for the members that it lacks.
         let payload_known_bad = violations
             .iter()
             .any(|violation| violation.path.starts_with("/payload"));
@@ -94,7 +94,7 @@ impl Policy {
         }
     }
 
-    /// Reads the payload as the event that holds it will be read.
+    /// Reads the payload as strictly as the event that will contain it.
     fn payload_of(&self, text: &str) -> Result<Map<String, Value>, Vec<Violation>> {
         let whole = self.bounds();
         let bounds = Bounds {

@@ -1,4 +1,4 @@
-//! Makes a policy of a bundle and code: compiles every schema, searches every migration path and tries every example.
+//! Makes a policy from a bundle and code: compiles every schema, searches every migration path and checks every example.
 
 use std::sync::LazyLock;
 
@@ -35,7 +35,7 @@ pub enum PolicyError {
     /// An event type has no schema.
     #[error("the event type {0} has no schema, such as {0}/1.0.json")]
     NoSchema(String),
-    /// A schema has no example, and none can be made by migrating that of the version before.
+    /// A schema has no example, and none can be made by migrating that of the previous version.
     #[error("the schema of {event_type} {version} has no examples, and no step makes one of an older version")]
     NoExample {
         /// The event type.
@@ -59,7 +59,7 @@ pub enum PolicyError {
 }
 
 impl Policy {
-    /// Makes a policy: compiles every schema, searches every way between versions and tries every example.
+    /// Makes a policy: compiles every schema, searches every migration path and checks every example.
     pub fn new(bundle: &Bundle, code: Code) -> Result<Self, PolicyError> {
         let manifest = &bundle.manifest;
         if manifest.limits.depth == 0 || manifest.limits.depth > MAX_DEPTH {
@@ -93,7 +93,7 @@ impl Policy {
     /// The policy of `schemas/` and this crate's steps, built at the first call.
     ///
     /// # Panics
-    /// When what was compiled in is no policy, which the tests rule out.
+    /// When the folder that was compiled in is no policy, which the tests rule out.
     pub fn builtin() -> &'static Self {
         static BUILTIN: LazyLock<Policy> =
             LazyLock::new(|| Policy::new(&Bundle::builtin(), Code::builtin()).expect("schemas/ makes a policy"));
@@ -109,7 +109,7 @@ impl Policy {
         Ok(())
     }
 
-    /// Makes the examples that are missing, each of the version before it.
+    /// Makes each missing example from that of the previous version.
     fn complete_examples(&mut self) -> Result<(), PolicyError> {
         for kind in 0..self.types.len() {
             for version in 0..self.types[kind].versions.len() {
@@ -122,7 +122,7 @@ impl Policy {
         Ok(())
     }
 
-    /// The example of the version before, migrated to this one.
+    /// The example of the previous version, migrated to this one.
     fn example_of(&self, known: &KnownType, at: usize) -> Result<String, PolicyError> {
         let (event_type, version) = (known.name.clone(), known.versions[at].name.clone());
         let migrated = at
@@ -159,7 +159,7 @@ impl Policy {
     }
 }
 
-/// An event type of the bundle, made ready.
+/// An event type of the bundle, ready for use.
 fn known_type(
     event_type: &EventType,
     bundle: &Bundle,
@@ -197,7 +197,7 @@ fn known_type(
     })
 }
 
-/// The retries after these seconds; nothing when a delay is longer than milliseconds in 32 bits can say (49 days).
+/// The retries after these seconds; nothing when a delay in milliseconds does not fit into 32 bits (49 days).
 fn schedule(seconds: &[u32]) -> Option<Schedule> {
     Some(Schedule {
         max_retries: u32::try_from(seconds.len()).ok()?,

@@ -1,10 +1,10 @@
-//! What is sent when an event is given up: the dead letter, the alert for operations and the alert for the user. Decides
-//! nothing; whoever calls it has given the event up already.
+//! What is sent when an event is dead-lettered: the dead letter, the alert for operations and the alert for the user.
+//! Decides nothing: the caller has already decided to dead-letter the event.
 //!
-//! A dead letter is complete: from it the original can be had back byte for byte. Its payload is the original's own text,
-//! white space around it included, with one last member added; an original that cannot be read as one unambiguous object,
-//! or that has a member of a name used here, goes in as a string. So a dead letter can be longer than the limit for events,
-//! and whoever reads one must not be bound by it. Originals can be large: nothing here copies one needlessly.
+//! A dead letter is complete: the original can be restored from it byte for byte. Its payload is the original's own text,
+//! surrounding white space included, with one more member at the end. An original that is not one unambiguous object, or
+//! that already has a member of a name used here, is stored as a string. So a dead letter can exceed the limit for events, and
+//! its readers must not apply that limit. Originals can be large: nothing here copies one needlessly.
 
 use std::borrow::Cow;
 
@@ -20,23 +20,23 @@ use crate::parse::{Bounds, read_object};
 use crate::policy::{DEAD_LETTER, EMITTED_VERSION, OPS_ALERT, Policy, USER_ALERT};
 use crate::process::check_now;
 
-/// How many characters of the error go into an alert; the dead letter has all of it.
+/// How many characters of the error an alert contains; the dead letter contains all of it.
 const ALERT_ERROR_CHARS: usize = 1024;
 
-/// A task or type that takes more bytes than this is not carried over into the dead letter's own members and the alerts.
-/// The payload has it all the same.
+/// A task id or type with more bytes than this is not copied into the dead letter's own members and the alerts. The payload
+/// still contains it.
 const MAX_MEMBER_BYTES: usize = 4096;
 
-/// The same for a user, in characters: what `schemas/common.json` allows, since it becomes the partition key.
+/// The same limit for a user, in characters: that of `schemas/common.json`, since the user becomes the partition key.
 const MAX_USER_CHARS: usize = 256;
 
-/// A text that escapes would make longer by more than this is written in base64 instead.
+/// A text whose escapes would add more bytes than this is written in base64 instead.
 const MAX_ESCAPES: usize = 1 << 20;
 
 /// The member that is added to the payload.
 const METADATA: &str = "dlq_metadata";
 
-/// The member that holds an original that cannot be the payload, as text or in base64.
+/// The member that contains an original that cannot be the payload, as text or in base64.
 const ORIGINAL_TEXT: &str = "original_text";
 const ORIGINAL_BASE64: &str = "original_base64";
 
@@ -44,8 +44,8 @@ const ORIGINAL_BASE64: &str = "original_base64";
 const UNKNOWN_USER: &str = "unknown";
 
 impl Policy {
-    /// Builds the dead letter, the alert for operations and, when the event's type concerns a user who is known, the
-    /// alert for that user. Fails only when `now` is no time or the original is not the base64 that it is said to be.
+    /// Builds the dead letter and the alert for operations, and the alert for the user when the event's type asks for one and
+    /// the event names a user. Fails only when `now` is not a time or `original` is declared as base64 and is not.
     pub fn dead_letter(&self, failed: &FailedEvent, now: &str) -> Result<Vec<Output>, Misuse> {
         check_now(now)?;
         let bytes = failed.bytes()?;
@@ -135,17 +135,17 @@ impl FailedEvent {
     }
 }
 
-/// The event that is given up, as far as it can be read.
+/// The event that is dead-lettered, as far as it can be read.
 struct Original<'a> {
     form: Form<'a>,
     event_type: Option<String>,
-    /// Who can be told: neither empty nor too long.
+    /// The user to alert: neither empty nor too long.
     user_id: Option<String>,
-    /// The task's number as it is written, or 0.
+    /// The task id as it is written, or 0.
     task_id: String,
 }
 
-/// How an original stands in its dead letter.
+/// How a dead letter contains its original.
 enum Form<'a> {
     /// As the payload itself.
     Payload { text: &'a str, has_members: bool },
@@ -156,7 +156,7 @@ enum Form<'a> {
 }
 
 impl<'a> Original<'a> {
-    /// Reads the bytes. As a payload they stand one level deeper, so they may be one level less deep.
+    /// Reads the bytes. As a payload they are nested one level deeper, so their own depth limit is one lower.
     fn read(bytes: &'a [u8], depth: usize) -> Self {
         let bounds = Bounds {
             bytes: usize::MAX,
@@ -185,7 +185,7 @@ impl<'a> Original<'a> {
 
     /// Appends the payload of the dead letter.
     fn write(&self, metadata: &str, payload: &mut String) {
-        // Room for the whole at once: a text that grows is copied, and twice as large while it is.
+        // Reserved at once: a text that grows is copied, and needs twice the memory meanwhile.
         payload.reserve_exact(self.form.length() + metadata.len() + 64);
         let trailing = match self.form {
             Form::Payload { text, has_members } => {
@@ -242,7 +242,7 @@ fn is_longer(text: &str, chars: usize) -> bool {
     text.chars().nth(chars).is_some()
 }
 
-/// Why and when the event was given up, as text.
+/// Why and when the event was dead-lettered, as text.
 fn metadata(failed: &FailedEvent, now: &str) -> String {
     json!({
         "failed_at": now,

@@ -1,8 +1,8 @@
-//! The escapes of a JSON string: how long one is, what a checked text of them means, and how a text is written with
-//! them. Knows nothing else of JSON.
+//! The escapes of a JSON string: the length of one, the text that they stand for, and how a text is written with them. Knows
+//! nothing else of JSON.
 
 /// The length in bytes of the escape at the beginning of `bytes`, which starts with a backslash; both halves when it is
-/// a surrogate pair. Fails with what is wrong.
+/// a surrogate pair. Fails with the problem.
 pub(crate) fn length(bytes: &[u8]) -> Result<usize, &'static str> {
     const HALF: &str = "half of a surrogate pair";
     match bytes.get(1) {
@@ -19,7 +19,7 @@ pub(crate) fn length(bytes: &[u8]) -> Result<usize, &'static str> {
     }
 }
 
-/// What a text with escapes means. Every escape in it must have passed [`length`].
+/// The text that a text with escapes stands for. Every escape in it must have passed [`length`].
 pub(crate) fn decode(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;

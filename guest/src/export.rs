@@ -1,10 +1,10 @@
 //! `export_policy!`, by which any crate becomes a component that is a policy.
 
-/// Exports a policy from the crate in which it stands: `export_policy!(policy)`, with a function
+/// Exports a policy from the crate that calls it: `export_policy!(policy)`, with a function
 /// `fn policy() -> Result<Policy, PolicyError>`.
 ///
-/// The function is called once, when the component is prepared; if it fails the component traps there, so call it in a
-/// test of your own, which shows why. Off wasm the macro only checks the type of the function.
+/// The function is called once, when the component is prepared. If it fails, the component traps there, so call it in a test
+/// too, which shows the error. On other targets than wasm the macro only checks the type of the function.
 #[macro_export]
 macro_rules! export_policy {
     ($policy:path) => {

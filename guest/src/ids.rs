@@ -5,8 +5,8 @@ use uuid::Uuid;
 /// The namespace of all ids that policies derive: the UUID (version 5) of `tidegate:policy` in the URL namespace.
 const NAMESPACE: Uuid = Uuid::from_u128(0xd2d8_18d9_d320_5ec2_87a0_1df0_f371_ce1a);
 
-/// The UUID (version 5) of a purpose and what it is about. Parts are told apart by their lengths, so that no two lists of parts give
-/// the same id.
+/// The UUID (version 5) of a purpose and some parts. The length of each part is included, so that no two lists of parts give the
+/// same id.
 pub(crate) fn derive(purpose: &str, parts: &[&[u8]]) -> String {
     let mut name = Vec::with_capacity(purpose.len() + parts.iter().map(|part| part.len() + 21).sum::<usize>());
     name.extend_from_slice(purpose.as_bytes());

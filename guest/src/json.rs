@@ -1,4 +1,4 @@
-//! The same functions as text to text, for callers to whom one string is cheaper than a record. Knows how requests and
+//! The same functions from text to text, for callers for which one string is cheaper than a record. Knows how requests and
 //! answers are written, and nothing else.
 
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::parse::{Bounds, read_object};
 use crate::policy::Policy;
 use crate::violation::summary;
 
-/// How deep a request may be nested: none of them is deeper than one object.
+/// How deep a request may be nested: no request is deeper than one object.
 const REQUEST_DEPTH: usize = 2;
 
 impl Policy {
@@ -84,7 +84,7 @@ impl Policy {
     }
 }
 
-/// Reads a request as strictly as an event: no member twice, none unknown, none missing.
+/// Reads a request as strictly as an event: no duplicate, unknown or missing members.
 fn read<T: DeserializeOwned>(request: &[u8], form: &str) -> Result<T, Misuse> {
     let bounds = Bounds {
         bytes: usize::MAX,

@@ -1,4 +1,4 @@
-//! What a policy knows of its event types: versions, schemas, migration paths, retries. Judges nothing.
+//! The event types that a policy knows: versions, schemas, migration paths, retries. Judges nothing.
 
 use crate::contract::Schedule;
 use crate::migration_path::MigrationPath;
@@ -28,12 +28,12 @@ pub(crate) struct KnownVersion {
 }
 
 impl KnownType {
-    /// Where in `versions` this one is.
+    /// The index of a version in `versions`.
     pub(crate) fn version_at(&self, version: &str) -> Option<usize> {
         self.versions.iter().position(|known| known.name == version)
     }
 
-    /// The versions in words, such as `1.0, 1.1`.
+    /// The versions as text, such as `1.0, 1.1`.
     pub(crate) fn version_list(&self) -> String {
         let names: Vec<&str> = self.versions.iter().map(|version| version.name.as_str()).collect();
         names.join(", ")

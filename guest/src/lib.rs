@@ -1,5 +1,5 @@
 //! The policy of a Tidegate: what an event must look like, how versions migrate, where an event goes, how a failure is
-//! retried and when it is given up.
+//! retried and when an event is dead-lettered.
 //!
 //! Pure functions over text: no clock, no randomness, no files, no panic for any input. A [`Policy`] is data (a
 //! [`Bundle`]: the JSON files of `schemas/`) and code ([`Code`]: steps between versions, derived events), and the two
@@ -8,8 +8,8 @@
 //! Compiled for `wasm32-wasip2` the crate is a component that exports the world `tidegate:policy/policy`. Only
 //! `component` knows that; the types of the contract are generated from `wit/` for every target ([`contract`]).
 //!
-//! # A policy of one's own
-//! A crate that adds a version depends on this one without its default features, and says:
+//! # A policy of your own
+//! A crate that adds a version depends on this one without its default features, and contains:
 //!
 //! ```
 //! use tidegate_policy::{Bundle, Code, Policy, PolicyError, Step, export_policy, steps};
@@ -35,7 +35,7 @@
 //!
 //! # fn main() {
 //! let old = r#"{"event_id":"e-2","event_type":"task.created","task_id":2,"user_id":"user-1","payload":{}}"#;
-//! let migrated = policy().expect("a policy").migrate(old.as_bytes(), "1.2").expect("there is a way");
+//! let migrated = policy().expect("a policy").migrate(old.as_bytes(), "1.2").expect("a path");
 //! assert_eq!(migrated.path, ["1.0", "1.1", "1.2"]);
 //! # }
 //! ```

@@ -1,9 +1,9 @@
-//! JSON merge patch (RFC 7396): one JSON text laid over another. Knows nothing of schemas.
+//! JSON merge patch (RFC 7396). Knows nothing of schemas.
 
 use serde_json::Value;
 
-/// Lays `changes` over `target`: objects member by member, null removes a member, all else replaces. Members that are
-/// there keep their places.
+/// Applies `changes` to `target`: objects are merged member by member, null removes a member, anything else replaces. Members
+/// that exist keep their positions.
 pub(crate) fn merge(target: &mut Value, changes: &Value) {
     let Some(changes) = changes.as_object() else {
         *target = changes.clone();
@@ -31,7 +31,7 @@ mod tests {
     use super::merge;
 
     #[test]
-    fn objects_are_merged_null_removes_and_all_else_replaces() {
+    fn objects_are_merged_null_removes_and_anything_else_replaces() {
         let mut target = json!({ "kept": 1, "gone": { "a": 1 }, "list": [1, 2], "deep": { "kept": true, "gone": 1 } });
         let changes =
             json!({ "gone": null, "list": [3], "deep": { "gone": null, "new": { "a": 1, "not-there": null } } });
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_becomes_one_when_members_are_laid_over_it() {
+    fn a_value_that_is_no_object_becomes_one_when_members_are_merged_into_it() {
         let mut target = json!("text");
         merge(&mut target, &json!({ "a": 1 }));
         assert_eq!(target, json!({ "a": 1 }));

@@ -1,9 +1,9 @@
-//! Brings an event from its version to another: finds the shortest way, takes its steps, and holds the result against the
-//! schema of the wanted version. What a step does stands in `steps`; this module knows no version by name.
+//! Brings an event from its version to another: follows the shortest migration path and validates the result against the
+//! schema of the wanted version. The steps themselves are in `steps`; this module knows no version by name.
 //!
-//! Up and down again is the identity for every valid event that names its version and has none of the members that the
-//! newer version brings. An event that has such a member already (a 1.0 payload with a `new_field` of its own) keeps it
-//! on the way up and loses it on the way down.
+//! Migrating up and down again is the identity for every valid event that names its version and has none of the members that
+//! the newer version adds. An event that already has such a member (a 1.0 payload with a `new_field` of its own) keeps it on
+//! the way up and loses it on the way down.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use crate::validate::check;
 use crate::violation::{code, in_order, quoted, summary};
 
 impl MigrationFailure {
-    /// What is wrong in one line: with the result, where that is what stopped it.
+    /// The problem in one line. When the result is invalid, its first violation.
     pub(crate) fn reason(&self) -> String {
         let in_result = self.cause == MigrationCause::InvalidResult;
         let general = |violation: &&Violation| in_result && violation.code == code::MIGRATION_FAILED;
@@ -71,7 +71,7 @@ impl Policy {
         })
     }
 
-    /// A changed text, unless it has grown beyond the limit.
+    /// A changed text, unless it exceeds the limit.
     fn fit(&self, text: String) -> Result<String, (MigrationCause, Vec<Violation>)> {
         match self.too_large(&text) {
             Some(violation) => Err((MigrationCause::InvalidResult, vec![violation])),
@@ -79,8 +79,8 @@ impl Policy {
         }
     }
 
-    /// Why a text that the policy made is too much to be read as an event, if it is: a step can add to it. Only a long
-    /// text can hold too many values, so only a long one is read again.
+    /// Why a text that the policy has written is too large to be read as an event, if it is: a step can make an event larger.
+    /// Only a long text can have too many values, so only a long one is read again.
     pub(crate) fn too_large(&self, text: &str) -> Option<Violation> {
         let limit = self.limits.event_bytes;
         if text.len() > limit as usize {
@@ -95,7 +95,7 @@ impl Policy {
     }
 }
 
-/// The way from the event's version to another.
+/// The migration path from the event's version to another.
 pub(crate) fn path_to<'p>(event: &Event<'p>, to_version: &str) -> Result<&'p MigrationPath, Violation> {
     let kind = event.kind;
     kind.version_at(to_version)
@@ -112,7 +112,7 @@ pub(crate) fn path_to<'p>(event: &Event<'p>, to_version: &str) -> Result<&'p Mig
         })
 }
 
-/// Takes the steps of a route and validates the result.
+/// Applies the steps of a path and validates the result.
 pub(crate) fn follow(event: &mut Event<'_>, path: &MigrationPath) -> Result<(), (MigrationCause, Vec<Violation>)> {
     let (from, to) = (event.version, *path.versions.last().unwrap_or(&event.version));
     let kind = event.kind;

@@ -5,22 +5,22 @@ use std::collections::VecDeque;
 
 use crate::steps::{Step, StepFn};
 
-/// A way from one version of a type to another.
+/// A sequence of steps from one version of a type to another.
 #[derive(Debug, Clone)]
 pub(crate) struct MigrationPath {
-    /// The versions it touches, as places in the type's versions.
+    /// The versions on it, both ends included, as indices into the type's versions.
     pub(crate) versions: Vec<usize>,
     pub(crate) steps: Vec<StepFn>,
 }
 
-/// The shortest way between every two versions of a type: `paths[from][to]`.
+/// The shortest path between every two versions of a type: `paths[from][to]`.
 pub(crate) fn shortest_paths(event_type: &str, versions: &[&str], steps: &[Step]) -> Vec<Vec<Option<MigrationPath>>> {
     (0..versions.len())
         .map(|from| paths_from(from, event_type, versions, steps))
         .collect()
 }
 
-/// Breadth first, so that the first way to a version is a shortest one.
+/// Breadth first, so that the first path to a version is a shortest one.
 fn paths_from(from: usize, event_type: &str, versions: &[&str], steps: &[Step]) -> Vec<Option<MigrationPath>> {
     let mut paths: Vec<Option<MigrationPath>> = versions.iter().map(|_| None).collect();
     paths[from] = Some(MigrationPath {

@@ -1,5 +1,5 @@
-//! The next occurrence of a recurring task that was completed. Knows calendars, and of the policy only the two event types
-//! involved.
+//! The next occurrence of a recurring task that was completed. Knows calendars and the two event types involved, and nothing
+//! else of the policy.
 
 use chrono::{Days, Months, NaiveDate};
 use serde_json::{Map, Value, json};
@@ -13,9 +13,9 @@ const OCCURRENCE: &str = "task.occurrence-requested";
 
 /// Asks for the next occurrence when a completed task recurs.
 ///
-/// It is due one day, week, month or year after the completed one was: after `payload.due_date`, or else after
-/// `timestamp`, or else after `now`. Time of day and offset stay as they are written; a day that its month does not have
-/// becomes the last day of that month. A due date beyond the year 9999 cannot be written and is left out.
+/// It is due one day, week, month or year after the completed one: after `payload.due_date`, or else after `timestamp`, or
+/// else after `now`. Time of day and offset stay as written. A day that the month does not have becomes the last day of that
+/// month. A due date after the year 9999 cannot be written, and no event is derived.
 pub(crate) fn next(event: &Map<String, Value>, now: &str) -> Derived {
     let payload = event.get("payload");
     let text = |object: Option<&Value>, name: &str| object?.get(name)?.as_str().map(str::to_owned);

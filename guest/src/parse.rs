@@ -1,5 +1,5 @@
 //! Reads an event as one unambiguous JSON object: size, UTF-8, JSON, depth, duplicate members, object, in that order.
-//! Knows the bounds and nothing of what an event means.
+//! Knows the limits, and nothing of what an event means.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::contract::Violation;
 use crate::reader::{MAX_VALUES, Reader, SyntaxError};
 use crate::violation::{code, in_order};
 
-/// Bounds within which an event is read.
+/// Limits of a text that is read as an event.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     /// Longest text, in bytes.
@@ -48,7 +48,7 @@ pub(crate) fn read_object(input: &[u8], bounds: Bounds) -> Result<Map<String, Va
     }
 }
 
-/// Says where the text stops being JSON: line and column from 1, the column in characters.
+/// Where the text stops being JSON: line and column from 1, the column in characters.
 fn not_json(text: &str, error: &SyntaxError) -> Violation {
     let before = &text.as_bytes()[..error.at];
     let line = before.split(|&byte| byte == b'\n').count();

@@ -1,12 +1,12 @@
-//! A policy: a bundle of data and some code, checked and made ready once. What a policy *does* stands in the modules named
-//! after it; this one only knows how to build it and find things in it.
+//! A policy: a bundle of data and some code, checked and prepared once. Each function of a policy has a module of its own;
+//! this one only finds event types. `construct` makes a policy.
 
 use crate::contract::{Limits, Schedule};
 use crate::derivation::Derivation;
 use crate::known::KnownType;
 use crate::parse::Bounds;
 
-/// The types that every policy emits when it gives an event up.
+/// The types that every policy sends when it dead-letters an event.
 pub(crate) const DEAD_LETTER: &str = "dlq.failed";
 pub(crate) const OPS_ALERT: &str = "alert.ops";
 pub(crate) const USER_ALERT: &str = "alert.user";
@@ -14,7 +14,7 @@ pub(crate) const USER_ALERT: &str = "alert.user";
 /// The version of those types.
 pub(crate) const EMITTED_VERSION: &str = "1.0";
 
-/// A policy that is ready to judge events: schemas compiled, ways between versions found.
+/// A policy that is ready to judge events: schemas are compiled, migration paths are known.
 #[derive(Debug)]
 pub struct Policy {
     pub(crate) name: String,

@@ -1,4 +1,4 @@
-//! What a gate does with an event: validates, migrates, routes and derives. Sends nothing itself and reads no clock.
+//! The decision on an event: validates, migrates, routes and derives. Sends nothing and reads no clock.
 
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ impl Policy {
         })
     }
 
-    /// Says what becomes of a valid event.
+    /// The decision on a valid event.
     fn route(&self, mut event: Event<'_>, context: &Context) -> Decided {
         let mut decided = Decided {
             decision: Decision::Forward,
@@ -51,7 +51,7 @@ impl Policy {
         decided
     }
 
-    /// What to send for a valid event, itself first; nothing when its type has no channel.
+    /// What to send for a valid event, the event itself first; nothing when its type has no channel.
     fn outputs(
         &self,
         event: &mut Event<'_>,
@@ -97,7 +97,7 @@ impl Policy {
         Ok(outputs)
     }
 
-    /// Adds the events that follow from this one.
+    /// Adds the events that are derived from this one.
     fn derive(
         &self,
         event: &Event<'_>,
@@ -133,7 +133,7 @@ impl Policy {
     }
 }
 
-/// An event on the channel of its type; nothing when that has none.
+/// An event on the channel of its type; nothing when the type has no channel.
 pub(crate) fn output(event: &Event<'_>, text: String) -> Option<Output> {
     Some(Output {
         channel: event.kind.channel.clone()?,
@@ -144,7 +144,7 @@ pub(crate) fn output(event: &Event<'_>, text: String) -> Option<Output> {
     })
 }
 
-/// Refuses a `now` that is no time.
+/// Refuses a `now` that is not a time.
 pub(crate) fn check_now(now: &str) -> Result<(), Misuse> {
     match Timestamp::parse(now) {
         Some(_) => Ok(()),
@@ -154,7 +154,7 @@ pub(crate) fn check_now(now: &str) -> Result<(), Misuse> {
     }
 }
 
-/// An event that does not say when it happened happened now. True when that had to be written in.
+/// An event without a timestamp happened now. True when the timestamp had to be added.
 fn stamp(event: &mut Event<'_>, now: &str) -> bool {
     match event.members() {
         Some(members) if !members.contains_key("timestamp") => {

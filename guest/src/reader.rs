@@ -1,13 +1,12 @@
 //! A strict JSON reader (RFC 8259) into `serde_json` values. Knows nothing of events.
 //!
-//! Why not `serde_json`'s own: with `arbitrary_precision` it rewrites exponents (`1E5` comes back as `1e+5`), takes an
-//! object whose member is named like its private number token for a number, keeps the last of two equal names without
-//! a word, and recurses as deep as the text does. Tests hold this reader against it: both accept the same texts and
-//! read the same values.
+//! Why not the reader of `serde_json`: with `arbitrary_precision` it rewrites exponents (`1E5` becomes `1e+5`), mistakes an
+//! object with a member named like its private number token for a number, silently keeps the last of two equal names, and
+//! recurses as deeply as the text is nested. Tests compare both readers: they accept the same texts and read the same values.
 //!
-//! Below the depth limit the text is still checked, without recursion and without building anything, so that "not JSON"
-//! and "too deep" are told apart and a million brackets cost a million bytes. The same happens after [`MAX_VALUES`]: a
-//! megabyte of `{"":0}` would else take a hundred megabytes of memory.
+//! Below the depth limit the text is still checked, without recursion and without building values. So "not JSON" and "too
+//! deep" can be distinguished, and a million brackets cost a million bytes. The same happens after [`MAX_VALUES`]: without it,
+//! a megabyte of `{"":0}` would take a hundred megabytes of memory.
 
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
@@ -15,7 +14,7 @@ use serde_json::{Map, Number, Value};
 use crate::contract::Violation;
 use crate::violation::{MAX_VIOLATIONS, code, quoted, under};
 
-/// How many values a document may hold, containers and what is in them.
+/// How many values a document may have, containers and their contents.
 pub(crate) const MAX_VALUES: usize = 65_536;
 
 /// Where a text stops being JSON, and why.
@@ -23,7 +22,7 @@ pub(crate) const MAX_VALUES: usize = 65_536;
 pub(crate) struct SyntaxError {
     /// Offset in bytes, on a character boundary.
     pub(crate) at: usize,
-    /// What is wrong there.
+    /// The problem.
     pub(crate) problem: &'static str,
 }
 
@@ -63,12 +62,12 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    /// Whether there were more than [`MAX_VALUES`]. The value is not to be used then.
+    /// Whether there were more than [`MAX_VALUES`]. Then the value must not be used.
     pub(crate) fn has_too_many_values(&self) -> bool {
         self.values > MAX_VALUES
     }
 
-    /// What was found besides the value. With anything in it the value is not to be used.
+    /// The violations found while reading. When there are any, the value must not be used.
     pub(crate) fn into_found(self) -> Vec<Violation> {
         self.found
     }
@@ -126,7 +125,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Adds a member, or notes that it is there already.
+    /// Adds a member, or notes a violation when it exists already.
     fn insert(&mut self, members: &mut Map<String, Value>, name: String, value: Value) {
         match members.entry(name) {
             Entry::Vacant(entry) => {
@@ -251,7 +250,7 @@ impl<'a> Reader<'a> {
         Err(self.error("expected a value"))
     }
 
-    /// Reads a number and gives its text.
+    /// Reads a number and returns its text.
     fn number(&mut self) -> Result<&'a str, SyntaxError> {
         let start = self.at;
         self.take(b'-');
@@ -294,7 +293,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a string; gives what stands between the quotes, with all escapes checked, and whether there are any.
+    /// Reads a string. Returns the text between the quotes, with all escapes checked, and whether there are any.
     fn raw_string(&mut self) -> Result<(&'a str, bool), SyntaxError> {
         self.at += 1;
         let start = self.at;

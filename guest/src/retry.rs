@@ -1,4 +1,4 @@
-//! When a failed event is tried again, and when it is given up. Knows no clock: delays only.
+//! When a failed event is retried, and when it is dead-lettered. Knows delays and no clock.
 
 use crate::contract::{Action, RetryPlan, Schedule};
 use crate::policy::Policy;
@@ -10,7 +10,7 @@ impl Policy {
             .map_or(&self.default_schedule, |known| &known.schedule)
     }
 
-    /// Decides what follows when attempt number `attempt` failed. The first attempt is 0, its first retry is 1.
+    /// What follows when attempt number `attempt` failed. The first attempt is 0, its first retry is 1.
     pub fn next_attempt(&self, event_type: &str, attempt: u32) -> RetryPlan {
         let schedule = self.schedule_for(event_type);
         let delay = usize::try_from(attempt)

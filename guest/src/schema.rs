@@ -1,7 +1,7 @@
-//! JSON Schemas (draft 2020-12): compiles them once and says what breaks one. Knows no event types and no rules.
+//! JSON Schemas (draft 2020-12): compiles them once and lists the violations of one. Knows no event types and no rules.
 //!
-//! Files refer to each other by relative paths; nothing is ever fetched. `format` is asserted, and an unknown format is an
-//! error when the schema is compiled, not a check that silently passes.
+//! Files refer to each other by relative paths; nothing is ever fetched. `format` is asserted. An unknown format is an error
+//! when the schema is compiled, not a check that silently passes.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{Draft, PatternOptions, Registry, Resource, ValidationError, Validator};
@@ -37,7 +37,7 @@ pub enum SchemaError {
     Json {
         /// The file.
         file: String,
-        /// What the reader said.
+        /// The error of the reader.
         #[source]
         source: serde_json::Error,
     },
@@ -46,16 +46,16 @@ pub enum SchemaError {
     Reference {
         /// The file.
         file: String,
-        /// What the registry said.
+        /// The error of the registry.
         #[source]
         source: Box<jsonschema::ReferencingError>,
     },
-    /// The file is no schema, or refers to something that is not there.
+    /// The file is no schema, or refers to something that does not exist.
     #[error("{file} is not a usable schema")]
     Schema {
         /// The file.
         file: String,
-        /// What the compiler said.
+        /// The error of the compiler.
         #[source]
         source: Box<ValidationError<'static>>,
     },
@@ -106,12 +106,12 @@ impl Schema {
         self.example.as_deref()
     }
 
-    /// Whether the value keeps to the schema: the quick question.
+    /// Whether the value is valid. Faster than listing violations.
     pub(crate) fn holds(&self, value: &Value) -> bool {
         self.validator.is_valid(value)
     }
 
-    /// All that is wrong with the value, in no particular order.
+    /// All violations of the value, in no particular order.
     pub(crate) fn violations(&self, value: &Value) -> Vec<Violation> {
         self.validator
             .iter_errors(value)
@@ -128,7 +128,7 @@ fn parse(file: &str, text: &str) -> Result<Value, SchemaError> {
     })
 }
 
-/// Says what one error means, in words that hold parts of the schema and nothing of the event.
+/// One error as a violation. Its message contains parts of the schema and nothing of the event.
 fn violation(error: &ValidationError<'_>) -> Violation {
     let at = error.instance_path().as_str();
     let mut path = if at.len() > MAX_PATH_BYTES {

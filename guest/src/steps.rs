@@ -1,6 +1,6 @@
-//! The steps between versions, one line for each pair and one function for each direction. A step sees the members of a
-//! valid event and changes what differs between the two versions; `event_version` is set for it, the result is validated
-//! after it. Knows nothing of paths, schemas or texts.
+//! The steps between versions, one line for each pair and one function for each direction. A step gets the members of a valid
+//! event and changes what differs between the two versions. Its caller sets `event_version` and validates the result. Knows
+//! nothing of paths, schemas or texts.
 
 pub use serde_json::Value;
 
@@ -16,9 +16,9 @@ pub struct Step {
     pub newer: &'static str,
     /// The event types it is for; absent: all that have both versions.
     pub event_types: Option<&'static [&'static str]>,
-    /// From older to newer; absent: there is no such way.
+    /// From older to newer; absent: not possible.
     pub up: Option<StepFn>,
-    /// From newer to older; absent: there is no such way.
+    /// From newer to older; absent: not possible.
     pub down: Option<StepFn>,
 }
 
@@ -32,7 +32,7 @@ pub type Members = serde_json::Map<String, Value>;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct StepError {
-    /// JSON Pointer to the value that stands in the way.
+    /// JSON Pointer to the value that cannot be carried over.
     pub path: String,
     /// Why, for people; without values of the event.
     pub message: String,
@@ -61,19 +61,19 @@ impl StepError {
     }
 }
 
-/// The payload of an event. A valid event has one, so the error only says that a step was called with another value.
+/// The payload of an event. A valid event has one, so it is missing only when a step was called with another value.
 pub fn payload(event: &mut Members) -> Result<&mut Members, StepError> {
     let payload = event.get_mut("payload").and_then(Value::as_object_mut);
     payload.ok_or_else(|| StepError::new("/payload", "payload must be an object"))
 }
 
-/// 1.0 to 1.1: a payload without `new_field` gets one that is null; one that is there stays.
+/// 1.0 to 1.1: a payload without `new_field` gets one that is null; an existing one stays.
 fn add_new_field(event: &mut Members) -> Result<(), StepError> {
     payload(event)?.entry("new_field").or_insert(Value::Null);
     Ok(())
 }
 
-/// 1.1 to 1.0: `new_field` goes, and the other members keep their order.
+/// 1.1 to 1.0: `new_field` is removed, and the other members keep their order.
 fn remove_new_field(event: &mut Members) -> Result<(), StepError> {
     payload(event)?.shift_remove("new_field");
     Ok(())

@@ -1,18 +1,18 @@
 //! Points in time as RFC 3339 texts with an offset. Reads no clock; a time is always an argument.
 //!
 //! One reader serves the schemas' `date-time`, the `now` of a call and the due dates of tasks, so that they cannot
-//! disagree. `t` and `z` in lower case are as good as upper case, a fraction may have any number of digits, and second
-//! 60 is a time only where UTC can have one: at 23:59 UTC.
+//! disagree. `t` and `z` may be lower case, a fraction may have any number of digits, and second 60 is accepted only where
+//! UTC can have one: at 23:59 UTC.
 
 use chrono::{Datelike, NaiveDate};
 
 /// What a time must be, for messages.
 pub(crate) const EXPECTED: &str = "a date and time with an offset (RFC 3339), such as 2026-03-01T09:30:00Z";
 
-/// A point in time that keeps its text: the date is read, time of day and offset stay as they were written.
+/// A point in time that keeps its text: the date is read, time of day and offset stay as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timestamp<'a> {
-    /// The date, of a year from 0 to 9999, as the offset has it.
+    /// The date at the offset, of a year from 0 to 9999.
     pub date: NaiveDate,
     /// What follows the date: `T`, the time of day and the offset.
     rest: &'a str,
@@ -24,7 +24,7 @@ pub(crate) fn is_date_time(text: &str) -> bool {
 }
 
 impl<'a> Timestamp<'a> {
-    /// Reads a text; nothing when it is not a date and time with an offset.
+    /// Reads a text; `None` when it is not a date and time with an offset.
     pub fn parse(text: &'a str) -> Option<Self> {
         let (date, rest) = text.split_at_checked(10)?;
         let [year @ .., b'-', m1, m2, b'-', d1, d2] = date.as_bytes() else {
@@ -35,7 +35,7 @@ impl<'a> Timestamp<'a> {
         is_time_with_offset(rest.as_bytes()).then_some(Self { date, rest })
     }
 
-    /// The text of the same time of day and offset on another date; nothing when the year has not four digits. A leap
+    /// The text of the same time of day and offset on another date; `None` when the year does not have four digits. A leap
     /// second becomes the second before it, since the other date need not have one.
     pub fn on(&self, date: NaiveDate) -> Option<String> {
         if !(0..=9999).contains(&date.year()) {
@@ -79,7 +79,7 @@ fn is_time_with_offset(bytes: &[u8]) -> bool {
     hour < 24 && minute < 60 && (second < 60 || second == 60 && is_last_minute())
 }
 
-/// Minutes that an offset is ahead of UTC.
+/// How many minutes an offset is ahead of UTC.
 fn offset_minutes(bytes: &[u8]) -> Option<i64> {
     let (sign, hours, minutes) = match bytes {
         [b'Z' | b'z'] => return Some(0),

@@ -1,5 +1,5 @@
-//! Is this event valid? Reads it, finds its type and version, holds it against their schema and then against the rules that
-//! a schema cannot say. Changes nothing and sends nothing.
+//! Is this event valid? Reads it, finds its type and version, checks it against their schema and then against the rules that a
+//! schema cannot express. Changes nothing and sends nothing.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use crate::policy::Policy;
 use crate::violation::{code, in_order, quoted, summary};
 
 impl Policy {
-    /// Judges one event: any bytes give an answer.
+    /// Judges one event. Any bytes get an answer.
     pub fn validate(&self, event: &[u8]) -> Result<Accepted, Rejection> {
         let event = self.read(event, self.bounds())?;
         Ok(Accepted {
@@ -98,7 +98,7 @@ impl Rejection {
     }
 }
 
-/// What is wrong with an object that should be an event of this type and version.
+/// The violations of an object that should be an event of this type and version.
 pub(crate) fn check(kind: &KnownType, version: usize, event: &Value) -> Vec<Violation> {
     let schema = &kind.versions[version].schema;
     let empty_user = user_is_empty(event);

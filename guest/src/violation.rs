@@ -1,8 +1,8 @@
-//! Violations: what is wrong with an event, where, in words. Knows nothing of schemas, versions or channels.
+//! Violations: what is wrong with an event, and where. Knows nothing of schemas, versions or channels.
 //!
-//! Messages are written to logs, so they never hold values of the event, only names, and those cut and escaped. What a
-//! hostile event could blow up is bounded: at most [`MAX_VIOLATIONS`] are listed, and a path longer than
-//! [`MAX_PATH_BYTES`] gives way to the path of a value that contains the one at fault.
+//! Messages are written to logs. So they never contain values of the event, only names, and those cut and escaped. What a
+//! hostile event could inflate is bounded: at most [`MAX_VIOLATIONS`] are listed, and a path longer than [`MAX_PATH_BYTES`] is
+//! replaced by the path of a value that contains the one at fault.
 
 use tidegate_text::{cut, escape, pointer};
 
@@ -44,7 +44,7 @@ pub mod code {
     pub const NOT_AN_OBJECT: &str = "not-an-object";
     /// `event_type` is not in the catalog.
     pub const UNKNOWN_EVENT_TYPE: &str = "unknown-event-type";
-    /// A type that the policy sends and never takes in.
+    /// A type that the policy sends and never accepts.
     pub const EMITTED_ONLY: &str = "emitted-only";
     /// `event_version` is not one of the type's versions.
     pub const UNKNOWN_VERSION: &str = "unknown-version";
@@ -56,7 +56,7 @@ pub mod code {
     pub const REQUIRED: &str = "required";
     /// A value of the wrong JSON type.
     pub const TYPE: &str = "type";
-    /// A text that is not of the form it should have.
+    /// A text without the required form.
     pub const FORMAT: &str = "format";
     /// A keyword of a schema that has no code of its own.
     pub const SCHEMA: &str = "schema";
@@ -64,7 +64,7 @@ pub mod code {
     pub const EMPTY_USER_ID: &str = "empty-user-id";
 }
 
-/// Brings violations into their stable order, by path and then by code, without repeats and at most [`MAX_VIOLATIONS`].
+/// Sorts violations into their stable order, by path and then by code, without duplicates and at most [`MAX_VIOLATIONS`].
 pub(crate) fn in_order(mut violations: Vec<Violation>) -> Vec<Violation> {
     violations.sort_by(|a, b| (&a.path, &a.code, &a.message).cmp(&(&b.path, &b.code, &b.message)));
     violations.dedup();
@@ -101,8 +101,8 @@ pub(crate) fn quoted(name: &str) -> String {
     quoted
 }
 
-/// The pointer to `path` inside the member `name`. When that would be too long, the pointer to the member, and when
-/// even that is, to what holds it.
+/// The pointer to `path` inside the member `name`. When it would be too long, the pointer to the member; when even that would
+/// be, the pointer to the container.
 pub(crate) fn under(name: &str, path: &str) -> String {
     if name.len() >= MAX_PATH_BYTES {
         return String::new();

@@ -1,4 +1,4 @@
-//! What a gate does with a hostile policy: it keeps the events, and they come out when a good one takes its place.
+//! A gate with a hostile policy: it keeps the events, and publishes them when a good policy takes over.
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
@@ -6,42 +6,41 @@ use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 use tidegate_harness::wait;
-use tidegate_tests::{Embedded, event};
+use tidegate_tests::{SqliteGate, event};
 
 use super::given::{another_contract, bytes};
 
 const EVENTS: usize = 12;
-/// What a gate may take while a policy does its worst: the caps leave it far below.
+/// Memory that a gate may use while a policy does its worst: the limits keep it far below.
 const RESIDENT: u64 = 700 << 20;
 
-/// Leases that end soon and quick retries; a file that has not changed for this long is whole.
-const QUICK: [(&str, &str); 3] = [
+/// Leases that end soon, and quick retries.
+const QUICK: [(&str, &str); 2] = [
     ("TIDEGATE_RETRIES__SCALE", "0.05"),
     ("TIDEGATE_CLAIMS__LEASE_MS", "300"),
-    ("TIDEGATE_POLICY__RELOAD__SETTLE_MS", "50"),
 ];
 
 /// A policy's file that can be replaced.
-struct Place {
+struct PolicyFile {
     dir: TempDir,
     path: PathBuf,
 }
 
-impl Place {
+impl PolicyFile {
     fn holding(policy: &[u8]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let place = Self {
+        let file = Self {
             path: dir.path().join("policy.wasm"),
             dir,
         };
-        place.put(policy);
-        place
+        file.put(policy);
+        file
     }
 
     fn put(&self, policy: &[u8]) {
-        let aside = self.dir.path().join("aside");
-        fs::write(&aside, policy).expect("writable");
-        fs::rename(aside, &self.path).expect("renamed");
+        let new = self.dir.path().join("policy.tmp");
+        fs::write(&new, policy).expect("writable");
+        fs::rename(new, &self.path).expect("renamed");
     }
 
     fn env(&self) -> Vec<(&str, &str)> {
@@ -51,29 +50,29 @@ impl Place {
     }
 }
 
-async fn until(what: &str, gate: &Embedded, mut is_so: impl AsyncFnMut() -> bool) {
+async fn until(what: &str, gate: &SqliteGate, mut is_so: impl AsyncFnMut() -> bool) {
     let so = async || is_so().await.then_some(());
     if let Err(error) = wait::until(what, wait::PATIENCE, so).await {
         panic!("{error}\n{}", gate.log());
     }
 }
 
-fn send(gate: &Embedded) {
+fn send(gate: &SqliteGate) {
     let events: String = (0..EVENTS).map(|number| event(&format!("e-{number}")) + "\n").collect();
     gate.send("task-events", events.as_bytes());
 }
 
-/// That a good policy judges everything that was sent, once, and that nothing was given up.
-async fn assert_nothing_is_lost(gate: &Embedded, place: &Place) {
-    place.put(&bytes("calm"));
-    until("all events to be forwarded", gate, async || {
+/// Fails unless a good policy publishes every event, once, and none is dead-lettered.
+async fn assert_nothing_is_lost(gate: &SqliteGate, file: &PolicyFile) {
+    file.put(&bytes("calm"));
+    until("all events to be published", gate, async || {
         gate.read("task-events.gated").len() >= EVENTS
     })
     .await;
-    let forwarded = gate.read("task-events.gated");
-    let ids: BTreeSet<_> = forwarded.iter().map(|record| record["id"].to_string()).collect();
-    assert_eq!((ids.len(), forwarded.len()), (EVENTS, EVENTS), "each once");
-    assert_eq!(gate.read("dlq"), Vec::<Value>::new(), "none is given up");
+    let published = gate.read("task-events.gated");
+    let ids: BTreeSet<_> = published.iter().map(|record| record["id"].to_string()).collect();
+    assert_eq!((ids.len(), published.len()), (EVENTS, EVENTS), "each once");
+    assert_eq!(gate.read("dlq"), Vec::<Value>::new(), "none is dead-lettered");
 }
 
 #[rstest]
@@ -98,26 +97,30 @@ async fn assert_nothing_is_lost(gate: &Embedded, place: &Place) {
 #[case("stray", "unbound-channel")]
 #[tokio::test]
 async fn no_harm_costs_an_event(#[case] name: &str, #[case] kind: &str) {
-    let place = Place::holding(&bytes(name));
-    let mut env = place.env();
+    let file = PolicyFile::holding(&bytes(name));
+    let mut env = file.env();
     if kind != "deadline" {
         // A busy machine must not make it one.
         env.push(("TIDEGATE_LIMITS__DEADLINE_MS", "60000"));
     }
-    let gate = Embedded::start_with(name, "", &env).await;
+    let gate = SqliteGate::start_with(name, "", &env).await;
     send(&gate);
     let counter = format!(r#"tidegate_policy_faults_total{{kind="{kind}"}}"#);
     until("the policy to fault", &gate, async || gate.counted(&counter).await >= 3).await;
-    assert_eq!(gate.read("task-events.gated"), Vec::<Value>::new(), "nothing is sent");
-    let resident = gate.gate.process().resident_bytes().expect("it runs");
+    assert_eq!(
+        gate.read("task-events.gated"),
+        Vec::<Value>::new(),
+        "nothing is published"
+    );
+    let resident = gate.process().resident_bytes().expect("it runs");
     assert!(resident < RESIDENT, "the gate takes {} MiB", resident >> 20);
-    assert_nothing_is_lost(&gate, &place).await;
+    assert_nothing_is_lost(&gate, &file).await;
 }
 
 #[tokio::test]
 async fn a_policy_that_makes_no_dead_letters_costs_none() {
-    let place = Place::holding(&bytes("no-letters"));
-    let gate = Embedded::start_with("no-letters", "", &place.env()).await;
+    let file = PolicyFile::holding(&bytes("no-letters"));
+    let gate = SqliteGate::start_with("no-letters", "", &file.env()).await;
     send(&gate);
     let counter = r#"tidegate_policy_faults_total{kind="trap"}"#;
     until("every letter to fault", &gate, async || {
@@ -125,9 +128,9 @@ async fn a_policy_that_makes_no_dead_letters_costs_none() {
     })
     .await;
     assert_eq!(gate.read("dlq"), Vec::<Value>::new());
-    // That they are given up is decided: the policy that comes makes the letters that the other one owes.
-    place.put(&bytes("calm"));
-    until("every dead letter to be sent", &gate, async || {
+    // It is decided that they are dead-lettered: the next policy makes the dead letters.
+    file.put(&bytes("calm"));
+    until("every dead letter to be published", &gate, async || {
         gate.read("dlq").len() >= EVENTS
     })
     .await;
@@ -183,13 +186,13 @@ async fn a_policy_that_makes_no_dead_letters_costs_none() {
     "it cannot be loaded: the policy loads, but cannot say what it knows"
 )]
 #[tokio::test]
-async fn a_gate_that_starts_with_what_is_no_policy_takes_nothing_and_says_why(
+async fn a_gate_that_starts_with_what_is_no_policy_processes_nothing_and_says_why(
     #[case] name: &str,
     #[case] policy: Vec<u8>,
     #[case] says: &str,
 ) {
-    let place = Place::holding(&policy);
-    let gate = Embedded::start_alive(name, "", &place.env()).await;
+    let file = PolicyFile::holding(&policy);
+    let gate = SqliteGate::start_alive(name, "", &file.env()).await;
     send(&gate);
     until("the file to be refused", &gate, async || {
         let answer = reqwest::get(gate.admin_url("/admin/revisions")).await;
@@ -197,12 +200,12 @@ async fn a_gate_that_starts_with_what_is_no_policy_takes_nothing_and_says_why(
         found["reload"]["why"].as_str().is_some_and(|why| why.starts_with(says))
     })
     .await;
-    let ready = reqwest::get(gate.gate.url("/readyz")).await.expect("an answer");
+    let ready = reqwest::get(gate.url("/readyz")).await.expect("an answer");
     assert_eq!(ready.status(), reqwest::StatusCode::SERVICE_UNAVAILABLE);
     assert!(
         gate.read("task-events")
             .iter()
             .all(|record| record["delivery"].is_null())
     );
-    assert_nothing_is_lost(&gate, &place).await;
+    assert_nothing_is_lost(&gate, &file).await;
 }

@@ -1,8 +1,8 @@
-//! What the tests of hostile policies have in common: engines, policies on them, and what came of a call.
+//! What the tests of hostile policies have in common: engines, policies on them, and the results of calls.
 
 use std::{fs, path::Path};
 
-use tidegate_engine::{CallError, Context, Engine, Fault, Isolation, Limits, LoadError, Options, Policy, Decided};
+use tidegate_engine::{CallError, Context, Decided, Engine, Fault, Isolation, Limits, LoadError, Options, Policy};
 use tidegate_tests::{event, guest};
 
 /// An engine that keeps what it compiles with that of the other tests.
@@ -25,16 +25,16 @@ pub(crate) fn bytes(name: &str) -> Vec<u8> {
     fs::read(guest(name)).expect("a readable policy")
 }
 
-/// A file with another name in place of one, in all places; both are equally long.
+/// A file in which one name is replaced by another of the same length, wherever it is.
 pub(crate) fn renamed(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len(), "a name's length stands before it");
     let mut renamed = bytes.to_vec();
-    let places: Vec<_> = (0..=bytes.len() - from.len())
-        .filter(|&place| bytes[place..].starts_with(from.as_bytes()))
+    let offsets: Vec<_> = (0..=bytes.len() - from.len())
+        .filter(|&offset| bytes[offset..].starts_with(from.as_bytes()))
         .collect();
-    assert!(!places.is_empty(), "{from} is not in the file");
-    for place in places {
-        renamed[place..place + to.len()].copy_from_slice(to.as_bytes());
+    assert!(!offsets.is_empty(), "{from} is not in the file");
+    for offset in offsets {
+        renamed[offset..offset + to.len()].copy_from_slice(to.as_bytes());
     }
     renamed
 }

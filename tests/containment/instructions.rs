@@ -64,7 +64,7 @@ async fn whatever_a_policy_is_made_of_it_only_faults(#[case] raw: Raw, #[case] e
     }
 }
 
-/// What would take more of the engine's room than one instance may.
+/// Policies that need more than one instance may use.
 #[rstest]
 #[case::grows_tables("grows-tables", Raw { validate: grow_tables(), ..Raw::default() })]
 #[case::many_tables("many-tables", Raw { tables: vec![1; 5], ..Raw::default() })]
@@ -73,7 +73,7 @@ async fn whatever_a_policy_is_made_of_it_only_faults(#[case] raw: Raw, #[case] e
 #[case::two_memories("two-memories", Raw { memories: 1, ..Raw::default() })]
 #[case::many_modules("many-modules", Raw { instances: 48, ..Raw::default() })]
 #[tokio::test]
-async fn a_policy_that_takes_too_much_room_is_not_loaded(#[case] name: &str, #[case] raw: Raw) {
+async fn a_policy_that_needs_too_much_of_the_engine_is_not_loaded(#[case] name: &str, #[case] raw: Raw) {
     let engine = engine(Isolation::Fresh);
     let neighbour = load(&engine, "calm").await;
     let (_, why) = refused(&engine, &raw.policy()).await;

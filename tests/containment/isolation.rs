@@ -16,7 +16,9 @@ fn trap(id: &str) -> String {
 async fn in_fresh_isolation_nothing_of_an_event_is_seen_by_the_next() {
     let policy = load(&engine(Isolation::Fresh), "remembers").await;
     for number in 0..20 {
-        let decided = judge(&policy, &event(&format!("e-{number}"))).await.expect("a decision");
+        let decided = judge(&policy, &event(&format!("e-{number}")))
+            .await
+            .expect("a decision");
         assert_eq!(decided.reason, "", "it remembers an event");
     }
 }

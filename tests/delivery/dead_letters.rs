@@ -1,16 +1,16 @@
-//! Dead letters: kept until they can be sent, and brought back in.
+//! Dead letters: scheduled until they can be published, and redriven.
 
 use std::collections::BTreeSet;
 
 use reqwest::StatusCode;
 use serde_json::json;
 use tidegate_harness::{Reply, wait};
-use tidegate_tests::{Embedded, event, tidegate};
+use tidegate_tests::{SqliteGate, event, tidegate};
 
 use super::given::{app, channels, dead_letters, envelope, post};
 
 #[tokio::test]
-async fn a_dead_letter_that_cannot_be_sent_is_put_aside_and_its_source_acknowledged() {
+async fn a_dead_letter_that_cannot_be_published_is_scheduled_and_its_source_acknowledged() {
     let app = app().await;
     app.answer(
         "/dlq",
@@ -23,12 +23,12 @@ async fn a_dead_letter_that_cannot_be_sent_is_put_aside_and_its_source_acknowled
         "{ topic: dlq }",
         &format!("{{ url: \"http://127.0.0.1:{}/dlq\" }}", app.port()),
     );
-    let embedded = Embedded::start("dlq-fails", &format!("{config}retries: {{ scale: 1 }}")).await;
-    embedded.send("task-events", b"not json");
-    let judged = embedded.judged("task-events", 1).await;
-    assert_eq!(judged[0]["delivery"]["disposition"], "dead-letter-held", "{judged:#?}");
-    embedded.gate.process().kill9();
-    embedded.gate.process().restart().await.expect("it starts again");
+    let gate = SqliteGate::start("dlq-fails", &format!("{config}retries: {{ scale: 1 }}")).await;
+    gate.send("task-events", b"not json");
+    let processed = gate.processed("task-events", 1).await;
+    assert_eq!(processed[0]["delivery"]["disposition"], "scheduled", "{processed:#?}");
+    gate.process().kill9();
+    gate.process().restart().await.expect("it starts again");
     let received = app
         .wait_for("/dlq", 4)
         .await
@@ -37,31 +37,31 @@ async fn a_dead_letter_that_cannot_be_sent_is_put_aside_and_its_source_acknowled
     assert_eq!(ids.len(), 1, "always the same dead letter");
     assert_eq!(envelope(&received[3])["data"]["payload"]["original_text"], "not json");
     wait::until("the alert", wait::PATIENCE, async || {
-        (embedded.read("ops-alerts").len() == 1).then_some(())
+        (gate.read("ops-alerts").len() == 1).then_some(())
     })
     .await
     .expect("one alert");
 }
 
 #[tokio::test]
-async fn a_dead_letter_comes_back_in_once() {
+async fn a_dead_letter_is_redriven_once() {
     let app = app().await;
     app.answer("/tasks", [Reply::status(400), Reply::status(200)]);
-    let embedded = Embedded::start("redrive", &channels(&app)).await;
-    embedded.send("task-events", event("e-1").as_bytes());
-    dead_letters(&embedded, 1).await;
-    let letter = embedded.read("dlq")[0]["event"].to_string();
-    let (status, answer) = post(&embedded, "/v1/redrive", letter.clone()).await;
+    let gate = SqliteGate::start("redrive", &channels(&app)).await;
+    gate.send("task-events", event("e-1").as_bytes());
+    dead_letters(&gate, 1).await;
+    let letter = gate.read("dlq")[0]["event"].to_string();
+    let (status, answer) = post(&gate, "/v1/redrive", letter.clone()).await;
     assert_eq!(
         (status, &answer["disposition"]),
-        (StatusCode::OK, &json!("forward")),
+        (StatusCode::OK, &json!("published")),
         "{answer}"
     );
     let sent = envelope(&app.received("/tasks")[1]);
-    assert_eq!(sent["tidegateredriven"], embedded.read("dlq")[0]["id"], "it is marked");
+    assert_eq!(sent["tidegateredriven"], gate.read("dlq")[0]["id"], "it is marked");
     assert_eq!(sent["tidegatesource"], "task-events@0");
     assert_eq!(sent["data"]["event_id"], "e-1");
-    let (status, answer) = post(&embedded, "/v1/redrive", letter).await;
+    let (status, answer) = post(&gate, "/v1/redrive", letter).await;
     assert_eq!(
         (status, &answer["disposition"]),
         (StatusCode::OK, &json!("duplicate")),
@@ -69,7 +69,7 @@ async fn a_dead_letter_comes_back_in_once() {
     );
     assert_eq!(app.count("/tasks"), 2);
 
-    let (status, problem) = post(&embedded, "/v1/redrive", event("e-2")).await;
+    let (status, problem) = post(&gate, "/v1/redrive", event("e-2")).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
     assert!(
         problem["detail"].as_str().expect("a text").contains("dlq.failed"),
@@ -78,18 +78,18 @@ async fn a_dead_letter_comes_back_in_once() {
 }
 
 #[tokio::test]
-async fn the_command_brings_all_dead_letters_back_into_a_running_gate() {
+async fn the_command_redrives_all_dead_letters() {
     let app = app().await;
     let failing = std::iter::repeat_n(Reply::status(400), 3);
     app.answer("/tasks", failing.chain([Reply::status(200)]));
-    let embedded = Embedded::start("redrive-command", &channels(&app)).await;
-    embedded.send(
+    let gate = SqliteGate::start("redrive-command", &channels(&app)).await;
+    gate.send(
         "task-events",
         format!("{}\n{}\n{}\n", event("e-1"), event("e-2"), event("e-3")).as_bytes(),
     );
-    dead_letters(&embedded, 3).await;
-    let url = embedded.gate.url("");
-    let data = embedded.data().to_owned();
+    dead_letters(&gate, 3).await;
+    let url = gate.url("");
+    let data = gate.data().to_owned();
     let redrive = move || tidegate(&["dlq", "redrive", "--all", "--data", &data, "--url", &url], b"");
     let redriven = tokio::task::spawn_blocking(redrive).await.expect("it ends");
     assert_eq!(redriven.code, 0, "{redriven:?}");

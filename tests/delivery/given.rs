@@ -1,11 +1,11 @@
-//! What the tests of deliveries have in common: a test's app as the sink, events, and what came of them.
+//! What the tests of deliveries have in common: a test's app as the sink, events, and their dispositions.
 
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tidegate_harness::{App, Received, wait};
-use tidegate_tests::{Embedded, dist, guest};
+use tidegate_tests::{SqliteGate, dist, guest};
 
-/// Where the events of tasks and reminders go: paths of a test's app. Dead letters and alerts stay topics.
+/// Channels: the events of tasks and reminders go to paths of a test's app, dead letters and alerts to topics.
 pub(crate) fn channels(app: &App) -> String {
     format!(
         "channels:
@@ -19,7 +19,7 @@ pub(crate) fn channels(app: &App) -> String {
     )
 }
 
-/// The same, where a hold lasts long enough for what a test does meanwhile.
+/// The same with delays that are long enough for what a test does meanwhile.
 pub(crate) fn patient(app: &App) -> String {
     format!("{}retries: {{ scale: 5 }}", channels(app))
 }
@@ -42,41 +42,49 @@ pub(crate) fn attempts(received: &[Received], id: &str) -> Vec<u64> {
         .collect()
 }
 
-pub(crate) async fn dead_letters(embedded: &Embedded, count: usize) -> Vec<Value> {
+pub(crate) async fn dead_letters(gate: &SqliteGate, count: usize) -> Vec<Value> {
     wait::until("dead letters", wait::PATIENCE, async || {
-        let letters = embedded.read("dlq");
+        let letters = gate.read("dlq");
         (letters.len() >= count).then_some(letters)
     })
     .await
-    .unwrap_or_else(|error| panic!("{error}: {:#?}", embedded.read("dlq")))
+    .unwrap_or_else(|error| panic!("{error}: {:#?}", gate.read("dlq")))
     .iter()
     .map(|record| record["event"]["payload"].clone())
     .collect()
 }
 
-/// What became of the first `count` records of `task-events`, each in a word.
-pub(crate) async fn ends(embedded: &Embedded, count: usize) -> Vec<String> {
-    let judged = embedded.judged("task-events", count).await;
-    let end = |record: &Value| record["delivery"]["disposition"].as_str().unwrap_or_default().to_owned();
-    judged.iter().map(end).collect()
+/// The dispositions of the first `count` records of `task-events`.
+pub(crate) async fn dispositions(gate: &SqliteGate, count: usize) -> Vec<String> {
+    let processed = gate.processed("task-events", count).await;
+    let disposition = |record: &Value| {
+        record["delivery"]["disposition"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    processed.iter().map(disposition).collect()
 }
 
-/// Waits until the first records of `task-events` have come to these ends.
-pub(crate) async fn until_ends(embedded: &Embedded, expected: &[&str]) {
-    let so = async || (ends(embedded, expected.len()).await == expected).then_some(());
-    if let Err(error) = wait::until("the ends", wait::PATIENCE, so).await {
-        panic!("{error}: {:?}, not {expected:?}", ends(embedded, expected.len()).await);
+/// Waits until the first records of `task-events` have these dispositions.
+pub(crate) async fn until_dispositions(gate: &SqliteGate, expected: &[&str]) {
+    let so = async || (dispositions(gate, expected.len()).await == expected).then_some(());
+    if let Err(error) = wait::until("the dispositions", wait::PATIENCE, so).await {
+        panic!(
+            "{error}: {:?}, not {expected:?}",
+            dispositions(gate, expected.len()).await
+        );
     }
 }
 
 /// Kills the gate, and starts it again with one text of its configuration in place of another.
-pub(crate) async fn kill_and_change(embedded: &Embedded, from: &str, to: &str) {
-    embedded.gate.process().kill9();
-    let file = embedded.gate.process().dir().join("tidegate.yaml");
+pub(crate) async fn kill_and_change(gate: &SqliteGate, from: &str, to: &str) {
+    gate.process().kill9();
+    let file = gate.process().dir().join("tidegate.yaml");
     let config = std::fs::read_to_string(&file).expect("the configuration");
     assert!(config.contains(from), "{from} is not in {config}");
     std::fs::write(&file, config.replace(from, to)).expect("writable");
-    embedded.gate.process().restart().await.expect("it starts again");
+    gate.process().restart().await.expect("it starts again");
 }
 
 /// The path of the builtin policy, and that of one for tests.
@@ -89,8 +97,8 @@ pub(crate) async fn app() -> App {
     App::start([]).await.expect("an app")
 }
 
-pub(crate) async fn post(embedded: &Embedded, path: &str, body: impl Into<reqwest::Body>) -> (StatusCode, Value) {
-    let answer = Client::new().post(embedded.gate.url(path)).body(body);
+pub(crate) async fn post(gate: &SqliteGate, path: &str, body: impl Into<reqwest::Body>) -> (StatusCode, Value) {
+    let answer = Client::new().post(gate.url(path)).body(body);
     let answer = answer.send().await.expect("an answer");
     (answer.status(), answer.json().await.unwrap_or_default())
 }

@@ -4,17 +4,20 @@ use std::collections::BTreeSet;
 
 use reqwest::StatusCode;
 use serde_json::json;
-use tidegate_tests::{Embedded, event, tidegate};
+use tidegate_tests::{SqliteGate, event, tidegate};
 
 use super::given::{app, channels, dead_letters, envelope, of_type, post};
 
 #[tokio::test]
 async fn a_consumer_hands_back_what_it_could_not_handle() {
     let app = app().await;
-    let embedded = Embedded::start("failures", &channels(&app)).await;
-    embedded.send("task-events", of_type("e-1", "task.created").as_bytes());
+    let gate = SqliteGate::start("failures", &channels(&app)).await;
+    gate.send("task-events", of_type("e-1", "task.created").as_bytes());
     for attempt in 0..=3 {
-        let received = app.wait_for("/tasks", attempt + 1).await.expect("sent, and sent again");
+        let received = app
+            .wait_for("/tasks", attempt + 1)
+            .await
+            .expect("published, and retried");
         let sent = envelope(&received[attempt]);
         let retry_count = sent["tidegateattempt"].as_u64().unwrap_or(0);
         assert_eq!(retry_count, attempt as u64);
@@ -22,7 +25,7 @@ async fn a_consumer_hands_back_what_it_could_not_handle() {
             json!({ "event": sent["data"], "error": "no such\ntask", "retry_count": retry_count }).to_string();
         // Twice: a consumer that got no answer hands it back again.
         for _ in 0..2 {
-            let (status, answer) = post(&embedded, "/v1/failures", failure.clone()).await;
+            let (status, answer) = post(&gate, "/v1/failures", failure.clone()).await;
             assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
             assert_eq!(
                 answer["action"],
@@ -31,79 +34,75 @@ async fn a_consumer_hands_back_what_it_could_not_handle() {
             );
         }
     }
-    let letters = dead_letters(&embedded, 1).await;
+    let letters = dead_letters(&gate, 1).await;
     assert_eq!(letters[0]["dlq_metadata"]["error"], "no such task");
     assert_eq!(letters[0]["dlq_metadata"]["retry_count"], 3);
-    let ids: BTreeSet<_> = embedded
-        .read("dlq")
-        .iter()
-        .map(|record| record["id"].to_string())
-        .collect();
+    let ids: BTreeSet<_> = gate.read("dlq").iter().map(|record| record["id"].to_string()).collect();
     assert_eq!(ids.len(), 1, "a repeat has the same id");
     assert_eq!(app.count("/tasks"), 4);
 
-    let (status, problem) = post(&embedded, "/v1/failures", "{}").await;
+    let (status, problem) = post(&gate, "/v1/failures", "{}").await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "{problem}");
 }
 
 #[tokio::test]
-async fn what_is_given_up_again_after_it_was_brought_back_is_another_dead_letter() {
+async fn an_event_that_is_dead_lettered_again_after_a_redrive_is_another_dead_letter() {
     let app = app().await;
-    let embedded = Embedded::start("failures-redriven", &channels(&app)).await;
+    let gate = SqliteGate::start("failures-redriven", &channels(&app)).await;
     let failure = format!(r#"{{"event":{},"error":"no such task","retry_count":3}}"#, event("e-1"));
     for round in 1..=3 {
         // Twice: a consumer that got no answer hands it back again.
         for _ in 0..2 {
-            let (status, answer) = post(&embedded, "/v1/failures", failure.clone()).await;
+            let (status, answer) = post(&gate, "/v1/failures", failure.clone()).await;
             assert_eq!(
                 (status, &answer["action"]),
                 (StatusCode::ACCEPTED, &json!("dead-letter")),
                 "{answer}"
             );
         }
-        let letters = embedded.read("dlq");
+        let letters = gate.read("dlq");
         let ids: BTreeSet<_> = letters.iter().map(|letter| letter["id"].to_string()).collect();
-        assert_eq!(ids.len(), round, "one for each time that it was brought back");
+        assert_eq!(ids.len(), round, "one for each time that it was handed back");
         let letter = letters[letters.len() - 1]["event"].to_string();
-        let (status, answer) = post(&embedded, "/v1/redrive", letter).await;
+        let (status, answer) = post(&gate, "/v1/redrive", letter).await;
         assert_eq!(
             (status, &answer["disposition"]),
-            (StatusCode::OK, &json!("forward")),
+            (StatusCode::OK, &json!("published")),
             "{answer}"
         );
-        assert_eq!(app.count("/tasks"), round, "it is sent once more");
+        assert_eq!(app.count("/tasks"), round, "it is published once more");
     }
-    let (url, data) = (embedded.gate.url(""), embedded.data().to_owned());
+    let (url, data) = (gate.url(""), gate.data().to_owned());
     let redrive = move || tidegate(&["dlq", "redrive", "--all", "--data", &data, "--url", &url], b"");
     let redriven = tokio::task::spawn_blocking(redrive).await.expect("it ends");
     assert!(
         redriven.out.contains("taken: 1 duplicate; 0 failed"),
-        "the later ones speak for the first: {redriven:?}"
+        "the last one stands for those before: {redriven:?}"
     );
 }
 
 #[tokio::test]
 async fn a_consumer_may_hand_back_what_only_the_policy_makes() {
     let app = app().await;
-    let embedded = Embedded::start(
+    let gate = SqliteGate::start(
         "failures-emitted",
         &format!("{}retries: {{ scale: 0.001 }}", channels(&app)),
     )
     .await;
     let completed =
         of_type("done-1", "task.completed").replace(r#""payload":{}"#, r#""payload":{"recurring_pattern":"DAILY"}"#);
-    embedded.send("task-events", completed.as_bytes());
+    gate.send("task-events", completed.as_bytes());
     let received = app.wait_for("/tasks", 2).await.expect("both outputs");
     let request = envelope(&received[1]);
     assert_eq!(request["type"], "task.occurrence-requested");
     let failure = json!({ "event": request["data"], "error": "later", "retry_count": 0 }).to_string();
-    let (status, answer) = post(&embedded, "/v1/failures", failure).await;
+    let (status, answer) = post(&gate, "/v1/failures", failure).await;
     assert_eq!(
         (status, &answer["action"]),
         (StatusCode::ACCEPTED, &json!("retry")),
         "{answer}"
     );
-    let received = app.wait_for("/tasks", 3).await.expect("it is sent again, alone");
+    let received = app.wait_for("/tasks", 3).await.expect("it is published again, alone");
     assert_eq!(envelope(&received[2])["id"], request["id"]);
     assert_eq!(envelope(&received[2])["data"], request["data"]);
 }

@@ -1,10 +1,10 @@
-//! What stands in the log: ids and reasons, each on a short line, and never a payload, whatever becomes of an event.
+//! The log: ids and reasons, each on a short line, and never a payload, whatever becomes of an event.
 
 use std::time::Duration;
 
 use reqwest::StatusCode;
 use tidegate_harness::{Reply, wait};
-use tidegate_tests::{Embedded, event};
+use tidegate_tests::{SqliteGate, event};
 
 use super::given::{app, channels, envelope, post};
 
@@ -30,7 +30,7 @@ async fn payloads_stay_out_of_the_log_whatever_becomes_of_an_event() {
         let first = sent["tidegateattempt"].is_null();
         let status = match id {
             "never" => 400,
-            _ if id == "held" || id.starts_with("forged") => [200, 503][usize::from(first)],
+            _ if id == "retried" || id.starts_with("forged") => [200, 503][usize::from(first)],
             _ => 200,
         };
         Reply::text(status, &sent.to_string())
@@ -45,12 +45,12 @@ async fn payloads_stay_out_of_the_log_whatever_becomes_of_an_event() {
         "{}limits: {{ memory_bytes: 4194304 }}\nretries: {{ scale: 0.01, fault_limit: 2 }}\n",
         channels(&app).replace("{ topic: dlq }", &dlq)
     );
-    let embedded = Embedded::start_with("logs", &config, &[("TIDEGATE_LOG", "debug")]).await;
+    let gate = SqliteGate::start_with("logs", &config, &[("TIDEGATE_LOG", "debug")]).await;
 
     let large = format!("[\"{SECRET}\",{}]", vec!["[1,2,3,4,5,6,7]"; 6000].join(","));
     let lines = [
         secret("sent"),
-        secret("held"),
+        secret("retried"),
         secret(&long_id()),
         secret("never"),
         secret("rejected").replace("9007199254740993", &format!("\"{SECRET}\"")),
@@ -60,41 +60,44 @@ async fn payloads_stay_out_of_the_log_whatever_becomes_of_an_event() {
         secret("faults").replace("\"payload\":{", &format!("\"payload\":{{\"list\":{large},")),
         format!("not JSON: {SECRET}"),
     ];
-    embedded.send("task-events", lines.join("\n").as_bytes());
+    gate.send("task-events", lines.join("\n").as_bytes());
     let failure = format!(
         r#"{{"event":{},"error":"{SECRET}","retry_count":3}}"#,
         secret("handed-back")
     );
-    let (status, answer) = post(&embedded, "/v1/failures", failure).await;
+    let (status, answer) = post(&gate, "/v1/failures", failure).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
     let draft = format!(r#"{{"event_type":"{SECRET}","task_id":1,"user_id":"u","payload":{{"a":"{SECRET}"}}}}"#);
-    let (status, _) = post(&embedded, "/v1/events", draft).await;
+    let (status, _) = post(&gate, "/v1/events", draft).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
 
     let wanted = [
-        ("forward", 3),
+        ("published", 3),
         ("duplicate", 1),
-        // Both held, the one that faults, and the dead letters that could not be sent.
-        ("held", 3),
-        ("dead-letter-held", 7),
-        ("given-up", 2),
-        ("reject", 5),
+        // Two retries, the one that faults, and seven dead letters that could not be published at once.
+        ("scheduled", 10),
+        // Five rejected, one refused by its sink, and one handed back after its last retry.
+        ("dead_lettered", 7),
     ];
-    let delivered = |embedded: &Embedded, end: &str| {
-        let told = format!(r#""end":"{end}""#);
-        embedded.log().lines().filter(|line| line.contains(&told)).count()
+    let logged = |gate: &SqliteGate, disposition: &str| {
+        let text = format!(r#""disposition":"{disposition}""#);
+        gate.log().lines().filter(|line| line.contains(&text)).count()
     };
-    let all = wait::until("every end to be logged", wait::PATIENCE, async || {
+    let all = wait::until("every disposition to be logged", wait::PATIENCE, async || {
         wanted
             .iter()
-            .all(|(end, count)| delivered(&embedded, end) >= *count)
+            .all(|(disposition, count)| logged(&gate, disposition) >= *count)
             .then_some(())
     });
-    let told = || wanted.map(|(end, count)| format!("{end}: {} of {count}", delivered(&embedded, end)));
-    all.await.unwrap_or_else(|error| panic!("{error}: {:?}", told()));
-    // Lines that come seldom: at least one of each kind.
-    let log = embedded.log();
-    for line in ["an event could not be sent", "a dead letter could not be sent"] {
+    let counts =
+        || wanted.map(|(disposition, count)| format!("{disposition}: {} of {count}", logged(&gate, disposition)));
+    all.await.unwrap_or_else(|error| panic!("{error}: {:?}", counts()));
+    // Lines that are rate-limited: at least one of each kind.
+    let log = gate.log();
+    for line in [
+        "an event could not be published",
+        "a dead letter could not be published",
+    ] {
         assert!(log.contains(line), "{line}");
     }
     let shown: Vec<_> = log.lines().filter(|line| line.contains(SECRET)).collect();
@@ -105,15 +108,18 @@ async fn payloads_stay_out_of_the_log_whatever_becomes_of_an_event() {
 async fn an_id_is_escaped_and_cut_wherever_it_is_logged() {
     let app = app().await;
     app.answer("/tasks", [Reply::status(503), Reply::status(200)]);
-    let embedded = Embedded::start_with("long-id", &channels(&app), &[("TIDEGATE_LOG", "debug")]).await;
-    embedded.send("task-events", secret(&long_id()).as_bytes());
+    let gate = SqliteGate::start_with("long-id", &channels(&app), &[("TIDEGATE_LOG", "debug")]).await;
+    gate.send("task-events", secret(&long_id()).as_bytes());
     app.wait_longer_for("/tasks", 2, Duration::from_secs(30))
         .await
         .expect("the retry");
-    embedded.judged("task-events", 1).await;
-    let log = embedded.log();
-    let told: Vec<_> = log.lines().filter(|line| line.contains("forged")).collect();
-    assert!(told.iter().any(|line| line.contains("could not be sent")), "{log}");
+    gate.processed("task-events", 1).await;
+    let log = gate.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("forged")).collect();
+    assert!(
+        lines.iter().any(|line| line.contains("could not be published")),
+        "{log}"
+    );
     let whole = "x".repeat(150);
-    assert!(told.iter().all(|line| !line.contains(&whole)), "cut: {told:#?}");
+    assert!(lines.iter().all(|line| !line.contains(&whole)), "cut: {lines:#?}");
 }

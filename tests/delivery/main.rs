@@ -1,5 +1,5 @@
-//! A delivery on the embedded backend, to its end: sinks that fail, retries, dead letters, faults of the policy, kills,
-//! another policy meanwhile.
+//! Deliveries on the `sqlite` backend: sinks that fail, retries, dead letters, faults of the policy, kills, and another
+//! policy meanwhile.
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
 mod dead_letters;
@@ -8,7 +8,7 @@ mod given;
 mod handed_back;
 mod logs;
 mod once;
-mod order;
+mod ordering;
 mod other_policies;
 mod poison;
 mod retries;

@@ -1,4 +1,4 @@
-//! Once, and to its end: repeats, kills, and where every event of a load is in the end.
+//! Exactly one disposition: duplicates, kills, and what became of every event of a load.
 
 use std::{
     collections::BTreeSet,
@@ -6,18 +6,18 @@ use std::{
 };
 
 use tidegate_harness::{Received, Reply, wait};
-use tidegate_tests::{Embedded, event, tidegate_with};
+use tidegate_tests::{SqliteGate, event, tidegate_with};
 
-use super::given::{app, channels, ends, envelope, of_type, post};
+use super::given::{app, channels, dispositions, envelope, of_type, post};
 
 #[tokio::test]
 async fn ten_deliveries_of_one_event_at_once_are_processed_once() {
     let app = app().await;
     app.answer("/tasks", [Reply::status(200).after(Duration::from_millis(200))]);
-    let embedded = Embedded::start("ten-at-once", &channels(&app)).await;
+    let gate = SqliteGate::start("ten-at-once", &channels(&app)).await;
     let deliver = || async {
         loop {
-            let (_, answer) = post(&embedded, "/deliver/task-events", event("e-1")).await;
+            let (_, answer) = post(&gate, "/deliver/task-events", event("e-1")).await;
             if answer["status"] == "SUCCESS" {
                 return;
             }
@@ -29,24 +29,24 @@ async fn ten_deliveries_of_one_event_at_once_are_processed_once() {
 }
 
 #[tokio::test]
-async fn what_a_killed_gate_had_claimed_is_gone_on_with_by_the_next_one_at_once() {
+async fn the_claims_of_a_killed_gate_are_taken_over_at_once() {
     let app = app().await;
     app.answer("/tasks", [Reply::status(200).after(wait::PATIENCE), Reply::status(200)]);
     let config = format!("{}claims: {{ lease_ms: 600000 }}", channels(&app));
-    let embedded = Embedded::start("killed-in-a-lease", &config).await;
-    embedded.send("task-events", event("e-1").as_bytes());
-    app.wait_for("/tasks", 1).await.expect("it is under way");
-    embedded.gate.process().kill9();
-    embedded.gate.process().restart().await.expect("it starts again");
+    let gate = SqliteGate::start("killed-in-a-lease", &config).await;
+    gate.send("task-events", event("e-1").as_bytes());
+    app.wait_for("/tasks", 1).await.expect("it is in progress");
+    gate.process().kill9();
+    gate.process().restart().await.expect("it starts again");
     let received = app.wait_for("/tasks", 2).await.expect("long before the lease ends");
     assert_eq!(envelope(&received[0])["id"], envelope(&received[1])["id"]);
-    assert_eq!(ends(&embedded, 1).await, ["forward"]);
+    assert_eq!(dispositions(&gate, 1).await, ["published"]);
 }
 
 #[tokio::test]
 async fn a_second_gate_on_the_same_data_file_does_not_start() {
-    let embedded = Embedded::start("two-on-one-file", "").await;
-    let args = ["serve", "--data", embedded.data(), "--listen", "127.0.0.1:0"];
+    let gate = SqliteGate::start("two-on-one-file", "").await;
+    let args = ["serve", "--data", gate.data(), "--listen", "127.0.0.1:0"];
     let ended = tidegate_with(&[("TIDEGATE_ADMIN__LISTEN", "127.0.0.1:0")], &args, b"");
     assert_eq!(ended.code, 3, "{}", ended.err);
     assert!(
@@ -57,14 +57,14 @@ async fn a_second_gate_on_the_same_data_file_does_not_start() {
 }
 
 #[tokio::test]
-async fn without_idempotency_a_repeat_is_sent_with_the_same_id() {
+async fn without_idempotency_a_duplicate_is_published_with_the_same_id() {
     let app = app().await;
     let config = format!(
         "{}subscriptions: [{{ name: task-events, idempotency: off }}]",
         channels(&app)
     );
-    let embedded = Embedded::start("not-idempotent", &config).await;
-    embedded.send(
+    let gate = SqliteGate::start("not-idempotent", &config).await;
+    gate.send(
         "task-events",
         format!("{}\n{}\n", event("e-1"), event("e-1")).as_bytes(),
     );
@@ -73,7 +73,7 @@ async fn without_idempotency_a_repeat_is_sent_with_the_same_id() {
 }
 
 #[tokio::test]
-async fn every_event_ends_in_outputs_or_a_dead_letter_through_kills_and_a_sink_that_fails() {
+async fn every_event_is_published_or_dead_lettered_through_kills_and_a_sink_that_fails() {
     const EVENTS: usize = 1_500;
     let app = app().await;
     let fail = |every: u64| {
@@ -85,7 +85,7 @@ async fn every_event_ends_in_outputs_or_a_dead_letter_through_kills_and_a_sink_t
     };
     app.answer_with("/tasks", fail(33));
     app.answer_with("/reminders", fail(33));
-    let embedded = Embedded::start("kills", &format!("{}retries: {{ scale: 0.02 }}", channels(&app))).await;
+    let gate = SqliteGate::start("kills", &format!("{}retries: {{ scale: 0.02 }}", channels(&app))).await;
     let kinds = ["task.created", "task.updated", "task.completed", "task.deleted"];
     let mut expected = (BTreeSet::new(), BTreeSet::new());
     let mut lines = String::new();
@@ -100,19 +100,18 @@ async fn every_event_ends_in_outputs_or_a_dead_letter_through_kills_and_a_sink_t
         }
         lines.push('\n');
     }
-    embedded.send("task-events", lines.as_bytes());
+    gate.send("task-events", lines.as_bytes());
     let mut kills = 0;
-    let judged = || {
-        embedded
-            .read("task-events")
+    let processed = || {
+        gate.read("task-events")
             .iter()
             .filter(|record| !record["delivery"].is_null())
             .count()
     };
-    while kills < 8 && judged() < EVENTS {
+    while kills < 8 && processed() < EVENTS {
         tokio::time::sleep(Duration::from_millis(150)).await;
-        embedded.gate.process().kill9();
-        embedded.gate.process().restart().await.expect("it starts again");
+        gate.process().kill9();
+        gate.process().restart().await.expect("it starts again");
         kills += 1;
     }
     let (mut sent, mut dead) = (Vec::new(), Vec::new());
@@ -123,7 +122,7 @@ async fn every_event_ends_in_outputs_or_a_dead_letter_through_kills_and_a_sink_t
             .iter()
             .map(|call| envelope(call)["id"].as_str().unwrap_or_default().to_owned())
             .collect();
-        dead = embedded
+        dead = gate
             .read("dlq")
             .iter()
             .map(|record| {
@@ -133,11 +132,11 @@ async fn every_event_ends_in_outputs_or_a_dead_letter_through_kills_and_a_sink_t
                     .to_owned()
             })
             .collect();
-        let held = embedded
+        let is_pending = gate
             .read("task-events")
             .iter()
-            .any(|record| record["delivery"].is_null() || record["delivery"]["disposition"] == "held");
-        if !held {
+            .any(|record| record["delivery"].is_null() || record["delivery"]["disposition"] == "scheduled");
+        if !is_pending {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -153,9 +152,9 @@ async fn every_event_ends_in_outputs_or_a_dead_letter_through_kills_and_a_sink_t
         EVENTS - outputs.union(&letters).count()
     );
     assert!(kills > 0);
-    assert_eq!(outputs, expected.0, "every valid event is sent");
+    assert_eq!(outputs, expected.0, "every valid event is published");
     assert_eq!(
         letters, expected.1,
-        "every other is a dead letter, and no valid one is both"
+        "every other is dead-lettered, and no valid one is both"
     );
 }

@@ -1,14 +1,14 @@
-//! Records that no policy can like: each is one dead letter, complete, and its topic goes on.
+//! Records that every policy rejects: each is one dead letter, complete, and its topic goes on.
 
-use tidegate_tests::{Embedded, Letter, event};
+use tidegate_tests::{Letter, SqliteGate, event};
 
-use super::given::ends;
+use super::given::dispositions;
 
 const LARGE: usize = 900_000;
 
 #[tokio::test]
 async fn poison_is_one_dead_letter_each_and_the_topic_goes_on() {
-    let embedded = Embedded::start("poison", "").await;
+    let gate = SqliteGate::start("poison", "").await;
     let large = "x".repeat(LARGE);
     let wrong = event("wrong")
         .replace("9007199254740993", "\"9\"")
@@ -32,12 +32,12 @@ async fn poison_is_one_dead_letter_each_and_the_topic_goes_on() {
         lines.extend_from_slice(line);
         lines.push(b'\n');
     }
-    embedded.send("task-events", &lines);
+    gate.send("task-events", &lines);
 
-    let ends = ends(&embedded, bad.len() + 2).await;
-    assert_eq!(ends[..bad.len()], vec!["reject"; bad.len()]);
-    assert_eq!(ends[bad.len()..], ["forward", "forward"]);
-    let letters = embedded.read("dlq");
+    let dispositions = dispositions(&gate, bad.len() + 2).await;
+    assert_eq!(dispositions[..bad.len()], vec!["dead_lettered"; bad.len()]);
+    assert_eq!(dispositions[bad.len()..], ["published", "published"]);
+    let letters = gate.read("dlq");
     assert_eq!(letters.len(), bad.len(), "one each");
     for (letter, (code, bytes)) in letters.iter().zip(&bad) {
         let letter = Letter::of(&letter["event"].to_string()).expect("a dead letter");
@@ -49,8 +49,8 @@ async fn poison_is_one_dead_letter_each_and_the_topic_goes_on() {
             bytes.len()
         );
     }
-    assert_eq!(embedded.read("ops-alerts").len(), bad.len());
-    let sent = embedded.read("task-events.gated");
+    assert_eq!(gate.read("ops-alerts").len(), bad.len());
+    let sent = gate.read("task-events.gated");
     let ids: Vec<_> = sent.iter().map(|record| &record["id"]).collect();
     assert_eq!(ids, ["fits", "after"]);
 }

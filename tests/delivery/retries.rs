@@ -1,4 +1,4 @@
-//! Sinks that fail: the schedule of the policy, holds that survive, answers that decide.
+//! Sinks that fail: the schedule of the policy, scheduled retries that survive a kill, and what an answer means.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,14 +8,14 @@ use std::{
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tidegate_harness::{Reply, wait};
-use tidegate_tests::{Embedded, event};
+use tidegate_tests::{SqliteGate, event};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
 
 use super::given::{
-    app, attempts, channels, dead_letters, envelope, kill_and_change, of_type, patient, post, until_ends,
+    app, attempts, channels, dead_letters, envelope, kill_and_change, of_type, patient, post, until_dispositions,
 };
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn a_sink_that_always_fails_gets_exactly_the_schedules_attempts() {
     for path in ["/tasks", "/reminders"] {
         app.answer(path, [Reply::status(503)]);
     }
-    let embedded = Embedded::start(
+    let gate = SqliteGate::start(
         "always-fails",
         &format!("{}retries: {{ scale: 0.001 }}", channels(&app)),
     )
@@ -40,9 +40,9 @@ async fn a_sink_that_always_fails_gets_exactly_the_schedules_attempts() {
     ];
     for (event_type, path, _) in &schedules {
         let topic = if *path == "/tasks" { "task-events" } else { "reminders" };
-        embedded.send(topic, of_type(event_type, event_type).as_bytes());
+        gate.send(topic, of_type(event_type, event_type).as_bytes());
     }
-    let letters = dead_letters(&embedded, schedules.len()).await;
+    let letters = dead_letters(&gate, schedules.len()).await;
     for (event_type, path, delays) in &schedules {
         let received = app.received(path);
         let retries = delays.len() as u64;
@@ -76,7 +76,7 @@ async fn a_sink_that_always_fails_gets_exactly_the_schedules_attempts() {
         assert_eq!(metadata["violations"], json!([]), "it is valid");
     }
     let about = |topic: &str| {
-        let alerts = embedded.read(topic);
+        let alerts = gate.read(topic);
         let about = |alert: &Value| {
             alert["event"]["payload"]["failed_event_type"]
                 .as_str()
@@ -86,26 +86,34 @@ async fn a_sink_that_always_fails_gets_exactly_the_schedules_attempts() {
         alerts.iter().map(about).collect::<BTreeSet<_>>()
     };
     wait::until("the last alerts", wait::PATIENCE, async || {
-        (embedded.read("ops-alerts").len() == schedules.len() && embedded.read("user-alerts").len() == 3).then_some(())
+        (gate.read("ops-alerts").len() == schedules.len() && gate.read("user-alerts").len() == 3).then_some(())
     })
     .await
     .expect("all alerts");
-    assert_eq!(about("ops-alerts").len(), schedules.len(), "operations are told always");
+    assert_eq!(
+        about("ops-alerts").len(),
+        schedules.len(),
+        "operations are always notified"
+    );
     let reminders = ["reminder.cancelled", "reminder.due", "reminder.scheduled"];
     assert!(
         about("user-alerts").iter().eq(reminders),
         "the user of reminders: {:?}",
         about("user-alerts")
     );
-    let judged = embedded.judged("reminders", 3).await;
-    assert!(
-        judged.iter().all(|record| record["delivery"]["disposition"] == "given-up"),
-        "{judged:#?}"
-    );
+    let processed = gate.processed("reminders", 3).await;
+    for record in &processed {
+        let delivery = &record["delivery"];
+        assert_eq!(
+            (&delivery["disposition"], &delivery["dead_letter_reason"]),
+            (&json!("dead_lettered"), &json!("exhausted")),
+            "{delivery}"
+        );
+    }
 }
 
 #[tokio::test]
-async fn what_a_sink_says_decides() {
+async fn the_answer_of_a_sink_decides_whether_there_is_a_retry() {
     let app = app().await;
     app.answer_with("/tasks", {
         let mut calls = BTreeMap::<String, usize>::new();
@@ -121,14 +129,14 @@ async fn what_a_sink_says_decides() {
             }
         }
     });
-    let embedded = Embedded::start("answers", &format!("{}retries: {{ scale: 0.01 }}", channels(&app))).await;
+    let gate = SqliteGate::start("answers", &format!("{}retries: {{ scale: 0.01 }}", channels(&app))).await;
     for id in ["wait", "busy", "never"] {
-        embedded.send("task-events", event(id).as_bytes());
+        gate.send("task-events", event(id).as_bytes());
     }
-    let letters = dead_letters(&embedded, 1).await;
+    let letters = dead_letters(&gate, 1).await;
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0]["event_id"], "never");
-    assert_eq!(letters[0]["dlq_metadata"]["retry_count"], 0, "a 400 is final");
+    assert_eq!(letters[0]["dlq_metadata"]["retry_count"], 0, "a 400 is permanent");
     let error = letters[0]["dlq_metadata"]["error"].as_str().expect("a text");
     assert!(error.contains("400") && error.contains("I do not want this"), "{error}");
 
@@ -141,7 +149,7 @@ async fn what_a_sink_says_decides() {
 }
 
 #[tokio::test]
-async fn a_sink_that_gives_no_answer_in_time_is_tried_again() {
+async fn a_sink_that_does_not_answer_in_time_is_retried() {
     let app = app().await;
     app.answer(
         "/tasks",
@@ -151,22 +159,22 @@ async fn a_sink_that_gives_no_answer_in_time_is_tried_again() {
         "{}retries: {{ scale: 0.01 }}\nlimits: {{ send_timeout_seconds: 1 }}",
         channels(&app)
     );
-    let embedded = Embedded::start("times-out", &config).await;
-    embedded.send("task-events", event("e-1").as_bytes());
+    let gate = SqliteGate::start("times-out", &config).await;
+    gate.send("task-events", event("e-1").as_bytes());
     let received = app.wait_for("/tasks", 2).await.expect("the retry");
     assert_eq!(attempts(&received, "e-1"), [0, 1]);
-    until_ends(&embedded, &["forward"]).await;
-    assert_eq!(embedded.read("dlq").len(), 0);
+    until_dispositions(&gate, &["published"]).await;
+    assert_eq!(gate.read("dlq").len(), 0);
 }
 
 #[tokio::test]
-async fn a_sink_that_breaks_the_connection_is_tried_again() {
+async fn a_sink_that_breaks_the_connection_is_retried() {
     let app = app().await;
     let sink = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = sink.local_addr().expect("an address").port();
     let config = channels(&app).replace(&format!("{}/tasks", app.port()), &format!("{port}/tasks"));
-    let embedded = Embedded::start("breaks", &format!("{config}retries: {{ scale: 0.01 }}")).await;
-    embedded.send("task-events", event("e-1").as_bytes());
+    let gate = SqliteGate::start("breaks", &format!("{config}retries: {{ scale: 0.01 }}")).await;
+    gate.send("task-events", event("e-1").as_bytes());
     // Before it has read anything, in the midst of the request, and in the midst of the answer.
     for answer in ["", "", "HTTP/1.1 200 OK\r\ncontent-le"] {
         let (mut connection, _) = sink.accept().await.expect("a connection");
@@ -186,14 +194,14 @@ async fn a_sink_that_breaks_the_connection_is_tried_again() {
         String::from_utf8_lossy(&request).contains(r#""tidegateattempt":3"#),
         "the fourth attempt"
     );
-    let taken = b"HTTP/1.1 204 No Content\r\n\r\n";
-    connection.write_all(taken).await.expect("writable");
-    until_ends(&embedded, &["forward"]).await;
-    assert_eq!(embedded.read("dlq").len(), 0);
+    let accepted = b"HTTP/1.1 204 No Content\r\n\r\n";
+    connection.write_all(accepted).await.expect("writable");
+    until_dispositions(&gate, &["published"]).await;
+    assert_eq!(gate.read("dlq").len(), 0);
 }
 
 #[tokio::test]
-async fn outputs_that_were_sent_are_not_sent_again_with_the_one_that_failed() {
+async fn outputs_that_were_published_are_not_published_again_with_the_one_that_failed() {
     let app = app().await;
     app.answer_with("/tasks", {
         let mut failed = false;
@@ -203,10 +211,10 @@ async fn outputs_that_were_sent_are_not_sent_again_with_the_one_that_failed() {
             Reply::status(if fail { 500 } else { 200 })
         }
     });
-    let embedded = Embedded::start("partly", &format!("{}retries: {{ scale: 0.001 }}", channels(&app))).await;
+    let gate = SqliteGate::start("partly", &format!("{}retries: {{ scale: 0.001 }}", channels(&app))).await;
     let completed =
         of_type("done-1", "task.completed").replace(r#""payload":{}"#, r#""payload":{"recurring_pattern":"DAILY"}"#);
-    embedded.send("task-events", completed.as_bytes());
+    gate.send("task-events", completed.as_bytes());
     let received = app.wait_for("/tasks", 3).await.expect("three calls");
     let types: Vec<_> = received.iter().map(|call| envelope(call)["type"].clone()).collect();
     assert_eq!(
@@ -221,33 +229,33 @@ async fn outputs_that_were_sent_are_not_sent_again_with_the_one_that_failed() {
 }
 
 #[tokio::test]
-async fn a_hold_survives_a_kill_and_a_repeat_of_a_held_event_is_one() {
+async fn a_scheduled_retry_survives_a_kill_and_a_duplicate_of_its_event_is_one() {
     let app = app().await;
     app.answer("/tasks", [Reply::status(500), Reply::status(200)]);
-    let embedded = Embedded::start("hold-killed", &patient(&app)).await;
-    embedded.send("task-events", of_type("e-1", "task.updated").as_bytes());
-    let judged = embedded.judged("task-events", 1).await;
-    assert_eq!(judged[0]["delivery"]["disposition"], "held", "{judged:#?}");
-    embedded.gate.process().kill9();
-    embedded.gate.process().restart().await.expect("it starts again");
-    embedded.send("task-events", of_type("e-1", "task.updated").as_bytes());
-    let judged = embedded.judged("task-events", 2).await;
-    assert_eq!(judged[1]["delivery"]["disposition"], "duplicate", "{judged:#?}");
+    let gate = SqliteGate::start("retry-killed", &patient(&app)).await;
+    gate.send("task-events", of_type("e-1", "task.updated").as_bytes());
+    let processed = gate.processed("task-events", 1).await;
+    assert_eq!(processed[0]["delivery"]["disposition"], "scheduled", "{processed:#?}");
+    gate.process().kill9();
+    gate.process().restart().await.expect("it starts again");
+    gate.send("task-events", of_type("e-1", "task.updated").as_bytes());
+    let processed = gate.processed("task-events", 2).await;
+    assert_eq!(processed[1]["delivery"]["disposition"], "duplicate", "{processed:#?}");
 
     let received = app.wait_for("/tasks", 2).await.expect("the retry");
     assert_eq!(attempts(&received, "e-1"), [0, 1]);
-    until_ends(&embedded, &["forward", "duplicate"]).await;
+    until_dispositions(&gate, &["published", "duplicate"]).await;
     assert_eq!(app.count("/tasks"), 2);
 }
 
 #[tokio::test]
-async fn a_held_event_runs_through_the_policy_of_the_time_it_is_due() {
+async fn a_scheduled_retry_is_processed_by_the_policy_that_decides_when_it_is_due() {
     let app = app().await;
     app.answer("/tasks", [Reply::status(500), Reply::status(200)]);
-    let embedded = Embedded::start("current-policy", &patient(&app)).await;
-    embedded.send("task-events", of_type("e-1", "task.updated").as_bytes());
-    embedded.judged("task-events", 1).await;
-    kill_and_change(&embedded, "policy: {", "policy: { target_version: \"1.0\",").await;
+    let gate = SqliteGate::start("current-policy", &patient(&app)).await;
+    gate.send("task-events", of_type("e-1", "task.updated").as_bytes());
+    gate.processed("task-events", 1).await;
+    kill_and_change(&gate, "policy: {", "policy: { target_version: \"1.0\",").await;
     let received = app.wait_for("/tasks", 2).await.expect("the retry");
     let versions: Vec<_> = received
         .iter()
@@ -256,20 +264,24 @@ async fn a_held_event_runs_through_the_policy_of_the_time_it_is_due() {
     assert_eq!(
         versions,
         [json!("1.1"), Value::Null],
-        "the second left as it came, in 1.0"
+        "the second is published as it came, in 1.0"
     );
 }
 
 #[tokio::test]
-async fn an_event_of_a_service_is_kept_when_its_sink_fails() {
+async fn an_event_of_a_service_is_scheduled_when_its_sink_fails() {
     let app = app().await;
     app.answer("/tasks", [Reply::status(500), Reply::status(200)]);
-    let embedded = Embedded::start("service-held", &format!("{}retries: {{ scale: 0.01 }}", channels(&app))).await;
+    let gate = SqliteGate::start(
+        "service-scheduled",
+        &format!("{}retries: {{ scale: 0.01 }}", channels(&app)),
+    )
+    .await;
     let draft = r#"{"event_type":"task.created","task_id":1,"user_id":"user-1","payload":{}}"#;
-    let (status, answer) = post(&embedded, "/v1/events", draft).await;
+    let (status, answer) = post(&gate, "/v1/events", draft).await;
     assert_eq!(
         (status, &answer["disposition"]),
-        (StatusCode::ACCEPTED, &json!("held")),
+        (StatusCode::ACCEPTED, &json!("scheduled")),
         "{answer}"
     );
     let received = app.wait_for("/tasks", 2).await.expect("the retry");

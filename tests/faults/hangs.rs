@@ -7,7 +7,7 @@ use tidegate_harness::{Cluster, Process, Test};
 use tidegate_tests::{Ledger, Workload};
 
 use crate::{
-    books::close,
+    balance::settle,
     rig::{Plan, Rig},
     sinks::three_percent_fail,
     size::Size,
@@ -38,7 +38,7 @@ async fn one_of_two(test: &Test<Cluster>, name: &str, of: impl for<'a> Fn(&'a Ri
     tokio::time::sleep(HANGS).await;
     let taken = rig.sinks.taken();
     of(&rig).thaw()?;
-    let balance = close(&ledger, &rig, limit).await?;
+    let balance = settle(&ledger, &rig, limit).await?;
     println!(
         "{name} of two hangs for {} s, {taken} outputs when it comes back: {balance}",
         HANGS.as_secs()

@@ -7,7 +7,7 @@ use tidegate_harness::{Cluster, Test};
 use tidegate_tests::{Ledger, Workload};
 
 use crate::{
-    books::close,
+    balance::settle,
     rig::{Plan, Replica, Rig},
     sinks::three_percent_fail,
     size::Size,
@@ -17,8 +17,8 @@ use crate::{
 const MOMENTS: [(&str, Option<&str>); 5] = [
     ("claimed, not sent", Some("POST /v1.0/invoke/")),
     ("sent, not marked done", Some(r#""state":"done""#)),
-    ("failed, hold not stored", Some("POST /v1.0/jobs/")),
-    ("hold stored, not marked", Some(r#""state":"held""#)),
+    ("failed, retry not stored", Some("POST /v1.0/jobs/")),
+    ("retry stored, not marked", Some(r#""state":"scheduled""#)),
     ("any time", None),
 ];
 
@@ -56,7 +56,7 @@ async fn kills(test: &Test<Cluster>, gates: usize) -> Result<()> {
         }
     }
     let ledger = Ledger::new(&workload, sources);
-    let balance = close(&ledger, &rig, limit).await?;
+    let balance = settle(&ledger, &rig, limit).await?;
     let mut moments = String::new();
     for ((name, _), count) in MOMENTS.iter().zip(fell) {
         write!(moments, "; {name}: {count}")?;

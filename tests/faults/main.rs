@@ -1,8 +1,8 @@
-//! Faults on real daprd, Kafka, Redis and scheduler: every event ends in its outputs or in a dead letter, whatever is
-//! killed, stopped or refused meanwhile.
+//! Faults on real daprd, Kafka, Redis and scheduler: every event is published or dead-lettered, whatever is killed,
+//! stopped or refused meanwhile.
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
-mod books;
+mod balance;
 mod full;
 mod hangs;
 mod kills;
@@ -17,7 +17,7 @@ mod steady;
 mod stop;
 mod swaps;
 mod tiers;
-mod unsent_letters;
+mod unpublished_dead_letters;
 
 use std::process::ExitCode;
 
@@ -47,23 +47,29 @@ fn main() -> ExitCode {
             poison::poison,
         )
         .test(
-            "an event is tried as often as its type's schedule says, then given up",
+            "an event is retried as often as its type's schedule says, then dead-lettered",
             schedule::always_failing,
         )
-        .test("a sink that asks for time is left alone for it", schedule::retry_after)
-        .test("a refusal that is final is not tried again", schedule::final_refusals)
         .test(
-            "an event that comes ten times at once is sent once",
+            "a sink that sends Retry-After is not called before",
+            schedule::retry_after,
+        )
+        .test("a permanent refusal is not retried", schedule::permanent_refusals)
+        .test(
+            "an event that is delivered ten times at once is published once",
             repeats::ten_at_once,
         )
-        .test("so it is with two gates", repeats::ten_at_once_at_two_gates)
+        .test(
+            "an event that is delivered ten times at once to two gates is published once",
+            repeats::ten_at_once_at_two_gates,
+        )
         .test(
             "another event with a used id is a dead letter, and the first is untouched",
             repeats::used_id,
         )
         .test(
-            "a dead letter that cannot be sent waits, and its source is acknowledged only then",
-            unsent_letters::unsent,
+            "a dead letter that cannot be published is scheduled, and its source acknowledged only then",
+            unpublished_dead_letters::unpublished,
         )
         .test(
             "a policy that is replaced under load loses nothing, and every output is of one policy",

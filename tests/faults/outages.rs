@@ -1,4 +1,4 @@
-//! Services that stop for a while under load: the gate goes on by itself when they are back, and waits quietly meanwhile.
+//! Services that stop for a while under load: the gate recovers by itself when they are back, and waits quietly meanwhile.
 //!
 //! A sidecar that ends by itself is started again, as an orchestrator does: daprd 1.18.2 can panic in its Kafka client
 //! ("send on closed channel") when the broker goes away.
@@ -13,7 +13,7 @@ use tidegate_harness::{Cluster, Kafka, Process, Redis, Scheduler, Test};
 use tidegate_tests::{Ledger, Workload};
 
 use crate::{
-    books::close,
+    balance::settle,
     rig::{Plan, Rig, Services},
     sinks::three_percent_fail,
     size::Size,
@@ -21,7 +21,7 @@ use crate::{
 
 /// Share of a core that a gate may use while it waits.
 const BUSY: f64 = 0.5;
-/// Lines that a gate may log in a second while it waits: each partition brings its event again every 200 ms.
+/// Lines that a gate may log in a second while it waits: the event of each partition is redelivered every 200 ms.
 const LINES: f64 = 200.0;
 
 pub(crate) async fn sidecar(test: Test<Cluster>) -> Result<()> {
@@ -60,7 +60,7 @@ pub(crate) async fn scheduler(test: Test<Cluster>) -> Result<()> {
     under_load(&rig, "scheduler", scheduler.process(), Size::asked().outage).await
 }
 
-/// Stops a service at a quarter of the load, starts it again, and closes the books.
+/// Stops a service at a quarter of the load, starts it again, and takes the balance.
 async fn under_load(rig: &Rig<'_>, name: &str, service: &Process, outage: Duration) -> Result<()> {
     let Size { events, limit, .. } = Size::asked();
     let workload = Workload::new(name, events);
@@ -77,7 +77,7 @@ async fn under_load(rig: &Rig<'_>, name: &str, service: &Process, outage: Durati
         let used = Use::of(rig)?.since(&before);
         service.restart().await?;
         let down = stopped.elapsed().as_secs_f64();
-        let balance = close(&ledger, rig, limit).await?;
+        let balance = settle(&ledger, rig, limit).await?;
         anyhow::Ok((used, down, balance))
     };
     let (used, down, balance) = tokio::select! {
@@ -105,7 +105,7 @@ async fn under_load(rig: &Rig<'_>, name: &str, service: &Process, outage: Durati
     Ok(())
 }
 
-/// Starts sidecars again that end by themselves, as whoever runs them must: when its broker is killed, a consumer in
+/// Starts sidecars again that end by themselves, as an orchestrator does: when its broker is killed, a consumer in
 /// daprd can panic ("send on closed channel"). Only ends when one cannot be started.
 async fn keep_sidecars(rig: &Rig<'_>, stopped: &Process, restarts: &AtomicUsize) -> Result<()> {
     loop {

@@ -1,4 +1,4 @@
-//! Messages that no policy can like: each is one dead letter, complete, and its partition goes on.
+//! Messages that every policy rejects: each is one dead letter, complete, and its partition goes on.
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 const LIMIT: Duration = Duration::from_mins(1);
-/// Long enough for all copies to be there while the first is under way.
+/// Long enough for all copies to be there while the first is in progress.
 const UNDER_WAY: Duration = Duration::from_millis(800);
 const COPIES: i32 = 10;
 
@@ -76,7 +76,7 @@ pub(crate) async fn used_id(test: Test<Cluster>) -> Result<()> {
     let first = event("the first");
     rig.produce(vec![Record::new(first.clone())]).await?;
     rig.sinks.wait_taken(1, LIMIT).await?;
-    // Two while the first is under way, two when it is done; in other partitions.
+    // Two while the first is in progress, two when it is done; in other partitions.
     let others: Vec<String> = (0..4).map(|number| event(&format!("another, {number}"))).collect();
     for (number, other) in (0..).zip(&others) {
         if number == 2 {
@@ -109,7 +109,7 @@ pub(crate) async fn used_id(test: Test<Cluster>) -> Result<()> {
     Ok(())
 }
 
-/// Waits until so many records are acknowledged: each of them has come to its end.
+/// Waits until so many records are acknowledged.
 async fn all_acknowledged(rig: &Rig<'_>, count: i64) -> Result<()> {
     let done = async || rig.acknowledged().await.is_ok_and(|done| done >= count).then_some(());
     tidegate_harness::wait::until("every record to be acknowledged", LIMIT, done).await

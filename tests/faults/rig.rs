@@ -152,7 +152,7 @@ impl<'a> Rig<'a> {
 
     /// Waits until every gate has partitions: the first one had them all before the second came.
     async fn wait_shared(&self, gates: usize) -> Result<()> {
-        let group = format!("Stabilized group {} revision", self.test.id);
+        let group = format!("Stabilized group {} generation", self.test.id);
         let members = format!("with {gates} members");
         wait::until("the gates to share the partitions", LIMIT, async || {
             let log = std::fs::read_to_string(self.services.kafka.process().log()).ok()?;

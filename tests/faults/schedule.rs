@@ -1,4 +1,4 @@
-//! Sinks that say no: how often an event is tried, when, and what follows.
+//! Sinks that refuse: how often an event is attempted, when, and what follows.
 
 use std::{
     collections::BTreeMap,
@@ -52,7 +52,7 @@ pub(crate) async fn always_failing(test: Test<Cluster>) -> Result<()> {
     exactly_the_schedule(&rig, "always", &letters).await
 }
 
-/// Each type was tried as often as its schedule says, then given up with its alerts.
+/// Each type was attempted as often as its schedule says, then dead-lettered with its alerts.
 pub(crate) async fn exactly_the_schedule(rig: &Rig<'_>, name: &str, letters: &[Letter]) -> Result<()> {
     let mut tried = Vec::new();
     for event_type in TYPES {
@@ -96,9 +96,9 @@ pub(crate) async fn exactly_the_schedule(rig: &Rig<'_>, name: &str, letters: &[L
         letters.map(|letter| (letter.id.clone(), 1)).collect()
     };
     let (ops, users) = (alerts("ops-alerts").await?, alerts("user-alerts").await?);
-    ensure!(ops == once(&|_| true), "operations hear of each, once: {ops:?}");
+    ensure!(ops == once(&|_| true), "operations are notified of each, once: {ops:?}");
     let reminders = once(&|event| event.contains(r#""event_type":"reminder."#));
-    ensure!(users == reminders, "users hear of reminders, once: {users:?}");
+    ensure!(users == reminders, "users are notified of reminders, once: {users:?}");
     println!(
         "{}; {} dead letters, {} alerts for operations, {} for users",
         tried.join(", "),
@@ -133,18 +133,19 @@ pub(crate) async fn retry_after(test: Test<Cluster>) -> Result<()> {
         };
         waits.push(second.at.duration_since(first.at));
     }
-    println!("asked to wait {SECONDS} s: tried again after {waits:.1?}");
+    println!("asked to wait {SECONDS} s: retried after {waits:.1?}");
     let wanted = Duration::from_secs(SECONDS.into());
     ensure!(waits.iter().all(|wait| *wait >= wanted), "too soon: {waits:?}");
     Ok(())
 }
 
-pub(crate) async fn final_refusals(test: Test<Cluster>) -> Result<()> {
-    const FINAL: [u16; 7] = [400, 401, 403, 404, 409, 413, 422];
-    let turn = AtomicU32::new(0);
-    let rule = move |_: &Call| Answer::Refuse(FINAL[turn.fetch_add(1, Ordering::Relaxed) as usize % FINAL.len()]);
+pub(crate) async fn permanent_refusals(test: Test<Cluster>) -> Result<()> {
+    const PERMANENT: [u16; 7] = [400, 401, 403, 404, 409, 413, 422];
+    let calls = AtomicU32::new(0);
+    let rule =
+        move |_: &Call| Answer::Refuse(PERMANENT[calls.fetch_add(1, Ordering::Relaxed) as usize % PERMANENT.len()]);
     let rig = Rig::start(&test, Plan::default(), rule).await?;
-    rig.produce(one_of_each("final")).await?;
+    rig.produce(one_of_each("permanent")).await?;
     let letters = rig.wait_letters(TYPES.len(), LIMIT).await?;
     tokio::time::sleep(QUIET).await;
     let calls = rig.sinks.calls();
@@ -154,7 +155,7 @@ pub(crate) async fn final_refusals(test: Test<Cluster>) -> Result<()> {
     }
     println!(
         "{} statuses, {} calls, {} dead letters",
-        FINAL.len(),
+        PERMANENT.len(),
         calls.len(),
         letters.len()
     );

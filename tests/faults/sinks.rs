@@ -1,5 +1,5 @@
-//! Where the gate's events go: an app that is called through its sidecar, and an address. Both write down what they have
-//! taken, and refuse as the test's rule says.
+//! The sinks of the gate: an app that is called through its sidecar, and an address. Both record what they accept, and
+//! refuse as the test's rule says.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,8 +18,8 @@ pub(crate) const REMINDERS: &str = "/reminders";
 /// The path for dead letters, where a test wants them here.
 pub(crate) const DEAD_LETTERS: &str = "/dead-letters";
 
-/// Failures that may pass.
-const PASSING: [u16; 4] = [503, 500, 408, 429];
+/// Retryable failures.
+const RETRYABLE: [u16; 4] = [503, 500, 408, 429];
 
 /// A call of a sink, taken or not.
 #[derive(Debug, Clone)]
@@ -28,8 +28,8 @@ pub(crate) struct Call {
     pub(crate) output: Output,
     /// `tidegateattempt`.
     pub(crate) attempt: u32,
-    /// `tidegategeneration` and `tidegatepolicy`.
-    pub(crate) judged_by: (u64, String),
+    /// `tidegatepolicy`.
+    pub(crate) policy: String,
     /// How many calls there were with this id, with this one.
     pub(crate) number: u32,
     /// When it came.
@@ -57,7 +57,6 @@ struct Envelope<'a> {
     subject: String,
     #[serde(default)]
     tidegateattempt: u32,
-    tidegategeneration: u64,
     tidegatepolicy: String,
     #[serde(borrow)]
     data: &'a RawValue,
@@ -164,7 +163,7 @@ impl Desk {
         *number += 1;
         let mut call = Call {
             attempt: envelope.tidegateattempt,
-            judged_by: (envelope.tidegategeneration, envelope.tidegatepolicy),
+            policy: envelope.tidegatepolicy,
             number: *number,
             at: received.at,
             taken: false,
@@ -194,11 +193,11 @@ pub(crate) fn take(_: &Call) -> Answer {
     Answer::Take(Duration::ZERO)
 }
 
-/// Refuses three calls of a hundred, always the same ones, with any status that may pass.
+/// Refuses three calls of a hundred, always the same ones, with any retryable status.
 pub(crate) fn three_percent_fail(call: &Call) -> Answer {
     let number = call.number as usize;
     if unlucky(4, &format!("{}/{number}", call.output.id), 3) {
-        Answer::Refuse(PASSING[(number + call.output.data.len()) % PASSING.len()])
+        Answer::Refuse(RETRYABLE[(number + call.output.data.len()) % RETRYABLE.len()])
     } else {
         take(call)
     }

@@ -7,7 +7,7 @@ use tidegate_harness::{Cluster, Test};
 use tidegate_tests::{Ledger, Workload};
 
 use crate::{
-    books::close,
+    balance::settle,
     rig::{Plan, Rig},
     sinks::three_percent_fail,
     size::Size,
@@ -35,7 +35,7 @@ pub(crate) async fn memory(test: Test<Cluster>) -> Result<()> {
         resident.push(gate.resident_bytes()?);
     }
     let (took, used) = (started.elapsed(), gate.cpu_seconds()? - used);
-    let balance = close(&Ledger::new(&workload, sources), &rig, limit).await?;
+    let balance = settle(&Ledger::new(&workload, sources), &rig, limit).await?;
 
     let quarter = resident.len() / 4;
     let (first, last) = (

@@ -7,7 +7,7 @@ use tidegate_harness::{Cluster, Test};
 use tidegate_tests::{Ledger, Workload};
 
 use crate::{
-    books::close,
+    balance::settle,
     rig::{LONG_LEASE, Plan, Rig},
     sinks::three_percent_fail,
     size::Size,
@@ -38,7 +38,7 @@ pub(crate) async fn stopped_under_load(test: Test<Cluster>) -> Result<()> {
         ensure!(status.code() == Some(0), "it ended with {status}");
         gate.restart().await?;
     }
-    let balance = close(&ledger, &rig, limit).await?;
+    let balance = settle(&ledger, &rig, limit).await?;
     println!("{STOPS} stops, each done in {took:.1?}: {balance}");
     ensure!(balance.repeats == 0, "what was in flight was finished: {balance}");
     Ok(())

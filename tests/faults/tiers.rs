@@ -7,7 +7,7 @@ use tidegate_harness::{Cluster, Test, shipped};
 use tidegate_tests::{Ledger, Workload, workload::TYPES};
 
 use crate::{
-    books::close,
+    balance::settle,
     rig::{Plan, Rig, topic},
     schedule::{exactly_the_schedule, one_of_each},
     sinks::{Answer, three_percent_fail},
@@ -38,7 +38,7 @@ pub(crate) async fn killed(test: Test<Cluster>) -> Result<()> {
         gate.kill9();
         gate.restart().await?;
     }
-    println!("2 kills, {}", close(&ledger, &rig, limit).await?);
+    println!("2 kills, {}", settle(&ledger, &rig, limit).await?);
     Ok(())
 }
 
@@ -49,7 +49,7 @@ fn in_topics(test: &Test<Cluster>, scale: f64) -> Result<Plan> {
     let group = format!("{}-retry", test.id);
     Ok(Plan {
         retries: format!(
-            "{{ scale: {scale}, holds: topics, topics: {{ pubsub: kafka-retry, tiers: [{}] }} }}",
+            "{{ scale: {scale}, scheduler: topics, topics: {{ pubsub: kafka-retry, tiers: [{}] }} }}",
             listed.join(", ")
         ),
         topics: tiers.map(|(name, _)| name).to_vec(),

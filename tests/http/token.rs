@@ -1,14 +1,14 @@
 //! The token, on every route there is.
 
-use tidegate_tests::{Embedded, Wire};
+use tidegate_tests::{SqliteGate, Wire};
 
 const TOKEN: &str = "a-secret";
 
 #[tokio::test]
 async fn every_route_but_the_probes_asks_for_the_token() {
     let env = [("APP_API_TOKEN", TOKEN)];
-    let embedded = Embedded::start_with("token-everywhere", "", &env).await;
-    let (public, admin) = (embedded.gate.port(), embedded.admin_port());
+    let gate = SqliteGate::start_with("token-everywhere", "", &env).await;
+    let (public, admin) = (gate.port(), gate.admin_port());
     let ask = async |port: u16, method: &str, path: &str, token: Option<&str>| {
         let token = token.map_or_else(String::new, |token| format!("dapr-api-token: {token}\r\n"));
         let mut wire = Wire::open(port).await;
@@ -42,5 +42,5 @@ async fn every_route_but_the_probes_asks_for_the_token() {
     for path in ["/healthz", "/readyz", "/metrics"] {
         assert_eq!(ask(public, "GET", path, None).await.status, 200, "{path}");
     }
-    assert!(!embedded.log().contains(TOKEN), "secrets are not logged");
+    assert!(!gate.log().contains(TOKEN), "secrets are not logged");
 }

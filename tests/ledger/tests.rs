@@ -95,7 +95,7 @@ fn whatever_is_missing_is_lost() {
 }
 
 #[test]
-fn a_valid_event_that_is_given_up_is_wrong_whatever_its_dead_letter_says() {
+fn a_valid_event_that_is_dead_lettered_is_wrong_whatever_its_dead_letter_says() {
     let codes = [None, Some("id-conflict"), Some("policy-fault")];
     for code in codes {
         let load = Workload::new("w", 200);
@@ -117,7 +117,7 @@ fn a_valid_event_that_is_given_up_is_wrong_whatever_its_dead_letter_says() {
         arrived.ops.push("dead".to_owned());
         let balance = ledger.balance(&arrived);
         assert!(!balance.is_right() && balance.lost.is_empty(), "{balance}");
-        assert!(balance.to_string().contains("given up"), "{balance}");
+        assert!(balance.to_string().contains("dead-lettered"), "{balance}");
     }
 }
 

@@ -11,7 +11,7 @@ mod tree;
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
 use rstest::rstest;
-use tidegate::config::{self, Environment};
+use tidegate_gate::config::{self, Environment};
 use tidegate_harness::{Command, Process, Ready, free_port, repository};
 use tidegate_tests::missing;
 

@@ -2,13 +2,13 @@
 //! tasks out as version 1.2.
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
-use std::{collections::BTreeMap, time::Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 use tidegate_harness::wait;
 use tidegate_tests::{
     Deliveries,
-    labels::{Found, Swap, Versions, builtin, compile_both, digest, next, numbered},
+    revisions::{Found, Swap, Versions, builtin, compile_both, digest, next, numbered},
 };
 
 use crate::{
@@ -32,26 +32,22 @@ async fn fifty_swaps_under_load_lose_nothing_and_every_output_is_of_one_policy()
     let rig = Rig::start("swap-load", &policies[0], &[BOTH_WAYS]).await;
     let started = Instant::now();
     let load = Deliveries::start(&rig.deliver(), Some(RATE), CONNECTIONS, numbered);
-    let mut swaps = BTreeMap::from([(
-        1,
-        Swap {
-            digest: digest(&policies[0]),
-            begun: started,
-            over: started,
-        },
-    )]);
+    let mut swaps = vec![Swap {
+        digest: digest(&policies[0]),
+        begun: started,
+        over: started,
+    }];
     load.more(20).await;
     for number in 2..=SWAPS + 1 {
         let policy = &policies[usize::from(number.is_multiple_of(2))];
         let begun = Instant::now();
         Way::of(number).put(&rig, number, policy).await;
-        rig.until_current(number).await;
-        let swap = Swap {
+        rig.until_current(policy).await;
+        swaps.push(Swap {
             digest: digest(policy),
             begun,
             over: Instant::now(),
-        };
-        swaps.insert(number, swap);
+        });
     }
     load.more(20).await;
     let delivered = load.stop().await;
@@ -63,20 +59,19 @@ async fn fifty_swaps_under_load_lose_nothing_and_every_output_is_of_one_policy()
         .collect();
     assert!(
         refused.is_empty(),
-        "every delivery is taken at the first try: {refused:#?}"
+        "every delivery is acknowledged at the first attempt: {refused:#?}"
     );
     let found = Found::read(|topic| rig.gate.read(topic));
     assert_eq!(found.assert_all(&delivered), 0, "each event ends once");
-    found.assert_labels(&delivered, &swaps);
+    found.assert_decided_by(&delivered, &swaps);
     let versions = Versions::new([]);
     found
         .outputs
         .iter()
         .for_each(|output| versions.assert_one_policy(output));
-    let by_each = versions.assert_each_takes_its_own(&found.outputs);
+    let by_each = versions.assert_each_accepts_its_own(&found.outputs);
     assert!(by_each.iter().all(|count| *count > 100), "{by_each:?}");
-    let found = rig.revisions().await;
-    assert_eq!(found["current"], SWAPS + 1, "one revision for each swap: {found:#}");
+    assert_eq!(rig.loads().await.0, SWAPS + 1, "one revision for each swap");
     println!(
         "{SWAPS} swaps in {took:.1?}, {} deliveries: 0 refused, 0 lost, 0 repeats; {} outputs of 1.1, {} of 1.2",
         delivered.len(),
@@ -100,13 +95,13 @@ async fn kills_in_the_midst_of_swaps_lose_nothing() {
             moment => {
                 rig.put(policy);
                 if moment > 1 {
-                    until_loading(&rig, digest(policy), moment == 3).await;
+                    until_loading(&rig, &digest(policy), moment == 3).await;
                 }
-                rig.gate.gate.process().kill9();
+                rig.gate.process().kill9();
                 rig.restart().await;
             }
         }
-        rig.until_judges_by(&digest(policy)).await;
+        rig.until_current(policy).await;
     }
     load.more(20).await;
     let delivered = load.stop().await;
@@ -118,7 +113,7 @@ async fn kills_in_the_midst_of_swaps_lose_nothing() {
         .outputs
         .iter()
         .for_each(|output| versions.assert_one_policy(output));
-    let by_each = versions.assert_each_takes_its_own(&found.outputs);
+    let by_each = versions.assert_each_accepts_its_own(&found.outputs);
     println!(
         "{KILLS} kills in {KILLS} swaps, {} deliveries: {repeats} repeats, 0 lost; {} outputs of 1.1, {} of 1.2",
         delivered.len(),
@@ -127,22 +122,22 @@ async fn kills_in_the_midst_of_swaps_lose_nothing() {
     );
 }
 
-/// Waits until the file is looked at, or also until it has taken over.
-async fn until_loading(rig: &Rig, digest: String, or_later: bool) {
+/// Waits until the file is being loaded, or, with `to_the_end`, until it has taken over.
+async fn until_loading(rig: &Rig, digest: &str, to_the_end: bool) {
     let reached = async || {
         let found: Value = rig.revisions().await;
-        let is_current = found["revisions"][0]["digest"] == digest;
-        (is_current || (!or_later && found["reload"]["state"] == "loading")).then_some(())
+        let is_current = found["current"] == digest;
+        (is_current || (!to_the_end && found["reload"]["state"] == "loading")).then_some(())
     };
-    let reached = wait::until("the file to be looked at", wait::PATIENCE, reached).await;
-    reached.expect("it is looked at");
+    let reached = wait::until("the file to be loaded", wait::PATIENCE, reached).await;
+    reached.expect("it is loaded");
 }
 
 /// Kills the gate and starts it again while its policy is written.
 async fn kill_before_the_file_is_whole(rig: &Rig, policy: &[u8]) {
     let writer = write_slowly(&rig.path, policy);
     let killer = async {
-        rig.gate.gate.process().kill9();
+        rig.gate.process().kill9();
         rig.restart().await;
     };
     tokio::join!(writer, killer);

@@ -1,10 +1,11 @@
 //! Another policy while the gate is at work: whichever way the file is replaced, it takes over as a whole or not at all.
 
-mod files;
 mod denylist;
+mod files;
 mod leaks;
 mod load;
 mod refusals;
+mod reload;
 mod requests;
 mod rig;
 mod rollback;

@@ -1,4 +1,4 @@
-//! A gate whose policy can be replaced.
+//! A gate whose policy is replaced while it runs.
 
 use std::{
     fs,
@@ -9,92 +9,92 @@ use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use tidegate_harness::wait;
-pub(crate) use tidegate_tests::labels::digest;
-use tidegate_tests::{Embedded, guest};
+pub(crate) use tidegate_tests::revisions::digest;
+use tidegate_tests::{SqliteGate, guest};
 
 pub(crate) struct Rig {
-    pub(crate) gate: Embedded,
+    pub(crate) gate: SqliteGate,
     pub(crate) path: PathBuf,
     pub(crate) dir: TempDir,
 }
 
 impl Rig {
-    /// A gate that judges by these bytes; `env` overrides its configuration.
+    /// A gate with this policy; `env` overrides its configuration.
     pub(crate) async fn start(name: &str, policy: &[u8], env: &[(&str, &str)]) -> Self {
-        let (dir, path) = Self::place();
+        let (dir, path) = directory();
         fs::write(&path, policy).expect("writable");
-        let gate = Embedded::start_with(name, "", &with_policy(&path, env)).await;
+        let gate = SqliteGate::start_with(name, "", &with_policy(&path, env)).await;
         Self { gate, path, dir }
     }
 
-    /// A gate whose policy is not there, or not good.
+    /// A gate whose policy is missing or bad.
     pub(crate) async fn start_unready(name: &str, policy: Option<&[u8]>, env: &[(&str, &str)]) -> Self {
         Self::start_alive(name, policy, "", env).await
     }
 
-    /// The same with more lines of its configuration.
+    /// The same with more lines of configuration.
     pub(crate) async fn start_alive(name: &str, policy: Option<&[u8]>, config: &str, env: &[(&str, &str)]) -> Self {
-        let (dir, path) = Self::place();
+        let (dir, path) = directory();
         if let Some(policy) = policy {
             fs::write(&path, policy).expect("writable");
         }
-        let gate = Embedded::start_alive(name, config, &with_policy(&path, env)).await;
+        let gate = SqliteGate::start_alive(name, config, &with_policy(&path, env)).await;
         Self { gate, path, dir }
     }
 
-    fn place() -> (TempDir, PathBuf) {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = dir.path().join("policy.wasm");
-        (dir, path)
-    }
-
-    /// Puts another file in the place of the policy, as a careful tool does.
+    /// Renames another file over the policy, as a careful tool does.
     pub(crate) fn put(&self, policy: &[u8]) {
-        let aside = self.dir.path().join(".policy.tmp");
-        fs::write(&aside, policy).expect("writable");
-        fs::rename(aside, &self.path).expect("renamed");
+        let new = self.dir.path().join(".policy.tmp");
+        fs::write(&new, policy).expect("writable");
+        fs::rename(new, &self.path).expect("renamed");
     }
 
-    /// Where the sidecar would bring events.
+    /// Where a sidecar delivers events.
     pub(crate) fn deliver(&self) -> String {
-        self.gate.gate.url("/deliver/task-events")
+        self.gate.url("/deliver/task-events")
     }
 
-    /// Starts the gate again, and waits until it takes events.
+    /// Starts the gate again, and waits until it is ready, or only alive when it was started so.
     pub(crate) async fn restart(&self) {
-        let started = self.gate.gate.process().restart().await;
+        let started = self.gate.process().restart().await;
         started.unwrap_or_else(|error| panic!("it does not start again: {error:#}"));
     }
 
-    /// Waits until the policy of this digest judges.
-    pub(crate) async fn until_judges_by(&self, digest: &str) {
-        let judges = async || {
-            let found = self.revisions().await;
-            (found["revisions"][0]["digest"] == digest && found["reload"]["state"] != "loading").then_some(())
-        };
-        if let Err(error) = wait::until("the policy to judge", wait::PATIENCE, judges).await {
-            panic!("{digest}: {error}: {:#}", self.revisions().await);
-        }
-    }
-
+    /// What `GET /admin/revisions` answers.
     pub(crate) async fn revisions(&self) -> Value {
         let answer = reqwest::get(self.gate.admin_url("/admin/revisions")).await;
         answer.expect("an answer").json().await.expect("JSON")
     }
 
-    /// Waits for this revision to judge, and nothing else to be under way.
-    pub(crate) async fn until_current(&self, number: u64) -> Value {
+    /// Waits until this policy decides and no load is in progress.
+    pub(crate) async fn until_current(&self, policy: &[u8]) -> Value {
+        let digest = digest(policy);
         let found = async || {
             let found = self.revisions().await;
-            (found["current"] == number && found["reload"]["state"] != "loading").then_some(found)
+            (found["current"] == digest && found["reload"]["state"] != "loading").then_some(found)
         };
-        match wait::until("the revision to judge", wait::PATIENCE, found).await {
+        match wait::until("the policy to take over", wait::PATIENCE, found).await {
             Ok(found) => found,
-            Err(error) => panic!("revision {number}: {error}: {:#}", self.revisions().await),
+            Err(error) => panic!("{digest}: {error}: {:#}", self.revisions().await),
         }
     }
 
-    /// Waits until what the file holds is refused, and says why.
+    /// Fails unless this policy decides now.
+    pub(crate) async fn assert_current(&self, policy: &[u8]) {
+        let found = self.revisions().await;
+        assert_eq!(found["current"], digest(policy), "{found:#}");
+    }
+
+    /// How many policies the gate has loaded, and how many files it has refused.
+    pub(crate) async fn loads(&self) -> (u64, u64) {
+        let count = async |result: &str| {
+            let name = format!("tidegate_policy_loads_total{{result={result:?}}}");
+            self.gate.counted(&name).await
+        };
+        (count("loaded").await, count("refused").await)
+    }
+
+    /// Waits until the file is refused, and returns the reason.
     pub(crate) async fn until_refused(&self) -> String {
         self.until_refused_that(|_| true).await
     }
@@ -118,7 +118,7 @@ impl Rig {
         }
     }
 
-    /// Waits until the file was read so often and found to hold what it held before; as the gate starts it is so once.
+    /// Waits until the file was read and found unchanged more than `times` times. Once is after the start.
     pub(crate) async fn until_read_again(&self, times: usize) {
         let again = async || {
             let log = self.gate.log();
@@ -130,29 +130,32 @@ impl Rig {
             .expect("it is");
     }
 
-    /// Asks for something on the admin listener.
-    pub(crate) async fn ask(&self, path: &str, body: &str) -> (StatusCode, Value) {
+    /// A POST to the admin listener.
+    pub(crate) async fn post(&self, path: &str, body: &str) -> (StatusCode, Value) {
         let request = Client::new().post(self.gate.admin_url(path)).body(body.to_owned());
         let answer = request.send().await.expect("an answer");
         (answer.status(), answer.json().await.expect("JSON"))
     }
 }
 
+fn directory() -> (TempDir, PathBuf) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("policy.wasm");
+    (dir, path)
+}
+
 fn with_policy<'a>(path: &'a Path, env: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let mut all = vec![
-        ("TIDEGATE_POLICY", path.to_str().expect("a path that is text")),
-        ("TIDEGATE_POLICY__RELOAD__SETTLE_MS", "50"),
-    ];
+    let mut all = vec![("TIDEGATE_POLICY", path.to_str().expect("a path that is text"))];
     all.extend(env);
     all
 }
 
-/// A policy that compiles in no time.
+/// A small policy, which is compiled quickly.
 pub(crate) fn policy() -> Vec<u8> {
     fs::read(guest("calm")).expect("readable")
 }
 
-/// The same policy in another file: a section is added that nobody reads.
+/// The same policy with another digest: a custom section is added.
 pub(crate) fn variant(name: &str) -> Vec<u8> {
     let mut bytes = policy();
     let section = [&[u8::try_from(name.len()).expect("a short name")], name.as_bytes()].concat();

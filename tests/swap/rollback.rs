@@ -1,5 +1,5 @@
-//! A policy that does badly once it judges real events: the gate goes back to the one before by itself, and what the bad
-//! one did can be undone.
+//! A policy that does badly on real events: the gate rolls back to the one before by itself, and what the bad one did can
+//! be undone.
 
 use std::{collections::BTreeSet, fs, time::Duration};
 
@@ -9,7 +9,7 @@ use tidegate_tests::{event, guest, tidegate};
 
 use crate::rig::{Rig, digest, policy, variant};
 
-/// Quick retries, and few events that say something.
+/// Quick retries, and a rollback after few events.
 pub(crate) const QUICK: [(&str, &str); 2] = [
     ("TIDEGATE_RETRIES__SCALE", "0.05"),
     ("TIDEGATE_POLICY__ROLLBACK__MIN_EVENTS", "40"),
@@ -41,37 +41,42 @@ pub(crate) async fn until(rig: &Rig, what: &str, mut is_so: impl AsyncFnMut(&Rig
 }
 
 #[tokio::test]
-async fn a_policy_that_faults_is_left_and_the_good_one_takes_what_it_faulted_on() {
-    let rig = Rig::start("rollback-faults", &read("calm"), &QUICK).await;
+async fn a_policy_that_faults_is_rolled_back_and_the_good_one_processes_what_it_faulted_on() {
+    let good = read("calm");
+    let rig = Rig::start("rollback-faults", &good, &QUICK).await;
     rig.gate.send("task-events", events(0..50).as_bytes());
-    rig.gate.judged("task-events", 50).await;
+    rig.gate.processed("task-events", 50).await;
     let bad = read("traps-when-told");
     rig.put(&bad);
-    rig.until_current(2).await;
+    rig.until_current(&bad).await;
     rig.gate.send("task-events", traps(50..100).as_bytes());
 
-    let found = rig.until_current(1).await;
-    let left = &found["revisions"][0];
-    assert_eq!((&left["number"], &left["state"]), (&json!(2), &json!("kept")));
-    assert_eq!(left["left"]["why"], "the policy faults on most events");
-    assert_eq!(left["counts"]["forward"], 0);
-    assert!(left["counts"]["fault"].as_u64() >= Some(8), "{left:#}");
-    until(&rig, "all events to be forwarded", async |rig| {
+    let found = rig.until_current(&good).await;
+    let rolled_back = &found["revisions"][0];
+    assert_eq!(
+        (&rolled_back["digest"], &rolled_back["state"]),
+        (&json!(digest(&bad)), &json!("kept"))
+    );
+    assert_eq!(rolled_back["retired"]["why"], "the policy faults on most events");
+    assert_eq!(rolled_back["counts"]["forward"], 0);
+    assert!(rolled_back["counts"]["fault"].as_u64() >= Some(8), "{rolled_back:#}");
+    until(&rig, "all events to be published", async |rig| {
         rig.gate.read("task-events.gated").len() >= 100
     })
     .await;
     let out = rig.gate.read("task-events.gated");
     assert_eq!((out.len(), ids(&out).len()), (100, 100), "each of them once");
-    assert!(out.iter().all(|record| record["revision"] == 1));
+    assert!(out.iter().all(|record| record["policy"] == digest(&good)));
     assert_eq!(rig.gate.read("dlq").len(), 0, "no event is blamed for the policy");
     until(
         &rig,
-        "the good one to have judged all, also what was put aside",
+        "the good one to have decided on all, also on the scheduled retries",
         async |rig| {
-            let judged = rig.gate.read("task-events");
-            let is_its =
-                |record: &&Value| record["delivery"]["disposition"] == "forward" && record["delivery"]["revision"] == 1;
-            judged.iter().filter(is_its).count() == 100
+            let processed = rig.gate.read("task-events");
+            let is_its = |record: &&Value| {
+                record["delivery"]["disposition"] == "published" && record["delivery"]["policy"] == digest(&good)
+            };
+            processed.iter().filter(is_its).count() == 100
         },
     )
     .await;
@@ -88,31 +93,31 @@ async fn a_policy_that_faults_is_left_and_the_good_one_takes_what_it_faulted_on(
         json!({
             "severity": "error",
             "error": "the policy faults on most events",
-            "from": { "revision": 2, "policy": digest(&bad) },
-            "to": { "revision": 1, "policy": digest(&read("calm")) },
+            "from": { "policy": digest(&bad) },
+            "to": { "policy": digest(&good) },
         })
     );
     assert_eq!(
         rig.gate.counted("tidegate_policy_rollbacks_total{by=\"itself\"}").await,
         1
     );
-    assert!(rig.gate.log().contains("the gate went back to the policy before"));
+    assert!(rig.gate.log().contains("rolled back to the revision before"));
     let why = rig.until_refused().await;
-    assert!(why.contains("the gate went back from this very file"), "{why}");
+    assert!(why.starts_with("this very file was rolled back at "), "{why}");
 }
 
 #[tokio::test]
-async fn a_policy_that_rejects_far_more_is_left_and_its_dead_letters_come_back() {
+async fn a_policy_that_rejects_far_more_is_rolled_back_and_its_dead_letters_are_redriven() {
     let rig = Rig::start("rollback-rejects", &read("calm"), &QUICK).await;
     rig.gate.send("task-events", events(0..50).as_bytes());
-    rig.gate.judged("task-events", 50).await;
+    rig.gate.processed("task-events", 50).await;
     let bad = read("rejects");
     rig.put(&bad);
-    rig.until_current(2).await;
+    rig.until_current(&bad).await;
     rig.gate.send("task-events", events(50..150).as_bytes());
-    let judged = rig.gate.judged("task-events", 150).await;
-    let found = rig.until_current(1).await;
-    let why = &found["revisions"][0]["left"]["why"];
+    let processed = rig.gate.processed("task-events", 150).await;
+    let found = rig.until_current(&read("calm")).await;
+    let why = &found["revisions"][0]["retired"]["why"];
     assert_eq!(
         why,
         "the policy rejected 100.0 % of 40 events, and 0.0 % were rejected before it"
@@ -121,15 +126,16 @@ async fn a_policy_that_rejects_far_more_is_left_and_its_dead_letters_come_back()
     let rejected = rig.gate.read("dlq");
     assert_eq!(rejected.len(), 40);
     for letter in &rejected {
-        assert_eq!(letter["revision"], 2);
         assert_eq!(letter["policy"], digest(&bad));
         assert_eq!(letter["event"]["payload"]["dlq_metadata"]["policy"], digest(&bad));
     }
-    // The embedded backend takes a topic one event after another.
-    let by_two = judged.iter().filter(|record| record["delivery"]["revision"] == 2);
-    assert_eq!(by_two.count(), 40, "and no other was judged by it");
+    // The `sqlite` backend processes one event of a topic after another.
+    let by_bad = processed
+        .iter()
+        .filter(|record| record["delivery"]["policy"] == digest(&bad));
+    assert_eq!(by_bad.count(), 40, "and it decided on no other");
 
-    let base = rig.gate.gate.url("");
+    let base = rig.gate.url("");
     let redrive = |revision: &str| {
         let args = [
             "dlq",
@@ -144,11 +150,15 @@ async fn a_policy_that_rejects_far_more_is_left_and_its_dead_letters_come_back()
         ];
         tidegate(&args, b"")
     };
-    let none = redrive("1");
+    let none = redrive(&digest(&read("calm")));
     assert!(none.out.contains("none taken"), "{}{}", none.out, none.err);
-    let redriven = redrive("2");
+    let redriven = redrive(&digest(&bad));
     assert_eq!(redriven.code, 0, "{}{}", redriven.out, redriven.err);
-    assert!(redriven.out.contains("taken: 40 forward; 0 failed"), "{}", redriven.out);
+    assert!(
+        redriven.out.contains("taken: 40 published; 0 failed"),
+        "{}",
+        redriven.out
+    );
     let again = redrive(&digest(&bad)[..20]);
     assert!(
         again.out.contains("taken: 40 duplicate; 0 failed"),
@@ -161,76 +171,47 @@ async fn a_policy_that_rejects_far_more_is_left_and_its_dead_letters_come_back()
 }
 
 #[tokio::test]
-async fn a_policy_that_does_as_well_as_the_one_before_stays() {
+async fn a_policy_that_does_no_worse_than_the_one_before_stays() {
     let rig = Rig::start("rollback-none", &read("rejects"), &QUICK).await;
     rig.gate.send("task-events", events(0..60).as_bytes());
-    rig.gate.judged("task-events", 60).await;
+    rig.gate.processed("task-events", 60).await;
     let mut other = read("rejects");
-    // A section that nobody reads.
+    // A custom section, for another digest.
     other.extend([0, 2, 1, b'x']);
     rig.put(&other);
-    rig.until_current(2).await;
+    rig.until_current(&other).await;
     rig.gate.send("task-events", events(60..160).as_bytes());
-    let judged = rig.gate.judged("task-events", 160).await;
+    let processed = rig.gate.processed("task-events", 160).await;
     assert_eq!(
-        judged[159]["delivery"]["revision"], 2,
+        processed[159]["delivery"]["policy"],
+        digest(&other),
         "it rejects all of them, as the one before did"
     );
 }
 
 #[tokio::test]
-async fn without_the_rule_the_gate_stays_with_what_it_has() {
+async fn with_rollback_off_a_bad_policy_stays() {
     let env = [QUICK[0], QUICK[1], ("TIDEGATE_POLICY__ROLLBACK__ENABLED", "false")];
     let rig = Rig::start("rollback-off", &read("calm"), &env).await;
     rig.gate.send("task-events", events(0..50).as_bytes());
-    rig.gate.judged("task-events", 50).await;
+    rig.gate.processed("task-events", 50).await;
     rig.put(&read("rejects"));
-    rig.until_current(2).await;
+    rig.until_current(&read("rejects")).await;
     rig.gate.send("task-events", events(50..110).as_bytes());
-    let judged = rig.gate.judged("task-events", 110).await;
-    assert_eq!(judged[109]["delivery"]["revision"], 2);
+    let processed = rig.gate.processed("task-events", 110).await;
+    assert_eq!(processed[109]["delivery"]["policy"], digest(&read("rejects")));
     assert_eq!(rig.gate.read("dlq").len(), 60);
 }
 
 #[tokio::test]
-async fn a_number_that_means_two_policies_is_not_redriven() {
-    let rig = Rig::start("rollback-restart", &read("rejects"), &[]).await;
-    rig.gate.send("task-events", events(0..2).as_bytes());
-    rig.gate.judged("task-events", 2).await;
-    let mut other = read("rejects");
-    other.extend([0, 2, 1, b'x']);
-    rig.gate.gate.process().kill9();
-    rig.put(&other);
-    rig.gate.gate.process().restart().await.expect("it starts again");
-    rig.gate.send("task-events", events(2..5).as_bytes());
-    rig.gate.judged("task-events", 5).await;
-    let base = rig.gate.gate.url("");
-    let args = [
-        "dlq",
-        "redrive",
-        "--all",
-        "--revision",
-        "1",
-        "--url",
-        &base,
-        "--data",
-        rig.gate.data(),
-    ];
-    let redriven = tidegate(&args, b"");
-    assert_eq!(redriven.code, 3, "{}", redriven.out);
-    let says = "revision 1 is 2 policies here, since a gate that starts counts anew: ";
-    assert!(redriven.err.contains(says), "{}", redriven.err);
-}
-
-#[tokio::test]
-async fn what_is_redriven_says_nothing_of_a_new_policy() {
+async fn redriven_events_do_not_count_in_the_bake_period() {
     let rig = Rig::start("rollback-redrive", &read("calm"), &QUICK).await;
     let unknown = events(0..45).replace("task.created", "task.unknown");
     rig.gate.send("task-events", (unknown + &events(45..500)).as_bytes());
-    rig.gate.judged("task-events", 500).await;
+    rig.gate.processed("task-events", 500).await;
     rig.put(&read("calm-next"));
-    rig.until_current(2).await;
-    let base = rig.gate.gate.url("");
+    rig.until_current(&read("calm-next")).await;
+    let base = rig.gate.url("");
     let args = ["dlq", "redrive", "--all", "--url", &base, "--data", rig.gate.data()];
     let redriven = tidegate(&args, b"");
     assert!(
@@ -239,40 +220,40 @@ async fn what_is_redriven_says_nothing_of_a_new_policy() {
         redriven.out,
         redriven.err
     );
-    let found = rig.revisions().await;
-    assert_eq!(found["current"], 2, "{found:#}");
+    rig.assert_current(&read("calm-next")).await;
 }
 
 #[tokio::test]
-async fn a_policy_is_held_against_the_last_one_that_has_judged_enough() {
+async fn a_policy_is_compared_with_the_last_one_that_has_decided_on_enough_events() {
     let rig = Rig::start("rollback-earlier", &policy(), &QUICK).await;
     rig.gate.send("task-events", events(0..50).as_bytes());
-    rig.gate.judged("task-events", 50).await;
-    rig.put(&variant("judges little"));
-    rig.until_current(2).await;
+    rig.gate.processed("task-events", 50).await;
+    let little = variant("decides little");
+    rig.put(&little);
+    rig.until_current(&little).await;
     rig.gate.send("task-events", events(50..55).as_bytes());
-    rig.gate.judged("task-events", 55).await;
+    rig.gate.processed("task-events", 55).await;
     rig.put(&read("rejects"));
-    rig.until_current(3).await;
+    rig.until_current(&read("rejects")).await;
     rig.gate.send("task-events", events(55..155).as_bytes());
-    let found = rig.until_current(2).await;
+    let found = rig.until_current(&little).await;
     assert_eq!(
-        found["revisions"][0]["left"]["why"],
+        found["revisions"][0]["retired"]["why"],
         "the policy rejected 100.0 % of 40 events, and 0.0 % were rejected before it"
     );
 }
 
 #[tokio::test]
-async fn where_nothing_is_known_a_policy_that_rejects_most_is_left() {
+async fn with_nothing_to_compare_with_a_policy_that_rejects_most_is_rolled_back() {
     let rig = Rig::start("rollback-unknown", &policy(), &QUICK).await;
     rig.gate.send("task-events", events(0..5).as_bytes());
-    rig.gate.judged("task-events", 5).await;
+    rig.gate.processed("task-events", 5).await;
     rig.put(&read("rejects"));
-    rig.until_current(2).await;
+    rig.until_current(&read("rejects")).await;
     rig.gate.send("task-events", events(5..105).as_bytes());
-    let found = rig.until_current(1).await;
+    let found = rig.until_current(&policy()).await;
     assert_eq!(
-        found["revisions"][0]["left"]["why"],
+        found["revisions"][0]["retired"]["why"],
         "the policy rejected 100.0 % of 40 events, and none before it has judged as many: 50.0 % are allowed then"
     );
 }

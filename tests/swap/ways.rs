@@ -10,8 +10,8 @@ use std::{
 
 use crate::rig::Rig;
 
-/// Longer than what the rig takes for settled.
-const PAUSE: Duration = Duration::from_millis(80);
+/// Shorter than the time that a file must be unchanged before it is read.
+const PAUSE: Duration = Duration::from_millis(40);
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Way {
@@ -24,7 +24,7 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    /// For the swap to this revision: mostly by renaming.
+    /// For the swap with this number: mostly by renaming.
     pub(crate) fn of(number: u64) -> Self {
         match number % 10 {
             4 => Self::Slowly,
@@ -58,9 +58,9 @@ fn flip(rig: &Rig, number: u64, policy: &[u8]) {
     fs::create_dir(dir.join(&version)).expect("made");
     fs::write(dir.join(&version).join("policy.wasm"), policy).expect("written");
     let point = |link: &Path, target: &str| {
-        let aside = dir.join("..aside");
-        symlink(target, &aside).expect("linked");
-        fs::rename(aside, link).expect("renamed");
+        let new = dir.join("..new");
+        symlink(target, &new).expect("linked");
+        fs::rename(new, link).expect("renamed");
     };
     point(&dir.join("..data"), &version);
     if !rig.path.is_symlink() {

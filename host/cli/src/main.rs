@@ -1,4 +1,4 @@
-//! The `tidegate` binary: parses, runs, exits with a code.
+//! The `tidegate` binary: parses the command line, runs the command, exits with its code.
 
 mod cli;
 
@@ -11,10 +11,10 @@ use self::cli::{Cli, exit};
 fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(code) => code,
-        // `tidegate read … | head`: whoever reads has had enough.
+        // `tidegate read … | head`: the reader of the output has closed it.
         Err(error) if exit::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tidegate: {error:#}");
+            eprintln!("tidegate: {}", exit::message(&error));
             exit::code_of(&error)
         }
     }

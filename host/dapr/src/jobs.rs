@@ -1,7 +1,7 @@
-//! Scheduled retries as jobs. Dapr's scheduler keeps a job through any crash and calls `POST /job/{name}` on a replica of
-//! the gate until that answers 2xx.
+//! Scheduled retries as jobs. Dapr's scheduler keeps a job through any crash. It calls `POST /job/{name}` on a replica of
+//! the gate until the answer is 2xx.
 //!
-//! A retry travels as a string: Dapr turns numbers in a job's data into doubles.
+//! A job's data is a string, since Dapr turns numbers in it into doubles.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ use tidegate_pipeline::Ack;
 
 use crate::Sidecar;
 
-/// How soon a callback that failed is made again. Without an interval, a job is tried four times and dropped.
-const CALL_AGAIN: &str = "2s";
+/// The interval at which a failed callback is repeated. Without one, Dapr drops a job after four callbacks.
+const CALLBACK_INTERVAL: &str = "2s";
 
 #[async_trait]
 impl Scheduler for Sidecar {
@@ -28,12 +28,12 @@ impl Scheduler for Sidecar {
         let job = json!({
             "dueTime": format!("{}ms", delay.as_millis()),
             "data": self.pack(retry).await?,
-            "failurePolicy": { "constant": { "interval": CALL_AGAIN } },
+            "failurePolicy": { "constant": { "interval": CALLBACK_INTERVAL } },
         });
         let request = self.post_to(&["v1.0", "jobs", &name]).json(&job);
         let response = self.send(&action, request).await?;
         match response.status() {
-            // It was scheduled before, by a delivery that got no answer.
+            // It is already scheduled, by a delivery that got no answer.
             StatusCode::CONFLICT => Ok(()),
             status if status.is_success() => Ok(()),
             _ => Err(refusal(&action, response).await),
@@ -42,14 +42,15 @@ impl Scheduler for Sidecar {
 }
 
 impl Sidecar {
-    /// Processes the retry that a job brings. True when the job is done.
+    /// Processes the retry in a job's data. True when the job is done.
     pub async fn job(
         &self,
         data: &[u8],
         resume: impl AsyncFnOnce(ScheduledRetry) -> Option<Ack>,
     ) -> Result<bool, BackendError> {
-        let packed: String = serde_json::from_slice(data)
-            .map_err(|error| BackendError::broken("reading a job: who else makes jobs for this app?", error))?;
+        let packed: String = serde_json::from_slice(data).map_err(|error| {
+            BackendError::broken("reading a job: does something else schedule jobs for this app?", error)
+        })?;
         self.resume(&packed, resume).await
     }
 

@@ -1,5 +1,5 @@
-//! A scheduled retry on its way through Dapr: as text, or, when it is too large for that, in the state store with only its
-//! key on the way.
+//! How a scheduled retry is stored by Dapr: in a job or a record, or, when it is too large, in the state store, with its key
+//! in the job or the record.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use tidegate_model::{
 
 use crate::Sidecar;
 
-/// Bytes up to which a retry travels as it is. The scheduler takes no request above about a megabyte, and writes the
-/// text twice escaped.
+/// Bytes of the largest retry that is put into a job or a record. The scheduler refuses requests above about a megabyte,
+/// and the text is escaped twice in them.
 const LARGEST: usize = 256 << 10;
-/// Time that a large retry is kept: longer than anything that has to be waited for, the end of an outage included.
+/// How long a large retry is kept: longer than its delay and any outage.
 const KEPT: Duration = Duration::from_hours(365 * 24);
-/// What is left of a large retry that is processed.
+/// The record that replaces a large retry when it is processed.
 const PROCESSED: &[u8] = b"null";
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,50 +24,51 @@ const PROCESSED: &[u8] = b"null";
 enum Packed {
     /// The retry, as JSON text.
     Retry(String),
-    /// The key that it is kept under.
+    /// Its key in the state store.
     Key(String),
 }
 
 impl Sidecar {
-    /// The text that stands for a retry on its way; a large one is kept in the state store first.
+    /// The text to put into a job or a record. A large retry is written to the state store first.
     pub(super) async fn pack(&self, retry: &ScheduledRetry) -> Result<String, BackendError> {
         let name = retry.name();
         let broken = |error| BackendError::broken(format!("writing {name}"), error);
         let text = retry.to_json()?;
-        let packed_retry = if text.len() <= LARGEST {
+        let packed = if text.len() <= LARGEST {
             Packed::Retry(text)
         } else {
             let record = serde_json::to_vec(&text).map_err(broken)?;
             self.keep(&name, &record).await?;
             Packed::Key(name.clone())
         };
-        serde_json::to_string(&packed_retry).map_err(broken)
+        serde_json::to_string(&packed).map_err(broken)
     }
 
-    /// Keeps a large retry. One of the same name that is not processed was stored by a delivery that got no answer.
+    /// Stores a large retry. When one of the same name is there and not processed, an earlier delivery stored it and got no
+    /// answer.
     async fn keep(&self, name: &str, record: &[u8]) -> Result<(), BackendError> {
         if let Written::Stored(_) = self.put_one(put(name, record, Expected::Absent, KEPT)).await? {
             return Ok(());
         }
-        let ended = self.get_one(name).await?.filter(|kept| kept.record == PROCESSED);
-        let Some(ended) = ended else { return Ok(()) };
+        let processed = self.get_one(name).await?.filter(|kept| kept.record == PROCESSED);
+        let Some(processed) = processed else { return Ok(()) };
         match self
-            .put_one(put(name, record, Expected::Version(&ended.etag), KEPT))
+            .put_one(put(name, record, Expected::Version(&processed.etag), KEPT))
             .await?
         {
             Written::Stored(_) => Ok(()),
             Written::Conflict => Err(BackendError::refused(
-                format!("keeping {name}"),
-                "another gate changes it at the same time",
+                format!("storing {name}"),
+                "another gate changed it at the same time",
             )),
         }
     }
 
-    /// The retry that a text stands for; `None` when it is processed.
+    /// The retry in a packed text; `None`: it is processed.
     pub(super) async fn unpack(&self, packed: &str) -> Result<Option<ScheduledRetry>, BackendError> {
         let broken = |error| {
             BackendError::broken(
-                "reading a scheduled retry: does something else write where the gate does?",
+                "reading a scheduled retry: does something else write to the same place?",
                 error,
             )
         };
@@ -75,30 +76,30 @@ impl Sidecar {
             Packed::Retry(text) => return ScheduledRetry::from_json(&text).map(Some),
             Packed::Key(key) => key,
         };
-        let kept = self.get_one(&key).await?.ok_or_else(|| {
-            BackendError::refused(format!("reading {key}"), "the state store does not have it any more")
-        })?;
+        let kept = self
+            .get_one(&key)
+            .await?
+            .ok_or_else(|| BackendError::refused(format!("reading {key}"), "it is not in the state store any more"))?;
         match serde_json::from_slice(&kept.record).map_err(broken)? {
             Some::<String>(text) => ScheduledRetry::from_json(&text).map(Some),
             None => Ok(None),
         }
     }
 
-    /// A large retry is processed: what is kept of it shrinks to a mark. It is not deleted, since a retry that is missing
-    /// has been lost.
+    /// Replaces a large retry that is processed by a small mark. It is not deleted, since a missing retry counts as lost.
     pub(super) async fn mark_processed(&self, packed: &str) {
         let Ok(Packed::Key(key)) = serde_json::from_str(packed) else {
             return;
         };
-        let shrunk = async {
+        let replaced = async {
             if let Some(kept) = self.get_one(&key).await? {
                 self.put_one(put(&key, PROCESSED, Expected::Version(&kept.etag), LONGEST_DELAY))
                     .await?;
             }
             Ok::<_, BackendError>(())
         };
-        if let Err(error) = shrunk.await {
-            tracing::warn!(%error, "a retry that is processed stays in the state store until it expires");
+        if let Err(error) = replaced.await {
+            tracing::warn!(%error, "a processed retry stays in the state store until it expires");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The Dapr backend: everything through the sidecar's HTTP API, and the routes that the sidecar calls.
 //!
-//! Only this crate knows Dapr's URLs and the JSON that goes there. The facts it builds on are verified against a real daprd
-//! in `tests/harness/tests/dapr_facts/`.
+//! Only this crate knows the URLs of Dapr and the JSON that they take. It relies on facts about daprd that
+//! `tests/harness/tests/dapr_facts/` verifies.
 
 mod jobs;
 mod large_retry;

@@ -1,8 +1,8 @@
 //! Sinks behind the sidecar: topics, and methods of apps.
 //!
-//! Given a CloudEvent, the sidecar writes its JSON anew: members are sorted, `<` becomes `\u003c`. So that the event
-//! arrives byte for byte, it is sent as a raw payload that is already a CloudEvent: the record in the broker is our
-//! envelope as it is, and subscribers see no difference.
+//! The sidecar rewrites the JSON of a CloudEvent: it sorts the members and writes `<` as `\u003c`. So the event is sent as a
+//! raw payload that already is a CloudEvent. The record in the broker is then the envelope byte for byte, and subscribers
+//! see no difference.
 
 use async_trait::async_trait;
 use reqwest::StatusCode;
@@ -46,7 +46,7 @@ impl Publisher for TopicPublisher {
     }
 }
 
-/// A method of an app. The app's answer says whether it has handled the event.
+/// A method of an app, whose answer is whether it handled the event.
 #[derive(Debug, Clone)]
 pub struct AppPublisher {
     sidecar: Sidecar,
@@ -100,7 +100,7 @@ impl Sidecar {
         match response.status() {
             status if status.is_success() => Ok(()),
             StatusCode::PAYLOAD_TOO_LARGE => Err(PublishError::Permanent(refusal(action, response).await)),
-            // Whatever else is wrong here is wrong with the component or its scopes, and not with the event.
+            // Any other error comes from the component or its scopes, not from the event.
             _ => Err(refusal(action, response).await.into()),
         }
     }

@@ -1,9 +1,9 @@
-//! Scheduled retries as records of topics, for clusters without Dapr's scheduler: a tier is a topic for delays of about one
+//! Scheduled retries as records of topics, for clusters without Dapr's scheduler. A tier is a topic for delays of about one
 //! length.
 //!
-//! A record stays at the head of its partition for as long as the tier's delay, so those of a tier are processed in the
-//! order in which they came; what is not due by then moves to another tier. The component of these topics must retry for
-//! ever and keep records longer than the longest delay.
+//! A record waits at the head of its partition for the delay of its tier, so a tier is processed in order. A record that is
+//! then not due moves to another tier. The component of these topics must retry for ever, and must keep records longer than
+//! the longest delay.
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,12 +32,12 @@ pub struct Tier {
     pub delay: Duration,
 }
 
-/// How long a record that is not due is kept waiting before it is answered with RETRY.
+/// How long a record that is not due waits before it is answered with RETRY.
 const WAIT: Duration = Duration::from_secs(20);
-/// Records that are kept waiting at a time; others are answered at once.
+/// Records that may wait at the same time. Others are answered at once.
 const WAITERS: usize = 256;
 
-/// Tiers, the shortest first; at least one.
+/// The scheduler on retry topics. At least one tier, the shortest first.
 #[derive(Debug, Clone)]
 pub struct RetryTopics {
     sidecar: Sidecar,
@@ -55,7 +55,7 @@ impl RetryTopics {
         }
     }
 
-    /// Processes the retry that a record of a tier brings, once it is due. True when the record is done.
+    /// Processes the retry in a record of a tier, when it is due. True when the record is done.
     pub async fn record(
         &self,
         body: Bytes,
@@ -66,14 +66,14 @@ impl RetryTopics {
             return Ok(false);
         };
         let record: Record = serde_json::from_slice(&unwrap(body, true).event).map_err(broken)?;
-        let here = until(record.leaves);
-        tokio::time::sleep(here.min(WAIT)).await;
-        if here > WAIT {
+        let wait = until(record.leaves);
+        tokio::time::sleep(wait.min(WAIT)).await;
+        if wait > WAIT {
             return Ok(false);
         }
-        let left = until(record.due);
-        if !left.is_zero() {
-            self.put("moving a retry to another tier", record.due, left, record.retry)
+        let delay = until(record.due);
+        if !delay.is_zero() {
+            self.put("moving a retry to another tier", record.due, delay, record.retry)
                 .await?;
             return Ok(true);
         }
@@ -94,7 +94,7 @@ impl RetryTopics {
         }
     }
 
-    /// The longest one that is not too long, else the shortest.
+    /// The tier with the longest delay up to `delay`, else the shortest.
     fn tier(&self, delay: Duration) -> Option<&Tier> {
         let longest_below = self.tiers.iter().rev().find(|tier| tier.delay <= delay);
         longest_below.or(self.tiers.first())
@@ -107,7 +107,7 @@ struct Record {
     due: i64,
     /// When it leaves its tier, milliseconds since 1970.
     leaves: i64,
-    /// As a job would carry it.
+    /// The packed retry, as in a job.
     retry: String,
 }
 

@@ -6,13 +6,13 @@ use reqwest::{Client, RequestBuilder, Url};
 use tidegate_http::sink::refusal;
 use tidegate_model::{backend::BackendError, secret::Secret};
 
-/// How long the sidecar may take to say that it is ready.
+/// Time limit of the readiness check.
 const READY: Duration = Duration::from_secs(1);
 
 /// How to reach the sidecar.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Base address, without a `/` at its end.
+    /// Base address, without a trailing `/`.
     pub endpoint: String,
     /// Name of the state store component.
     pub state_store: String,
@@ -38,7 +38,7 @@ impl Sidecar {
         let client = Client::builder()
             .timeout(settings.timeout)
             .no_proxy()
-            // A redirect turns a POST into a GET, whose 200 would pass for "stored"; and it would carry the token away.
+            // A redirect turns a POST into a GET, whose 200 would count as success. It would also send the token elsewhere.
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| BackendError::broken(action, error))?;
@@ -51,7 +51,7 @@ impl Sidecar {
         })
     }
 
-    /// Whether it takes what is published. It does not wait for its app, which is this gate.
+    /// Whether the sidecar can publish. This check does not wait for its app, which is the gate.
     pub(crate) async fn ready(&self) -> Result<(), BackendError> {
         let action = "asking the sidecar whether it is ready";
         let request = self.get_at(&["v1.0", "healthz", "outbound"]).timeout(READY);
@@ -75,7 +75,7 @@ impl Sidecar {
             Some(token) => request.header("dapr-api-token", token.expose()),
             None => request,
         };
-        // The URL is taken out of the error: keys and topics stand in `action` already.
+        // Without the URL: `action` has the key or topic already.
         request
             .send()
             .await

@@ -1,7 +1,7 @@
 //! State through the sidecar.
 //!
-//! Stores differ in how they say that something was there already: most answer 409, Redis answers 500. After any
-//! refusal of a create-only write the key is read, and what is found decides.
+//! Stores differ in their answer to a conflict: most answer 409, Redis answers 500. So after a server error the key is read,
+//! and the record that is found decides whether it was a conflict.
 
 use async_trait::async_trait;
 use reqwest::StatusCode;
@@ -50,7 +50,7 @@ impl Sidecar {
         let Some(etag) = etag else {
             return Err(BackendError::refused(
                 action,
-                "the store gives no ETag; claims need one that does",
+                "the store returns no ETag, and claims need one",
             ));
         };
         let record = response
@@ -75,7 +75,7 @@ impl Sidecar {
         let mut item = json!({
             "key": key,
             "value": value,
-            // A write without first-write would lift the lock of the ones before it (seen on Redis).
+            // Without first-write, a write would remove the lock of earlier writes (seen on Redis).
             "options": { "concurrency": "first-write", "consistency": "strong" },
             "metadata": { "ttlInSeconds": keep.as_secs().max(1).to_string() },
         });

@@ -1,4 +1,4 @@
-//! How the sidecar is doing.
+//! The readiness of the sidecar, as the status of the backend.
 
 use std::time::{Duration, Instant};
 
@@ -8,22 +8,23 @@ use tokio::sync::Mutex;
 
 use crate::Sidecar;
 
-/// How long the sidecar's answer is kept.
+/// How long an answer of the sidecar is used.
 const KEPT: Duration = Duration::from_secs(1);
 
-/// How the sidecar is doing. Many probes at once ask it once.
+/// The readiness of the sidecar. Many probes at once cause one request.
 #[derive(Debug)]
 pub struct SidecarStatus {
     sidecar: Sidecar,
-    known: Mutex<Option<(Instant, Option<String>)>>,
+    /// When the sidecar was asked last, and why it was not ready.
+    last: Mutex<Option<(Instant, Option<String>)>>,
 }
 
 impl SidecarStatus {
-    /// Nothing is asked yet.
+    /// Sends no request yet.
     pub fn new(sidecar: Sidecar) -> Self {
         Self {
             sidecar,
-            known: Mutex::new(None),
+            last: Mutex::new(None),
         }
     }
 }
@@ -34,17 +35,17 @@ impl BackendStatus for SidecarStatus {
         "dapr"
     }
 
-    async fn trouble(&self) -> Option<String> {
-        let mut known = self.known.lock().await;
-        if let Some((_, trouble)) = known.as_ref().filter(|(asked, _)| asked.elapsed() < KEPT) {
-            return trouble.clone();
+    async fn unready_reason(&self) -> Option<String> {
+        let mut last = self.last.lock().await;
+        if let Some((_, reason)) = last.as_ref().filter(|(at, _)| at.elapsed() < KEPT) {
+            return reason.clone();
         }
-        let trouble = self.sidecar.ready().await.err().map(|error| error.to_string());
-        *known = Some((Instant::now(), trouble.clone()));
-        trouble
+        let reason = self.sidecar.ready().await.err().map(|error| error.to_string());
+        *last = Some((Instant::now(), reason.clone()));
+        reason
     }
 
-    /// Dapr's scheduler does not tell.
+    /// Dapr's scheduler does not report it.
     async fn scheduled_retries(&self) -> Option<i64> {
         None
     }

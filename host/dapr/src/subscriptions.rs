@@ -5,13 +5,13 @@ use tidegate_model::subscription::{Subscription, Topic};
 
 use crate::Tier;
 
-/// Path on which the records of a retry topic are delivered, by its position in the order of delays.
+/// Path on which the records of a retry topic are delivered: its position in the order of delays.
 pub(crate) fn tier_route(index: usize) -> String {
     format!("/retries/{index}")
 }
 
-/// The subscriptions as the sidecar reads them. No dead-letter topic: the gate writes its own dead letters, with the
-/// reason, and the sidecar would send the first retry there.
+/// The subscriptions in Dapr's format. They have no dead-letter topic: the gate writes dead letters itself, with the reason,
+/// and the sidecar would send an event there at its first retry.
 pub(crate) fn subscriptions(subscriptions: &[Subscription], tiers: &[Tier]) -> Value {
     let events = subscriptions
         .iter()

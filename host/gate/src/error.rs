@@ -10,8 +10,8 @@ use tidegate_sqlite::SqliteError;
 /// Why a gate does not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
 pub enum GateError {
-    /// A socket is taken or not allowed.
-    #[error("cannot listen on {address}; is another program there? Set `{key}` to another address")]
+    /// A socket cannot be bound.
+    #[error("cannot listen on {address}; does another program use it? Set `{key}` to another address")]
     Listen {
         /// The key of the configuration that names it.
         key: &'static str,

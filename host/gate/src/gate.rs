@@ -1,4 +1,4 @@
-//! The service: builds everything from a [`Config`], binds its sockets, runs until it is stopped, then drains.
+//! The service: builds all parts from a [`Config`], binds the sockets, runs until it is stopped, then drains.
 
 use std::{fs::File, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -27,14 +27,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{GateError, config::Config, wiring::Wiring};
 
-/// Turns of tasks between two looks for scheduler and requests. A policy that loops takes a turn of 2 ms: with tokio's own
-/// number, 61, everybody else would wait for an eighth of a second.
+/// How many task polls tokio makes before it checks timers and sockets. One poll of a policy that loops lasts 2 ms, so with
+/// tokio's default of 61 all other requests would wait for an eighth of a second.
 pub const EVENT_INTERVAL: u32 = 8;
 
-/// Connections that the admin listener takes at a time.
+/// Connections to the admin listener at the same time.
 const ADMIN_CONNECTIONS: usize = 16;
 
-/// A gate that is built and bound, and takes nothing yet.
+/// A gate that is built and bound, and does not serve yet.
 #[derive(Debug)]
 pub struct Gate {
     config: Config,
@@ -43,7 +43,7 @@ pub struct Gate {
     app: Arc<App>,
     inbound: Arc<Inbound>,
     db: Option<Db>,
-    /// Keeps other gates off the data file.
+    /// Locks the data file against other gates.
     _owner: Option<File>,
     rolled_back: UnboundedReceiver<RolledBack>,
 }
@@ -147,12 +147,12 @@ impl Gate {
         })
     }
 
-    /// What replaces its policy: for signals.
+    /// Replaces the policy; for signals.
     pub fn reload(&self) -> Arc<Reload> {
         self.app.reload.clone()
     }
 
-    /// The address that it is bound to.
+    /// The address of its listener.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
@@ -225,7 +225,7 @@ impl Gate {
             self.app.in_flight.wait().await;
             Ok(())
         };
-        // Meanwhile the listener is open: probes say that the gate stops, and deliveries are answered with RETRY.
+        // Meanwhile the listener is open: probes report that the gate is stopping, and deliveries are answered with RETRY.
         tokio::time::timeout(self.config.drain, drained)
             .await
             .unwrap_or(Err(GateError::NotDrained(self.config.drain)))?;
@@ -238,7 +238,7 @@ impl Gate {
     }
 }
 
-/// This process, in its claims.
+/// The name of this process in its claims.
 fn process_name() -> String {
     format!("{}@{}", std::process::id(), clock::unix_millis())
 }
@@ -250,8 +250,8 @@ async fn bind(key: &'static str, address: SocketAddr) -> Result<TcpListener, Gat
     Ok(listener)
 }
 
-/// A gate whose policy is refused processes nothing; while its file is followed it may still be corrected. What may as well
-/// be wrong with the configuration ends it, since that is read once.
+/// A gate whose policy is refused processes nothing. While the file is followed, it may still be corrected. A refusal that
+/// may come from the configuration ends the gate, since the configuration is read only once.
 async fn load(reload: &Reload) -> Result<(), GateError> {
     match reload.start().await {
         Err(source) if !reload.is_followed() || source.is_misfit() => Err(GateError::Policy {
@@ -259,7 +259,7 @@ async fn load(reload: &Reload) -> Result<(), GateError> {
             source,
         }),
         Err(_) => {
-            tracing::warn!(policy = %reload.path().display(), "the gate processes no events until its policy's file is good");
+            tracing::warn!(policy = %reload.path().display(), "the gate processes no events until the policy's file is corrected");
             Ok(())
         }
         Ok(()) => Ok(()),

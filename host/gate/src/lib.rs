@@ -1,6 +1,6 @@
-//! The gate as a service: its configuration, and everything wired together.
+//! The gate as a service: its configuration, and the wiring of all parts.
 //!
-//! The only crate that knows which backend stands behind which trait.
+//! The only crate that knows which backend implements which trait.
 
 pub mod config;
 mod error;

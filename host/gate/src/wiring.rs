@@ -1,4 +1,4 @@
-//! The backend, built as the configuration says: what stands behind each trait of the pipeline.
+//! Builds the backend of the configuration: an implementation for each trait of the pipeline.
 
 use std::{collections::BTreeMap, fs::File, sync::Arc};
 
@@ -25,16 +25,16 @@ pub(crate) struct Wiring {
     pub(crate) retry_topics: Option<RetryTopics>,
     /// The data file, when the gate consumes topics of it.
     pub(crate) db: Option<Db>,
-    /// Makes the data file this gate's own, as long as it is open.
+    /// The lock on the data file, as long as it is open.
     pub(crate) owner: Option<File>,
 }
 
 impl Wiring {
-    /// Opens the data file, or prepares the client of the sidecar.
+    /// Opens the data file, or creates the client of the sidecar.
     pub(crate) fn new(config: &Config) -> Result<Self, GateError> {
         match &config.backend {
             Backend::Sqlite { path } => {
-                let owner = sqlite::own(path)?;
+                let owner = sqlite::lock(path)?;
                 let db = Db::open(path)?;
                 let topic = |topic: &Topic| -> Arc<dyn Publisher> {
                     Arc::new(sqlite::TopicPublisher::new(db.clone(), topic.name.clone()))
@@ -77,7 +77,7 @@ impl Wiring {
     }
 }
 
-/// Where each channel leads. The configuration makes sure that there is a sidecar and a data file where one is needed.
+/// The publisher of each channel. The configuration makes sure that there is a sidecar or a data file where one is needed.
 fn channels(
     config: &Config,
     topic_publisher: impl Fn(&Topic) -> Arc<dyn Publisher>,

@@ -1,4 +1,4 @@
-//! The answer to a service that brought an event.
+//! The answer to a service that sent an event.
 
 use axum::{
     Json,
@@ -25,8 +25,8 @@ struct Output {
     id: String,
 }
 
-/// 200 when the event is processed, 202 when its retry is scheduled, 422 when it is rejected, 424 when it is dead-lettered
-/// since it could not be published, 503 when it must be sent again. `None`: processing it panicked.
+/// 200: the event is processed. 202: its retry is scheduled. 422: it is rejected. 424: it could not be published and is
+/// dead-lettered. 503: it must be sent again. `None`: processing it panicked.
 pub(super) fn answer(ack: Option<Ack>) -> Result<Response, Problem> {
     let report = match ack {
         Some(Ack::Done(report)) => report,

@@ -1,4 +1,4 @@
-//! What the routes share, and how a request is carried to its end.
+//! The state that all routes share, and how a delivery is processed on a task of its own.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Limits, Permit};
 
-/// What the routes share.
+/// The state that all routes share.
 #[derive(Debug)]
 pub struct App {
     /// Processes deliveries.
@@ -25,16 +25,16 @@ pub struct App {
     pub limits: Limits,
     /// How many permits there are.
     pub concurrency: usize,
-    /// Permits for requests with a body; a full gate says so at once instead of queueing.
+    /// Permits for requests with a body. A full gate refuses at once and queues nothing.
     pub permits: Arc<Semaphore>,
-    /// Requests that have a permit and are not done: what a gate that stops waits for.
+    /// Requests that have a permit and are not finished. A gate that stops waits for them.
     pub in_flight: TaskTracker,
-    /// Set when the gate stops: what is in flight is finished, nothing new is taken.
+    /// Cancelled when the gate stops: requests in flight are finished, new ones are refused.
     pub stopping: CancellationToken,
 }
 
 impl App {
-    /// Runs `work` to its end on a task of its own: a caller that hangs up must not stop it half way. `None`: it panicked.
+    /// Runs `work` on a task of its own, so that a caller that hangs up does not stop it. `None`: it panicked.
     pub async fn complete<F>(&self, permit: Permit, work: impl FnOnce(Arc<Pipeline>) -> F) -> Option<Ack>
     where
         F: Future<Output = Ack> + Send + 'static,

@@ -1,4 +1,4 @@
-//! Bodies: read when there is a permit for them, up to a size, within a time.
+//! Reads bodies: only with a permit, up to a size, within a time.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use hyper::body::Body as _;
 
 use super::{App, Permit, Problem, Refusal};
 
-/// A request that has its permit, with its whole body.
+/// A request with its permit and its whole body.
 #[derive(Debug)]
 pub struct Admitted {
     /// Its permit.
@@ -22,7 +22,7 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    /// Takes a permit, then reads a body of at most so many bytes.
+    /// Takes a permit, then reads a body of at most `most` bytes.
     pub async fn read(app: &App, body: Body, most: usize) -> Result<Self, Refusal> {
         let admitted = Self::try_read(app, body, most).await;
         if let Err(refusal) = &admitted {
@@ -50,7 +50,7 @@ impl Admitted {
     }
 }
 
-/// For services: an event is as large as `limits.body_bytes` says, and what is wrong is said in a problem document.
+/// For services: a body of at most `limits.body_bytes`. A refusal is answered with a problem document.
 impl FromRequest<Arc<App>> for Admitted {
     type Rejection = Problem;
 

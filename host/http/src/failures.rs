@@ -1,4 +1,4 @@
-//! `POST /v1/failures`: a consumer that could not handle an event hands it back, and the policy decides what follows.
+//! `POST /v1/failures`: a consumer reports an event that it could not handle, and the policy plans the next attempt.
 
 use std::sync::Arc;
 
@@ -16,20 +16,21 @@ use tidegate_model::{
     disposition::Disposition,
 };
 use tidegate_pipeline::{Ack, NotAcknowledged};
+use tidegate_text::{cut, escape};
 
 use super::{App, body::Admitted, problem::Problem};
 
-/// Longest error that is kept, in bytes.
-const ERROR: usize = 4 << 10;
+/// Bytes of an error that are kept.
+const ERROR_BYTES: usize = 4 << 10;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Failed {
-    /// The event as the consumer was sent it.
+    /// The event as the consumer received it.
     event: Box<RawValue>,
-    /// Why it could not be handled, in one line.
+    /// Why the consumer could not handle it, in one line.
     error: String,
-    /// Retries that were made before: `tidegateattempt` of the event's envelope, or 0 without it.
+    /// Retries so far: `tidegateattempt` of the event's envelope, or 0 without it.
     retry_count: u32,
 }
 
@@ -41,8 +42,8 @@ struct NextStep {
     reason: String,
 }
 
-/// Answers 202 with what follows: the event is stored and need not be handed back again.
-pub(super) async fn take_back(State(app): State<Arc<App>>, request: Admitted) -> Result<Response, Problem> {
+/// Answers 202 with the next step. The event is then stored, and the consumer need not report it again.
+pub(super) async fn report_failure(State(app): State<Arc<App>>, request: Admitted) -> Result<Response, Problem> {
     let Admitted { permit, body } = request;
     let failed: Failed = serde_json::from_slice(&body).map_err(|error| {
         let wanted = "want {\"event\": {…}, \"error\": \"…\", \"retry_count\": 0}";
@@ -52,7 +53,7 @@ pub(super) async fn take_back(State(app): State<Arc<App>>, request: Admitted) ->
             format!("{error}; {wanted}"),
         )
     })?;
-    let error = line(&failed.error);
+    let error = escape::one_line(cut::bytes(&failed.error, ERROR_BYTES));
     let mut delivery = Delivery::new(
         failed.event.get().to_owned().into(),
         Source::topic("v1/failures"),
@@ -61,15 +62,15 @@ pub(super) async fn take_back(State(app): State<Arc<App>>, request: Admitted) ->
     delivery.origin = Origin::Consumer {
         failures: failed.retry_count.saturating_add(1),
     };
-    // Handing back the same failure twice while it is put aside is one retry. Afterwards it is another one: a consumer that
-    // fails again under the same count must not be told that it was done.
+    // The same failure reported twice while its retry is scheduled is one retry. Reported later it is another one: a
+    // consumer that fails again with the same count must not be answered with "duplicate".
     delivery.once = false;
     delivery.history = History {
         attempt: failed.retry_count,
         ..History::default()
     };
     let ack = app.complete(permit, async move |pipeline| {
-        pipeline.take_back(&delivery, &error).await
+        pipeline.consumer_failed(&delivery, &error).await
     });
     match ack.await {
         Some(Ack::Done(report)) => {
@@ -92,11 +93,4 @@ pub(super) async fn take_back(State(app): State<Arc<App>>, request: Admitted) ->
             "processing the failure panicked",
         ))),
     }
-}
-
-/// A text of a consumer, as one line of bounded length.
-fn line(text: &str) -> String {
-    let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    line.truncate(line.floor_char_boundary(ERROR));
-    line
 }

@@ -1,7 +1,7 @@
-//! The HTTP listeners: the API for services, probes, metrics and the admin API; and the sink that posts to an address.
+//! The HTTP listeners: the API for services, probes, metrics and the admin API. Also the sink that posts to an address.
 //!
-//! Knows nothing of Dapr and SQLite: what the sidecar calls is in `tidegate-dapr`, and its router is merged in. A delivery
-//! never gets a 404: the sidecar would take it for "drop this event".
+//! Must not know Dapr or SQLite: the routes of the sidecar are in `tidegate-dapr`, and their router is merged in. A
+//! delivery is never answered with 404: the sidecar would drop the event.
 
 mod admin;
 mod answer;
@@ -21,6 +21,7 @@ mod services;
 pub mod sink;
 mod time_limit;
 mod token;
+mod write_limit;
 
 use std::sync::Arc;
 
@@ -45,13 +46,13 @@ pub use self::{
     time_limit::{in_time, limit_request},
 };
 
-/// All routes but those of the admin listener. `sidecar` are those that a sidecar calls.
+/// All routes except those of the admin listener. `sidecar` has the routes that a sidecar calls.
 pub fn router(app: Arc<App>, sidecar: Router<Arc<App>>) -> Router {
     let services = Router::new()
         .route("/v1/events", post(services::publish))
         .route("/v1/validate", post(services::validate))
         .route("/v1/migrate", post(services::migrate))
-        .route("/v1/failures", post(failures::take_back))
+        .route("/v1/failures", post(failures::report_failure))
         .route("/v1/redrive", post(redrive::redrive))
         .fallback(unknown);
     let probes = Router::new()
@@ -69,20 +70,21 @@ pub fn router(app: Arc<App>, sidecar: Router<Arc<App>>) -> Router {
         .with_state(app)
 }
 
-/// A POST to a path that nobody knows may be a delivery for a subscription of yesterday: it must be redelivered.
+/// A POST to an unknown path may be a delivery for a subscription that was removed. It must be redelivered.
 async fn unknown(method: Method, uri: Uri) -> Response {
     static LOG: RateLimitedLog = RateLimitedLog::new();
     if method != Method::POST {
-        return Problem::new(StatusCode::NOT_FOUND, "not found", "there is nothing at this path").into_response();
+        return Problem::new(StatusCode::NOT_FOUND, "not found", "there is no such path").into_response();
     }
     if let Some(suppressed) = LOG.allow() {
-        tracing::warn!(path = %Untrusted(uri.path()), suppressed, "a POST to a path that no subscription has");
+        tracing::warn!(path = %Untrusted(uri.path()), suppressed, "a POST to a path of no subscription");
     }
-    Problem::try_again("no subscription has this path; is one of yesterday still known to the sidecar?").into_response()
+    Problem::try_again("no subscription has this path; does the sidecar still know a subscription that was removed?")
+        .into_response()
 }
 
 /// The router adds the header `Allow`.
 async fn wrong_method(method: Method) -> Problem {
-    let detail = format!("this path does not take {}", Untrusted(method.as_str()));
+    let detail = format!("this path does not accept {}", Untrusted(method.as_str()));
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong method", detail)
 }

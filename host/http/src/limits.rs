@@ -1,19 +1,19 @@
-//! Bounds of connections and of what comes over them.
+//! The limits of connections and requests.
 
 use std::time::Duration;
 
-/// Bounds of connections and of what comes over them.
+/// The limits of connections and requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Connections at the same time.
     pub connections: usize,
-    /// Headers of a request.
+    /// Number of headers of a request.
     pub header_count: usize,
-    /// Bytes of its head.
+    /// Bytes of the head of a request.
     pub header_bytes: usize,
     /// Time for the head of a request.
     pub header: Duration,
-    /// Time for the body of a request, and for writing the answer.
+    /// Time for reading the body of a request, and for writing the answer.
     pub body: Duration,
     /// Time for a request as a whole.
     pub request: Duration,

@@ -1,5 +1,5 @@
-//! A body that nobody wanted to the end. The rest is read and thrown away for a moment: a connection that is closed on a
-//! caller who still writes is reset, and the answer may be lost with it.
+//! Reads and discards the rest of a body that was not read to its end. A connection that is closed while its caller still
+//! writes is reset, and the answer may be lost.
 
 use std::{
     future::poll_fn,
@@ -12,10 +12,10 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::runtime::Handle;
 
-/// How long the rest of a body is read: a caller on a busy machine has sent it by then.
-const MOMENT: Duration = Duration::from_secs(5);
+/// How long the rest is read. A caller on a busy machine has sent it by then.
+const LINGER: Duration = Duration::from_secs(5);
 
-/// A body whose rest is read when it is dropped.
+/// A body. When it is dropped, the rest of it is read.
 #[derive(Debug)]
 pub(super) struct Lingering(Option<Incoming>);
 
@@ -52,9 +52,9 @@ impl Body for Lingering {
 impl Drop for Lingering {
     fn drop(&mut self) {
         let rest = self.0.take().filter(|body| !body.is_end_stream());
-        // None when the program ends.
+        // There is no runtime when the program ends.
         if let (Some(mut rest), Ok(runtime)) = (rest, Handle::try_current()) {
-            runtime.spawn(tokio::time::timeout(MOMENT, async move {
+            runtime.spawn(tokio::time::timeout(LINGER, async move {
                 while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut rest).poll_frame(cx)).await {}
             }));
         }

@@ -1,7 +1,7 @@
-//! Permits: so many requests may be in progress, and what each of them keeps in memory is bounded by its permit.
+//! Permits limit how many requests are in progress, and so how much memory they use.
 //!
-//! A permit is taken before a body is read. An answer that may be large keeps it until it is written: a caller that reads
-//! slowly, or not at all, holds no more than permits allow.
+//! A request takes a permit before its body is read. An answer that may be large keeps the permit until it is written, so
+//! that callers who read slowly use no more memory than there are permits.
 
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -25,7 +25,7 @@ impl Permit {
         if app.stopping.is_cancelled() {
             return Err(Refusal::Stopping);
         }
-        // Before the second look: whoever waits for the end of what is in flight then waits for this permit.
+        // Before the second check, so that a gate that drains waits for this permit.
         let in_flight = app.in_flight.token();
         let permit = app.permits.clone().try_acquire_owned().map_err(|_| Refusal::Full)?;
         if app.stopping.is_cancelled() {
@@ -37,7 +37,7 @@ impl Permit {
         })
     }
 
-    /// Returns the permit when the answer is written. A gate that stops does not wait for that.
+    /// The answer, which returns the permit when it is written. A gate that stops does not wait for that.
     pub(super) async fn answer(self, answer: impl IntoResponse) -> Response {
         let (head, body) = answer.into_response().into_parts();
         let text = to_bytes(body, usize::MAX).await.unwrap_or_default();

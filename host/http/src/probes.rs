@@ -1,4 +1,4 @@
-//! Is the gate alive, is it ready, and what has it counted?
+//! The probes and the metrics page.
 
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ pub(super) async fn healthz(State(app): State<Arc<App>>) -> Response {
     "ok\n".into_response()
 }
 
-/// `GET /readyz`: a policy is loaded, its circuit breaker is not open, and the backend takes what is published. With the
-/// flags in `deploy/dapr/daprd.args` the sidecar makes neither deliveries nor job callbacks while this fails.
+/// `GET /readyz`: a policy is loaded, its circuit breaker is not open, and the backend accepts events. While this fails,
+/// the sidecar makes no deliveries and no job callbacks, given the flags in `deploy/dapr/daprd.args`.
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
     match unready(&app).await {
         None => "ready\n".into_response(),
@@ -57,7 +57,7 @@ async fn unready(app: &App) -> Option<String> {
         Some(revision) if revision.breaker.is_open() => return Some(NotAcknowledged::CircuitOpen.to_string()),
         Some(_) => {}
     }
-    app.backend.trouble().await
+    app.backend.unready_reason().await
 }
 
 fn no_policy(status: &reload::Status) -> String {

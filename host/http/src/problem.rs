@@ -36,7 +36,7 @@ impl Problem {
         }
     }
 
-    /// The event is not valid: 422 with everything that is wrong, and in the detail what is first.
+    /// The event is not valid: 422 with all violations; the detail is the first of them.
     pub fn invalid(violations: Vec<Violation>) -> Self {
         let detail = match &violations[..] {
             [] => String::new(),
@@ -49,16 +49,16 @@ impl Problem {
         }
     }
 
-    /// The policy or something behind the gate did not answer: try again.
+    /// The policy or the backend did not answer: the caller must retry.
     pub fn unavailable(error: &dyn std::error::Error) -> Self {
         Self::try_again(error.to_string())
     }
 
-    /// Nothing was done: try again in a second.
+    /// The request was not processed: the caller must retry after a second.
     pub fn try_again(detail: impl Into<String>) -> Self {
         Self {
             retry_after: Some(1),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "not done, try again", detail)
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "not processed, retry", detail)
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Query parameters; what is wrong with them is said in a problem document.
+//! Query parameters. Wrong ones are answered with a problem document.
 
 use axum::{
-    extract::{FromRequestParts, Query},
+    extract::{self, FromRequestParts},
     http::{StatusCode, request::Parts},
 };
 use serde::de::DeserializeOwned;
@@ -10,14 +10,14 @@ use super::problem::Problem;
 
 /// The query parameters of a request.
 #[derive(Debug)]
-pub(super) struct Asked<T>(pub(super) T);
+pub(super) struct Query<T>(pub(super) T);
 
-impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let wrong = |error| Problem::new(StatusCode::BAD_REQUEST, "the query is not right", format!("{error}"));
-        let Query(query) = Query::try_from_uri(&parts.uri).map_err(wrong)?;
+        let wrong = |error| Problem::new(StatusCode::BAD_REQUEST, "the query is not valid", format!("{error}"));
+        let extract::Query(query) = extract::Query::try_from_uri(&parts.uri).map_err(wrong)?;
         Ok(Self(query))
     }
 }

@@ -1,4 +1,5 @@
-//! `POST /v1/redrive`: a dead letter comes back in, from its first attempt on. The same one twice is a repeat.
+//! `POST /v1/redrive`: processes the event of a dead letter again, from its first attempt. The same dead letter twice is a
+//! duplicate.
 
 use std::sync::Arc;
 
@@ -13,12 +14,12 @@ use tidegate_pipeline::Pipeline;
 
 use super::{App, answer::answer, body::Admitted, problem::Problem};
 
-/// Longest source that is carried over.
-const SOURCE: usize = 256;
+/// Bytes of the longest source that is copied from a dead letter.
+const SOURCE_BYTES: usize = 256;
 
-/// Takes a dead letter, bare or in its envelope; answers what became of the event in it.
+/// Accepts a dead letter, bare or in its envelope. Answers with the disposition of its event.
 pub(super) async fn redrive(State(app): State<Arc<App>>, body: Body) -> Result<Response, Problem> {
-    // A dead letter holds the largest original of a delivery, in base64 maybe, and its envelope that again.
+    // A dead letter contains the original, perhaps in base64, and its envelope may encode that once more.
     let most = app.limits.body_bytes.saturating_mul(4);
     let Admitted { permit, body } = Admitted::read(&app, body, most).await?;
     let letter = DeadLetter::read(body).map_err(|error| {
@@ -31,18 +32,18 @@ pub(super) async fn redrive(State(app): State<Arc<App>>, body: Body) -> Result<R
     let mut delivery = Delivery::new(letter.original, Source::topic("v1/redrive"), clock::now());
     delivery.origin = Origin::Redrive {
         dead_letter: letter.id,
-        source: first_source(&letter.source),
+        source: original_source(&letter.source),
     };
-    let way = async move |pipeline: Arc<Pipeline>| pipeline.deliver(&delivery).await;
-    answer(app.complete(permit, way).await)
+    let process = async move |pipeline: Arc<Pipeline>| pipeline.deliver(&delivery).await;
+    answer(app.complete(permit, process).await)
 }
 
-/// Where the event came from first, without how it was brought back. Whoever sends a dead letter writes it, so what is no
-/// source is left out.
-fn first_source(source: &str) -> String {
+/// Where the event came from first, without the notes of failures and redrives. The caller wrote it, so a text that cannot
+/// be a source is replaced.
+fn original_source(source: &str) -> String {
     let source = source.split(" (").next().unwrap_or_default();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./@".contains(&byte);
-    if source.len() <= SOURCE && source.bytes().all(plain) {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./@".contains(&byte);
+    if source.len() <= SOURCE_BYTES && source.bytes().all(is_plain) {
         source.to_owned()
     } else {
         "v1/redrive".to_owned()

@@ -9,31 +9,31 @@ use super::Problem;
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// Every permit is taken.
+    /// No permit is free.
     #[error("the gate is full: `limits.concurrency` requests are in progress")]
     Full,
     /// The gate is stopping.
     #[error("the gate is stopping")]
     Stopping,
-    /// The body is larger than the gate keeps.
+    /// The body is larger than the limit.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
     /// The body arrives too slowly.
     #[error("the body did not arrive within {0:?}")]
     TooSlow(Duration),
-    /// The body ended before its end.
+    /// The body is not complete.
     #[error("the body broke off: {0}")]
     BrokenOff(#[source] axum::Error),
-    /// The whole of the request takes too long.
+    /// The request takes too long.
     #[error("the request took longer than {0:?}")]
     Overdue(Duration),
-    /// The caller does not show the token.
+    /// The caller does not send the token.
     #[error("the header dapr-api-token must carry APP_API_TOKEN")]
     NoToken,
 }
 
 impl Refusal {
-    /// One word for metrics.
+    /// The reason as one word, for metrics.
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::Full => "full",

@@ -1,7 +1,7 @@
-//! The accept loop: so many connections and no more, none of which can hold its permit by being slow.
+//! The accept loop. It limits the number of connections and closes those that are slow or idle.
 //!
-//! Knows nothing of routes. A connection that sends no whole request head within `limits.header_seconds` is closed, be it
-//! slow or idle; one that does not take its answer within `limits.body_seconds` too.
+//! Knows no routes. A connection is closed when it does not send the head of a request within `limits.header_seconds`, or
+//! does not read an answer within `limits.body_seconds`.
 
 use std::{io, pin::pin, sync::Arc, time::Duration};
 
@@ -23,18 +23,17 @@ use tokio::{
     sync::Semaphore,
     time::timeout,
 };
-use tokio_io_timeout::TimeoutStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Limits, linger::Lingering};
+use super::{Limits, linger::Lingering, write_limit::WriteLimit};
 
-/// Time for the answers to what has ended when the gate stops.
+/// Time for the last answers when the gate stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
-/// Wait after an error of `accept`, such as too many open files: it does not go away by trying again at once.
+/// Pause after an error of `accept`, such as too many open files, which an immediate retry does not solve.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves connections until `closing`, then gives those that are open a moment.
+/// Serves connections until `closing`, then gives open connections [`LAST_ANSWERS`] to finish.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -50,7 +49,7 @@ pub async fn serve(
         .max_headers(limits.header_count)
         .max_buf_size(limits.header_bytes);
     let accept = async {
-        // Who comes when all slots are taken waits in the listener's queue.
+        // When no slot is free, new connections wait in the queue of the listener.
         while let Ok(slot) = slots.clone().acquire_owned().await {
             let stream = accept(&listener).await;
             let connection = connection(
@@ -84,7 +83,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 if let Some(suppressed) = LOG.allow() {
-                    tracing::error!(%error, suppressed, "no connection can be accepted; trying again");
+                    tracing::error!(%error, suppressed, "cannot accept connections; retrying");
                 }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
@@ -105,14 +104,11 @@ async fn connection(
     metrics: Arc<Metrics>,
     closing: CancellationToken,
 ) {
-    // An answer is one write: there is nothing to gather.
+    // An answer is one write, so there is nothing to gather.
     let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |request: Request<Incoming>| router.call(request.map(Lingering::new)));
-    // A caller that does not read its answer is cut off.
-    let mut stream = Box::pin(TimeoutStream::new(stream));
-    stream.as_mut().set_write_timeout_pinned(Some(limits.body));
-    let stream = TokioIo::new(stream);
+    let stream = TokioIo::new(WriteLimit::new(stream, limits.body));
     let mut connection = pin!(http.serve_connection(stream, service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -142,8 +138,8 @@ fn report(error: &hyper::Error, limits: &Limits, metrics: &Metrics) {
         tracing::error!(
             suppressed,
             "a request had more than {header_count} headers or {header_bytes} bytes of them and was answered with 431; if it \
-             was a delivery, its partition does not move: raise `limits.header_count` and `limits.header_bytes`, and have the \
-             sidecar leave out the headers of producers (`excludeHeaderMetaRegex`)"
+             was a delivery, its partition is blocked: raise `limits.header_count` and `limits.header_bytes`, or exclude the \
+             headers of producers in the pub/sub component (`excludeHeaderMetaRegex`)"
         );
     }
 }

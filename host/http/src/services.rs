@@ -1,4 +1,4 @@
-//! The API for services: publish an event, or ask what the policy thinks of one.
+//! The API for services: publish, validate or migrate an event.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use tidegate_model::{
 use tidegate_pipeline::{NotAcknowledged, Pipeline};
 use tidegate_policies::revision::Revision;
 
-use super::{App, answer::answer, body::Admitted, problem::Problem, query::Asked};
+use super::{App, answer::answer, body::Admitted, problem::Problem, query::Query};
 
-/// What `POST /v1/events` takes. `task_id` and `payload` keep their digits.
+/// The body of `POST /v1/events`. `task_id` and `payload` keep their digits.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewEvent {
@@ -31,7 +31,7 @@ struct NewEvent {
     timestamp: Option<String>,
 }
 
-/// `POST /v1/events`: composes an event, and takes it the way of any delivery. 200 when it is stored.
+/// `POST /v1/events`: composes an event and processes it like any delivery. 200 when its outputs are stored.
 pub(super) async fn publish(State(app): State<Arc<App>>, request: Admitted) -> Result<Response, Problem> {
     let Admitted { permit, body } = request;
     let new: NewEvent = serde_json::from_slice(&body).map_err(|error| {
@@ -42,7 +42,7 @@ pub(super) async fn publish(State(app): State<Arc<App>>, request: Admitted) -> R
         )
     })?;
     if new.event_id.is_some() && new.timestamp.is_none() {
-        let detail = "an `event_id` needs its `timestamp`: sent once more, the event must be the same";
+        let detail = "an `event_id` needs its `timestamp`, so that a retry of the request makes the same event";
         return Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "the body is not a new event",
@@ -66,8 +66,8 @@ pub(super) async fn publish(State(app): State<Arc<App>>, request: Admitted) -> R
         .await
         .map_err(|fault| Problem::unavailable(&fault))??;
     let delivery = Delivery::new(composed.event.into(), Source::topic("v1/events"), now);
-    let way = async move |pipeline: Arc<Pipeline>| pipeline.deliver(&delivery).await;
-    answer(app.complete(permit, way).await)
+    let process = async move |pipeline: Arc<Pipeline>| pipeline.deliver(&delivery).await;
+    answer(app.complete(permit, process).await)
 }
 
 #[derive(Serialize)]
@@ -80,7 +80,7 @@ struct Valid {
     key: String,
 }
 
-/// `POST /v1/validate`: is the body a valid event? Nothing is sent.
+/// `POST /v1/validate`: whether the body is a valid event. Nothing is published.
 pub(super) async fn validate(State(app): State<Arc<App>>, request: Admitted) -> Response {
     let answer = valid(&app, &request.body).await.map(Json);
     request.permit.answer(answer).await
@@ -115,10 +115,10 @@ struct Migrated {
     event: Box<RawValue>,
 }
 
-/// `POST /v1/migrate?to=1.1`: the body in another version. Nothing is sent.
+/// `POST /v1/migrate?to=1.1`: the body in another version. Nothing is published.
 pub(super) async fn migrate(
     State(app): State<Arc<App>>,
-    Asked(query): Asked<MigrateQuery>,
+    Query(query): Query<MigrateQuery>,
     request: Admitted,
 ) -> Response {
     let answer = migrated(&app, &query.to, &request.body).await.map(Json);
@@ -157,6 +157,6 @@ fn not_json() -> Violation {
     Violation {
         code: "migration-failed".to_owned(),
         path: String::new(),
-        message: "the policy made an event that is not JSON".to_owned(),
+        message: "the policy returned an event that is not JSON".to_owned(),
     }
 }

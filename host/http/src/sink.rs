@@ -1,5 +1,5 @@
-//! The sink that posts to an address, and what the answers of HTTP receivers mean: 2xx is done; 408, 429, 5xx and no answer
-//! are retryable; anything else is permanent.
+//! The sink that posts to an address, and the meaning of a receiver's answer: 2xx is success; 408, 429, 5xx and no answer
+//! are retryable errors; anything else is a permanent error.
 
 use std::time::Duration;
 
@@ -12,30 +12,31 @@ use tidegate_model::{
     message::{Message, PublishError},
     untrusted::Untrusted,
 };
+use tidegate_text::{cut, escape};
 
 /// The media type of what is published.
 pub const CLOUD_EVENT: &str = "application/cloudevents+json";
 
-/// The longest `Retry-After` that is kept.
+/// The longest `Retry-After` that is obeyed, since the policy decides how long an event may wait.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 /// Characters of an answer that are kept for an error.
 const ERROR_TEXT: usize = 300;
-/// Bytes of an answer that are read for it.
+/// Bytes of an answer that are read for an error.
 const ERROR_BYTES: usize = 4 << 10;
 
-/// A client for the addresses that channels lead to. It waits for an answer as long as `timeout`.
+/// A client for the addresses of channels. It waits for an answer no longer than `timeout`.
 pub fn client(timeout: Duration) -> Result<Client, BackendError> {
     Client::builder()
         .timeout(timeout)
         .no_proxy()
-        // A redirect turns a POST into a GET, whose 200 would pass for "taken".
+        // A redirect turns a POST into a GET, whose 200 would count as success.
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| BackendError::broken("preparing the client of sinks", error))
 }
 
-/// An address that takes events over HTTP, as a sink.
+/// A sink that posts events to an address.
 #[derive(Debug, Clone)]
 pub struct UrlPublisher {
     client: Client,
@@ -64,7 +65,7 @@ impl UrlPublisher {
 
 #[async_trait]
 impl Publisher for UrlPublisher {
-    /// The query may hold a key, so it is left out.
+    /// Without the query, which may contain a secret.
     fn name(&self) -> String {
         format!("{}{}", self.url.origin().ascii_serialization(), self.url.path())
     }
@@ -99,14 +100,14 @@ pub async fn answered(action: &str, response: Response) -> Result<(), PublishErr
     })
 }
 
-/// The error for an answer of the sidecar that says no. It knows no events, so all of it may go into a log.
+/// The error for an answer of the sidecar other than success. The answer repeats no event, so all of it may be logged.
 pub async fn refusal(action: &str, response: Response) -> BackendError {
     let (reason, answer) = reason(response).await;
     let reason = answer.map_or_else(|| reason.clone(), |answer| format!("{reason}: {answer}"));
     BackendError::refused(action, reason)
 }
 
-/// The status of an answer in words, and the beginning of its text.
+/// The status of an answer as text, and the beginning of its body as one line.
 async fn reason(mut response: Response) -> (String, Option<String>) {
     let status = response.status();
     let mut bytes = Vec::new();
@@ -117,19 +118,17 @@ async fn reason(mut response: Response) -> (String, Option<String>) {
         }
     }
     let text = String::from_utf8_lossy(&bytes);
-    let text: String = text.chars().filter(|c| !c.is_control()).take(ERROR_TEXT).collect();
-    (
-        format!("the answer was {status}"),
-        Some(text).filter(|text| !text.is_empty()),
-    )
+    let text = escape::one_line(cut::split(&text, ERROR_TEXT).0);
+    let text = Some(text.trim()).filter(|text| !text.is_empty());
+    (format!("the answer was {status}"), text.map(str::to_owned))
 }
 
-/// `Retry-After`: seconds, or a date; an hour at most, since the policy says how long an event may wait.
+/// `Retry-After`: seconds or a date.
 fn retry_after(response: &Response) -> Option<Duration> {
-    wanted_wait(response).map(|wait| wait.min(LONGEST_RETRY_AFTER))
+    requested_delay(response).map(|delay| delay.min(LONGEST_RETRY_AFTER))
 }
 
-fn wanted_wait(response: &Response) -> Option<Duration> {
+fn requested_delay(response: &Response) -> Option<Duration> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));

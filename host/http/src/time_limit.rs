@@ -1,4 +1,4 @@
-//! The time that a request may take, body and all. What a delivery has begun goes on in a task of its own.
+//! The time limit of a request, its body included. A delivery that is in progress continues on a task of its own.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use axum::{
 
 use super::{App, Problem, Refusal};
 
-/// For services and probes: a problem document says that the time is over.
+/// For services and probes: a request that takes too long is answered with a problem document.
 pub async fn limit_request(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let answer = in_time(&app, request, next).await;
     answer.unwrap_or_else(|refusal| Problem::from(refusal).into_response())

@@ -1,4 +1,4 @@
-//! The token that the sidecar shows, where one is set.
+//! Checks the token that callers must send, when one is set.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use axum::{
 
 use super::{App, problem::Problem, refusal::Refusal};
 
-/// Lets a request pass that shows `APP_API_TOKEN` in `dapr-api-token`, or when none is asked for.
+/// Refuses a request without the value of `APP_API_TOKEN` in `dapr-api-token`. Without that variable all requests pass.
 pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let Some(token) = &app.token else {
         return next.run(request).await;
     };
-    let given = request
+    let sent = request
         .headers()
         .get("dapr-api-token")
         .map_or(&b""[..], |value| value.as_bytes());
-    if token.matches(given) {
+    if token.matches(sent) {
         return next.run(request).await;
     }
     app.pipeline.metrics.refused(Refusal::NoToken.reason());

@@ -1,6 +1,10 @@
-//! What the gate counts, in the names that `/metrics` shows.
+//! The metrics of a gate, by the names that `/metrics` exposes. Knows no policy and no HTTP: callers count, and one renders.
 
-use std::{fmt, time::Instant};
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
@@ -20,6 +24,8 @@ pub struct Metrics {
     loads: Family<LoadLabels, Counter>,
     rollbacks: Family<RollbackLabels, Counter>,
     revision: Family<RevisionLabels, Gauge>,
+    /// The digest that `revision` shows.
+    shown_revision: Mutex<Option<String>>,
     refused: Family<RefusedLabels, Counter>,
     policy_seconds: Histogram,
     in_flight: Gauge,
@@ -30,7 +36,7 @@ pub struct Metrics {
 struct DeliveryLabels {
     topic: String,
     disposition: &'static str,
-    /// Why it is dead-lettered; empty otherwise.
+    /// Why it is dead-lettered; else empty.
     reason: &'static str,
 }
 
@@ -83,25 +89,21 @@ impl Default for Metrics {
         let faults = Family::default();
         registry.register(
             "policy_faults",
-            "Policy calls that gave no decision that the gate can act on, by kind",
+            "Policy calls without a usable decision, by kind",
             faults.clone(),
         );
         let refused = Family::default();
-        registry.register(
-            "requests_refused",
-            "Requests that were refused, by reason",
-            refused.clone(),
-        );
+        registry.register("requests_refused", "Refused requests, by reason", refused.clone());
         let ordering_violations = Family::default();
         registry.register(
             "ordering_violations",
-            "Events that were processed before an earlier one of their key, by topic",
+            "Events processed before an earlier one of their key, by topic",
             ordering_violations.clone(),
         );
         let loads = Family::default();
         registry.register(
             "policy_loads",
-            "Policies that were loaded, and files that were refused",
+            "Policy files by result: loaded or refused",
             loads.clone(),
         );
         let rollbacks = Family::default();
@@ -113,27 +115,23 @@ impl Default for Metrics {
         let revision = Family::default();
         registry.register(
             "policy_revision",
-            "1 for the digest of the revision that decides",
+            "1 for the digest of the current revision",
             revision.clone(),
         );
         // From 10 µs to 160 ms.
         let policy_seconds = Histogram::new((0..15).map(|step| 1e-5 * f64::from(1 << step)));
         registry.register_with_unit(
             "policy_call",
-            "Time of a policy call, waiting for its permit included",
+            "Time of a policy call, with the wait for its permit",
             Unit::Seconds,
             policy_seconds.clone(),
         );
         let in_flight = Gauge::default();
-        registry.register(
-            "deliveries_in_flight",
-            "Deliveries that are being processed",
-            in_flight.clone(),
-        );
+        registry.register("deliveries_in_flight", "Deliveries in progress", in_flight.clone());
         let shadow = Family::default();
         registry.register(
             "shadow_events",
-            "Events that the shadow policy was offered, by result",
+            "Events offered to the shadow policy, by result",
             shadow.clone(),
         );
         Self {
@@ -145,6 +143,7 @@ impl Default for Metrics {
             loads,
             rollbacks,
             revision,
+            shown_revision: Mutex::default(),
             refused,
             policy_seconds,
             in_flight,
@@ -167,7 +166,7 @@ impl Metrics {
         InFlight(&self.in_flight)
     }
 
-    /// Deliveries that are being processed.
+    /// Deliveries in progress.
     pub fn in_flight(&self) -> i64 {
         self.in_flight.get()
     }
@@ -188,13 +187,13 @@ impl Metrics {
         self.delivery(topic, Disposition::REQUEUED, "");
     }
 
-    /// The policy gave no decision.
+    /// A policy call had no usable decision.
     pub fn fault(&self, kind: &str) {
         let labels = FaultLabels { kind: kind.to_owned() };
         self.faults.get_or_create(&labels).inc();
     }
 
-    /// A policy was loaded and decides.
+    /// A policy was loaded and is the current revision.
     pub fn policy_loaded(&self) {
         self.loads.get_or_create(&LoadLabels { result: "loaded" }).inc();
     }
@@ -209,11 +208,15 @@ impl Metrics {
         self.rollbacks.get_or_create(&RollbackLabels { by }).inc();
     }
 
-    /// The digest of the revision that decides; `None`: there is none.
+    /// The digest of the current revision; `None`: there is none.
     pub fn revision(&self, digest: Option<&str>) {
+        let mut shown = self.shown_revision.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.as_deref() == digest {
+            return;
+        }
         self.revision.clear();
-        if let Some(digest) = digest {
-            let digest = digest.to_owned();
+        *shown = digest.map(str::to_owned);
+        if let Some(digest) = shown.clone() {
             self.revision.get_or_create(&RevisionLabels { digest }).set(1);
         }
     }
@@ -231,7 +234,7 @@ impl Metrics {
         self.published.get_or_create(&TopicLabels { topic }).inc();
     }
 
-    /// The shadow policy was offered an event.
+    /// An event was offered to the shadow policy.
     pub fn shadow(&self, result: &'static str) {
         self.shadow.get_or_create(&ShadowLabels { result }).inc();
     }
@@ -254,7 +257,7 @@ impl Metrics {
     }
 }
 
-/// One delivery that is being processed.
+/// One delivery in progress; ends when it is dropped.
 #[derive(Debug)]
 pub struct InFlight<'a>(&'a Gauge);
 

@@ -1,4 +1,4 @@
-//! The time, as the contract writes it. The policy has no clock of its own: this is the one that it is told.
+//! The time, as the contract writes it. A policy has no clock: the gate passes the time to it.
 
 use std::time::Duration;
 

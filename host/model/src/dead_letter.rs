@@ -1,5 +1,5 @@
-//! Dead letters, read back: why an event was given up, and the event itself byte for byte. Knows the form that a policy's
-//! `dead-letter` gives them, and nothing of where they are kept.
+//! Reads dead letters: why an event was dead-lettered, and the event itself byte for byte. Knows the form that a policy's
+//! `dead-letter` writes, and not where dead letters are stored.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -15,33 +15,33 @@ use crate::envelope::{Unwrapped, unwrap};
 /// The type of every dead letter.
 pub const EVENT_TYPE: &str = "dlq.failed";
 
-/// The member of the payload that says why.
+/// The member of the payload with the reason.
 const METADATA: &str = "dlq_metadata";
 
-/// An event that was given up, and why.
+/// A dead-lettered event, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     /// `event_id` of the dead letter.
     pub id: String,
-    /// When the event was given up, RFC 3339.
+    /// When the event was dead-lettered, RFC 3339.
     pub failed_at: String,
     /// Why, in one line.
     pub error: String,
     /// Retries made after the first attempt.
     pub retry_count: u32,
-    /// What is wrong with the event; empty when it is valid and could not be delivered.
+    /// What is wrong with the event; empty when it is valid and could not be published.
     pub violations: Vec<Violation>,
-    /// Where it came from, such as `task-events/3@1042`.
+    /// The source of the event, such as `task-events/3@1042`.
     pub source: String,
-    /// Digest of the policy that judged it.
+    /// Digest of the policy that decided on it.
     pub policy: String,
-    /// The event that was given up, byte for byte as it arrived.
+    /// The event, byte for byte as it arrived.
     pub original: Bytes,
     /// Its `event_id`, `event_type` and `user_id`, where it is JSON and has them as strings.
     pub names: Names,
 }
 
-/// What an event says of itself.
+/// The names in an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Names {
     /// `event_id`.
@@ -63,34 +63,34 @@ impl Names {
     }
 }
 
-/// Why something is not a dead letter that can be read.
+/// Why a record cannot be read as a dead letter.
 #[derive(Debug, thiserror::Error)]
 pub enum NotADeadLetter {
-    /// It is no text.
+    /// It is not UTF-8.
     #[error("not a dead letter: it is not UTF-8")]
     NotUtf8(#[from] std::str::Utf8Error),
     /// It is not JSON, or not an object.
     #[error("not a dead letter: it is not a JSON object")]
     NotAnEvent(#[source] serde_json::Error),
     /// It is another event.
-    #[error("not a dead letter: its event_type is {found:?}, and that of a dead letter is {EVENT_TYPE:?}")]
+    #[error("not a dead letter: its event_type is {found:?}, not {EVENT_TYPE:?}")]
     OtherType {
         /// Its type.
         found: Option<String>,
     },
-    /// It lacks something.
+    /// A member is missing.
     #[error("not a complete dead letter: {0} is missing")]
     Missing(&'static str),
     /// The payload is not an object.
     #[error("not a complete dead letter: its payload is not a JSON object")]
     Payload(#[source] serde_json::Error),
-    /// It could be read in two ways.
-    #[error("not a clear dead letter: it has more than one member {0}")]
+    /// It has a member twice, so that two readers could read it differently.
+    #[error("not an unambiguous dead letter: it has more than one member {0}")]
     Twice(&'static str),
-    /// What should say why cannot be read.
-    #[error("not a complete dead letter: /payload/{METADATA} is not as it should be")]
+    /// The reason cannot be read.
+    #[error("not a complete dead letter: /payload/{METADATA} is not valid")]
     Metadata(#[source] serde_json::Error),
-    /// The original is not the base64 that it should be.
+    /// The original is not base64.
     #[error("not a complete dead letter: /payload/original_base64 is not base64 (RFC 4648, section 4, with padding)")]
     Base64(#[source] base64::DecodeError),
 }
@@ -138,7 +138,7 @@ struct Metadata {
     policy: String,
 }
 
-/// An event as [`tidegate_engine::FailedEvent::original`] takes it: as text, or in base64 when it is none.
+/// An event in the form of [`tidegate_engine::FailedEvent::original`]: text, or base64 when it is not UTF-8.
 pub fn encoded(event: &[u8]) -> (String, Encoding) {
     match std::str::from_utf8(event) {
         Ok(text) => (text.to_owned(), Encoding::Text),
@@ -190,7 +190,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 }
 
-/// The event that was given up.
+/// The event, byte for byte.
 fn original(text: &str, payload: &str, members: &[(String, &RawValue)]) -> Result<Vec<u8>, NotADeadLetter> {
     let others: Vec<_> = members.iter().filter(|(name, _)| name != METADATA).collect();
     if let [(name, value)] = others[..] {
@@ -206,7 +206,7 @@ fn original(text: &str, payload: &str, members: &[(String, &RawValue)]) -> Resul
 }
 
 /// The original when the payload is as the policy wrote it: all of it but the last member. `None` when another tool has
-/// written it anew.
+/// rewritten it.
 fn cut_out(text: &str, payload: &str, members: &[(String, &RawValue)]) -> Option<Vec<u8>> {
     let (_, metadata) = members.last().filter(|(name, _)| name == METADATA)?;
     let before = payload.strip_suffix('}')?.strip_suffix(metadata.get())?;
@@ -219,7 +219,7 @@ fn cut_out(text: &str, payload: &str, members: &[(String, &RawValue)]) -> Option
     Some([leading, body, "}", trailing].concat().into_bytes())
 }
 
-/// The white space around the payload, where it can only be the original's: the policy puts none there.
+/// The white space around the payload, where it can only be the original's: the policy writes none there.
 fn space_around<'a>(text: &'a str, payload: &str) -> Option<(&'a str, &'a str)> {
     const SPACE: [char; 4] = [' ', '\n', '\r', '\t'];
     let start = (payload.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_a_failure_is_read() {
+    fn the_members_of_a_dead_letter_are_read() {
         let letter = read(letter(&format!(
             r#"{{"event_id":"e-1","user_id":7,"dlq_metadata":{WHY}}}"#
         )));
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn an_envelope_changes_nothing() {
+    fn an_envelope_makes_no_difference() {
         let bare = letter(&format!(r#" {{"a":1.10 ,"dlq_metadata":{WHY}}} "#));
         let base64 = BASE64_STANDARD.encode(&bare);
         let head = r#""specversion":"1.0","id":"1","source":"tidegate","type":"dlq.failed""#;
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_that_another_tool_has_written_anew_keeps_every_member() {
+    fn a_dead_letter_that_another_tool_rewrote_keeps_every_member() {
         let spaced = WHY.replace(',', ", ");
         for payload in [
             format!(r#"{{"a":1.10,"b":{{"c":"\u00e9"}},"dlq_metadata":{spaced}}}"#),
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_dead_letter_is_told_why() {
+    fn other_records_are_refused_with_a_reason() {
         let without = |member: &str| letter(&format!(r#"{{"dlq_metadata":{}}}"#, WHY.replace(member, "x")));
         for (text, why) in [
             (String::new(), "not a JSON object"),
@@ -316,8 +316,8 @@ mod tests {
             (letter("null"), "its payload is not a JSON object"),
             (letter("1}").replace(r#","payload":1}"#, ""), "/payload is missing"),
             (letter("{}"), "/payload/dlq_metadata is missing"),
-            (letter(r#"{"dlq_metadata":{}}"#), "/payload/dlq_metadata is not as"),
-            (without("retry_count"), "/payload/dlq_metadata is not as"),
+            (letter(r#"{"dlq_metadata":{}}"#), "/payload/dlq_metadata is not valid"),
+            (without("retry_count"), "/payload/dlq_metadata is not valid"),
             (
                 letter(&format!(r#"{{"dlq_metadata":{WHY},"dlq_metadata":{WHY}}}"#)),
                 "more than one",
@@ -332,7 +332,7 @@ mod tests {
             ),
         ] {
             let error = DeadLetter::read(text.clone().into()).expect_err(&text).to_string();
-            assert!(error.contains(why), "{error:?} should say {why:?}: {text}");
+            assert!(error.contains(why), "{error:?} should contain {why:?}: {text}");
         }
         assert!(DeadLetter::read(Bytes::from_static(b"\xff")).is_err());
     }

@@ -1,5 +1,4 @@
-//! One event arriving once: its bytes, where it came from, and what has happened to it so far. Knows nothing of
-//! envelopes.
+//! A delivery: the bytes of one event, its source, and its history. Knows nothing of envelopes.
 
 use std::fmt;
 
@@ -7,54 +6,54 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// One event arriving once, or once more.
+/// One event, delivered to the gate or redelivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// The event, byte for byte as its producer wrote it.
     #[serde(with = "exact_bytes")]
     pub event: Bytes,
-    /// Where it came from.
+    /// The topic that it was read from.
     pub source: Source,
-    /// The time to judge by, RFC 3339: when the broker took the event, where it says so. A repeat is then judged by
-    /// the same time as the first delivery.
+    /// The time to judge by, RFC 3339: when the broker accepted the event, where that is known. A redelivery then has the
+    /// time of the first delivery.
     pub at: String,
-    /// W3C trace context of whoever sent it.
+    /// W3C trace context of the sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
-    /// Who brought it.
+    /// Who hands it in.
     pub origin: Origin,
-    /// Whether it is claimed, so that a repeat is recognised.
+    /// Whether it is claimed, so that a duplicate is recognised.
     pub once: bool,
-    /// What has happened to it so far.
+    /// Its earlier attempts.
     #[serde(default)]
     pub history: History,
 }
 
-/// Who brought a delivery. Each origin has claims of its own: what a consumer hands back was done before.
+/// Who hands a delivery in. A redrive has a claim of its own: its event may have been processed before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
-    /// Whoever made the event.
+    /// The producer of the event.
     Producer,
-    /// A consumer that was sent it and could not handle it, for the `failures`th time.
+    /// A consumer that could not handle it, for the `failures`th time.
     Consumer {
         /// How often the consumer has failed, from 1.
         failures: u32,
     },
-    /// A person who brings a dead letter back.
+    /// A person who redrives a dead letter.
     Redrive {
         /// Id of the dead letter.
         dead_letter: String,
-        /// Where its event came from, as the dead letter says.
+        /// The source of its event, from the dead letter.
         source: String,
     },
 }
 
-/// What has happened to a delivery so far.
+/// The earlier attempts of a delivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct History {
-    /// Attempts that failed, which is the number of this one: the first is 0.
+    /// Number of this attempt, from 0: as many have failed.
     pub attempt: u32,
     /// How often its retry was scheduled.
     pub times_scheduled: u32,
@@ -64,14 +63,14 @@ pub struct History {
     pub last_error: Option<String>,
     /// How often the policy faulted on it.
     pub faults: u32,
-    /// Digest of that policy: the faults of another are not counted.
+    /// Digest of that policy: faults of another one are not counted.
     pub faulted_by: Option<String>,
     /// Channel and id of the outputs that are published.
     pub published: Vec<(String, String)>,
     /// Its entry in the queue of its key.
     pub queue: Option<QueueEntry>,
-    /// When it began to wait for an earlier event of its key, milliseconds since 1970.
-    pub waits_since: Option<i64>,
+    /// When it began to wait for an earlier event of its key. Milliseconds since 1970.
+    pub waiting_since: Option<i64>,
 }
 
 /// An event's entry in the queue of its key.
@@ -83,21 +82,21 @@ pub struct QueueEntry {
     pub event: String,
 }
 
-/// Where a delivery came from.
+/// Where a delivery was read from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// The topic; for the HTTP API, its path.
     pub topic: String,
-    /// Its partition, where the backend says.
+    /// The partition, where the backend reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<String>,
-    /// Its offset there, where the backend says.
+    /// The offset there, where the backend reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<String>,
 }
 
 impl Delivery {
-    /// What a producer sent.
+    /// A delivery from a producer.
     pub fn new(event: Bytes, source: Source, at: String) -> Self {
         Self {
             event,
@@ -110,21 +109,21 @@ impl Delivery {
         }
     }
 
-    /// Whether it is as its producer sent it, for the first time or as a repeat: what comes of such events says how a
-    /// policy does. What is brought back does not, since it is brought back for a reason.
+    /// Whether it comes from a producer and was not scheduled before. Decisions on such events tell how good a policy is;
+    /// retries and redrives do not, since they have failed before.
     pub fn is_first(&self) -> bool {
         self.origin == Origin::Producer && self.history.times_scheduled == 0
     }
 
-    /// Where its event came from first.
-    pub fn came_from(&self) -> String {
+    /// Where its event was read from first.
+    pub fn original_source(&self) -> String {
         match &self.origin {
             Origin::Redrive { source, .. } => source.clone(),
             Origin::Producer | Origin::Consumer { .. } => self.source.to_string(),
         }
     }
 
-    /// Of its event, where it came from and who brought it: the same for every turn of it.
+    /// Hash of event, source and origin: the same for every attempt of the delivery.
     pub fn digest(&self) -> String {
         digest([
             self.source.to_string().as_bytes(),
@@ -133,8 +132,8 @@ impl Delivery {
         ])
     }
 
-    /// Of its event and who brought it: the same for a repeat, wherever it comes from, and another for another event with
-    /// its id.
+    /// Hash of event and origin: the same for a duplicate from any source, and another for another event with the same
+    /// id.
     pub fn identity(&self) -> String {
         digest([self.origin.to_string().as_bytes(), &self.event])
     }
@@ -149,7 +148,7 @@ fn digest<const N: usize>(parts: [&[u8]; N]) -> String {
     hex::encode(&hash.finalize()[..16])
 }
 
-/// As it stands in digests.
+/// The form that is hashed.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -161,7 +160,7 @@ impl fmt::Display for Origin {
 }
 
 impl Source {
-    /// A source that is a topic and nothing more.
+    /// A topic, without partition and offset.
     pub fn topic(topic: impl Into<String>) -> Self {
         Self {
             topic: topic.into(),
@@ -185,7 +184,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// Bytes in JSON: as a text where they are one, else in base64.
+/// Bytes in JSON: text where they are UTF-8, else base64.
 mod exact_bytes {
     use std::borrow::Cow;
 
@@ -225,7 +224,7 @@ mod tests {
     use super::{Delivery, Source};
 
     #[test]
-    fn what_is_written_down_is_read_back_byte_for_byte() {
+    fn a_stored_delivery_is_read_back_byte_for_byte() {
         for event in [
             &b"{\"a\":1e400,\n \"b\":\"\\u0000\"}"[..],
             b"",

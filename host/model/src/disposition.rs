@@ -1,4 +1,4 @@
-//! What became of a delivery. The same words stand in metrics, logs, the HTTP API and the command line.
+//! What became of a delivery. Metrics, logs, the HTTP API and the command line use the same words. Knows no delivery.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub enum Disposition {
     /// Its outputs are published.
     Published,
-    /// It is valid and goes to no channel.
+    /// The policy drops it.
     Dropped,
     /// Its dead letter is published.
     DeadLettered(DeadLetterReason),
@@ -29,12 +29,12 @@ pub enum DeadLetterReason {
     Rejected,
     /// It could not be published, and no retries are left.
     Exhausted,
-    /// The policy faults on it, and on no others.
+    /// The policy faults on it, and decides on others.
     Fault,
 }
 
 impl Disposition {
-    /// What became of a delivery that was not acknowledged.
+    /// The word for a delivery that was not acknowledged.
     pub const REQUEUED: &'static str = "requeued";
 
     /// The disposition as one word.
@@ -56,7 +56,7 @@ impl Disposition {
         }
     }
 
-    /// Whether nothing more follows for the event, so that later events of its key may go on.
+    /// Whether the event is finished, so that later events of its key may be processed.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Scheduled | Self::AlreadyScheduled)
     }

@@ -1,8 +1,8 @@
-//! Errors as one line of text, for logs and answers.
+//! Errors as one line of text, for logs and responses.
 
 use std::error::Error;
 
-/// The error and its sources in one line, joined by `: `. A source that the line ends with already is not repeated.
+/// The error and its sources in one line, joined by `: `. A source is not repeated when the line ends with it.
 pub fn chain(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();

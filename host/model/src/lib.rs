@@ -1,4 +1,4 @@
-//! What the gate speaks of: deliveries, messages, scheduled retries, dispositions, and the traits of a backend.
+//! The terms of the gate as types: deliveries, messages, scheduled retries, dispositions, and the traits of a backend.
 //!
 //! Plain data and traits. Knows no HTTP, no SQLite and no configuration file, and of the engine only its plain types.
 

@@ -1,4 +1,4 @@
-//! One event on its way out, and why it could not be published.
+//! An event to publish, and why it could not be published. Knows no sink.
 
 use std::time::Duration;
 
@@ -6,28 +6,28 @@ use bytes::Bytes;
 
 use crate::{backend::BackendError, revision::RevisionId};
 
-/// One event on its way out.
+/// An event to publish.
 #[derive(Debug, Clone)]
 pub struct Message {
     /// The partition key.
     pub key: String,
-    /// Id of the event: the same for every repeat.
+    /// Id of the event: the same for every attempt.
     pub id: String,
     /// Type of the event.
     pub event_type: String,
     /// The event, the text of one JSON value.
     pub event: Bytes,
-    /// When it was decided on, RFC 3339.
+    /// The time of the decision, RFC 3339.
     pub at: String,
-    /// Where the event came from that led to it.
+    /// The source of the event that it is made of.
     pub source: String,
-    /// W3C trace context to carry on.
+    /// W3C trace context to pass on.
     pub traceparent: Option<String>,
     /// Attempts that failed before this one.
     pub attempt: u32,
-    /// Id of the dead letter that was redriven and led to it.
+    /// Id of the dead letter that was redriven.
     pub redriven: Option<String>,
-    /// The revision that decided on what it came from.
+    /// The revision that made it.
     pub revision: RevisionId,
 }
 

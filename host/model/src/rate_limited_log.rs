@@ -1,11 +1,12 @@
-//! Log lines that a caller can provoke: one in ten seconds, with the number of those that were suppressed.
+//! Log lines that a caller can provoke: one every ten seconds, with the number of suppressed ones. Knows no logger: the
+//! caller asks whether to log.
 
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// Time between two lines of one kind.
+/// Time between two lines of a kind.
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// The lines of one kind.
@@ -19,7 +20,7 @@ struct State {
 }
 
 impl RateLimitedLog {
-    /// Nothing was logged yet.
+    /// A limit that has allowed no line yet.
     pub const fn new() -> Self {
         Self(Mutex::new(State {
             last: None,
@@ -27,7 +28,7 @@ impl RateLimitedLog {
         }))
     }
 
-    /// How many lines were suppressed since the last one, when it is time for one.
+    /// The number of lines suppressed since the last one, when another is allowed.
     pub fn allow(&self) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.last.is_some_and(|last| last.elapsed() < PAUSE) {
@@ -44,7 +45,7 @@ mod tests {
     use super::RateLimitedLog;
 
     #[test]
-    fn one_line_in_a_while() {
+    fn a_second_line_at_once_is_suppressed() {
         let lines = RateLimitedLog::new();
         assert_eq!(lines.allow(), Some(0));
         assert_eq!(lines.allow(), None);

@@ -1,4 +1,4 @@
-//! Which revision of the policy decided: the name that outputs, records and logs carry.
+//! The names of revisions, as outputs, records and logs have them. Knows no policy.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! A scheduled retry, as it is stored: all that any replica of the gate needs to resume the delivery after a crash.
+//! A scheduled retry, as it is stored: all that a replica of the gate needs to resume the delivery after a crash. Knows no
+//! scheduler.
 
 use std::time::Duration;
 
@@ -12,17 +13,17 @@ use crate::{
     revision::{RevisionId, RolledBack},
 };
 
-/// The longest delay of one scheduled retry.
+/// The longest delay of a scheduled retry.
 pub const LONGEST_DELAY: Duration = Duration::from_hours(7 * 24);
 
 /// A delivery whose next attempt is scheduled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScheduledRetry {
-    /// The delivery, its history brought up to date.
+    /// The delivery, with its history up to now.
     pub delivery: Delivery,
     /// What comes next.
     pub next: Next,
-    /// When that may happen, milliseconds since 1970.
+    /// When it is due, milliseconds since 1970.
     pub due: i64,
 }
 
@@ -34,7 +35,7 @@ pub enum Next {
     Process,
     /// Its dead letter and alerts are published.
     DeadLetter(Failure),
-    /// The rollback is announced to operations.
+    /// Operations are notified of a rollback.
     NotifyRollback(RolledBack),
 }
 
@@ -43,19 +44,18 @@ pub enum Next {
 pub struct Failure {
     /// The kind of failure.
     pub reason: DeadLetterReason,
-    /// What happened, in one line.
+    /// Why, in one line.
     pub error: String,
-    /// What is wrong with it; empty when it is valid and could not be published.
+    /// What is wrong with the event; empty when it is valid.
     pub violations: Vec<Violation>,
-    /// Attempts at publishing its dead letter that failed.
+    /// Failed attempts to publish the dead letter.
     pub attempts: u32,
     /// The revision that decided on it last.
     pub decided_by: RevisionId,
 }
 
 impl ScheduledRetry {
-    /// Its name: the same whenever the same attempt of the same delivery is scheduled, so that scheduling it twice does no
-    /// harm.
+    /// Its name: the same whenever the same attempt of a delivery is scheduled, so that scheduling it twice does no harm.
     pub fn name(&self) -> String {
         format!(
             "retry-{}-{}",
@@ -64,7 +64,7 @@ impl ScheduledRetry {
         )
     }
 
-    /// As it is stored.
+    /// The stored form.
     pub fn to_json(&self) -> Result<String, BackendError> {
         serde_json::to_string(self).map_err(|error| BackendError::broken(format!("writing {}", self.name()), error))
     }

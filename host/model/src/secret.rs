@@ -1,4 +1,4 @@
-//! Tokens: compared in constant time, never shown.
+//! Tokens: compared in constant time, never logged. Knows nothing of where a token comes from.
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ use subtle::ConstantTimeEq;
 pub struct Secret(String);
 
 impl Secret {
-    /// A token as it was given.
+    /// A token, as configured.
     pub fn new(value: String) -> Self {
         Self(value)
     }
 
-    /// True when `given` is this token. Takes the same time wherever they differ.
-    pub fn matches(&self, given: &[u8]) -> bool {
-        self.0.as_bytes().ct_eq(given).into()
+    /// True when `other` is this token. Takes the same time wherever they differ.
+    pub fn matches(&self, other: &[u8]) -> bool {
+        self.0.as_bytes().ct_eq(other).into()
     }
 
     /// The token itself, for the request that carries it.

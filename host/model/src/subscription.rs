@@ -1,8 +1,8 @@
-//! Topics, and which of them events come from.
+//! Topics, and which of them the gate subscribes to. Plain names: knows no broker.
 
 use std::fmt;
 
-/// A topic of a pub/sub component. The `sqlite` backend has topics alone and looks at the name only.
+/// A topic of a pub/sub component. The `sqlite` backend has no components and uses the name alone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Topic {
     /// Name of the pub/sub component.
@@ -11,7 +11,7 @@ pub struct Topic {
     pub name: String,
 }
 
-/// A topic that events come from.
+/// A topic that the gate reads events from.
 #[derive(Debug, Clone)]
 pub struct Subscription {
     /// Name of the subscription.

@@ -1,22 +1,25 @@
-//! Text from outside on its way into a log: shown escaped and cut, so that it can neither forge lines nor flood them.
+//! Text from outside in log lines: escaped and cut, so that it can neither forge lines nor flood them. The form for logs
+//! of [`tidegate_text`].
 
 use std::fmt;
+
+use tidegate_text::{cut, escape::Quotable};
 
 /// Characters that are shown of one text.
 const SHOWN: usize = 120;
 
-/// An id, a path or a header as somebody outside wrote it. Displays as one short line without control characters; with
-/// `{:?}` it stands in quotes.
+/// An id, a path or a header from outside. Displays as one short line without control characters; with `{:?}` it has
+/// quotes.
 #[derive(Clone, Copy)]
 pub struct Untrusted<'a>(pub &'a str);
 
 impl fmt::Display for Untrusted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cut = self.0.char_indices().nth(SHOWN).map(|(at, _)| at);
-        write!(f, "{}", self.0[..cut.unwrap_or(self.0.len())].escape_debug())?;
-        match cut {
-            Some(at) => write!(f, "… ({} more bytes)", self.0.len() - at),
-            None => Ok(()),
+        let (shown, rest) = cut::split(self.0, SHOWN);
+        write!(f, "{}", Quotable(shown))?;
+        match rest.len() {
+            0 => Ok(()),
+            more => write!(f, "{} ({more} more bytes)", cut::ELLIPSIS),
         }
     }
 }
@@ -32,7 +35,7 @@ mod tests {
     use super::Untrusted;
 
     #[test]
-    fn what_is_from_outside_stays_on_one_short_line() {
+    fn text_from_outside_is_one_short_line() {
         assert_eq!(Untrusted("e-1").to_string(), "e-1");
         assert_eq!(format!("{:?}", Untrusted("e-1\n")), r#""e-1\n""#);
         assert_eq!(Untrusted("a\n\u{1b}[31m\"b\"").to_string(), r#"a\n\u{1b}[31m\"b\""#);

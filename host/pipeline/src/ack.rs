@@ -1,14 +1,14 @@
-//! What became of a delivery, for the caller that brought it.
+//! What became of a delivery, for its consumer: acknowledge it or requeue it. Knows no HTTP status and no offset.
 
 use std::time::Duration;
 
-use tidegate_engine::{CallError, Violation};
+use tidegate_engine::Violation;
 use tidegate_model::{backend::BackendError, disposition::Disposition, revision::RevisionId};
 
 /// The shortest wait before a delivery that was not acknowledged is redelivered.
-const SOON: Duration = Duration::from_millis(200);
+const SHORTEST_WAIT: Duration = Duration::from_millis(200);
 /// The longest wait for another delivery of the same event.
-const LATER: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Whether a delivery is acknowledged.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub enum Ack {
     Requeue {
         /// Why.
         error: NotAcknowledged,
-        /// How long there is nothing to gain by a redelivery.
+        /// The shortest wait before the redelivery.
         wait: Duration,
     },
 }
@@ -31,9 +31,9 @@ pub struct Report {
     pub disposition: Disposition,
     /// Why, in one line.
     pub reason: String,
-    /// Id of the event, when it could be read.
+    /// Id of the event, where it could be read.
     pub event_id: Option<String>,
-    /// Channel and id of everything that was published.
+    /// Channel and id of each published output.
     pub published: Vec<(String, String)>,
     /// Why it was rejected.
     pub violations: Vec<Violation>,
@@ -44,36 +44,33 @@ pub struct Report {
 /// Why a delivery is not acknowledged.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAcknowledged {
-    /// There is no policy to decide on it.
+    /// No policy is loaded.
     #[error("no policy is loaded")]
     NoPolicy,
     /// The policy faults on most events.
     #[error("the circuit breaker is open: the policy faults on most events")]
     CircuitOpen,
-    /// The policy misbehaved where that says nothing about the event, or was called wrongly.
-    #[error("the policy gave no answer")]
-    Policy(#[from] CallError),
     /// Another delivery of the same event is in progress, for that long at most.
     #[error("another delivery of the event is in progress")]
     InProgress(Duration),
     /// The policy was called wrongly.
     #[error("the policy was called wrongly: {0}")]
     Misuse(String),
-    /// The backend did not answer as it should.
+    /// A call of the backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// The gate is full or stopping.
+    /// The concurrency limit is reached, or the gate is stopping.
     #[error("{0}")]
     Refused(&'static str),
 }
 
 impl NotAcknowledged {
-    /// How long there is nothing to gain by a redelivery.
+    /// The shortest wait before the redelivery.
     pub(super) fn wait(&self) -> Duration {
         match self {
             Self::CircuitOpen => Duration::from_secs(1),
-            Self::InProgress(left) => (*left).clamp(SOON, LATER),
-            _ => SOON,
+            Self::InProgress(remaining) => (*remaining).clamp(SHORTEST_WAIT, LONGEST_WAIT),
+            _ => SHORTEST_WAIT,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Claims: the record that makes an event's processing happen once.
 //!
-//! A claim is acquired before anything is published and marked done after all of it is. Its state tells whoever finds it
-//! what to do: `done` is a duplicate; a live lease is in progress elsewhere; an expired lease is taken over, and so is any
-//! lease of an earlier process where only one process uses the store. A scheduled retry leaves its claim `scheduled` for
-//! the attempt in which it comes back. The digest in a claim tells a duplicate from another event with the same id. A
-//! failure is written into the claim before the dead letter is published: a gate that takes over publishes the dead letter
-//! too, and never the event.
+//! A claim is acquired before the first output is published and marked done after the last one. Its state decides: `done`
+//! is a duplicate; a live lease is in progress elsewhere; an expired lease is taken over. Where one process alone uses the
+//! store, any lease of an earlier process is stale and taken over too. A scheduled retry leaves its claim `scheduled` for
+//! the next attempt. The digest in a claim tells a duplicate from another event with the same id. A failure is recorded in
+//! the claim before the dead letter is published: a gate that takes over publishes the dead letter too, and never the
+//! event.
+//!
+//! Knows no policy and no sink.
 
 mod record;
 
@@ -20,12 +22,12 @@ use tidegate_model::{
 
 use self::record::{Record, State, fault_key, key, redrive_key};
 
-/// How long claims hold.
+/// How long claims are valid.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Time after which the claim of a gate that died is taken over.
+    /// Time after which another gate takes over a claim that is not done.
     pub lease: Duration,
-    /// Time that a claim is kept after the event is done.
+    /// Time that a claim is kept after the event is processed.
     pub keep: Duration,
 }
 
@@ -64,8 +66,8 @@ pub struct AcquiredClaim {
 }
 
 impl AcquiredClaim {
-    /// The time by which the event was decided on when it was claimed first, if that was another.
-    pub fn judged_at(&self, delivery: &Delivery) -> Option<&str> {
+    /// The time of the first decision on the event, if that is another than the delivery's.
+    pub fn decided_at(&self, delivery: &Delivery) -> Option<&str> {
         self.record.at.as_deref().filter(|at| *at != delivery.at)
     }
 
@@ -76,8 +78,8 @@ impl AcquiredClaim {
 }
 
 impl Claims {
-    /// Claims in `store`, made by this process under the name `owner`. `is_alone`: as long as it lives no other one uses the
-    /// store.
+    /// Claims in `store`, of this process under the name `owner`. `is_alone`: no other process uses the store while this one
+    /// runs.
     pub fn new(store: Arc<dyn StateStore>, settings: Settings, owner: &str, is_alone: bool) -> Self {
         Self {
             store,
@@ -87,19 +89,19 @@ impl Claims {
         }
     }
 
-    /// Tries to claim an event for a delivery of it.
+    /// Claims the event of a delivery.
     pub async fn claim(&self, event_id: &str, delivery: &Delivery) -> Result<Claim, BackendError> {
         let key = key(event_id, &delivery.origin);
         let lease = self.lease(delivery);
         if let Written::Stored(etag) = self.put(&key, &lease, Expected::Absent).await? {
             return self.acquired(key, lease, etag).await;
         }
-        // When it was there a moment ago it has expired since, and the next delivery finds nothing.
+        // A claim that was present a moment ago has expired since: a redelivery acquires it.
         let found = self.find_and_take_over(key, lease).await?;
         Ok(found.unwrap_or(Claim::InProgress(Duration::ZERO)))
     }
 
-    /// The claim of an event that has one; `None`: it has none, and none is made.
+    /// The claim of an event, where there is one; `None`: there is none, and none is made.
     pub async fn claimed(&self, event_id: &str, delivery: &Delivery) -> Result<Option<Claim>, BackendError> {
         self.find_and_take_over(key(event_id, &delivery.origin), self.lease(delivery))
             .await
@@ -110,7 +112,7 @@ impl Claims {
         Ok(self.store.get_one(&redrive_key(dead_letter)).await?.is_some())
     }
 
-    /// Records the failure of an event before its dead letter is published. False: another gate has taken it over.
+    /// Records the failure of an event before its dead letter is published. False: another gate has taken the claim over.
     pub async fn record_failure(&self, claim: &mut AcquiredClaim, failure: &Failure) -> Result<bool, BackendError> {
         let record = Record {
             failure: Some(failure.clone()),
@@ -120,15 +122,15 @@ impl Claims {
             return Ok(false);
         };
         match self.acquired(claim.key.clone(), record, etag).await? {
-            Claim::Acquired(again) => {
-                *claim = *again;
+            Claim::Acquired(updated) => {
+                *claim = *updated;
                 Ok(true)
             }
             _ => Ok(false),
         }
     }
 
-    /// Records the failure of an event on which the policy faults: nobody has read its id, and so it has no claim.
+    /// Records the failure of an event on which the policy faults: its id is not known, so it has no claim.
     pub async fn record_fault(&self, delivery: &Delivery, failure: &Failure) -> Result<(), BackendError> {
         let key = fault_key(delivery);
         let record =
@@ -136,7 +138,7 @@ impl Claims {
         let put = Put {
             key: &key,
             record: &record,
-            // What is there already is the same.
+            // A record that is present already is the same.
             expected: Expected::Absent,
             keep: self.settings.keep,
         };
@@ -170,7 +172,7 @@ impl Claims {
         self.mark(claim, State::Scheduled, times_scheduled, delay).await
     }
 
-    /// Nothing came of it: the next delivery may claim it at once.
+    /// The attempt failed: the next delivery may claim the event at once.
     pub async fn release(&self, claim: &AcquiredClaim) -> Result<(), BackendError> {
         self.mark(claim, State::Leased, claim.record.times_scheduled, Duration::ZERO)
             .await
@@ -180,18 +182,20 @@ impl Claims {
         Record::lease(delivery, self.settings.lease, &self.owner)
     }
 
-    /// What a claim that is there allows; takes it over when nobody else is at work on the event.
+    /// The claim that is present; takes it over unless the event is in progress elsewhere.
     async fn find_and_take_over(&self, key: String, mut lease: Record) -> Result<Option<Claim>, BackendError> {
         let Some((found, etag)) = self.find(&key).await? else {
             return Ok(None);
         };
-        let left = found.lease_until - clock::unix_millis();
+        let remaining = found.lease_until - clock::unix_millis();
         let is_stale = self.is_alone && found.owner != lease.owner;
         Ok(Some(match found.state {
             _ if found.digest != lease.digest => Claim::Conflict,
             State::Done => Claim::Done,
             _ if found.times_scheduled > lease.times_scheduled => Claim::Scheduled,
-            State::Leased if left > 0 && !is_stale => Claim::InProgress(Duration::from_millis(left.unsigned_abs())),
+            State::Leased if remaining > 0 && !is_stale => {
+                Claim::InProgress(Duration::from_millis(remaining.unsigned_abs()))
+            }
             State::Leased | State::Scheduled => {
                 lease.at = found.at.or(lease.at);
                 lease.failure = found.failure;
@@ -217,7 +221,7 @@ impl Claims {
             ..claim.record.clone()
         };
         let keep = delay + self.settings.keep;
-        // On a conflict the lease had expired and another gate has taken over: the mark is its to make.
+        // On a conflict another gate has taken over the expired lease, and will mark the claim itself.
         self.put_for(&claim.key, &record, Expected::Version(&claim.etag), keep)
             .await
             .map(drop)

@@ -1,5 +1,6 @@
-//! Dead-lettering an event: its dead letter and its alerts, as the policy builds them. When they cannot be published, the
-//! next attempt is scheduled, for as long as it takes: a dead letter is never discarded.
+//! Dead-letters an event: publishes its dead letter and its alerts, as the policy builds them. When they cannot be
+//! published, the next attempt is scheduled, for as long as it takes: a dead letter is never discarded. Knows nothing of
+//! what is in a dead letter.
 
 use std::time::Duration;
 
@@ -20,11 +21,11 @@ use super::{
     publish::{FailedPublish, Retryable},
 };
 
-/// The delay before a dead letter is published again for the first time; each further one is twice as long.
+/// The delay before the second attempt at a dead letter; each further one is twice as long.
 const FIRST_DELAY: Duration = Duration::from_secs(1);
-/// The longest of them.
+/// The longest delay.
 const LONGEST_DELAY: Duration = Duration::from_mins(5);
-/// Redrives of one event that consumers failed on, as far as they are looked for.
+/// Redrives of one event that are looked up, when consumers fail on it.
 const MOST_REDRIVES: usize = 100;
 
 impl Pipeline {
@@ -116,8 +117,8 @@ impl Pipeline {
         self.publish(&outputs, delivery).await
     }
 
-    /// The dead letter and its alerts. A consumer that fails again on a redriven event makes another dead letter, and the
-    /// same one when it hands the failure in twice.
+    /// The dead letter and its alerts. When a consumer fails again on a redriven event, the dead letter is another one; when
+    /// it reports one failure twice, it is the same.
     async fn build_dead_letter(
         &self,
         run: Run<'_>,
@@ -158,7 +159,7 @@ enum DeadLetterError {
     Backend(#[from] BackendError),
 }
 
-/// The source of an event that was redriven: part of the id of its next dead letter, which therefore differs.
+/// The source of a redriven event. It is part of the id of the next dead letter, which therefore differs.
 fn redrive_of(source: &str, dead_letter: &str) -> String {
     format!("{source} (redrive of {dead_letter})")
 }
@@ -166,9 +167,9 @@ fn redrive_of(source: &str, dead_letter: &str) -> String {
 fn failed(run: Run<'_>, failure: &Failure) -> FailedEvent {
     let (original, encoding) = dead_letter::encoded(&run.delivery.event);
     let source = match &run.delivery.origin {
-        Origin::Producer => run.delivery.came_from(),
-        Origin::Consumer { failures } => format!("{} (failure {failures})", run.delivery.came_from()),
-        Origin::Redrive { dead_letter, .. } => redrive_of(&run.delivery.came_from(), dead_letter),
+        Origin::Producer => run.delivery.original_source(),
+        Origin::Consumer { failures } => format!("{} (failure {failures})", run.delivery.original_source()),
+        Origin::Redrive { dead_letter, .. } => redrive_of(&run.delivery.original_source(), dead_letter),
     };
     FailedEvent {
         original,

@@ -1,4 +1,4 @@
-//! Asking the policy, and addressing what it wants published: from a decision to messages for sinks.
+//! Calls the policy, and makes its decision into messages for sinks. Knows nothing of what a sink does with them.
 
 use std::sync::Arc;
 
@@ -13,25 +13,25 @@ use tidegate_policies::decision::{Unusable, Usable, UsableOutput};
 
 use super::{Pipeline, Run};
 
-/// The code of an event of a type that the policy emits and never takes in.
+/// The violation of an event whose type the policy emits and does not accept.
 const EMITTED_ONLY: &str = "emitted-only";
 
 /// A decision, with its outputs addressed.
 #[derive(Debug)]
-pub(super) struct Judgement<'a> {
+pub(super) struct AddressedDecision<'a> {
     pub(super) decision: Usable,
-    pub(super) outputs: Vec<Addressed<'a>>,
+    pub(super) outputs: Vec<AddressedOutput<'a>>,
 }
 
-/// An output with the sink that its channel leads to.
+/// An output, and the sink of its channel.
 #[derive(Debug)]
-pub(super) struct Addressed<'a> {
+pub(super) struct AddressedOutput<'a> {
     pub(super) channel: String,
     pub(super) sink: &'a Arc<dyn Publisher>,
     pub(super) message: Message,
 }
 
-/// Why there is no decision that the gate can act on. Says nothing about the event.
+/// Why there is no usable decision. This says nothing about the event.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PolicyError {
     #[error(transparent)]
@@ -52,8 +52,8 @@ impl PolicyError {
 }
 
 impl Pipeline {
-    /// Asks the policy about a delivery, by the time `at`.
-    pub(super) async fn judge(&self, run: Run<'_>, at: &str) -> Result<Judgement<'_>, PolicyError> {
+    /// Lets the policy judge a delivery, at the time `at`.
+    pub(super) async fn judge(&self, run: Run<'_>, at: &str) -> Result<AddressedDecision<'_>, PolicyError> {
         let delivery = run.delivery;
         let context = Context {
             now: at.to_owned(),
@@ -67,17 +67,17 @@ impl Pipeline {
         }
         let decision = Usable::check(decided, &delivery.event, |channel| self.is_bound(channel))?;
         let outputs = self.address(&decision.outputs, delivery, at, run.revision.id());
-        Ok(Judgement { decision, outputs })
+        Ok(AddressedDecision { decision, outputs })
     }
 
-    /// Checks and addresses what a policy wants published for a delivery.
+    /// Checks and addresses the outputs of a policy for a delivery.
     pub(super) fn check_and_address(
         &self,
         outputs: Vec<Output>,
         delivery: &Delivery,
         at: &str,
         revision: &RevisionId,
-    ) -> Result<Vec<Addressed<'_>>, Unusable> {
+    ) -> Result<Vec<AddressedOutput<'_>>, Unusable> {
         let outputs = UsableOutput::check_all(outputs, &delivery.event, |channel| self.is_bound(channel))?;
         Ok(self.address(&outputs, delivery, at, revision))
     }
@@ -92,9 +92,9 @@ impl Pipeline {
         delivery: &Delivery,
         at: &str,
         revision: &RevisionId,
-    ) -> Vec<Addressed<'_>> {
+    ) -> Vec<AddressedOutput<'_>> {
         let address = |output: &UsableOutput| {
-            Some(Addressed {
+            Some(AddressedOutput {
                 channel: output.channel.clone(),
                 sink: self.channels.get(&output.channel)?,
                 message: message(output, delivery, at, revision),
@@ -104,8 +104,8 @@ impl Pipeline {
     }
 }
 
-/// What a consumer hands back was published by the gate: only the event itself is published again, not what follows from
-/// it, and it may be of a type that the policy does not take in.
+/// The decision on an event that a consumer hands back. The gate has published it before: the event itself is published
+/// again, not the other outputs, and its type may be one that the policy only emits.
 async fn published_before(policy: &Policy, delivery: &Delivery, mut decided: Decided) -> Result<Decided, CallError> {
     let own = decided.event_id.clone().unwrap_or_default();
     decided.outputs.retain(|output| output.id == own);
@@ -153,7 +153,7 @@ fn message(output: &UsableOutput, delivery: &Delivery, at: &str, revision: &Revi
         event_type: output.event_type.clone(),
         event: output.event.clone(),
         at: at.to_owned(),
-        source: delivery.came_from(),
+        source: delivery.original_source(),
         traceparent: delivery.traceparent.clone(),
         attempt: delivery.history.attempt,
         redriven,

@@ -1,8 +1,10 @@
 //! The queues of per-key ordering: while the retry of an event is scheduled, later events of its key wait behind it.
 //!
-//! The queue of a key is a record in the state store: the events whose retries are scheduled, the first one first. An event
-//! that finds others before it is scheduled too, and looks again later. A queue is bounded in length and in time: an event
-//! that has waited long enough is processed before its turn, which is counted as an ordering violation.
+//! The queue of a key is a record in the state store: the events whose retries are scheduled, in their order. An event
+//! behind others is scheduled too, and checks its position again when it is due. A queue is bounded in length and in time:
+//! an event that has waited long enough is processed all the same, which is counted as an ordering violation.
+//!
+//! Knows no event and no policy, only keys and identities.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,9 +18,9 @@ use tidegate_model::{
 
 /// The most events in one queue.
 const MAX_LENGTH: usize = 1000;
-/// How often a change of a queue is tried when others change it too.
-const TRIES: usize = 10;
-/// Time between two tries.
+/// Attempts to change a queue that others change too.
+const MAX_ATTEMPTS: usize = 10;
+/// Time between two attempts.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Keeps queues in a state store.
@@ -36,9 +38,9 @@ pub enum Position {
         /// Whether the event is in the queue.
         is_queued: bool,
     },
-    /// Behind so many: look again later.
+    /// Behind so many others.
     Behind(u32),
-    /// Behind others, and it has waited long enough, or the queue is full.
+    /// Behind others, but it has waited long enough, or the queue is full.
     TimedOut,
 }
 
@@ -51,7 +53,7 @@ struct Queue {
 struct Waiting {
     /// By [`Delivery::identity`](tidegate_model::delivery::Delivery::identity).
     event: String,
-    /// When it is removed, should its retry be lost. Milliseconds since 1970.
+    /// When it is removed if its retry is lost. Milliseconds since 1970.
     until: i64,
 }
 
@@ -61,7 +63,7 @@ impl KeyQueues {
         Self { store, longest_wait }
     }
 
-    /// The position of an event. `since` is when it began to wait, if it has.
+    /// The position of an event. `since`: when it began to wait, if it has.
     pub async fn position(&self, key: &str, event: &str, since: Option<i64>) -> Result<Position, BackendError> {
         let now = clock::unix_millis();
         let Some((queue, _)) = self.find(&name(key)).await? else {
@@ -81,32 +83,32 @@ impl KeyQueues {
         })
     }
 
-    /// The retry of an event is scheduled after `delay`: it is in the queue from now on, if it is not yet.
+    /// Adds an event to the queue, unless it is in it. Its retry is scheduled after `delay`.
     pub async fn join(&self, key: &str, event: &str, delay: Duration) -> Result<(), BackendError> {
         let now = clock::unix_millis();
-        // An event that is not heard of for that long after it was due is finished elsewhere.
+        // An event that long overdue is finished elsewhere.
         let until = now + clock::millis(delay) + clock::millis(self.longest_wait);
         self.change(key, |queue| {
             queue.waiting.retain(|waiting| waiting.until > now);
             if let Some(waiting) = queue.waiting.iter_mut().find(|waiting| waiting.event == event) {
-                let soon = waiting.until < until - clock::millis(self.longest_wait) / 2;
+                let is_extended = waiting.until < until - clock::millis(self.longest_wait) / 2;
                 waiting.until = waiting.until.max(until);
-                return soon;
+                return is_extended;
             }
-            // Events that find a full queue hold up no others.
-            let room = queue.waiting.len() < MAX_LENGTH;
-            if room {
+            // An event that does not fit into the queue blocks no others.
+            let fits = queue.waiting.len() < MAX_LENGTH;
+            if fits {
                 queue.waiting.push(Waiting {
                     event: event.to_owned(),
                     until,
                 });
             }
-            room
+            fits
         })
         .await
     }
 
-    /// An event is finished: those behind it may be processed.
+    /// Removes a finished event: those behind it may be processed.
     pub async fn leave(&self, key: &str, event: &str) -> Result<(), BackendError> {
         self.change(key, |queue| {
             let before = queue.waiting.len();
@@ -116,10 +118,10 @@ impl KeyQueues {
         .await
     }
 
-    /// Changes the queue of a key, unless `change` says that there is nothing to change.
+    /// Changes the queue of a key; `change` returns false when there is nothing to store.
     async fn change(&self, key: &str, mut change: impl FnMut(&mut Queue) -> bool) -> Result<(), BackendError> {
         let name = name(key);
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             let found = self.find(&name).await?;
             let (mut queue, etag) = match found {
                 Some((queue, etag)) => (queue, Some(etag)),
@@ -142,7 +144,7 @@ impl KeyQueues {
             }
             tokio::time::sleep(PAUSE).await;
         }
-        let reason = "others change it all the time";
+        let reason = "others keep changing it";
         Err(BackendError::refused(format!("changing the queue {name:?}"), reason))
     }
 

@@ -1,7 +1,7 @@
 //! The path of one delivery, from top to bottom: decide, claim, publish, mark done; or schedule a retry, or dead-letter.
 //!
-//! Nothing is acknowledged before it is stored: a delivery is [`Ack::Done`] only when its outputs or its dead letter are
-//! taken by their sinks, or when its retry is scheduled where it survives a crash. Knows neither Dapr nor SQLite nor HTTP,
+//! Nothing is acknowledged before it is stored: a delivery is [`Ack::Done`] only when its sinks have accepted its outputs
+//! or its dead letter, or when its retry is scheduled where it survives a crash. Knows neither Dapr nor SQLite nor HTTP,
 //! and never looks into an event.
 
 mod ack;
@@ -43,7 +43,7 @@ pub use self::{
 };
 use self::{
     claim::{AcquiredClaim, Claim, Claims},
-    judge::Judgement,
+    judge::AddressedDecision,
     key_queue::KeyQueues,
     ordering::Order,
     publish::FailedPublish,
@@ -52,7 +52,7 @@ use self::{
 /// Processes deliveries.
 #[derive(Debug)]
 pub struct Pipeline {
-    /// The policy in force.
+    /// The current revision and those before it.
     pub revisions: Arc<Revisions>,
     /// Keeps the denylist.
     pub reload: Arc<Reload>,
@@ -62,17 +62,17 @@ pub struct Pipeline {
     pub scheduler: Arc<dyn Scheduler>,
     /// Makes processing happen once.
     pub claims: Claims,
-    /// Keeps the events of a key in order, where that is wanted.
+    /// Keeps the events of a key in order; `None`: ordering is off.
     pub queues: Option<KeyQueues>,
-    /// How often and when something is retried.
+    /// The delays of retries.
     pub retries: Retries,
-    /// The version in which events leave; `None`: the latest.
+    /// The version in which events are published; `None`: the latest.
     pub target_version: Option<String>,
-    /// What is counted.
+    /// The metrics.
     pub metrics: Arc<Metrics>,
-    /// Gets a copy of what is decided; `None`: there is no shadow policy.
+    /// Judges a copy of the deliveries; `None`: there is no shadow policy.
     pub shadow: Option<Arc<Shadow>>,
-    /// Rollbacks that the gate makes by itself.
+    /// Notifies operations of automatic rollbacks.
     pub rollbacks: UnboundedSender<RolledBack>,
     /// Log lines about deliveries that are not acknowledged.
     pub requeued_log: RateLimitedLog,
@@ -80,12 +80,12 @@ pub struct Pipeline {
     pub publish_log: RateLimitedLog,
 }
 
-/// How often and when something is retried.
+/// The delays of retries.
 #[derive(Debug, Clone, Copy)]
 pub struct Retries {
     /// Factor on every delay.
     pub scale: f64,
-    /// Faults of the policy on one event after which it is dead-lettered, when the policy decides on others.
+    /// Faults on one event after which it is dead-lettered, if the policy decides on others.
     pub fault_limit: u32,
 }
 
@@ -96,7 +96,7 @@ impl Retries {
     }
 }
 
-/// A delivery being processed, with the revision that it began with and what is known of its event.
+/// A delivery in progress, with the revision that it began with and what is known of its event.
 #[derive(Debug, Clone, Copy)]
 struct Run<'a> {
     revision: &'a Revision,
@@ -125,13 +125,12 @@ impl Pipeline {
         }
     }
 
-    /// Takes an event back from a consumer that could not handle it: it is published again on the policy's schedule, or
-    /// dead-lettered.
-    pub async fn take_back(&self, delivery: &Delivery, error: &str) -> Ack {
+    /// A consumer could not handle an event: it is published again on the policy's schedule, or dead-lettered.
+    pub async fn consumer_failed(&self, delivery: &Delivery, error: &str) -> Ack {
         self.account(delivery, self.process(delivery, Some(error))).await
     }
 
-    /// `failed`: why the consumer that hands the event back could not handle it.
+    /// `failed`: why the consumer could not handle the event, if one hands it back.
     async fn process(&self, delivery: &Delivery, failed: Option<&str>) -> Result<Report, NotAcknowledged> {
         let revision = self.revisions.current().ok_or(NotAcknowledged::NoPolicy)?;
         let run = Run::new(&revision, delivery);
@@ -143,21 +142,21 @@ impl Pipeline {
         {
             return self.dead_letter(run, &failure, None).await;
         }
-        let judged = self.judge(run, &delivery.at).await;
-        self.offer_to_shadow(run, &judged);
-        let judgement = match judged {
-            Ok(judgement) => judgement,
+        let addressed = self.judge(run, &delivery.at).await;
+        self.offer_to_shadow(run, &addressed);
+        let addressed = match addressed {
+            Ok(addressed) => addressed,
             Err(error) => return self.faulted(run, error, None).await,
         };
         revision.breaker.record_decision();
-        let decision = &judgement.decision;
+        let decision = &addressed.decision;
         if delivery.is_first() {
             self.count(&revision, decision.decision.into());
         }
-        let run = run.of(decision);
+        let run = run.with(decision);
         match decision.decision {
-            Decision::Drop => self.finish(run, &judgement, None).await,
-            Decision::Reject => self.claim_and_finish(run, &judgement).await,
+            Decision::Drop => self.finish(run, &addressed, None).await,
+            Decision::Reject => self.claim_and_finish(run, &addressed).await,
             Decision::Forward => {
                 if let Some(error) = failed {
                     return self
@@ -168,7 +167,7 @@ impl Pipeline {
                     Order::Proceed { is_queued } => is_queued,
                     Order::Scheduled(report) => return Ok(report),
                 };
-                let report = self.claim_and_finish(run, &judgement).await?;
+                let report = self.claim_and_finish(run, &addressed).await?;
                 if is_queued && report.disposition.is_final() && delivery.history.queue.is_none() {
                     self.leave_queue(run.queue_entry().as_ref()).await;
                 }
@@ -177,10 +176,14 @@ impl Pipeline {
         }
     }
 
-    async fn claim_and_finish(&self, run: Run<'_>, judgement: &Judgement<'_>) -> Result<Report, NotAcknowledged> {
-        let is_rejected = judgement.decision.decision == Decision::Reject;
+    async fn claim_and_finish(
+        &self,
+        run: Run<'_>,
+        addressed: &AddressedDecision<'_>,
+    ) -> Result<Report, NotAcknowledged> {
+        let is_rejected = addressed.decision.decision == Decision::Reject;
         let claim = match run.event_id.filter(|_| run.delivery.once) {
-            // What is not valid must not take an id away from what is. It may have been valid before.
+            // An invalid event must not claim the id of a valid one. It may have been valid before, and have a claim.
             Some(event_id) if is_rejected => self.claims.claimed(event_id, run.delivery).await?,
             Some(event_id) => Some(self.claims.claim(event_id, run.delivery).await?),
             None => None,
@@ -192,11 +195,11 @@ impl Pipeline {
                 let reason = "the event was processed before, and its retry is scheduled";
                 return Ok(run.report(Disposition::AlreadyScheduled, reason));
             }
-            Some(Claim::InProgress(left)) => return Err(NotAcknowledged::InProgress(left)),
+            Some(Claim::InProgress(remaining)) => return Err(NotAcknowledged::InProgress(remaining)),
             Some(Claim::Conflict) if !is_rejected => return self.dead_letter(run, &run.id_conflict(), None).await,
-            Some(Claim::Conflict) | None => return self.finish(run, judgement, None).await,
+            Some(Claim::Conflict) | None => return self.finish(run, addressed, None).await,
         };
-        let finished = self.finish_claimed(run, judgement, &mut claim).await;
+        let finished = self.finish_claimed(run, addressed, &mut claim).await;
         if finished.is_err()
             && let Err(error) = self.claims.release(&claim).await
         {
@@ -205,36 +208,36 @@ impl Pipeline {
         finished
     }
 
-    /// Finishes an event under its claim. A claim that was taken over is resumed where its owner was.
+    /// Finishes an event under its claim. A claim that was taken over is resumed from its recorded state.
     async fn finish_claimed(
         &self,
         run: Run<'_>,
-        judgement: &Judgement<'_>,
+        addressed: &AddressedDecision<'_>,
         claim: &mut AcquiredClaim,
     ) -> Result<Report, NotAcknowledged> {
         if let Some(failure) = claim.failure().cloned() {
             return self.dead_letter(run, &failure, Some(claim)).await;
         }
-        // By the time of the first delivery, so that a repeat is the same to the byte.
-        let Some(at) = claim.judged_at(run.delivery).map(str::to_owned) else {
-            return self.finish(run, judgement, Some(claim)).await;
+        // Judged at the time of the first delivery, so that its outputs are the same to the byte.
+        let Some(at) = claim.decided_at(run.delivery).map(str::to_owned) else {
+            return self.finish(run, addressed, Some(claim)).await;
         };
         match self.judge(run, &at).await {
-            Ok(judgement) => self.finish(run, &judgement, Some(claim)).await,
+            Ok(addressed) => self.finish(run, &addressed, Some(claim)).await,
             Err(error) => self.faulted(run, error, Some(claim)).await,
         }
     }
 
-    /// Does what the policy decided.
+    /// Carries the decision out.
     async fn finish(
         &self,
         run: Run<'_>,
-        judgement: &Judgement<'_>,
+        addressed: &AddressedDecision<'_>,
         claim: Option<&mut AcquiredClaim>,
     ) -> Result<Report, NotAcknowledged> {
-        let decision = &judgement.decision;
+        let decision = &addressed.decision;
         match decision.decision {
-            Decision::Forward => self.forward(run, judgement, claim).await,
+            Decision::Forward => self.forward(run, addressed, claim).await,
             Decision::Reject => self.dead_letter(run, &run.rejection(decision), claim).await,
             Decision::Drop => {
                 if let Some(claim) = claim {
@@ -248,11 +251,11 @@ impl Pipeline {
     async fn forward(
         &self,
         run: Run<'_>,
-        judgement: &Judgement<'_>,
+        addressed: &AddressedDecision<'_>,
         claim: Option<&mut AcquiredClaim>,
     ) -> Result<Report, NotAcknowledged> {
-        let decision = &judgement.decision;
-        match self.publish(&judgement.outputs, run.delivery).await {
+        let decision = &addressed.decision;
+        match self.publish(&addressed.outputs, run.delivery).await {
             Ok(published) => {
                 if let Some(claim) = claim {
                     self.claims.done(claim).await?;
@@ -308,8 +311,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// With what the policy has read in the event.
-    fn of(self, decision: &'a Usable) -> Self {
+    /// With the id and the key that the policy has read.
+    fn with(self, decision: &'a Usable) -> Self {
         Self {
             event_id: decision.event_id.as_deref(),
             key: decision.outputs.first().map(|output| &*output.key),

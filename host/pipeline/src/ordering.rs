@@ -1,4 +1,5 @@
-//! Per-key ordering: an event waits behind an earlier one of its key whose retry is scheduled.
+//! Per-key ordering: an event waits behind an earlier one of its key whose retry is scheduled. Knows nothing of how a
+//! queue is stored.
 
 use std::time::Duration;
 
@@ -10,9 +11,9 @@ use tidegate_model::{
 
 use super::{NotAcknowledged, Pipeline, Report, Run, key_queue::Position};
 
-/// The delay of an event that waits, for each event before it in the queue of its key.
+/// The delay of a waiting event, for each event before it in the queue.
 const DELAY_EACH: Duration = Duration::from_secs(1);
-/// The longest of these delays, as a multiple of it.
+/// The longest such delay, as a multiple of it.
 const MAX_EACH: u32 = 30;
 
 /// Whether an event may be processed now.
@@ -20,7 +21,7 @@ const MAX_EACH: u32 = 30;
 pub(super) enum Order {
     /// It may.
     Proceed {
-        /// Whether it is in the queue of its key, and must leave it in the end.
+        /// Whether it is in the queue of its key, and must leave it when it is finished.
         is_queued: bool,
     },
     /// Its retry is scheduled.
@@ -28,13 +29,13 @@ pub(super) enum Order {
 }
 
 impl Pipeline {
-    /// Schedules a retry when those of earlier events of the key are scheduled.
+    /// Schedules a retry when earlier events of the key wait for theirs.
     pub(super) async fn await_order(&self, run: Run<'_>) -> Result<Order, NotAcknowledged> {
         let Some((queues, entry)) = self.queues.as_ref().zip(run.queue_entry()) else {
             return Ok(Order::Proceed { is_queued: false });
         };
         let mut delivery: Delivery = run.delivery.clone();
-        let since = delivery.history.waits_since;
+        let since = delivery.history.waiting_since;
         let before = match queues.position(&entry.key, &entry.event, since).await? {
             Position::Front { is_queued } => return Ok(Order::Proceed { is_queued }),
             Position::TimedOut => {
@@ -43,7 +44,7 @@ impl Pipeline {
             }
             Position::Behind(before) => before,
         };
-        delivery.history.waits_since.get_or_insert_with(clock::unix_millis);
+        delivery.history.waiting_since.get_or_insert_with(clock::unix_millis);
         delivery.history.last_error = Some("the retry of an earlier event of its key is scheduled".to_owned());
         let delay = self.retries.scaled(DELAY_EACH * before.min(MAX_EACH));
         let report = self.schedule(run, delivery, Next::Process, delay, None).await?;
@@ -64,18 +65,18 @@ impl Pipeline {
         Ok(())
     }
 
-    /// The event leaves the queue of its key. If this fails, later events wait until their timeout.
+    /// The event leaves the queue of its key. If this fails, queued events wait until their timeout.
     pub(super) async fn leave_queue(&self, entry: Option<&QueueEntry>) {
         if let Some((queues, entry)) = self.queues.as_ref().zip(entry)
             && let Err(error) = queues.leave(&entry.key, &entry.event).await
         {
-            tracing::warn!(%error, "an event stays in the queue of its key");
+            tracing::warn!(%error, "an event could not leave the queue of its key; events behind it wait until their timeout");
         }
     }
 }
 
 impl Run<'_> {
-    /// Its entry in the queue of its key: the one that it has, or would have.
+    /// The entry in the queue of its key that it has, or would have.
     pub(super) fn queue_entry(&self) -> Option<QueueEntry> {
         let entry = |key: &str| QueueEntry {
             key: key.to_owned(),

@@ -1,18 +1,18 @@
-//! Publishing the outputs of a delivery, one after the other; those that were published by an earlier attempt are not
-//! published again.
+//! Publishes the outputs of a delivery, one after the other. Outputs that an earlier attempt has published are not
+//! published again. Knows nothing of what a sink is.
 
 use std::time::Duration;
 
 use tidegate_model::{delivery::Delivery, error::chain, message::PublishError};
 
-use super::{Pipeline, judge::Addressed};
+use super::{Pipeline, judge::AddressedOutput};
 
 /// An output that could not be published.
 #[derive(Debug)]
 pub(super) struct FailedPublish {
-    /// Channel and id of those that are published, by this attempt or an earlier one.
+    /// Channel and id of the outputs that are published, by this attempt or an earlier one.
     pub(super) published: Vec<(String, String)>,
-    /// Why, in one line, with the text of the receiver's answer.
+    /// Why, in one line, with the text of the receiver's response.
     pub(super) error: String,
     /// Why, without that text: for logs.
     pub(super) summary: String,
@@ -30,7 +30,7 @@ pub(super) enum Retryable {
 }
 
 impl FailedPublish {
-    /// It was published, and the consumer could not handle it.
+    /// It was published, but the consumer could not handle it.
     pub(super) fn by_consumer(error: &str) -> Self {
         Self {
             published: Vec::new(),
@@ -59,11 +59,11 @@ impl Pipeline {
     /// Publishes outputs; returns channel and id of each.
     pub(super) async fn publish(
         &self,
-        outputs: &[Addressed<'_>],
+        outputs: &[AddressedOutput<'_>],
         delivery: &Delivery,
     ) -> Result<Vec<(String, String)>, FailedPublish> {
         let mut published = delivery.history.published.clone();
-        for Addressed { channel, sink, message } in outputs {
+        for AddressedOutput { channel, sink, message } in outputs {
             let name = (channel.clone(), message.id.clone());
             if published.contains(&name) {
                 continue;

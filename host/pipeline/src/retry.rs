@@ -1,4 +1,5 @@
-//! What failed and may work later: when it is retried, and when it is dead-lettered instead.
+//! Failed attempts: when the next one is scheduled, and when the event is dead-lettered instead. Knows nothing of how a
+//! retry is stored.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use tidegate_model::{
     scheduled_retry::{Failure, LONGEST_DELAY, Next, ScheduledRetry},
     untrusted::Untrusted,
 };
-use tidegate_policies::{decision::Usable, revision::Counted};
+use tidegate_policies::{decision::Usable, revision::CallResult};
 
 use super::{
     NotAcknowledged, Pipeline, Report, Run,
@@ -24,11 +25,11 @@ use super::{
 const SHORTEST_DELAY: Duration = Duration::from_millis(5);
 /// The delay after the first fault of the policy on an event; each further one is twice as long.
 const FIRST_FAULT_DELAY: Duration = Duration::from_secs(1);
-/// The longest of them.
+/// The longest delay after a fault.
 const LONGEST_FAULT_DELAY: Duration = Duration::from_mins(1);
 
 impl Pipeline {
-    /// An attempt failed: the policy says whether there is another one, and when.
+    /// An attempt failed: the policy plans the next one, or the event is dead-lettered.
     pub(super) async fn after_failure(
         &self,
         run: Run<'_>,
@@ -84,7 +85,7 @@ impl Pipeline {
         self.dead_letter(run, &failure, claim).await
     }
 
-    /// The policy misbehaved. The event is retried; it is dead-lettered only when the policy decides on others.
+    /// The policy faulted. The event is retried; it is dead-lettered only when the policy decides on others.
     pub(super) async fn faulted(
         &self,
         run: Run<'_>,
@@ -97,10 +98,10 @@ impl Pipeline {
         };
         let breaker = &run.revision.breaker;
         self.metrics.fault(kind);
-        // An event counts once, however often it is tried again.
+        // An event counts once, however often it is retried.
         if run.delivery.is_first() {
             breaker.record_fault();
-            self.count(run.revision, Counted::Fault);
+            self.count(run.revision, CallResult::Fault);
         }
         let mut delivery = run.delivery.clone();
         let history = &mut delivery.history;
@@ -111,11 +112,11 @@ impl Pipeline {
             history.faults = 0;
             history.faulted_by = digest.cloned();
         }
-        // Faults while the breaker is not closed say nothing about the event, and are not counted.
-        history.faults = if !breaker.is_closed() {
-            history.faults.max(1)
-        } else {
+        // Faults while the breaker is not closed say nothing about the event: they are not counted.
+        history.faults = if breaker.is_closed() {
             history.faults.saturating_add(1)
+        } else {
+            history.faults.max(1)
         };
         let faults = history.faults;
         if faults >= self.retries.fault_limit && breaker.is_closed() && breaker.has_recent_decision() {
@@ -143,7 +144,7 @@ impl Pipeline {
         self.schedule(run, delivery, Next::Process, delay, claim).await
     }
 
-    /// Schedules a retry, and leaves its claim for the attempt in which it comes back.
+    /// Schedules a retry, and marks its claim as scheduled.
     pub(super) async fn schedule(
         &self,
         run: Run<'_>,

@@ -1,4 +1,5 @@
-//! Rolling back a bad revision without being asked, and notifying operations.
+//! Rolls a bad revision back automatically, and notifies operations. Knows nothing of when a revision is bad: see
+//! [`tidegate_policies::revision`].
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,40 +15,40 @@ use tidegate_model::{
     revision::{RevisionId, RolledBack},
     scheduled_retry::{Next, ScheduledRetry},
 };
-use tidegate_policies::revision::{CannotRollBack, Counted, Revision};
+use tidegate_policies::revision::{CallResult, CannotRollBack, Revision};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 
 use super::{NotAcknowledged, Pipeline, Report};
 
-/// The channel of the notification, where it leads to a sink.
+/// The channel of the notification, where it is bound to a sink.
 const CHANNEL: &str = "ops-alerts";
 /// The type of the event.
 const EVENT_TYPE: &str = "tidegate.policy-rollback";
-/// The user that it concerns: none.
+/// The user of the event: none.
 const USER: &str = "unknown";
-/// The delay before it is published for the first time.
+/// The delay before the first attempt to publish it.
 const SOON: Duration = Duration::from_millis(5);
-/// The delay before it is published again for the first time; each further one is twice as long.
+/// The delay before the second attempt; each further one is twice as long.
 const FIRST_DELAY: Duration = Duration::from_secs(1);
-/// The longest of them.
+/// The longest delay.
 const LONGEST_DELAY: Duration = Duration::from_mins(1);
 
 impl Pipeline {
     /// Counts a decision or a fault, and rolls back when there is a reason to.
-    pub(super) fn count(&self, revision: &Revision, counted: Counted) {
-        let Some(reason) = revision.count(counted) else {
+    pub(super) fn count(&self, revision: &Revision, result: CallResult) {
+        let Some(reason) = revision.count(result) else {
             return;
         };
         let why = reason.to_string();
         let digest = &revision.id().digest;
-        // First of all, so that no kill comes between.
+        // Denied first: a kill in between must not lose it.
         self.reload.deny(digest, &why);
         match self.revisions.roll_back(revision.id().number, None, &why) {
             Ok(rolled_back) => {
-                tracing::error!(from = %rolled_back.from, to = %rolled_back.to, why, "rolled back to the revision before");
+                tracing::error!(from = %rolled_back.from, to = %rolled_back.to, why, "rolled back automatically");
                 self.metrics.rolled_back("itself");
-                // The receiver is gone only while the gate stops.
+                // There is no receiver only while the gate stops.
                 let _ = self.rollbacks.send(rolled_back);
             }
             // Another delivery was quicker.
@@ -55,14 +56,13 @@ impl Pipeline {
             Err(error) => {
                 revision.accept();
                 self.reload.allow(digest);
-                tracing::error!(revision = %revision.id(), why, %error, "the gate would roll back and cannot");
+                tracing::error!(revision = %revision.id(), why, %error, "the revision should be rolled back, but cannot be");
             }
         }
     }
 }
 
-/// Schedules a notification for each rollback, so that it survives a stop. One that cannot be scheduled is tried again,
-/// until `stop`.
+/// Schedules a notification of each rollback, so that it survives a stop. Scheduling is retried until `stop`.
 pub async fn notify_rollbacks(
     pipeline: Arc<Pipeline>,
     mut rollbacks: UnboundedReceiver<RolledBack>,
@@ -121,7 +121,7 @@ impl Pipeline {
             revision: rolled_back.to.clone(),
         };
         let Some(sink) = self.channels.get(CHANNEL) else {
-            return Ok(report(Disposition::Dropped, "its channel leads nowhere any more"));
+            return Ok(report(Disposition::Dropped, "its channel is not bound any more"));
         };
         let error = match sink.publish_one(&message).await {
             Ok(()) => {
@@ -132,7 +132,7 @@ impl Pipeline {
         };
         let line = chain(&error);
         let PublishError::Retryable { after, .. } = error else {
-            tracing::error!(error = line, "the notification of a rollback was refused for good");
+            tracing::error!(error = line, "the notification of a rollback was refused permanently");
             return Ok(report(Disposition::Dropped, &line));
         };
         let delay = FIRST_DELAY.saturating_mul(2_u32.saturating_pow(delivery.history.times_scheduled));
@@ -146,7 +146,7 @@ impl Pipeline {
     }
 }
 
-/// The event, as if it had come from somewhere.
+/// The event, in the form of a delivery.
 fn delivery(rolled_back: &RolledBack) -> Delivery {
     let at = clock::now();
     let RolledBack { from, to, why } = rolled_back;

@@ -1,19 +1,19 @@
-//! A copy of what was decided, for the shadow policy.
+//! Offers a copy of each decision to the shadow policy. Knows nothing of what comes of it.
 
 use tidegate_policies::shadow::Answer;
 
 use super::{
     Pipeline, Run,
-    judge::{Judgement, PolicyError},
+    judge::{AddressedDecision, PolicyError},
 };
 
 impl Pipeline {
     /// Offers a delivery to the shadow policy, where there is one. Never waits.
-    pub(super) fn offer_to_shadow(&self, run: Run<'_>, judged: &Result<Judgement<'_>, PolicyError>) {
+    pub(super) fn offer_to_shadow(&self, run: Run<'_>, decided: &Result<AddressedDecision<'_>, PolicyError>) {
         if let Some(shadow) = &self.shadow {
-            shadow.offer(run.delivery, run.revision, || match judged {
+            shadow.offer(run.delivery, run.revision, || match decided {
                 // The bytes of its outputs are shared.
-                Ok(judgement) => Answer::Decided(judgement.decision.clone()),
+                Ok(addressed) => Answer::Decided(addressed.decision.clone()),
                 Err(error) => Answer::Fault(error.kind().unwrap_or("misuse")),
             });
         }

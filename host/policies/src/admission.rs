@@ -1,27 +1,28 @@
-//! Whether a policy may judge here: it passes its own examples, its channels lead somewhere, and it still accepts what
-//! the policy before it accepts.
+//! Whether a policy may become the current one: it passes its self-test, its channels are bound, and it accepts what the
+//! policy before it accepts. Knows nothing of when a policy is loaded, and of what replaces it.
 
 use std::{collections::BTreeSet, fmt, io, time::Duration};
 
 use tidegate_engine::{EventTypeInfo, Fault, FaultKind, LoadError, Policy, PolicyCatalog, SelfTestReport};
+use tidegate_text::cut;
 
 use crate::revision::Retired;
 
-/// Time that a policy has for its own examples: thousands of them, on a busy machine.
+/// Time limit of a self-test: thousands of examples, on a busy machine.
 const SELF_TEST: Duration = Duration::from_secs(30);
-/// Characters of what a policy says that are shown.
+/// Characters that are shown of a failed example.
 const SHOWN: usize = 500;
 
-/// What a policy must fit.
+/// What a policy must fit to be admitted.
 #[derive(Debug, Clone, Default)]
 pub struct Admission {
-    /// The channels that lead to a sink.
+    /// The channels that are bound to a sink.
     pub channels: BTreeSet<String>,
-    /// The version in which events leave; `None`: the latest of each type.
+    /// The version in which events are published; `None`: the latest of each type.
     pub target_version: Option<String>,
     /// The only policy that may run; `None`: any.
     pub pin: Option<Pin>,
-    /// Whether a policy may take over that accepts less than the one before it.
+    /// Whether a policy may accept less than the one before it.
     pub allow_dropped: bool,
 }
 
@@ -29,7 +30,7 @@ pub struct Admission {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin(String);
 
-/// Why a file does not become the policy.
+/// Why a policy's file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// It cannot be read.
@@ -43,38 +44,38 @@ pub enum Refusal {
         /// The largest size in bytes.
         limit: u64,
     },
-    /// It is another than the one that is wanted.
+    /// It is not the pinned one.
     #[error("its digest is {digest}, and `policy.pin` allows {pin} alone")]
     Pinned {
         /// Its digest.
         digest: String,
-        /// The one that is wanted.
+        /// The pinned one.
         pin: String,
     },
     /// The gate rolled it back before.
     #[error("this very file was rolled back at {at}: {why}; change it, or make it the current policy with `tidegate policy promote` or `policy.pin`", at = .0.at, why = .0.why)]
     Denylisted(Retired),
-    /// It is not a policy that can be run.
+    /// It is not a policy that can be loaded.
     #[error("it cannot be loaded")]
     Load(#[source] LoadError),
-    /// It faulted on its own examples.
+    /// It faults in its self-test.
     #[error("it faults on its own examples")]
     SelfTestFault(#[source] Fault),
-    /// It takes too long on its own examples.
-    #[error("it does not come to the end of its own examples in {} s", SELF_TEST.as_secs())]
+    /// Its self-test takes too long.
+    #[error("its self-test did not finish in {} s", SELF_TEST.as_secs())]
     SelfTestSlow,
-    /// It does not do on its own examples what it says.
+    /// It fails its self-test.
     #[error("it fails its self-test: {0}; `tidegate check` shows all of it")]
     SelfTest(String),
-    /// It sends where nothing leads.
+    /// It publishes on a channel without a sink.
     #[error(
-        "it sends on {channel:?}, which leads nowhere; add it under `channels`, which replaces the defaults as a whole"
+        "it publishes on the channel {channel:?}, which has no sink; add it under `channels`, which replaces the defaults as a whole"
     )]
     UnboundChannel {
         /// The channel.
         channel: String,
     },
-    /// It does not know the version in which events are to leave.
+    /// It does not know the target version.
     #[error("`policy.target_version` is {target:?}, and {event_type} has no such version")]
     NoTargetVersion {
         /// The version.
@@ -82,17 +83,17 @@ pub enum Refusal {
         /// The type that lacks it.
         event_type: String,
     },
-    /// It accepts less than the current one.
+    /// It accepts less than the current policy.
     #[error("it no longer accepts {0}, which the current policy does; `policy.reload.allow_dropped` allows it")]
     Dropped(Dropped),
 }
 
-/// Types and versions that are accepted no longer.
+/// Types and versions that are not accepted any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dropped(pub Vec<String>);
 
 impl Pin {
-    /// From the whole digest in hexadecimal, with or without `sha256:` before it; `None`: it is none.
+    /// From a whole digest in hexadecimal, with or without `sha256:`; `None`: it is not a digest.
     pub fn new(digest: &str) -> Option<Self> {
         let hex = digest.strip_prefix("sha256:").unwrap_or(digest).to_ascii_lowercase();
         let is_digest = hex.len() == 64 && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
@@ -111,7 +112,7 @@ impl Admission {
         self.pin.as_ref().map(Pin::as_str)
     }
 
-    /// Looks at the digest, before anything is loaded.
+    /// Checks the digest, before the policy is loaded.
     pub(crate) fn may_load(&self, digest: &str) -> Result<(), Refusal> {
         match self.pin() {
             Some(pin) if pin != digest => Err(Refusal::Pinned {
@@ -122,7 +123,7 @@ impl Admission {
         }
     }
 
-    /// Tries a policy on its own examples.
+    /// Runs the self-test of a policy.
     pub(crate) async fn test(policy: &Policy) -> Result<(), Refusal> {
         let report = tokio::time::timeout(SELF_TEST, policy.self_test()).await;
         let report: SelfTestReport = report
@@ -134,13 +135,13 @@ impl Admission {
         let failed = report.cases.iter().find_map(|case| {
             let problem = case.problems.first()?;
             let failed = format!("{} {}: {problem}", case.event_type, case.version);
-            Some(failed.chars().take(SHOWN).collect())
+            Some(cut::split(&failed, SHOWN).0.to_owned())
         });
         let nothing = || "it names no event type".to_owned();
         Err(Refusal::SelfTest(failed.unwrap_or_else(nothing)))
     }
 
-    /// Whether it fits the configuration, and may follow the policy that judges now.
+    /// Whether it fits the configuration, and may replace the current policy.
     pub(crate) fn fits(&self, catalog: &PolicyCatalog, current: Option<&PolicyCatalog>) -> Result<(), Refusal> {
         if let Some(channel) = catalog.channels.iter().find(|name| !self.channels.contains(*name)) {
             return Err(Refusal::UnboundChannel {
@@ -166,8 +167,8 @@ impl Admission {
 }
 
 impl Refusal {
-    /// Whether the same file may be taken a moment later: the machine was at fault.
-    pub(crate) fn may_pass(&self) -> bool {
+    /// Whether the same file may be accepted later: the machine was at fault, not the policy.
+    pub(crate) fn is_retryable(&self) -> bool {
         match self {
             Self::Read(_) | Self::SelfTestSlow => true,
             Self::SelfTestFault(fault) => fault.kind == FaultKind::Instantiate,
@@ -175,7 +176,7 @@ impl Refusal {
         }
     }
 
-    /// Whether policy and configuration do not fit together, so that either may be wrong.
+    /// Whether policy and configuration do not fit together: either may be wrong.
     pub const fn is_misfit(&self) -> bool {
         matches!(
             self,
@@ -184,10 +185,10 @@ impl Refusal {
     }
 }
 
-/// What `now` accepts and `next` does not, as `type` or `type version`.
-fn dropped(now: &PolicyCatalog, next: &PolicyCatalog) -> Vec<String> {
+/// What `current` accepts and `next` does not, as `type` or `type version`.
+fn dropped(current: &PolicyCatalog, next: &PolicyCatalog) -> Vec<String> {
     let mut dropped = Vec::new();
-    for kind in now.event_types.iter().filter(|kind| kind.accepted) {
+    for kind in current.event_types.iter().filter(|kind| kind.accepted) {
         let successor = next
             .event_types
             .iter()

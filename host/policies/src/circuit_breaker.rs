@@ -1,10 +1,11 @@
-//! The circuit breaker of a revision: is it the event or the policy?
+//! The circuit breaker of a revision tells a bad policy from a bad event.
 //!
-//! It opens when the policy faults on most of what producers send: the gate turns unready and processes one event a
-//! second, to probe. The first decision closes it, and so does another revision. Behind a sidecar that asks `/readyz`, as
-//! `deploy/` has it, an unready gate is brought no events: a minute after the last fault the breaker is half-open, and the
-//! gate ready. It still processes one event a second; a decision closes the breaker, a fault on a new event opens it for
-//! another minute.
+//! It opens when the policy faults on most new events: the gate turns unready and probes with one event a second. The first
+//! decision closes it; another revision starts with a closed one. A sidecar that checks `/readyz`, as in `deploy/`, delivers
+//! nothing to an unready gate. So a minute after the last fault the breaker is half-open, and the gate ready. It still
+//! probes with one event a second: a decision closes the breaker, a fault on a new event opens it for another minute.
+//!
+//! Knows no event and no policy: it is notified of decisions and faults.
 
 use std::{
     collections::VecDeque,
@@ -12,13 +13,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Calls that are looked back at.
+/// Calls that are remembered.
 const WINDOW: usize = 64;
-/// How far back a call counts.
+/// How long a call counts.
 const RECENT: Duration = Duration::from_mins(1);
-/// Fewer calls than these open nothing.
+/// The fewest calls that open the breaker.
 const ENOUGH: usize = 8;
-/// How often an event is let through although the breaker is not closed.
+/// Time between two probes.
 const PROBE: Duration = Duration::from_secs(1);
 
 /// The circuit breaker of one revision.
@@ -28,9 +29,9 @@ pub struct CircuitBreaker(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     calls: VecDeque<(Instant, Call)>,
-    /// When the policy faulted last; `None`: the breaker is closed.
+    /// The time of the last fault; `None`: the breaker is closed.
     last_fault: Option<Instant>,
-    /// When an event was last let through although the breaker is not closed.
+    /// The time of the last probe.
     probed: Option<Instant>,
 }
 
@@ -41,27 +42,27 @@ enum Call {
 }
 
 impl CircuitBreaker {
-    /// The policy gave a decision, whatever it was: the breaker closes.
+    /// The policy made a decision, whichever it is: the breaker closes.
     pub fn record_decision(&self) {
         self.state().add(Call::Decided, Instant::now());
     }
 
-    /// The policy faulted on a new event. Faults on retries are not recorded: they say nothing new.
+    /// The policy faulted on a new event. Faults on retries are not recorded: they tell nothing new.
     pub fn record_fault(&self) {
         self.state().add(Call::Faulted, Instant::now());
     }
 
-    /// False when most of the last calls were faults, and there was no decision since.
+    /// False when most of the last calls were faults, and no decision was made since.
     pub fn is_closed(&self) -> bool {
         self.state().last_fault.is_none()
     }
 
-    /// Open, and not half-open: the policy faulted less than a minute ago.
+    /// True when it is open and not half-open: the policy faulted less than a minute ago.
     pub fn is_open(&self) -> bool {
         self.state().is_open(Instant::now())
     }
 
-    /// Whether one of the last calls gave a decision.
+    /// Whether one of the last calls was a decision.
     pub fn has_recent_decision(&self) -> bool {
         let mut state = self.state();
         state.forget(Instant::now());
@@ -69,8 +70,8 @@ impl CircuitBreaker {
         calls.any(|(_, call)| *call == Call::Decided)
     }
 
-    /// Whether an event may go to the policy: always while the breaker is closed, once a second otherwise, and while it is
-    /// open only an event on which the policy has not faulted yet.
+    /// Whether the policy may judge an event: any while the breaker is closed, else one a second. While it is open, only an
+    /// event on which the policy has not faulted.
     pub fn allows(&self, faulted_before: bool) -> bool {
         self.state().allows(faulted_before, Instant::now())
     }
@@ -135,7 +136,7 @@ mod tests {
     use super::{Call, CircuitBreaker, RECENT, State};
 
     #[test]
-    fn one_bad_event_among_good_ones_is_the_events_fault() {
+    fn faults_on_few_events_leave_it_closed() {
         let breaker = CircuitBreaker::default();
         for _ in 0..50 {
             breaker.record_fault();
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_faults_say_nothing() {
+    fn a_few_calls_leave_it_closed() {
         let breaker = CircuitBreaker::default();
         for _ in 0..7 {
             breaker.record_fault();
@@ -154,15 +155,15 @@ mod tests {
     }
 
     #[test]
-    fn it_opens_when_most_calls_fault_until_there_is_a_decision() {
+    fn it_opens_when_most_calls_fault_and_closes_at_a_decision() {
         let breaker = CircuitBreaker::default();
         for _ in 0..8 {
             breaker.record_fault();
         }
         assert!(!breaker.is_closed() && breaker.is_open());
-        assert!(!breaker.allows(true), "not one that it has faulted on");
-        assert!(breaker.allows(false), "an event to prove itself on");
-        assert!(!breaker.allows(false), "and no second one at once");
+        assert!(!breaker.allows(true), "an event on which it has faulted is no probe");
+        assert!(breaker.allows(false), "a new event is a probe");
+        assert!(!breaker.allows(false), "there is no second probe at once");
         breaker.record_decision();
         assert!(breaker.is_closed() && !breaker.is_open() && breaker.allows(false));
     }
@@ -176,19 +177,19 @@ mod tests {
         }
         assert!(state.is_open(start + RECENT));
         let later = start + RECENT + Duration::from_millis(1);
-        assert!(!state.is_open(later), "the gate is ready again");
+        assert!(!state.is_open(later), "it is half-open");
         assert!(
             state.allows(true, later),
-            "for one event, and be it one that was put aside"
+            "the probe may be an event on which it has faulted"
         );
-        assert!(!state.allows(false, later), "a second");
+        assert!(!state.allows(false, later), "there is one probe a second");
         let second = later + Duration::from_secs(1);
         assert!(state.allows(false, second));
         state.add(Call::Faulted, second);
-        assert!(state.is_open(second), "one fault is enough then");
+        assert!(state.is_open(second), "one fault opens a half-open breaker");
 
         let third = second + RECENT + Duration::from_secs(1);
         state.add(Call::Decided, third);
-        assert!(state.allows(false, third) && state.allows(false, third), "it is well");
+        assert!(state.allows(false, third) && state.allows(false, third), "it is closed");
     }
 }

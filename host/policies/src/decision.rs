@@ -1,24 +1,24 @@
-//! Whether the gate can act on a decision. The live policy and the shadow policy are held to the same rules.
+//! Whether a decision is usable. The same rules apply to the live policy and the shadow policy.
 //!
-//! Knows nothing of sinks: the caller says which channels lead to one.
+//! Knows nothing of sinks: the caller knows which channels are bound.
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use tidegate_engine::{Decided, Decision, Output, Violation};
 use tidegate_model::untrusted::Untrusted;
 
-/// A decision that the gate can act on.
+/// A decision that the gate can carry out.
 #[derive(Debug, Clone)]
 pub struct Usable {
     /// The decision.
     pub decision: Decision,
     /// Why, in one line.
     pub reason: String,
-    /// Id of the event, when it could be read; not empty when the decision is to forward.
+    /// Id of the event, where it could be read; not empty when the decision is to forward.
     pub event_id: Option<String>,
-    /// Type of the event, when it could be read.
+    /// Type of the event, where it could be read.
     pub event_type: Option<String>,
-    /// Version of the event, when known.
+    /// Version of the event, where it is known.
     pub event_version: Option<String>,
     /// What to publish, in this order.
     pub outputs: Vec<UsableOutput>,
@@ -26,14 +26,14 @@ pub struct Usable {
     pub violations: Vec<Violation>,
 }
 
-/// An event to publish: JSON, on a channel that leads to a sink.
+/// An event to publish: JSON, on a bound channel.
 #[derive(Debug, Clone)]
 pub struct UsableOutput {
     /// The channel.
     pub channel: String,
     /// The partition key.
     pub key: String,
-    /// Id of the event: the same for every repeat.
+    /// Id of the event: the same for every attempt.
     pub id: String,
     /// Type of the event.
     pub event_type: String,
@@ -41,27 +41,27 @@ pub struct UsableOutput {
     pub event: Bytes,
 }
 
-/// Why the gate cannot act on a decision: a fault of the policy.
+/// Why a decision is not usable: a fault of the policy.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
-    /// The claim is named by the id: without one, all such events would be one.
+    /// Claims are keyed by the id: without one, all such events would have one claim.
     #[error("the policy forwards an event without its id")]
     NoId,
-    /// A channel leads to no sink.
+    /// A channel is not bound to a sink.
     #[error(
-        "the policy sends on the channel {:?}, which leads nowhere: add it under `channels`",
+        "the policy publishes on the channel {:?}, which has no sink: add it under `channels`",
         Untrusted(channel)
     )]
     UnboundChannel {
         /// The channel.
         channel: String,
     },
-    /// The text of an output is not JSON: it would break the envelope that it travels in.
+    /// An output is not JSON: it would break its envelope.
     #[error("the policy made an output for {:?} that is not JSON", Untrusted(channel))]
     NotJson {
         /// The channel of the output.
         channel: String,
-        /// Where it breaks off.
+        /// What is wrong.
         #[source]
         source: serde_json::Error,
     },
@@ -86,7 +86,7 @@ impl Usable {
 }
 
 impl UsableOutput {
-    /// Checks what a policy made of `event`.
+    /// Checks the outputs of a policy for `event`.
     pub fn check_all(
         outputs: Vec<Output>,
         event: &Bytes,

@@ -1,7 +1,7 @@
 //! Which policy decides: its revisions, how a new file takes over, when a bad one is rolled back, and the shadow policy
-//! that is tried beside it.
+//! beside it.
 //!
-//! Knows nothing of what follows from a decision: claims, sinks and retries are the pipeline's.
+//! Knows nothing of how a decision is carried out: claims, sinks and retries are the pipeline's.
 
 pub mod admission;
 pub mod circuit_breaker;

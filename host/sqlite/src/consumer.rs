@@ -1,7 +1,7 @@
-//! Receiving on SQLite: reads a topic from its offset on and hands each record to the pipeline, in order.
+//! The consumer of a topic: reads it from its offset on and passes each record to the pipeline, in order.
 //!
-//! The offset moves only when a record is acknowledged; one that is not is redelivered. When the data file cannot be read
-//! or written for a while (a full disk), it is tried until it can.
+//! The offset moves only when a record is acknowledged; otherwise the record is redelivered. While the data file cannot be
+//! read or written (a full disk), the consumer retries. Knows nothing of what the pipeline does.
 
 use std::time::Duration;
 
@@ -16,21 +16,21 @@ use super::{Db, Processed, SqliteError, Stored};
 
 /// Records read at a time.
 const BATCH: u32 = 64;
-/// How often to look for records that another process has appended.
+/// How often to check for records that another process has appended.
 const POLL: Duration = Duration::from_millis(50);
-/// The shortest wait before something that failed is tried again.
+/// The shortest wait before a retry.
 const SHORTEST_WAIT: Duration = Duration::from_millis(100);
-/// The longest.
+/// The longest wait before a retry.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// Consumes a topic until `stop`. The record at hand is finished first.
+/// Consumes a topic until `stop`. The record in progress is finished first.
 pub async fn consume(db: Db, subscription: Subscription, pipeline: &Pipeline, stop: CancellationToken) {
     let mut backoff = SHORTEST_WAIT;
     while !stop.is_cancelled() {
         match consume_batch(&db, &subscription, pipeline, &stop).await {
             Ok(()) => backoff = SHORTEST_WAIT,
             Err(error) => {
-                tracing::error!(topic = subscription.topic.name, %error, "the topic cannot be read; trying again");
+                tracing::error!(topic = subscription.topic.name, %error, "the topic cannot be read; retrying");
                 tokio::select! {
                     () = tokio::time::sleep(backoff) => backoff = (backoff * 2).min(LONGEST_WAIT),
                     () = stop.cancelled() => {}
@@ -70,7 +70,7 @@ async fn consume_batch(
     Ok(())
 }
 
-/// Redelivers one record until it is acknowledged; `None`: it is time to stop.
+/// Delivers one record until it is acknowledged; `None`: the consumer stops.
 async fn deliver(
     pipeline: &Pipeline,
     subscription: &Subscription,

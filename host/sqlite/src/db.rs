@@ -1,4 +1,5 @@
-//! The file: opening it, its tables, and running statements off the async threads.
+//! The data file: opens it, creates its tables, and runs statements off the async threads. Knows nothing of what is in the
+//! tables.
 
 use std::{
     io,
@@ -20,10 +21,10 @@ CREATE TABLE IF NOT EXISTS records (
     key     TEXT,
     id      TEXT,
     type    TEXT,
-    source  TEXT,               -- the record that this one came from, such as task-events@12
+    source  TEXT,               -- the record that this one is made of, such as task-events@12
     at      TEXT    NOT NULL,   -- RFC 3339
     value   BLOB    NOT NULL,   -- the event as its producer wrote it
-    policy  TEXT,               -- digest of the policy that led to it
+    policy  TEXT,               -- digest of the policy that made it
     PRIMARY KEY (topic, offset)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS processed (
@@ -54,7 +55,7 @@ CREATE TABLE IF NOT EXISTS scheduled_retries (
 CREATE INDEX IF NOT EXISTS scheduled_retries_due ON scheduled_retries (due);
 ";
 
-/// Why the file did not do what was asked.
+/// Why an operation on the data file failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SqliteError {
     /// It cannot be opened.
@@ -74,16 +75,16 @@ pub enum SqliteError {
         /// Its format.
         found: i64,
     },
-    /// Another gate is at work on it.
+    /// Another gate runs on it.
     #[error("another gate runs on the data file {}; stop it, or give this one a file of its own (`sqlite.path`)", path.display())]
-    Taken {
+    Locked {
         /// The file.
         path: PathBuf,
     },
-    /// The file beside it that a gate locks does not work.
+    /// The lock file beside it cannot be locked.
     #[error("the file {} cannot be locked", path.display())]
     Lock {
-        /// That file.
+        /// The lock file.
         path: PathBuf,
         /// Why not.
         #[source]
@@ -92,7 +93,7 @@ pub enum SqliteError {
     /// A statement failed.
     #[error("the data file cannot be read or written")]
     Sql(#[from] rusqlite::Error),
-    /// The thread that ran the statement is gone.
+    /// The thread of a statement panicked.
     #[error("the data file's thread ended")]
     Thread(#[from] tokio::task::JoinError),
 }
@@ -106,13 +107,13 @@ pub struct Db {
 }
 
 impl Db {
-    /// Opens the file, making it if need be. Several processes may have it open. What is committed survives the death of
-    /// the process.
+    /// Opens the file, and creates it if there is none. Several processes may have it open. A committed transaction survives
+    /// a crash of the process.
     pub fn open(path: &Path) -> Result<Self, SqliteError> {
         Self::open_with(path, "normal")
     }
 
-    /// The same, and what is committed survives a power cut.
+    /// The same, but a committed transaction survives a power failure too.
     pub fn open_durable(path: &Path) -> Result<Self, SqliteError> {
         Self::open_with(path, "full")
     }
@@ -138,7 +139,7 @@ impl Db {
         })
     }
 
-    /// Runs `statements` on a thread that may wait for the disk.
+    /// Runs `statements` on a thread that may block.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         statements: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -166,7 +167,7 @@ fn prepare(connection: &mut Connection, synchronous: &str) -> rusqlite::Result<i
         return format(connection);
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Another process may have been quicker.
+    // Another process may have created the tables meanwhile.
     match format(&transaction)? {
         0 => transaction.execute_batch(TABLES)?,
         other => return Ok(other),
@@ -185,7 +186,7 @@ mod tests {
     use super::{Connection, Db, FORMAT};
 
     #[test]
-    fn a_file_of_a_later_format_is_left_alone() {
+    fn a_file_of_a_later_format_is_refused() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("events.db");
         let later = Connection::open(&path).expect("opened");

@@ -1,11 +1,11 @@
-//! The SQLite backend: topics, offsets, state and scheduled retries in one file that anyone can open.
+//! The `sqlite` backend: topics, offsets, state and scheduled retries in one file, which any SQLite client can open.
 //!
-//! Write-ahead logging with `synchronous=NORMAL`: what is committed survives the death of the process. Only this crate
+//! Write-ahead logging with `synchronous=NORMAL`: a committed transaction survives a crash of the process. Only this crate
 //! knows SQLite; it knows neither HTTP nor Dapr.
 
 mod consumer;
 mod db;
-mod owner;
+mod lock;
 mod publisher;
 mod resume;
 mod scheduled_retries;
@@ -16,7 +16,7 @@ mod topics;
 pub use self::{
     consumer::consume,
     db::{Db, SqliteError},
-    owner::own,
+    lock::lock,
     publisher::TopicPublisher,
     resume::resume,
     topics::{Appended, Processed, Record, Stored, TopicInfo},

@@ -1,8 +1,9 @@
-//! Publishing on SQLite: a record at the end of a topic. A batch is one transaction.
+//! Publishes on SQLite: appends records to a topic. A batch is one transaction. Knows nothing of who reads the topic.
 
 use async_trait::async_trait;
 use tidegate_model::{
     backend::{BackendError, Publisher},
+    error::chain,
     message::{Message, PublishError},
 };
 
@@ -34,7 +35,7 @@ impl Publisher for TopicPublisher {
         let Err(error) = appended else {
             return messages.iter().map(|_| Ok(())).collect();
         };
-        let reason = error.to_string();
+        let reason = chain(&error);
         let failed = || BackendError::refused(format!("appending to {:?}", self.topic), reason.clone());
         messages.iter().map(|_| Err(failed().into())).collect()
     }

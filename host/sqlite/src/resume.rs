@@ -1,4 +1,4 @@
-//! Processing scheduled retries on SQLite as they come due; several at a time.
+//! Processes scheduled retries on SQLite when they are due, several at a time. Knows nothing of what the pipeline does.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -7,18 +7,18 @@ use tidegate_pipeline::{Ack, Pipeline};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Db, Processed};
+use super::{Db, Processed, SqliteError};
 
 /// Retries that are processed at the same time.
 const AT_ONCE: u32 = 64;
-/// How often to look for retries that another process has scheduled.
+/// How often to check for retries that another process has scheduled.
 const POLL: Duration = Duration::from_millis(500);
 /// The longest wait before a retry that was not acknowledged is due again.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How often expired records are deleted.
 const SWEEP: Duration = Duration::from_mins(1);
 
-/// Processes retries until `stop`. What is in progress then is finished first.
+/// Processes retries until `stop`. Those in progress are finished first.
 pub async fn resume(db: Db, pipeline: Arc<Pipeline>, stop: CancellationToken) {
     let mut in_progress = HashMap::new();
     let mut tasks = JoinSet::new();
@@ -27,13 +27,13 @@ pub async fn resume(db: Db, pipeline: Arc<Pipeline>, stop: CancellationToken) {
         let wait = match due(&db, &mut in_progress, &mut tasks, &pipeline).await {
             Ok(wait) => wait,
             Err(error) => {
-                tracing::warn!(%error, "scheduled retries cannot be read; trying again");
+                tracing::warn!(%error, "scheduled retries cannot be read; retrying");
                 LONGEST_WAIT
             }
         };
         tokio::select! {
-            Some(ended) = tasks.join_next_with_id() => {
-                let task = ended.map_or_else(|panicked| panicked.id(), |(task, ())| task);
+            Some(finished) = tasks.join_next_with_id() => {
+                let task = finished.map_or_else(|panicked| panicked.id(), |(task, ())| task);
                 in_progress.remove(&task);
             }
             () = db.scheduled.notified() => {}
@@ -49,13 +49,13 @@ pub async fn resume(db: Db, pipeline: Arc<Pipeline>, stop: CancellationToken) {
     tasks.join_all().await;
 }
 
-/// Starts what is due, as far as the limit allows, and returns how long there is nothing more to start.
+/// Starts due retries up to the limit; returns the time until another is due.
 async fn due(
     db: &Db,
     in_progress: &mut HashMap<tokio::task::Id, String>,
     tasks: &mut JoinSet<()>,
     pipeline: &Arc<Pipeline>,
-) -> Result<Duration, super::SqliteError> {
+) -> Result<Duration, SqliteError> {
     for (name, record) in db.due(AT_ONCE).await? {
         if in_progress.len() < AT_ONCE as usize && !in_progress.values().any(|other| *other == name) {
             let (db, pipeline, retry) = (db.clone(), pipeline.clone(), name.clone());
@@ -68,24 +68,24 @@ async fn due(
 }
 
 async fn process(db: &Db, pipeline: &Pipeline, name: &str, record: &str) {
-    let ended = match ScheduledRetry::from_json(record) {
+    let stored = match ScheduledRetry::from_json(record) {
         Ok(retry) => match pipeline.resume(&retry).await {
             Ack::Done(report) => {
                 let source = retry.delivery.source;
-                let began = source
+                let first_record = source
                     .offset
                     .and_then(|offset| Some((source.topic, offset.parse().ok()?)));
-                db.finish(name.to_owned(), began, Processed::of(&report)).await
+                db.finish(name.to_owned(), first_record, Processed::of(&report)).await
             }
             Ack::Requeue { wait, .. } => db.postpone(name.to_owned(), wait.min(LONGEST_WAIT)).await,
         },
         Err(error) => {
-            tracing::error!(retry = name, %error, "a scheduled retry cannot be read; it stays where it is");
+            tracing::error!(retry = name, %error, "cannot resume scheduled retry; leaving it in place");
             db.postpone(name.to_owned(), SWEEP).await
         }
     };
-    if let Err(error) = ended {
-        tracing::warn!(retry = name, %error, "the disposition of a scheduled retry could not be stored; it will be processed once more");
+    if let Err(error) = stored {
+        tracing::warn!(retry = name, %error, "the disposition of a scheduled retry could not be stored; it will be processed again");
         tokio::time::sleep(POLL).await;
     }
 }

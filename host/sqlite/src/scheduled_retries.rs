@@ -1,4 +1,4 @@
-//! Scheduled retries on SQLite: one row each.
+//! Stores scheduled retries on SQLite: one row each. Knows nothing of what happens when one is due.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tidegate_model::{
     scheduled_retry::ScheduledRetry,
 };
 
-use super::{Db, Processed, SqliteError, topics::Over};
+use super::{Db, Processed, SqliteError, topics::Replaces};
 
 #[async_trait]
 impl Scheduler for Db {
@@ -32,7 +32,7 @@ impl Scheduler for Db {
 }
 
 impl Db {
-    /// Names and records of up to `limit` retries that are due, the longest due first.
+    /// Names and records of up to `limit` due retries, the longest due first.
     pub(super) async fn due(&self, limit: u32) -> Result<Vec<(String, String)>, SqliteError> {
         self.run(move |connection| {
             let mut select = connection
@@ -43,7 +43,7 @@ impl Db {
         .await
     }
 
-    /// When the first retry after now is due, milliseconds since 1970.
+    /// When the next retry after now is due, milliseconds since 1970.
     pub(super) async fn next_due(&self) -> Result<Option<i64>, SqliteError> {
         self.run(|connection| {
             connection
@@ -66,11 +66,11 @@ impl Db {
         .map(drop)
     }
 
-    /// A retry is processed: it is deleted, and its disposition is written to the record that it began with.
+    /// A retry is processed: deletes it, and stores its disposition with the record that it was read from.
     pub(super) async fn finish(
         &self,
         name: String,
-        began: Option<(String, i64)>,
+        first_record: Option<(String, i64)>,
         processed: Processed,
     ) -> Result<(), SqliteError> {
         self.run(move |connection| {
@@ -78,15 +78,15 @@ impl Db {
             transaction
                 .prepare_cached("DELETE FROM scheduled_retries WHERE name = ?1")?
                 .execute([name])?;
-            if let Some((topic, offset)) = began {
-                processed.note(&transaction, &topic, offset, Over::Passing)?;
+            if let Some((topic, offset)) = first_record {
+                processed.store(&transaction, &topic, offset, Replaces::Preliminary)?;
             }
             transaction.commit()
         })
         .await
     }
 
-    /// How many retries are scheduled.
+    /// Number of scheduled retries.
     pub(super) async fn count_scheduled_retries(&self) -> Result<i64, SqliteError> {
         self.run(|connection| connection.query_row("SELECT count(*) FROM scheduled_retries", [], |row| row.get(0)))
             .await
@@ -108,10 +108,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_disposition_of_a_scheduled_retry_is_kept() {
+    async fn a_final_disposition_replaces_any_other_and_is_not_replaced_by_a_preliminary_one() {
         let dir = tempfile::tempdir().expect("a directory");
         let db = Db::open(&dir.path().join("events.db")).expect("opened");
-        // The first is acknowledged, the others are those of scheduled retries.
+        // The first disposition is of the record, the others are of its scheduled retries.
         let cases: [(&[&str], &str, &str); 5] = [
             (&["scheduled", "published"], "published", "2"),
             (&["scheduled", "duplicate"], "duplicate", "2"),
@@ -123,14 +123,14 @@ mod tests {
             db.append("t", vec![Record::default()]).await.expect("appended");
             for (number, disposition) in (1..).zip(dispositions) {
                 let processed = processed(disposition, number);
-                let noted = match number {
+                let stored = match number {
                     1 => db.acknowledge("t", offset, processed).await,
                     _ => {
                         db.finish("retry".to_owned(), Some(("t".to_owned(), offset)), processed)
                             .await
                     }
                 };
-                noted.expect("noted");
+                stored.expect("stored");
             }
             let read = db.read("t", offset, 1).await.expect("readable");
             let found = read[0].processed.as_ref().expect("processed");

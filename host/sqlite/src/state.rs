@@ -1,4 +1,5 @@
-//! State on SQLite: one row a key, with a version number for its tag. A batch is one transaction.
+//! The state store on SQLite: one row for each key, with a version number as its tag. A batch is one transaction. Knows
+//! nothing of what is in a record.
 
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
@@ -52,7 +53,7 @@ impl StateStore for Db {
 struct NewRow {
     key: String,
     record: Vec<u8>,
-    /// The version that must be there; 0: none.
+    /// The version that must be present; 0: none.
     expected: i64,
     /// Milliseconds since 1970.
     expires: i64,
@@ -89,14 +90,14 @@ impl NewRow {
     }
 }
 
-/// The answer for each key; one failure is that of all.
+/// The result for each key; a failure of the transaction is that of all.
 fn each<'a, T>(
     keys: impl Iterator<Item = &'a str>,
     action: &str,
-    answers: Result<Vec<T>, SqliteError>,
+    results: Result<Vec<T>, SqliteError>,
 ) -> Vec<Result<T, BackendError>> {
-    match answers {
-        Ok(answers) => answers.into_iter().map(Ok).collect(),
+    match results {
+        Ok(results) => results.into_iter().map(Ok).collect(),
         Err(error) => {
             let reason = chain(&error);
             keys.map(|key| {
@@ -111,7 +112,7 @@ fn each<'a, T>(
 }
 
 impl Db {
-    /// Deletes records that have expired, some thousands at a time.
+    /// Deletes expired records, some thousands at a time.
     pub(super) async fn sweep(&self) -> Result<(), SqliteError> {
         loop {
             let deleted = self.run(|connection| {

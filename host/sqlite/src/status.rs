@@ -1,4 +1,4 @@
-//! How the data file is doing, as the admin listener shows it.
+//! The state of the data file, for probes and the admin listener.
 
 use async_trait::async_trait;
 use tidegate_model::backend::BackendStatus;
@@ -11,8 +11,8 @@ impl BackendStatus for Db {
         "sqlite"
     }
 
-    /// A file that cannot be written now fails each delivery by itself.
-    async fn trouble(&self) -> Option<String> {
+    /// Always ready: while the file cannot be written, each delivery fails by itself.
+    async fn unready_reason(&self) -> Option<String> {
         None
     }
 

@@ -1,4 +1,5 @@
-//! Topics: append-only lists of records, each read by the gate from its own offset on.
+//! Topics: append-only lists of records with offsets, and the disposition of each processed record. Knows nothing of who
+//! reads or appends.
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use serde::Serialize;
@@ -12,24 +13,24 @@ use super::{Db, SqliteError};
 pub struct Record {
     /// The partition key.
     pub key: Option<String>,
-    /// Id of the event, where whoever sent it said so.
+    /// Id of the event, where the sender knows it.
     pub id: Option<String>,
-    /// Type of the event, where whoever sent it said so.
+    /// Type of the event, where the sender knows it.
     pub event_type: Option<String>,
-    /// The record that this one came from, such as `task-events@12`.
+    /// The record that this one is made of, such as `task-events@12`.
     pub source: Option<String>,
     /// When it was appended, RFC 3339.
     pub at: String,
     /// The event.
     pub value: Vec<u8>,
-    /// Digest of the policy that led to it, where a gate published it.
+    /// Digest of the policy that made it, where a gate published it.
     pub policy: Option<String>,
 }
 
-/// A record in its place.
+/// A record and its offset.
 #[derive(Debug, Clone)]
 pub struct Stored {
-    /// Its place, from 0.
+    /// Its offset, from 0.
     pub offset: i64,
     /// The record.
     pub record: Record,
@@ -51,17 +52,17 @@ pub struct Processed {
     pub policy: String,
 }
 
-/// Which disposition one that another may follow, such as `scheduled`, replaces. A final one replaces any other.
+/// Which stored disposition a preliminary one replaces. A final one replaces any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Over {
-    /// One that another may follow.
-    Passing,
-    /// None: what is there is newer.
+pub(super) enum Replaces {
+    /// Another preliminary one.
+    Preliminary,
+    /// None: the stored one is newer.
     Nothing,
 }
 
-/// Dispositions that another one follows, or that say nothing of the event itself.
-const PASSING: [Disposition; 2] = [Disposition::Scheduled, Disposition::Duplicate];
+/// Preliminary dispositions: another one follows, or they tell nothing about the event itself.
+const PRELIMINARY: [Disposition; 2] = [Disposition::Scheduled, Disposition::Duplicate];
 
 impl Processed {
     /// From the report on a delivery.
@@ -75,10 +76,16 @@ impl Processed {
         }
     }
 
-    /// Writes down what became of a record.
-    pub(super) fn note(&self, connection: &Connection, topic: &str, offset: i64, over: Over) -> rusqlite::Result<()> {
-        let [scheduled, duplicate] = PASSING.map(Disposition::as_str);
-        let passes = [scheduled, duplicate].contains(&&*self.disposition);
+    /// Stores the disposition of a record.
+    pub(super) fn store(
+        &self,
+        connection: &Connection,
+        topic: &str,
+        offset: i64,
+        replaces: Replaces,
+    ) -> rusqlite::Result<()> {
+        let [scheduled, duplicate] = PRELIMINARY.map(Disposition::as_str);
+        let is_preliminary = [scheduled, duplicate].contains(&&*self.disposition);
         connection
             .prepare_cached(
                 "INSERT INTO processed (topic, offset, disposition, dead_letter_reason, reason, policy)
@@ -94,8 +101,8 @@ impl Processed {
                 self.dead_letter_reason,
                 self.reason,
                 self.policy,
-                !passes,
-                over == Over::Passing,
+                !is_preliminary,
+                replaces == Replaces::Preliminary,
                 scheduled,
                 duplicate,
             ])
@@ -103,23 +110,23 @@ impl Processed {
     }
 }
 
-/// Where records were put.
+/// Where records were appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {
-    /// Place of the first of them.
+    /// Offset of the first of them.
     pub first_offset: i64,
-    /// How many there are.
+    /// Number of records.
     pub count: usize,
 }
 
-/// A topic at a glance.
+/// A topic and the number of its records.
 #[derive(Debug, Clone, Serialize)]
 pub struct TopicInfo {
     /// Its name.
     pub topic: String,
-    /// How many records it has.
+    /// Number of records.
     pub records: i64,
-    /// How many of them the gate has acknowledged; `None`: nobody reads it.
+    /// Number of acknowledged records; `None`: no gate reads it.
     pub acknowledged: Option<i64>,
 }
 
@@ -167,7 +174,7 @@ impl Db {
         Ok(appended)
     }
 
-    /// Up to `limit` records of a topic, from the place `from` on.
+    /// Up to `limit` records of a topic, from the offset `from` on.
     pub async fn read(&self, topic: &str, from: i64, limit: u32) -> Result<Vec<Stored>, SqliteError> {
         let topic = topic.to_owned();
         self.run(move |connection| {
@@ -209,13 +216,13 @@ impl Db {
         .await
     }
 
-    /// Acknowledges a record: what became of it and the next offset, in one transaction. The disposition of a scheduled
-    /// retry may be known before its record is acknowledged, and stays.
+    /// Acknowledges a record: stores its disposition and the next offset, in one transaction. A scheduled retry may be
+    /// processed before its record is acknowledged; its disposition is then kept.
     pub(super) async fn acknowledge(&self, topic: &str, offset: i64, processed: Processed) -> Result<(), SqliteError> {
         let topic = topic.to_owned();
         self.run(move |connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            processed.note(&transaction, &topic, offset, Over::Nothing)?;
+            processed.store(&transaction, &topic, offset, Replaces::Nothing)?;
             transaction
                 .prepare_cached("INSERT INTO offsets (topic, next) VALUES (?1, ?2) ON CONFLICT (topic) DO UPDATE SET next = max(next, excluded.next)")?
                 .execute(params![topic, offset + 1])?;

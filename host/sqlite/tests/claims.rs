@@ -1,4 +1,4 @@
-//! Claims on a real data file: who may process an event, from its first delivery to the end of its claim.
+//! Claims on a real data file: which gate may process an event, from its first delivery until its claim expires.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ struct Store {
     dir: TempDir,
 }
 
-/// A lease that has ended as soon as it is made.
+/// A lease that expires at once.
 const NONE: Duration = Duration::ZERO;
 const LONG: Duration = Duration::from_mins(10);
 
@@ -45,7 +45,7 @@ fn delivery(event: &str) -> Delivery {
     )
 }
 
-/// The same, after its retry was scheduled so often.
+/// A delivery whose retry was scheduled so often.
 fn retried(event: &str, times_scheduled: u32) -> Delivery {
     let mut delivery = delivery(event);
     delivery.history.times_scheduled = times_scheduled;
@@ -64,22 +64,22 @@ async fn acquired(claims: &Claims, delivery: &Delivery) -> AcquiredClaim {
 }
 
 #[tokio::test]
-async fn one_gate_processes_an_event_and_a_duplicate_of_a_processed_one_is_known() {
+async fn one_gate_processes_an_event_and_a_later_delivery_is_a_duplicate() {
     let store = Store::new();
     let (one, two) = (store.gate(LONG), store.gate(LONG));
     let acquired_claim = acquired(&one, &delivery("a")).await;
     for gate in [&one, &two] {
-        let Claim::InProgress(left) = claim(gate, &delivery("a")).await else {
+        let Claim::InProgress(remaining) = claim(gate, &delivery("a")).await else {
             panic!("two process it");
         };
-        assert!(left > NONE && left <= LONG);
+        assert!(remaining > NONE && remaining <= LONG);
     }
     one.done(&acquired_claim).await.expect("the store works");
     assert!(matches!(claim(&two, &delivery("a")).await, Claim::Done));
 }
 
 #[tokio::test]
-async fn another_event_with_the_id_is_a_conflict_before_and_after_the_end() {
+async fn another_event_with_the_id_is_a_conflict_while_in_progress_and_when_done() {
     let gate = Store::new().gate(LONG);
     let acquired_claim = acquired(&gate, &delivery("a")).await;
     assert!(matches!(claim(&gate, &delivery("b")).await, Claim::Conflict));
@@ -89,7 +89,7 @@ async fn another_event_with_the_id_is_a_conflict_before_and_after_the_end() {
 }
 
 #[tokio::test]
-async fn a_claim_that_was_released_is_free() {
+async fn a_released_claim_can_be_acquired() {
     let store = Store::new();
     let (one, two) = (store.gate(LONG), store.gate(LONG));
     let acquired_claim = acquired(&one, &delivery("a")).await;
@@ -106,11 +106,11 @@ async fn an_expired_lease_is_taken_over_and_marks_of_the_slow_gate_are_ignored()
     later.at = "2026-03-01T10:00:00Z".to_owned();
     let acquired_claim = acquired(&next, &later).await;
     assert_eq!(
-        acquired_claim.judged_at(&later),
+        acquired_claim.decided_at(&later),
         Some("2026-03-01T09:30:00Z"),
-        "judged by the time of the first"
+        "judged at the time of the first delivery"
     );
-    assert_eq!(acquired_claim.judged_at(&delivery("a")), None);
+    assert_eq!(acquired_claim.decided_at(&delivery("a")), None);
 
     slow.done(&old).await.expect("a conflict is no error");
     assert!(matches!(claim(&next, &delivery("a")).await, Claim::InProgress(_)));
@@ -143,7 +143,7 @@ async fn a_scheduled_claim_waits_for_its_retry_and_earlier_ones_are_duplicates()
     gate.schedule(&acquired_claim, 2, LONG).await.expect("the store works");
     assert!(
         matches!(claim(&gate, &retried("a", 1)).await, Claim::Scheduled),
-        "a kill brought the first retry again"
+        "a kill redelivered the first retry"
     );
     let acquired_claim = acquired(&gate, &retried("a", 2)).await;
     gate.done(&acquired_claim).await.expect("the store works");
@@ -167,7 +167,7 @@ async fn a_claim_expires() {
 }
 
 #[tokio::test]
-async fn a_rejected_event_makes_no_claim_and_finds_those_that_are_there() {
+async fn a_rejected_event_makes_no_claim_and_finds_a_present_one() {
     let gate = Store::new().gate(LONG);
     let claimed = async |event: &str| {
         let claimed = gate.claimed("e-1", &delivery(event)).await;
@@ -179,7 +179,7 @@ async fn a_rejected_event_makes_no_claim_and_finds_those_that_are_there() {
     assert!(matches!(claimed("b").await, Some(Claim::Conflict)));
     gate.release(&acquired_claim).await.expect("the store works");
     let Some(Claim::Acquired(acquired_claim)) = claimed("a").await else {
-        panic!("it was free");
+        panic!("it was released");
     };
     gate.done(&acquired_claim).await.expect("the store works");
     assert!(matches!(claimed("a").await, Some(Claim::Done)));

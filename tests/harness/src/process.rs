@@ -143,6 +143,11 @@ impl Process {
         self.signal(Signal::CONT)
     }
 
+    /// Sends SIGHUP.
+    pub fn hang_up(&self) -> Result<()> {
+        self.signal(Signal::HUP)
+    }
+
     /// The process id, while it runs.
     pub fn id(&self) -> Option<u32> {
         self.child().as_ref().map(Child::id)

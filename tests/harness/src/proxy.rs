@@ -24,7 +24,7 @@ pub struct Proxy {
 
 #[derive(Debug)]
 struct Control {
-    hold: watch::Sender<ScheduledRetry>,
+    hold: watch::Sender<Hold>,
     /// How many pieces wait now.
     held: watch::Sender<usize>,
     /// Connections made before the last cut have a smaller number.
@@ -32,7 +32,7 @@ struct Control {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum ScheduledRetry {
+enum Hold {
     Nothing,
     Everything,
     /// What a client sends from a text on.
@@ -53,7 +53,7 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
         let control = Arc::new(Control {
-            hold: watch::Sender::new(ScheduledRetry::Nothing),
+            hold: watch::Sender::new(Hold::Nothing),
             held: watch::Sender::new(0),
             cuts: watch::Sender::new(0),
         });
@@ -61,24 +61,24 @@ impl Proxy {
         Ok(Self { port, control, task })
     }
 
-    /// The port that takes the target's place.
+    /// The port that clients use in place of the target's.
     pub fn port(&self) -> u16 {
         self.port
     }
 
     /// Passes nothing on from now on; what comes is kept, and connections stay open.
     pub fn hold(&self) {
-        self.control.hold.send_replace(ScheduledRetry::Everything);
+        self.control.hold.send_replace(Hold::Everything);
     }
 
     /// Holds each connection from where its client sends this text; the others go on.
     pub fn hold_requests(&self, text: &str) {
-        self.control.hold.send_replace(ScheduledRetry::Requests(text.to_owned()));
+        self.control.hold.send_replace(Hold::Requests(text.to_owned()));
     }
 
     /// Holds what the target sends: it has done what it was asked, and its client does not learn of it.
     pub fn hold_answers(&self) {
-        self.control.hold.send_replace(ScheduledRetry::Answers);
+        self.control.hold.send_replace(Hold::Answers);
     }
 
     /// Waits until something is held, and so has not been passed on.
@@ -92,7 +92,7 @@ impl Proxy {
 
     /// Passes everything on, what was held first, even when the one who sent it is gone by now.
     pub fn release(&self) {
-        self.control.hold.send_replace(ScheduledRetry::Nothing);
+        self.control.hold.send_replace(Hold::Nothing);
     }
 
     /// Closes every connection; what was held on them is lost. New ones are accepted.
@@ -166,7 +166,7 @@ impl Control {
             return;
         }
         let _held = Held::new(self);
-        let _ = hold.wait_for(|hold| *hold == ScheduledRetry::Nothing).await;
+        let _ = hold.wait_for(|hold| *hold == Hold::Nothing).await;
     }
 }
 
@@ -186,7 +186,7 @@ impl Drop for Held<'_> {
     }
 }
 
-impl ScheduledRetry {
+impl Hold {
     fn applies_to(&self, direction: Direction, piece: &[u8]) -> bool {
         match (self, direction) {
             (Self::Everything, _) | (Self::Answers, Direction::Answer) => true,

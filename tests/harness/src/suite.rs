@@ -1,18 +1,20 @@
 //! Runs the tests of one program on services they share: started by the first test that runs, stopped after the last.
 //!
-//! It takes the place of the standard test runner (`harness = false` in `Cargo.toml`), which has no "after the last", and answers the
-//! same command line.
+//! `libtest-mimic` runs them in place of the standard test runner (`harness = false` in `Cargo.toml`), which has no "after the last".
+
+mod report;
 
 use std::io::Write as _;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 use tokio::runtime::{Handle, Runtime};
 
+use self::report::{Outcome, Report};
 use crate::{Availability, Dir, Services};
 
 /// What a test is given.
@@ -33,6 +35,7 @@ pub struct Suite<S> {
     fixture: Arc<Fixture<S>>,
     limit: Duration,
     trials: Vec<Trial>,
+    report: Arc<Report>,
     runtime: Runtime,
 }
 
@@ -81,6 +84,7 @@ impl<S: Send + Sync + 'static> Suite<S> {
             fixture: Arc::new(fixture),
             limit: Duration::from_mins(2),
             trials: Vec::new(),
+            report: Arc::default(),
             runtime,
         }
     }
@@ -99,22 +103,35 @@ impl<S: Send + Sync + 'static> Suite<S> {
         F: AsyncFnOnce(Test<S>) -> Result<()> + Send + 'static,
     {
         let (fixture, limit, runtime) = (Arc::clone(&self.fixture), self.limit, self.runtime.handle().clone());
-        let id = name.to_owned();
-        self.trials.push(Trial::test(name.to_owned(), move || {
-            fixture.run(&id, limit, &runtime, test)
+        let (id, report) = (name.to_owned(), Arc::clone(&self.report));
+        self.trials.push(Trial::ignorable_test(name, move || {
+            let started = Instant::now();
+            let outcome = fixture.run(&id, limit, &runtime, test);
+            report.add(&id, &outcome, started.elapsed());
+            match outcome {
+                Outcome::Passed => Ok(Completion::Completed),
+                Outcome::Skipped(reason) => Ok(Completion::ignored_with(reason)),
+                Outcome::Failed(error) => Err(error.into()),
+            }
         }));
         self
     }
 
-    /// Runs the tests that the command line asks for, and stops what they shared.
+    /// Runs the tests that the command line asks for, and stops what they shared. Where the variable `TEST_REPORTS` names a folder,
+    /// a report in `JUnit`'s format is written there.
+    ///
+    /// # Panics
+    /// When the report cannot be written.
     pub fn run(self) -> ExitCode {
         let Self {
             fixture,
             trials,
+            report,
             runtime,
             ..
         } = self;
         let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+        report.write(&fixture.name).expect("the report is written");
         if conclusion.has_failed()
             && let Some(Ok(started)) = fixture.started.get()
         {
@@ -127,20 +144,20 @@ impl<S: Send + Sync + 'static> Suite<S> {
 }
 
 impl<S> Fixture<S> {
-    fn run<F>(&self, name: &str, limit: Duration, runtime: &Handle, test: F) -> Result<(), Failed>
+    fn run<F>(&self, name: &str, limit: Duration, runtime: &Handle, test: F) -> Outcome
     where
         F: AsyncFnOnce(Test<S>) -> Result<()>,
     {
         let started = match self.started.get_or_init(|| self.begin(runtime)) {
             Ok(started) => started,
-            Err(NotStarted::Unavailable(reason)) => {
-                say(&format!("skipped: {reason} ({name})"));
-                return Ok(());
-            }
-            Err(NotStarted::Failed(error)) => return Err(error.into()),
+            Err(NotStarted::Unavailable(reason)) => return Outcome::Skipped(reason.clone()),
+            Err(NotStarted::Failed(error)) => return Outcome::Failed(error.clone()),
         };
         let id = short(name);
-        let dir = Arc::new(Dir::new(&format!("{}-{id}", self.name)).map_err(|error| format!("{error:#}"))?);
+        let dir = match Dir::new(&format!("{}-{id}", self.name)) {
+            Ok(dir) => Arc::new(dir),
+            Err(error) => return Outcome::Failed(format!("{error:#}")),
+        };
         let shared = Arc::clone(&started.shared);
         let test = test(Test {
             shared,
@@ -149,25 +166,19 @@ impl<S> Fixture<S> {
             id,
         });
         let bounded = async {
-            let outcome = tokio::time::timeout(limit, test).await;
-            outcome.unwrap_or_else(|_| Err(anyhow!("it did not end within {limit:?}")))
+            let result = tokio::time::timeout(limit, test).await;
+            result.unwrap_or_else(|_| Err(anyhow!("it did not end within {limit:?}")))
         };
-        match catch_unwind(AssertUnwindSafe(|| runtime.block_on(bounded))) {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) if error.is::<Skipped>() => {
-                say(&format!("skipped: {error} ({name})"));
-                Ok(())
-            }
-            Ok(Err(error)) => {
-                dir.keep();
-                Err(format!("{error:#}").into())
-            }
-            Err(panic) => {
-                dir.keep();
-                drop(dir);
-                resume_unwind(panic)
-            }
+        let outcome = match catch_unwind(AssertUnwindSafe(|| runtime.block_on(bounded))) {
+            Ok(Ok(())) => Outcome::Passed,
+            Ok(Err(error)) if error.is::<Skipped>() => Outcome::Skipped(error.to_string()),
+            Ok(Err(error)) => Outcome::Failed(format!("{error:#}")),
+            Err(panic) => Outcome::panicked(&*panic),
+        };
+        if matches!(outcome, Outcome::Failed(_)) {
+            dir.keep();
         }
+        outcome
     }
 
     fn begin(&self, runtime: &Handle) -> Result<Started<S>, NotStarted> {

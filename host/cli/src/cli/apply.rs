@@ -1,4 +1,4 @@
-//! `tidegate apply`: the gate as a filter.
+//! `tidegate apply`: decides on events from standard input.
 
 use std::{
     io::{self, BufRead, BufWriter, Write},
@@ -17,18 +17,18 @@ use tidegate_gate::config::Isolation;
 
 use super::{exit, files, lines::Batches, progress, target::Target, time::Time};
 
-/// Judge events from standard input, one a line, and print one decision a line. No server is needed.
+/// Decide on events from standard input, one per line, and print one decision per line. No gate is needed.
 ///
-/// Each line out is one JSON object, in the order of the input:
+/// Each line of output is one JSON object, in the order of the input:
 ///
 ///   {"decision":"forward|drop|reject","reason":"…",
 ///    "outputs":[{"channel","key","id","event_type","event":{…}}],
 ///    "violations":[{"code","path","message"}]}
 ///
-/// Memory stays constant however long the input is.
+/// The input may be of any length: memory use stays constant.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  tidegate apply < events.jsonl | jq -r .decided | sort | uniq -c
+  tidegate apply < events.jsonl | jq -r .decision | sort | uniq -c
   tidegate apply --target 1.0 --now 2026-03-01T09:30:00Z < events.jsonl
   tidegate apply --fail-on reject < events.jsonl > /dev/null   # exit code 1 if any event is rejected")]
 pub(super) struct Apply {
@@ -38,11 +38,11 @@ pub(super) struct Apply {
     target: Target,
     #[command(flatten)]
     time: Time,
-    /// Whether events get instances of their own or share them.
+    /// Whether policy calls share instances.
     #[arg(long, value_enum, default_value_t = Isolation::Fresh)]
     isolation: Isolation,
-    /// Exit with 1 when an event had this decision.
-    #[arg(long, value_enum, value_name = "DECIDED")]
+    /// Exit with 1 when an event gets this decision.
+    #[arg(long, value_enum, value_name = "DECISION")]
     fail_on: Option<FailOn>,
 }
 
@@ -51,7 +51,7 @@ enum FailOn {
     Reject,
 }
 
-/// Lines that are judged as one piece of work, fewer when they are long.
+/// Lines of one task, fewer when they are long.
 const BATCH: usize = 64;
 
 impl Apply {
@@ -66,17 +66,17 @@ impl Apply {
         });
         let progress = progress::spinner("{spinner} {human_pos} events, {per_sec}, {elapsed}");
         let rejected = tokio::task::block_in_place(|| {
-            let judge = |batch: Batch| {
+            let decide = |batch: Batch| {
                 let (policy, context) = (policy.clone(), context.clone());
-                async move { anyhow::Ok(tokio::spawn(judge_all(policy, context, batch)).await?) }
+                async move { anyhow::Ok(tokio::spawn(decide_all(policy, context, batch)).await?) }
             };
-            let batches = stream::iter(batches(io::stdin().lock())).map(|batch| async { judge(batch?).await });
-            let judged = batches.buffered(workers * 2);
+            let batches = stream::iter(batches(io::stdin().lock())).map(|batch| async { decide(batch?).await });
+            let decisions = batches.buffered(workers * 2);
             let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-            tokio::runtime::Handle::current().block_on(print_all(judged, &mut out, &progress))
+            tokio::runtime::Handle::current().block_on(print_all(decisions, &mut out, &progress))
         });
         progress.finish_and_clear();
-        let rejected = rejected.with_context(|| format!("judging by {}", path.display()))?;
+        let rejected = rejected.with_context(|| format!("applying {}", path.display()))?;
         let fail = matches!(self.fail_on, Some(FailOn::Reject)) && rejected > 0;
         Ok(if fail {
             ExitCode::from(exit::NO)
@@ -92,13 +92,13 @@ struct Batch {
     lines: Vec<Vec<u8>>,
 }
 
-/// Decided as lines, ready to print.
-struct Judged {
+/// The decisions on a batch, as lines.
+struct Decisions {
     text: Vec<u8>,
     events: u64,
     rejected: u64,
-    /// Why the line after these got no decision.
-    stopped: Option<anyhow::Error>,
+    /// Why there is no decision on the next line.
+    error: Option<anyhow::Error>,
 }
 
 fn batches(input: impl BufRead) -> impl Iterator<Item = anyhow::Result<Batch>> {
@@ -111,48 +111,48 @@ fn batches(input: impl BufRead) -> impl Iterator<Item = anyhow::Result<Batch>> {
     })
 }
 
-async fn judge_all(policy: Arc<Policy>, context: Arc<Context>, batch: Batch) -> Judged {
-    let mut judged = Judged {
+async fn decide_all(policy: Arc<Policy>, context: Arc<Context>, batch: Batch) -> Decisions {
+    let mut decisions = Decisions {
         text: Vec::with_capacity(batch.lines.len() * 512),
         events: 0,
         rejected: 0,
-        stopped: None,
+        error: None,
     };
     for (number, line) in (batch.first..).zip(&batch.lines) {
-        match judge(&policy, &context, line, &mut judged.text).await {
-            Ok(outcome) => {
-                judged.events += 1;
-                judged.rejected += u64::from(outcome == Decision::Reject);
+        match decide(&policy, &context, line, &mut decisions.text).await {
+            Ok(decision) => {
+                decisions.events += 1;
+                decisions.rejected += u64::from(decision == Decision::Reject);
             }
             Err(error) => {
-                judged.stopped = Some(error.context(format!("line {number}")));
+                decisions.error = Some(error.context(format!("line {number}")));
                 break;
             }
         }
     }
-    judged
+    decisions
 }
 
-/// Judges one line and appends its decision, or nothing.
-async fn judge(policy: &Policy, context: &Context, line: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Decision> {
+/// Decides on one line and appends the decision. Appends nothing when it fails.
+async fn decide(policy: &Policy, context: &Context, line: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Decision> {
     let decided = policy.process(line, context).await?;
     let start = out.len();
     if let Err(error) = Line::new(&decided, line).and_then(|line| serde_json::to_writer(&mut *out, &line)) {
         out.truncate(start);
-        return Err(error).context("the policy made an output that is not JSON");
+        return Err(error).context("the policy returned an output that is not JSON");
     }
     out.push(b'\n');
     Ok(decided.decision)
 }
 
 async fn print_all(
-    judged: impl futures::Stream<Item = anyhow::Result<Judged>>,
+    decisions: impl futures::Stream<Item = anyhow::Result<Decisions>>,
     out: &mut impl Write,
     progress: &ProgressBar,
 ) -> anyhow::Result<u64> {
     let mut rejected = 0;
-    let mut judged = std::pin::pin!(judged);
-    while let Some(next) = judged.next().await {
+    let mut decisions = std::pin::pin!(decisions);
+    while let Some(next) = decisions.next().await {
         let next = match next {
             Ok(next) => next,
             Err(error) => {
@@ -163,7 +163,7 @@ async fn print_all(
         out.write_all(&next.text).context("standard output cannot be written")?;
         rejected += next.rejected;
         progress.inc(next.events);
-        if let Some(error) = next.stopped {
+        if let Some(error) = next.error {
             out.flush()?;
             return Err(error);
         }
@@ -172,10 +172,10 @@ async fn print_all(
     Ok(rejected)
 }
 
-/// One line out.
+/// One line of output.
 #[derive(Serialize)]
 struct Line<'a> {
-    decided: Decision,
+    decision: Decision,
     reason: &'a str,
     outputs: Vec<OutputLine<'a>>,
     violations: &'a [Violation],
@@ -203,7 +203,7 @@ impl<'a> Line<'a> {
             })
         });
         Ok(Self {
-            decided: decided.decision,
+            decision: decided.decision,
             reason: &decided.reason,
             outputs: outputs.collect::<serde_json::Result<_>>()?,
             violations: &decided.violations,
@@ -216,20 +216,24 @@ mod tests {
     use futures::stream;
     use indicatif::ProgressBar;
 
-    use super::{Judged, print_all};
+    use super::{Decisions, print_all};
 
-    fn judged(text: &str, stopped: Option<&'static str>) -> Judged {
-        Judged {
+    fn decisions(text: &str, error: Option<&'static str>) -> Decisions {
+        Decisions {
             text: text.into(),
             events: 1,
             rejected: 1,
-            stopped: stopped.map(anyhow::Error::msg),
+            error: error.map(anyhow::Error::msg),
         }
     }
 
     #[tokio::test]
-    async fn what_came_before_a_fault_is_printed_and_nothing_after_it() {
-        let all = [judged("1\n", None), judged("2\n", Some("fault")), judged("4\n", None)];
+    async fn decisions_before_a_fault_are_printed_and_none_after_it() {
+        let all = [
+            decisions("1\n", None),
+            decisions("2\n", Some("fault")),
+            decisions("4\n", None),
+        ];
         let all = stream::iter(all.map(Ok));
         let mut out = Vec::new();
         let error = print_all(all, &mut out, &ProgressBar::hidden())

@@ -1,4 +1,4 @@
-//! `tidegate check`: can this file be a policy?
+//! `tidegate check`: loads and tests the file of a policy.
 
 use std::{
     fmt::Write as _,
@@ -11,17 +11,17 @@ use clap::Args;
 use serde::Serialize;
 use tidegate_engine::{Isolation, LoadReport, Policy, PolicyCatalog, SelfTestReport};
 
-use super::{exit, files};
+use super::{exit, files, words::visible};
 
-/// Load a policy and test it: its imports, its exports, what it knows, and its own examples.
+/// Load a policy, run its self-test, and show its imports, exports, event types and channels.
 ///
-/// Exit code 0: it may take over a gate. 1: it loads and fails its self-test. 3: it does not load.
+/// Exit code 0: a gate can load it. 1: it loads, and its self-test fails. 3: it does not load.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate check policy.wasm
   tidegate check policy.wasm --json | jq '.catalog.event_types[].name'")]
 pub(super) struct Check {
-    /// The policy component.
+    /// The file of the policy.
     policy: PathBuf,
     /// Print one JSON object.
     #[arg(long)]
@@ -64,7 +64,7 @@ impl Check {
 fn text(policy: &Policy, report: &SelfTestReport) -> Result<String, std::fmt::Error> {
     let (catalog, load) = (policy.catalog(), policy.load_report());
     let mut out = String::new();
-    writeln!(out, "{} {}", catalog.name, catalog.version)?;
+    writeln!(out, "{} {}", visible(&catalog.name), visible(&catalog.version))?;
     writeln!(out, "  {}, {} bytes", policy.digest(), load.bytes)?;
     match (load.snapshot, load.compile) {
         (Some(snapshot), Some(compile)) => {
@@ -81,23 +81,29 @@ fn text(policy: &Policy, report: &SelfTestReport) -> Result<String, std::fmt::Er
             .iter()
             .map(|version| version.version.as_str())
             .collect();
-        let taken = if event_type.accepted { "taken" } else { "sent only" };
+        let use_of_it = if event_type.accepted { "accepted" } else { "sent only" };
         let channel = event_type.channel.as_deref().unwrap_or("dropped");
         let retries = event_type.retry_delays_ms.len();
         writeln!(
             out,
-            "  {:<26} {:<9} {taken:<9} → {channel:<12} {retries} retries",
-            event_type.name,
-            versions.join(", ")
+            "  {:<26} {:<9} {use_of_it:<9} → {:<12} {retries} retries",
+            visible(&event_type.name),
+            visible(&versions.join(", ")),
+            visible(channel)
         )?;
     }
-    section(&mut out, "channels it may send on", &catalog.channels)?;
+    section(&mut out, "channels that it publishes to", &catalog.channels)?;
     writeln!(out, "\nself-test")?;
     for case in &report.cases {
         let mark = if case.problems.is_empty() { "pass" } else { "FAIL" };
-        writeln!(out, "  {mark}  {} {}", case.event_type, case.version)?;
+        writeln!(
+            out,
+            "  {mark}  {} {}",
+            visible(&case.event_type),
+            visible(&case.version)
+        )?;
         for problem in &case.problems {
-            writeln!(out, "        {problem}")?;
+            writeln!(out, "        {}", visible(problem))?;
         }
     }
     let failed = report.cases.iter().filter(|case| !case.problems.is_empty()).count();
@@ -115,5 +121,5 @@ fn section(out: &mut String, title: &str, names: &[String]) -> std::fmt::Result 
     if names.is_empty() {
         writeln!(out, "  none")?;
     }
-    names.iter().try_for_each(|name| writeln!(out, "  {name}"))
+    names.iter().try_for_each(|name| writeln!(out, "  {}", visible(name)))
 }

@@ -1,4 +1,4 @@
-//! `tidegate completions`: completions for a shell.
+//! `tidegate completions`: a completion script for a shell.
 
 use std::{
     io::{self, Write},
@@ -10,7 +10,7 @@ use clap_complete::Shell;
 
 use super::Cli;
 
-/// Print completions for a shell.
+/// Print a completion script for a shell.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   tidegate completions bash > ~/.local/share/bash-completion/completions/tidegate")]

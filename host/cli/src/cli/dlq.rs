@@ -1,4 +1,4 @@
-//! `tidegate dlq`: dead letters, listed and redriven.
+//! `tidegate dlq`: lists, shows and redrives dead letters.
 
 use std::process::ExitCode;
 
@@ -18,8 +18,8 @@ mod show;
 
 /// List, show and redrive dead letters.
 ///
-/// They are read from a topic of the sqlite backend, or with --from from a file or standard input: one JSON a line,
-/// the dead letter as it is, in a CloudEvent, or as `tidegate read --json` prints it.
+/// They are read from a topic of the sqlite backend. With --from they are read from a file or standard input, one JSON
+/// object per line: a dead letter, the CloudEvent of one, or a line of `tidegate read --json`.
 #[derive(Debug, Args)]
 pub(super) struct Dlq {
     #[command(subcommand)]
@@ -43,25 +43,25 @@ impl Dlq {
     }
 }
 
-/// Which dead letters are meant.
+/// Which dead letters to use.
 #[derive(Debug, Args)]
 struct Filter {
-    /// Only those of events of this type.
+    /// Only dead letters of events of this type.
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<String>,
-    /// Only those whose error has this text in it, in capitals or not.
+    /// Only dead letters whose error contains this text; upper and lower case are the same.
     #[arg(long, value_name = "TEXT")]
     error: Option<String>,
-    /// Only those that this revision decided on: the digest of its policy, or eight digits of it at least.
+    /// Only dead letters of this revision: the digest of its policy, or its first digits, at least eight.
     #[arg(long, value_name = "DIGEST")]
     revision: Option<DigestPrefix>,
-    /// Stop after so many.
+    /// Stop after this many.
     #[arg(long, value_name = "COUNT")]
     limit: Option<usize>,
 }
 
 impl Filter {
-    fn takes(&self, letter: &DeadLetter) -> bool {
+    fn matches(&self, letter: &DeadLetter) -> bool {
         let has_type = self
             .event_type
             .as_ref()
@@ -83,7 +83,7 @@ impl Filter {
     }
 }
 
-/// What is known of a failure, as one JSON object.
+/// A dead letter without its event, as one JSON object.
 #[derive(Debug, Serialize)]
 struct Summary<'a> {
     id: &'a str,

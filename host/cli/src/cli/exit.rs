@@ -1,19 +1,21 @@
-//! Exit codes; `tidegate --help` lists them.
+//! Exit codes and error messages. `tidegate --help` lists the codes.
 
 use std::{io, process::ExitCode};
 
 use tidegate_engine::{CallError, Fault};
 
-/// Done, and the answer is no.
+use super::words::visible;
+
+/// The command worked, and the answer is no.
 pub(crate) const NO: u8 = 1;
 const MISUSE: u8 = 2;
 const UNUSABLE: u8 = 3;
 const FAULT: u8 = 4;
 
-/// The code for a command that did not get done.
+/// The code of a command that failed.
 pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
     let code = error.chain().find_map(|cause| match cause.downcast_ref::<CallError>() {
-        // Its arguments come from the command line.
+        // The arguments of the call come from the command line.
         Some(CallError::Misuse(_)) => Some(MISUSE),
         Some(CallError::Fault(_)) => Some(FAULT),
         None => cause.is::<Fault>().then_some(FAULT),
@@ -21,7 +23,13 @@ pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(code.unwrap_or(UNUSABLE))
 }
 
-/// True when nobody reads the output any more.
+/// The message of a failed command. An error may repeat text of a policy or an event, so it is escaped line by line.
+pub(crate) fn message(error: &anyhow::Error) -> String {
+    let lines: Vec<_> = format!("{error:#}").split('\n').map(visible).collect();
+    lines.join("\n")
+}
+
+/// Whether the reader of the output has closed it.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
     error.chain().any(|cause| match cause.downcast_ref::<io::Error>() {

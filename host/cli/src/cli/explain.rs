@@ -1,4 +1,4 @@
-//! `tidegate explain`: what the policy makes of one event, and what would follow if it failed.
+//! `tidegate explain`: the decision on one event, and the next step if publishing it failed.
 
 use std::{
     io::{Read, Write, stdout},
@@ -9,16 +9,16 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
-use tidegate_engine::{Action, Context, Decided, Decision, FailedEvent, Isolation, Output, Policy, Violation};
+use tidegate_engine::{self as engine, Action, Context, Decided, Decision, FailedEvent, Isolation, Policy, Violation};
 use tidegate_model::dead_letter;
 
-use super::{files, paint::Paint, target::Target, time::Time};
+use super::{files, target::Target, time::Time};
 
 mod text;
 
-/// Say what becomes of an event, and why: the decision, the migration, what is sent, and what would follow if it failed.
+/// Explain the decision on an event: its reason, the migration, the outputs, and the next step if publishing them failed.
 ///
-/// Nothing is sent. The exit code is 0 also for an event that is rejected. With --json one object:
+/// Nothing is published. The exit code is 0 even when the event is rejected. With --json, one object:
 ///
 ///   {"decision","reason","violations":[{"code","path","message"}],
 ///    "event":{"id","type","version","key","bytes"},"migration":[version,…],
@@ -37,7 +37,7 @@ pub(super) struct Explain {
     event: PathBuf,
     #[command(flatten)]
     policy: files::PolicyFile,
-    /// The attempt that is taken to fail: 0 is the first, 1 its first retry.
+    /// The attempt that is assumed to fail: 0 is the first, 1 the first retry.
     #[arg(long, value_name = "N", default_value_t = 0)]
     attempt: u32,
     #[command(flatten)]
@@ -49,19 +49,19 @@ pub(super) struct Explain {
     json: bool,
 }
 
-/// All that is said of an event.
+/// The answer on one event.
 #[derive(Debug, Serialize)]
 struct Explained {
-    decided: Decision,
+    decision: Decision,
     reason: String,
     violations: Vec<Violation>,
     event: About,
-    /// The versions that it goes through, both ends among them; one when it stays as it is, none when it is rejected.
+    /// The migration path, from the version of the event to the target. One version: no migration. Empty: it is rejected.
     migration: Vec<String>,
-    outputs: Vec<Sent>,
+    outputs: Vec<Output>,
     retries: Retries,
     failure: Failure,
-    dead_letter: Vec<Sent>,
+    dead_letter: Vec<Output>,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,19 +75,19 @@ struct About {
 }
 
 #[derive(Debug, Serialize)]
-struct Sent {
+struct Output {
     channel: String,
     #[serde(rename = "type")]
     event_type: String,
     key: String,
-    /// None for a dead letter, whose id depends on where the event came from.
+    /// `None` for a dead letter, whose id depends on the source of the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 struct Retries {
-    /// The type whose schedule it is; none: the policy's default.
+    /// The type that has this schedule; `None`: it is the policy's default.
     #[serde(rename = "type")]
     event_type: Option<String>,
     schedule: Vec<Retry>,
@@ -120,7 +120,7 @@ impl Explain {
         if self.json {
             writeln!(stdout(), "{}", serde_json::to_string(&explained)?)?;
         } else {
-            write!(stdout(), "{}", text::text(&explained, Paint::for_stdout())?)?;
+            write!(anstream::stdout(), "{}", text::text(&explained)?)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -137,7 +137,7 @@ impl Explain {
             retries: retries(policy, &decided).await?,
             failure: self.failure(policy, &decided).await?,
             dead_letter: self.dead_letter(policy, event, &decided, &context.now).await?,
-            decided: decided.decision,
+            decision: decided.decision,
             reason: decided.reason,
             violations: decided.violations,
             event: About {
@@ -147,11 +147,11 @@ impl Explain {
                 key: accepted.map(|accepted| accepted.key),
                 bytes: event.len(),
             },
-            outputs: decided.outputs.into_iter().map(Sent::of).collect(),
+            outputs: decided.outputs.into_iter().map(Output::of).collect(),
         })
     }
 
-    /// What would follow if this attempt failed.
+    /// The next step if this attempt failed.
     async fn failure(&self, policy: &Policy, decided: &Decided) -> anyhow::Result<Failure> {
         let event_type = decided.event_type.as_deref().unwrap_or_default();
         let plan = policy.next_attempt(event_type, self.attempt).await?;
@@ -159,16 +159,16 @@ impl Explain {
         let (action, why) = match (decided.decision, plan.action) {
             (Decision::Reject, _) => (
                 Action::DeadLetter,
-                "a rejected event is not tried again, since it would be rejected again".to_owned(),
+                "a rejected event is not retried, since it would be rejected again".to_owned(),
             ),
             (Decision::Drop, _) => (
                 plan.action,
-                "it is valid and sent nowhere, so that nothing can fail but the policy".to_owned(),
+                "it is valid and goes to no channel, so only the policy can fail".to_owned(),
             ),
             (Decision::Forward, Action::Retry) => (Action::Retry, format!("the schedule has {last} retries")),
             (Decision::Forward, Action::DeadLetter) if self.attempt > last => (
                 Action::DeadLetter,
-                format!("the schedule has {last} retries, and this attempt lies beyond the last"),
+                format!("the schedule has {last} retries, and this attempt is beyond the last"),
             ),
             (Decision::Forward, Action::DeadLetter) => (
                 Action::DeadLetter,
@@ -185,14 +185,14 @@ impl Explain {
         })
     }
 
-    /// What is sent when the event is given up.
+    /// The outputs when the event is dead-lettered.
     async fn dead_letter(
         &self,
         policy: &Policy,
         event: &[u8],
         decided: &Decided,
         now: &str,
-    ) -> anyhow::Result<Vec<Sent>> {
+    ) -> anyhow::Result<Vec<Output>> {
         let (original, encoding) = dead_letter::encoded(event);
         let failed = FailedEvent {
             original,
@@ -206,16 +206,16 @@ impl Explain {
         let outputs = policy.dead_letter(&failed, now).await?;
         Ok(outputs
             .into_iter()
-            .map(|output| Sent {
+            .map(|output| Output {
                 id: None,
-                ..Sent::of(output)
+                ..Output::of(output)
             })
             .collect())
     }
 }
 
-impl Sent {
-    fn of(output: Output) -> Self {
+impl Output {
+    fn of(output: engine::Output) -> Self {
         Self {
             channel: output.channel,
             event_type: output.event_type,

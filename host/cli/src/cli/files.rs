@@ -1,4 +1,4 @@
-//! The files that several commands need, and where they are looked for.
+//! The files that several commands need, and where they are found.
 
 use std::{
     fs::File,
@@ -17,13 +17,13 @@ use super::progress;
 /// Which policy to use.
 #[derive(Debug, Args)]
 pub(super) struct PolicyFile {
-    /// The policy component. Without it: ./policy.wasm, then policy.wasm beside the executable.
+    /// The file of the policy [default: ./policy.wasm, then policy.wasm beside the executable]
     #[arg(long = "policy", value_name = "FILE", env = config::TIDEGATE_POLICY)]
     pub(super) path: Option<PathBuf>,
 }
 
 impl PolicyFile {
-    /// The file that is meant: named here, named in the configuration, or found in the usual places.
+    /// The file: of the command line, of the configuration, or the default.
     pub(super) fn find(&self, configured: Option<&Path>) -> anyhow::Result<PathBuf> {
         if let Some(path) = self.path.as_deref().or(configured) {
             return Ok(path.to_owned());
@@ -38,12 +38,12 @@ impl PolicyFile {
         match places.iter().find(|place| place.is_file()) {
             Some(found) => Ok(found.clone()),
             None => bail!(
-                "no policy found: looked for {}; name one with --policy FILE",
+                "no policy found: there is no {}; name one with --policy FILE",
                 places
                     .iter()
                     .map(|place| place.display().to_string())
                     .collect::<Vec<_>>()
-                    .join(" and ")
+                    .join(" and no ")
             ),
         }
     }
@@ -58,12 +58,12 @@ pub(super) struct DataFile {
 }
 
 impl DataFile {
-    /// Opens it, making it if need be.
+    /// Opens the file, or creates it.
     pub(super) fn open(&self) -> anyhow::Result<Db> {
         Ok(Db::open(&self.path)?)
     }
 
-    /// Opens it if it is there.
+    /// Opens the file, which must exist.
     pub(super) fn open_existing(&self) -> anyhow::Result<Db> {
         if !self.path.is_file() {
             bail!(
@@ -84,7 +84,7 @@ pub(super) fn open_input(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::new(file)))
 }
 
-/// Loads a policy outside of a gate, with the default limits and the user's cache.
+/// Loads a policy for a command, with the default limits and the user's cache.
 pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: u32) -> anyhow::Result<Policy> {
     let bytes = tokio::fs::read(path)
         .await

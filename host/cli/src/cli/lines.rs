@@ -1,15 +1,14 @@
-//! Lines of any bytes, read in constant memory: a bound for each, and one for as many as are taken at a time.
+//! Reads lines of any bytes in constant memory: lines have a limit, and batches of lines have one.
 
 use std::io::{self, BufRead};
 
-/// Bytes kept of one line. The policy's own limit is lower, so that a longer line is still rejected as too large.
-pub(super) const KEPT: usize = 8 << 20;
+/// Bytes that are read of one line. The limit of the policy is lower, so a longer line is still rejected as too large.
+pub(super) const LINE_BYTES: usize = 8 << 20;
 
-/// Bytes after which no further line is taken into a batch.
-const BATCH: usize = 4 << 20;
+/// Bytes after which a batch gets no further line.
+const BATCH_BYTES: usize = 4 << 20;
 
-/// Up to `most` lines that are taken at a time, fewer when they are long; none at the end. An error of the input comes
-/// after the lines before it.
+/// Batches of up to `most` lines, fewer when they are long. An error of the input follows the lines before it.
 pub(super) struct Batches<R> {
     input: R,
     most: usize,
@@ -35,8 +34,8 @@ impl<R: BufRead> Iterator for Batches<R> {
         }
         let mut lines = Vec::new();
         let mut bytes = 0;
-        while lines.len() < self.most && bytes < BATCH {
-            match next_line(&mut self.input, KEPT) {
+        while lines.len() < self.most && bytes < BATCH_BYTES {
+            match next_line(&mut self.input, LINE_BYTES) {
                 Ok(Some(line)) => {
                     bytes += line.len();
                     lines.push(line);
@@ -53,7 +52,7 @@ impl<R: BufRead> Iterator for Batches<R> {
     }
 }
 
-/// Reads the next line without its line break; `None` at the end. Of a line longer than `kept`, the rest is skipped.
+/// Reads the next line without its line break; `None` at the end. Skips what exceeds `kept` bytes of a line.
 pub(super) fn next_line(input: &mut impl BufRead, kept: usize) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     let mut any = false;
@@ -81,15 +80,15 @@ pub(super) fn next_line(input: &mut impl BufRead, kept: usize) -> io::Result<Opt
 mod tests {
     use std::io::{self, BufReader, Read};
 
-    use super::{BATCH, Batches, KEPT, next_line};
+    use super::{BATCH_BYTES, Batches, LINE_BYTES, next_line};
 
     fn lines(input: &[u8]) -> Vec<Vec<u8>> {
         let mut reader = BufReader::with_capacity(3, input);
-        std::iter::from_fn(|| next_line(&mut reader, KEPT).expect("reads")).collect()
+        std::iter::from_fn(|| next_line(&mut reader, LINE_BYTES).expect("reads")).collect()
     }
 
     #[test]
-    fn lines_of_any_bytes_come_out_whole() {
+    fn lines_of_any_bytes_are_read_whole() {
         assert_eq!(lines(b""), Vec::<Vec<u8>>::new());
         assert_eq!(lines(b"one"), [b"one"]);
         assert_eq!(lines(b"one\n"), [b"one"]);
@@ -98,27 +97,27 @@ mod tests {
 
     #[test]
     fn the_rest_of_an_endless_line_is_skipped() {
-        let mut input = vec![b'x'; KEPT + 100];
+        let mut input = vec![b'x'; LINE_BYTES + 100];
         input.extend_from_slice(b"\nnext\n");
         let lines = lines(&input);
-        assert_eq!((lines[0].len(), lines[1].as_slice()), (KEPT, &b"next"[..]));
+        assert_eq!((lines[0].len(), lines[1].as_slice()), (LINE_BYTES, &b"next"[..]));
     }
 
     #[test]
-    fn a_batch_is_bounded_in_lines_and_in_bytes() {
+    fn a_batch_has_a_limit_of_lines_and_of_bytes() {
         let sizes = |input: &[u8]| -> Vec<usize> {
             let batches = Batches::new(input, 3);
             batches.map(|batch| batch.expect("reads").len()).collect()
         };
         assert_eq!(sizes(b"1\n2\n3\n4\n"), [3, 1]);
         assert_eq!(sizes(b""), [0; 0]);
-        let mut long = vec![b'x'; BATCH];
+        let mut long = vec![b'x'; BATCH_BYTES];
         long.extend_from_slice(b"\n2\n3\n4\n");
         assert_eq!(sizes(&long), [1, 3]);
     }
 
     #[test]
-    fn an_error_comes_after_the_lines_before_it() {
+    fn an_error_follows_the_lines_before_it() {
         struct Broken<'a>(&'a [u8]);
         impl Read for Broken<'_> {
             fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -1,4 +1,4 @@
-//! The command line: one file a command. Parses, calls the library, prints.
+//! The command line, one file for each command. A command parses its options, calls the libraries and prints.
 #![allow(clippy::doc_markdown, reason = "these comments are what `--help` prints")]
 
 mod apply;
@@ -9,13 +9,13 @@ pub(crate) mod exit;
 mod explain;
 mod files;
 mod lines;
-mod paint;
 mod policy;
 mod progress;
 mod read;
 mod schema;
 mod send;
 mod serve;
+mod styles;
 mod target;
 mod time;
 mod topics;
@@ -27,8 +27,8 @@ use clap::{Parser, Subcommand};
 
 /// A policy gate for event streams.
 ///
-/// Validates, migrates, routes and rejects events by a policy that is one WebAssembly component, between a Dapr
-/// subscription and the Dapr publisher, or on an embedded backend that needs nothing else.
+/// Validates, migrates, routes and rejects events. The rules are a policy: one WebAssembly component that can be replaced
+/// while the gate runs. Events come from and go to Dapr, or the topics of one SQLite file, which needs nothing else.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES, max_term_width = 110)]
 pub(crate) struct Cli {
@@ -38,11 +38,11 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done
-  1  done, and the answer is no: `check` failed, `apply --fail-on` met one,
-     `dlq show` found none, `dlq redrive` could not bring all back,
-     the gate refused what `policy` asked of it, no policy judges,
-     or the one that `policy` waited for does not
+  0  success
+  1  the command worked, and the answer is no: `check` failed, `apply --fail-on`
+     found such an event, `dlq show` found none, `dlq redrive` failed for some,
+     the gate refused the request of a `policy` command, it has no policy,
+     or it did not load the one that `--wait-for` names
   2  the command line is wrong
   3  the configuration, a file or the policy cannot be used, or no gate answers
   4  the policy faulted";
@@ -69,7 +69,7 @@ impl Cli {
             .enable_all()
             .event_interval(tidegate_gate::EVENT_INTERVAL)
             .build()?;
-        let ended = runtime.block_on(async {
+        let result = runtime.block_on(async {
             match self.command {
                 Command::Serve(command) => command.run().await,
                 Command::Apply(command) => command.run().await,
@@ -84,8 +84,8 @@ impl Cli {
                 Command::Completions(command) => command.run(),
             }
         });
-        // A policy that is still being compiled is not waited for.
+        // Does not wait for a policy that is being compiled.
         runtime.shutdown_background();
-        ended
+        result
     }
 }

@@ -1,4 +1,4 @@
-//! `tidegate policy`: which policy a running gate judges by, and which one it could.
+//! `tidegate policy`: shows and replaces the policy of a running gate.
 
 use std::process::ExitCode;
 
@@ -12,13 +12,15 @@ mod rollback;
 mod status;
 mod wait;
 
-/// Look at and replace the policy of a running gate.
+/// Show and replace the policy of a running gate.
 ///
-/// A new file in the place of `policy.path` takes over by itself. These commands show which policy judges, go back to
-/// one before, and try another beside it: named as `policy.shadow.path`, it judges a copy of the traffic and sends nothing;
-/// `diff` shows what it would change, and `promote` makes it the current one.
+/// A gate loads the file at `policy.path` again when it changes. `status` shows the current revision and earlier ones,
+/// and `rollback` returns to an earlier one.
 ///
-/// They talk to the gate's admin listener (`admin.listen`). A token, when the gate asks for one, is taken from
+/// The policy at `policy.shadow.path` judges a copy of the traffic and publishes nothing. `diff` shows what it would
+/// change, and `promote` makes it the current policy.
+///
+/// The commands use the admin listener of the gate (`admin.listen`). If the gate needs a token, it is read from
 /// APP_API_TOKEN.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -53,7 +55,7 @@ impl Policy {
     }
 }
 
-/// A digest in the few digits that people need.
+/// The first digits of a digest, for people.
 fn short(digest: &str) -> String {
     super::words::visible(digest.strip_prefix("sha256:").unwrap_or(digest))
         .chars()

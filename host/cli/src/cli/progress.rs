@@ -1,4 +1,4 @@
-//! Progress on standard error, for people: nothing is shown where it is not a terminal.
+//! Progress on standard error, if that is a terminal.
 
 use std::{
     io::{self, IsTerminal},
@@ -7,7 +7,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Something that turns while work goes on; the template is one of indicatif's.
+/// A spinner; the template is in the syntax of indicatif.
 pub(super) fn spinner(template: &str) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();

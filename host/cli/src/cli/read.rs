@@ -13,16 +13,16 @@ use tidegate_sqlite::{Processed, Stored};
 
 use super::{files, words::visible};
 
-/// Print the records of a topic of the sqlite backend, and what the gate made of them.
+/// Print the records of a topic of the sqlite backend, with their dispositions.
 ///
-/// With --json one object a line:
+/// With --json, one object per line:
 ///
 ///   {"topic","offset","key","id","type","at","source","policy","event" or "text" or "base64","delivery"}
 ///
-/// `text` is what is no JSON, or JSON of several lines; `base64` is what is no text.
+/// A record is an `event` when it is JSON on one line, otherwise `text`, or `base64` when it is not UTF-8.
 ///
-/// `delivery` says what became of a record of an input topic: {"disposition","dead_letter_reason","reason","policy"}.
-/// `source` names the record that one of an output topic came from, `policy` the digest of the policy that led to it.
+/// `delivery` is the result of a record of an input topic: {"disposition","dead_letter_reason","reason","policy"}.
+/// For a record of an output topic, `source` is the record that it came from, and `policy` the digest of the policy.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate read dlq
@@ -35,15 +35,15 @@ pub(super) struct Read {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-    /// Begin at this place.
+    /// Begin at this offset.
     #[arg(long, value_name = "OFFSET", default_value_t = 0)]
     from: i64,
-    /// Stop after so many.
+    /// Stop after this many records.
     #[arg(long, value_name = "COUNT")]
     limit: Option<u32>,
 }
 
-/// Records read at a time: few, since each may have megabytes.
+/// Records per query: few, since each may have megabytes.
 const PAGE: u32 = 16;
 
 #[derive(Serialize)]
@@ -76,12 +76,12 @@ impl Read {
         let db = self.data.open_existing()?;
         let mut out = BufWriter::new(io::stdout().lock());
         let mut from = self.from;
-        let mut left = self.limit.unwrap_or(u32::MAX);
-        while left > 0 {
-            let page = db.read(&self.topic, from, left.min(PAGE)).await?;
+        let mut remaining = self.limit.unwrap_or(u32::MAX);
+        while remaining > 0 {
+            let page = db.read(&self.topic, from, remaining.min(PAGE)).await?;
             let Some(last) = page.last() else { break };
             from = last.offset + 1;
-            left -= u32::try_from(page.len()).unwrap_or(left);
+            remaining -= u32::try_from(page.len()).unwrap_or(remaining);
             for stored in &page {
                 if self.json {
                     serde_json::to_writer(&mut out, &line(&self.topic, stored))?;

@@ -13,7 +13,7 @@ use tidegate_gate::config;
 pub(super) struct ConfigSchema {}
 
 impl ConfigSchema {
-    #[allow(clippy::unused_self, reason = "commands are run alike")]
+    #[allow(clippy::unused_self, reason = "all commands have the same form")]
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         writeln!(stdout(), "{}", serde_json::to_string_pretty(&config::json_schema())?)?;
         Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! `tidegate send`: events onto a topic of the embedded backend.
+//! `tidegate send`: appends events to a topic of the sqlite backend.
 
 use std::{
     io::{self, Write, stdout},
@@ -13,12 +13,12 @@ use tidegate_sqlite::Record;
 
 use super::{
     files,
-    lines::{Batches, KEPT},
+    lines::{Batches, LINE_BYTES},
 };
 
-/// Append events from standard input, one a line, to a topic of the embedded backend.
+/// Append events from standard input, one per line, to a topic of the sqlite backend.
 ///
-/// Every line becomes one record as it is, valid or not: the gate judges it, also when it starts later.
+/// Every line becomes one record, valid or not. A gate on the same data file processes it, even when it starts later.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   tidegate send --topic task-events < events.jsonl")]
@@ -61,8 +61,8 @@ impl Send {
 }
 
 fn records(lines: Vec<Vec<u8>>) -> anyhow::Result<Vec<Record>> {
-    if lines.iter().any(|line| line.len() >= KEPT) {
-        bail!("an event of {KEPT} bytes or more: send shorter ones; nothing after the last full batch was sent");
+    if lines.iter().any(|line| line.len() >= LINE_BYTES) {
+        bail!("an event has {LINE_BYTES} bytes or more; only the batches before it were sent");
     }
     let record = |value| Record {
         at: clock::now(),

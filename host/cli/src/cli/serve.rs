@@ -2,6 +2,7 @@
 
 use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
+use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use tidegate_gate::{
@@ -9,29 +10,31 @@ use tidegate_gate::{
     config::{self, Backend, Config, Environment},
 };
 use tidegate_policies::reload::Reload;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use super::{files, paint::Paint};
+use super::files;
 
 /// Run the gate.
 ///
-/// Without a configuration it runs on the embedded backend: topics are tables of the data file, `tidegate send` puts
-/// events in, `tidegate read` shows what came out. With `backend: dapr` it subscribes and publishes through the sidecar.
+/// Without a configuration it runs on the sqlite backend: topics are in one data file, `tidegate send` appends events to
+/// them, and `tidegate read` prints what was published. With `backend: dapr` it subscribes and publishes through the
+/// sidecar.
 ///
-/// On SIGTERM or Ctrl-C it turns unready, finishes what is in flight and exits with 0.
+/// SIGTERM or Ctrl-C: it becomes unready, finishes the events in flight and exits with 0.
+/// SIGHUP: it reads the policy's file now, like `tidegate policy reload`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate serve
   tidegate serve --config gate.yaml
   TIDEGATE_BACKEND=dapr TIDEGATE_DAPR__PUBSUB=orders tidegate serve
 
-Any key of the configuration can be set in the environment: TIDEGATE_ and the key in capitals, `__` between its parts.
-APP_API_TOKEN and DAPR_API_TOKEN are kept as Dapr has them. `tidegate config-schema` prints what there is to set.
-TIDEGATE_LOG says what is logged: info, debug, or by module such as tidegate_pipeline=debug.")]
+Every key of the configuration can be set by a variable: TIDEGATE_ and the key in capitals, with `__` between its parts.
+APP_API_TOKEN and DAPR_API_TOKEN are the variables of Dapr. `tidegate config-schema` prints all keys.
+TIDEGATE_LOG is the log level: info, debug, or by module such as tidegate_pipeline=debug.")]
 pub(super) struct Serve {
-    /// The configuration, YAML.
+    /// The configuration, a YAML file.
     #[arg(long, value_name = "FILE", env = config::TIDEGATE_CONFIG)]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -39,10 +42,10 @@ pub(super) struct Serve {
     /// Address of the HTTP listener; overrides `listen`.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// Data file of the embedded backend; overrides `local.path`.
+    /// Data file of the sqlite backend; overrides `sqlite.path`.
     #[arg(long, value_name = "FILE", env = config::TIDEGATE_DATA)]
     data: Option<PathBuf>,
-    /// Form of the log on standard error [default: text on a terminal, else json]
+    /// Format of the log on standard error [default: text on a terminal, otherwise json]
     #[arg(long, value_enum)]
     log: Option<LogFormat>,
 }
@@ -59,20 +62,26 @@ impl Serve {
         let config = self.config()?;
         let policy = self.policy.find(config.policy.path.as_deref())?;
         match &config.backend {
-            Backend::Sqlite { path } => tracing::info!(data = %path.display(), "embedded backend"),
+            Backend::Sqlite { path } => tracing::info!(data = %path.display(), "sqlite backend"),
             Backend::Dapr(dapr) => {
-                tracing::info!(sidecar = dapr.endpoint, state_store = dapr.state_store, "Dapr backend");
+                tracing::info!(sidecar = dapr.endpoint, state_store = dapr.state_store, "dapr backend");
             }
         }
         for subscription in &config.subscriptions {
-            tracing::info!(topic = subscription.topic.name, route = subscription.route, "reads");
+            tracing::info!(
+                topic = subscription.topic.name,
+                route = subscription.route,
+                "subscription"
+            );
         }
         for (channel, sink) in &config.channels {
-            tracing::info!(channel, to = sink.name(), "sends");
+            tracing::info!(channel, sink = sink.name(), "channel");
         }
         let stop = stop_signal()?;
+        // Before the policy is compiled: without a handler, SIGHUP would end the gate.
+        let hangup = signal(SignalKind::hangup())?;
         let gate = Gate::build(config, policy).await?;
-        reload_on_hangup(gate.reload())?;
+        reload_on_hangup(hangup, gate.reload());
         tracing::info!(address = %gate.address()?, "serving");
         gate.run(stop).await?;
         tracing::info!("stopped");
@@ -94,7 +103,7 @@ impl Serve {
 fn start_log(format: Option<LogFormat>) -> anyhow::Result<()> {
     let terminal = std::io::stderr().is_terminal();
     let filter = match std::env::var(config::TIDEGATE_LOG) {
-        Ok(wanted) => EnvFilter::try_new(&wanted).with_context(|| format!("{} is {wanted:?}", config::TIDEGATE_LOG))?,
+        Ok(filter) => EnvFilter::try_new(&filter).with_context(|| format!("{} is {filter:?}", config::TIDEGATE_LOG))?,
         Err(_) => EnvFilter::new("info"),
     };
     let log = tracing_subscriber::fmt()
@@ -102,9 +111,8 @@ fn start_log(format: Option<LogFormat>) -> anyhow::Result<()> {
         .with_writer(std::io::stderr);
     match format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json }) {
         LogFormat::Text => {
-            log.with_ansi(Paint::where_wanted(terminal).is_on())
-                .with_target(false)
-                .init();
+            let colours = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
+            log.with_ansi(colours).with_target(false).init();
         }
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
@@ -128,8 +136,7 @@ fn stop_signal() -> std::io::Result<CancellationToken> {
 }
 
 /// SIGHUP reads the policy's file now. It never ends the gate.
-fn reload_on_hangup(reload: Arc<Reload>) -> std::io::Result<()> {
-    let mut hangup = signal(SignalKind::hangup())?;
+fn reload_on_hangup(mut hangup: Signal, reload: Arc<Reload>) {
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
             tracing::info!("SIGHUP: reading the policy's file now");
@@ -137,5 +144,4 @@ fn reload_on_hangup(reload: Arc<Reload>) -> std::io::Result<()> {
             let _ = reload.now().await;
         }
     });
-    Ok(())
 }

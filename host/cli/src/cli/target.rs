@@ -1,20 +1,22 @@
-//! `--target`: the version in which events leave.
+//! `--target`: the version of the published events.
 
 use std::collections::BTreeSet;
 
 use clap::Args;
 use tidegate_engine::Policy;
 
-/// The version in which events leave.
+use super::words::visible;
+
+/// The version of the published events.
 #[derive(Debug, Args)]
 pub(super) struct Target {
-    /// Version in which events leave [default: the latest of each type]
+    /// Version to migrate events to [default: the latest of each type]
     #[arg(long = "target", value_name = "VERSION")]
     version: Option<String>,
 }
 
 impl Target {
-    /// The version that was given; says so when no event type has it.
+    /// The version of the option. Warns when no event type has it.
     pub(super) fn for_policy(&self, policy: &Policy) -> Option<String> {
         let target = self.version.as_ref()?;
         let kinds = policy.catalog().event_types.iter();
@@ -23,8 +25,9 @@ impl Target {
         if !known.contains(target.as_str()) {
             let known: Vec<_> = known.into_iter().collect();
             eprintln!(
-                "tidegate: --target {target}: no event type of this policy has that version; there are {}",
-                known.join(", ")
+                "tidegate: --target {}: no event type of this policy has that version; there are {}",
+                visible(target),
+                visible(&known.join(", "))
             );
         }
         Some(target.clone())

@@ -1,25 +1,25 @@
-//! `--now`: the time that a command judges by.
+//! `--now`: the time that the policy gets.
 
 use chrono::DateTime;
 use clap::Args;
 use tidegate_model::clock;
 
-/// The time to judge by.
+/// The time that the policy gets.
 #[derive(Debug, Args)]
 pub(super) struct Time {
-    /// The time to judge by, RFC 3339 [default: the time at the start]
+    /// Time that the policy gets, RFC 3339 [default: the current time]
     #[arg(long, value_name = "RFC3339", value_parser = rfc3339)]
     now: Option<String>,
 }
 
 impl Time {
-    /// The time that was given, or the present one.
+    /// The time of the option, or the current time.
     pub(super) fn or_now(&self) -> String {
         self.now.clone().unwrap_or_else(clock::now)
     }
 }
 
-/// The text, when it is a time. The policy reads it anew: what passes here and not there is a misuse all the same.
+/// The text, when it is a time. The policy parses it again, and may still refuse it as misuse.
 fn rfc3339(text: &str) -> Result<String, String> {
     match DateTime::parse_from_rfc3339(text) {
         Ok(_) => Ok(text.to_owned()),

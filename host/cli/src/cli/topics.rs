@@ -1,4 +1,4 @@
-//! `tidegate topics`: what is on the sqlite backend.
+//! `tidegate topics`: the topics of the sqlite backend.
 
 use std::{
     io::{Write, stdout},
@@ -9,12 +9,12 @@ use clap::Args;
 
 use super::files;
 
-/// List the topics of the sqlite backend.
+/// List the topics of the sqlite backend: how many records they have, and how many the gate acknowledged.
 #[derive(Debug, Args)]
 pub(super) struct Topics {
     #[command(flatten)]
     data: files::DataFile,
-    /// Print one JSON object a line: {"topic","records","acknowledged"}.
+    /// Print one JSON object per line: {"topic","records","acknowledged"}.
     #[arg(long)]
     json: bool,
 }

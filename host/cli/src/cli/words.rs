@@ -1,87 +1,43 @@
-//! Text for people: nothing in it that moves the cursor, lines that fit, durations in words.
+//! Text for people: escaped, cut to a length, wrapped to the width of a terminal. Knows no colours.
 
-/// Columns that a line for people takes at most.
-pub(super) const COLUMNS: usize = 80;
+use std::time::Duration;
 
-/// The text with every character shown that would move the cursor, clear the screen or turn the direction of a line.
-pub(super) fn visible(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
-        let moves = c.is_control()
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if moves {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-        shown
-    })
-}
+pub(super) use tidegate_text::escape::visible;
 
-/// The first characters of a text, made visible, and `…` when there are more.
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+
+/// Columns of the longest line.
+const COLUMNS: usize = 80;
+
+/// The text, escaped, in at most `chars` characters; a longer one ends with `…`.
 pub(super) fn cut(text: &str, chars: usize) -> String {
-    // One character more, to see whether there is one; a hostile text is not walked to its end.
-    let start: String = text.chars().take(chars + 1).collect();
-    let shown = visible(&start);
-    if shown.chars().count() <= chars {
-        return shown;
-    }
-    let mut short: String = shown.chars().take(chars.saturating_sub(1)).collect();
-    short.push('…');
-    short
+    use tidegate_text::cut::{split, within};
+    // Only the beginning is escaped, since a hostile text may be long. One more character shows that there is more.
+    within(&visible(split(text, chars + 1).0), chars).into_owned()
 }
 
-/// The text made visible, in lines that begin with `indent` spaces and end within [`COLUMNS`].
+/// The text, escaped, in lines of at most [`COLUMNS`] columns that begin with `indent` spaces.
 pub(super) fn wrapped(text: &str, indent: usize) -> String {
-    let room = COLUMNS.saturating_sub(indent).max(8);
-    let shown = visible(text);
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
-    let mut used = 0;
-    for word in shown.split(' ') {
-        let mut rest: Vec<char> = word.chars().collect();
-        if used > 0 && used + 1 + rest.len() > room {
-            lines.push(std::mem::take(&mut line));
-            used = 0;
-        }
-        // A word that fits in no line is broken.
-        while rest.len() > room {
-            lines.push(rest.drain(..room).collect());
-        }
-        if used > 0 {
-            line.push(' ');
-            used += 1;
-        }
-        used += rest.len();
-        line.extend(rest);
-    }
-    lines.push(line);
     let indent = " ".repeat(indent);
-    let ends = lines.iter().flat_map(|line| [&indent, line.as_str(), "\n"]);
-    ends.collect()
+    let options = Options::new(COLUMNS)
+        .initial_indent(&indent)
+        .subsequent_indent(&indent)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit);
+    let mut lines = textwrap::fill(&visible(text), options);
+    lines.push('\n');
+    lines
 }
 
-/// Milliseconds in words, such as `17 min 3 s`.
+/// Like [`wrapped`], but the first line is not indented: it follows a label of that width.
+pub(super) fn after_label(text: &str, indent: usize) -> String {
+    wrapped(text, indent).trim_start_matches(' ').to_owned()
+}
+
+/// Milliseconds as a duration such as `17m 3s`.
 pub(super) fn duration(millis: u64) -> String {
-    let units = [
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("min", 60_000),
-        ("s", 1000),
-        ("ms", 1),
-    ];
-    let mut left = millis;
-    let mut parts = Vec::new();
-    for (unit, length) in units {
-        if left >= length {
-            parts.push(format!("{} {unit}", left / length));
-            left %= length;
-        }
-    }
-    if parts.is_empty() {
-        "0 s".to_owned()
-    } else {
-        parts.join(" ")
-    }
+    humantime::format_duration(Duration::from_millis(millis)).to_string()
 }
 
 #[cfg(test)]
@@ -89,19 +45,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_said_in_words() {
-        for (millis, words) in [
-            (0, "0 s"),
-            (1500, "1 s 500 ms"),
-            (1_023_000, "17 min 3 s"),
-            (90_000_000, "1 d 1 h"),
+    fn durations_are_readable() {
+        for (millis, text) in [
+            (0, "0s"),
+            (1500, "1s 500ms"),
+            (1_023_000, "17m 3s"),
+            (90_000_000, "1day 1h"),
         ] {
-            assert_eq!(duration(millis), words);
+            assert_eq!(duration(millis), text);
         }
     }
 
     #[test]
-    fn lines_fit_and_nothing_is_lost() {
+    fn lines_fit_and_no_character_is_missing() {
         let text = format!("some words, then {} and\nmore", "x".repeat(200));
         let lines = wrapped(&text, 4);
         assert!(
@@ -110,14 +66,14 @@ mod tests {
                 .all(|line| line.starts_with("    ") && line.chars().count() <= COLUMNS),
             "{lines}"
         );
-        let back: String = lines.split_whitespace().collect();
-        assert_eq!(back, visible(&text).replace(' ', ""));
-        assert_eq!(wrapped("", 2), "  \n");
+        let joined: String = lines.split_whitespace().collect();
+        assert_eq!(joined, visible(&text).replace(' ', ""));
+        assert_eq!(wrapped("", 2), "\n");
+        assert_eq!(after_label("one two", 10), "one two\n");
     }
 
     #[test]
-    fn what_moves_the_cursor_is_shown_and_not_sent() {
-        assert_eq!(visible("a\u{1b}[2Jé\u{202e}"), "a\\u{1b}[2Jé\\u{202e}");
+    fn cut_texts_are_escaped_first() {
         assert_eq!(cut("one\ntwo", 5), "one\\…");
         assert_eq!(cut("one", 3), "one");
         assert_eq!(cut(&"long".repeat(9), 4), "lon…");

@@ -1,4 +1,4 @@
-//! Answers to deliveries that make the sidecar redeliver the event.
+//! The answers to deliveries, in the form that the sidecar understands.
 
 use axum::{
     Json,
@@ -18,7 +18,7 @@ pub(super) fn retry() -> Response {
     Json(json!({ "status": "RETRY" })).into_response()
 }
 
-/// The answer to a delivery that is refused. Whatever it is, the sidecar redelivers the event.
+/// The answer to a delivery that is refused. The sidecar redelivers the event.
 pub(super) fn refuse(app: &App, subscription: &Subscription, refusal: Refusal) -> Response {
     static LOG: RateLimitedLog = RateLimitedLog::new();
     match refusal {
@@ -29,8 +29,8 @@ pub(super) fn refuse(app: &App, subscription: &Subscription, refusal: Refusal) -
                     topic = subscription.topic.name,
                     body_bytes = app.limits.body_bytes,
                     suppressed,
-                    "an event exceeds `limits.body_bytes`, and its partition is blocked: raise it; a delivery may be twice \
-                     as large"
+                    "an event exceeds `limits.body_bytes`, and its partition is blocked: raise the limit; a delivery may be \
+                     twice as large"
                 );
             }
         }

@@ -1,5 +1,5 @@
-//! Deliveries from the sidecar. What was tried is answered with 200 and a status that the sidecar understands, what was
-//! refused with anything but a 404, which it takes for "drop this event".
+//! Deliveries from the sidecar. A processed delivery is answered with 200 and a status. A refused one is answered with an
+//! error, but never with 404: the sidecar would drop the event.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use tidegate_pipeline::Ack;
 
 use super::answer::{refuse, retry, success};
 
-/// Longest value of a header that goes into a source.
+/// Bytes of the longest header value that is used in a source.
 const HEADER_VALUE: usize = 64;
 
 /// `POST {route of a subscription}`.
 pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: HeaderMap, body: Body) -> Response {
-    // The broker's bytes come as base64: four bytes for three.
+    // The broker's bytes are in base64: four bytes for three.
     let most = app.limits.body_bytes.saturating_mul(2);
     let Admitted { permit, body } = match Admitted::read(&app, body, most).await {
         Ok(admitted) => admitted,
@@ -48,7 +48,7 @@ pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: 
     }
 }
 
-/// A header that is safe to show: any producer can set any of them.
+/// The value of a header that is safe to print: any producer can set any header.
 fn plain(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = headers.get(name)?.to_str().ok()?;
     let safe = (1..=HEADER_VALUE).contains(&value.len())
@@ -58,8 +58,8 @@ fn plain(headers: &HeaderMap, name: &str) -> Option<String> {
     safe.then(|| value.to_owned())
 }
 
-/// When the broker took the event: milliseconds since 1970 in `__timestamp`. Any producer can set that header, so a time
-/// that RFC 3339 cannot write counts as none.
+/// When the broker received the event: milliseconds since 1970 in `__timestamp`. Any producer can set that header, so a time
+/// that RFC 3339 cannot express is ignored.
 fn broker_time(headers: &HeaderMap) -> Option<String> {
     let millis = plain(headers, "__timestamp")?.parse().ok()?;
     let at = DateTime::from_timestamp_millis(millis).filter(|at| (0..=9999).contains(&at.year()))?;

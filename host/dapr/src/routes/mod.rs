@@ -1,6 +1,6 @@
 //! The routes that the sidecar calls: subscriptions, deliveries, and scheduled retries that are due.
 //!
-//! A gate on the `sqlite` backend has them too, so that events can be delivered to it over HTTP in the same form.
+//! A gate on the `sqlite` backend has these routes too. Events can be delivered to it over HTTP in the same form.
 
 mod answer;
 mod deliver;
@@ -25,20 +25,20 @@ use crate::{
     subscriptions::{subscriptions, tier_route},
 };
 
-/// What the sidecar may deliver.
+/// What the sidecar delivers.
 #[derive(Debug)]
 pub struct Inbound {
     /// Topics that events come from.
     pub subscriptions: Vec<Subscription>,
     /// Topics that scheduled retries come from.
     pub tiers: Vec<Tier>,
-    /// Reads them.
+    /// The scheduler that reads these topics.
     pub retry_topics: Option<RetryTopics>,
     /// The sidecar whose jobs call back, on the `dapr` backend.
     pub sidecar: Option<Sidecar>,
 }
 
-/// The routes of the sidecar, to be merged into the gate's.
+/// The routes of the sidecar, to merge into the gate's router.
 pub fn router(app: &Arc<App>, inbound: Arc<Inbound>) -> Router<Arc<App>> {
     let mut deliveries = Router::new();
     for subscription in &inbound.subscriptions {
@@ -75,7 +75,8 @@ fn subscribe(inbound: &Inbound) -> impl Fn() -> std::future::Ready<Response> + C
     move || std::future::ready(Json(&answer).into_response())
 }
 
-/// For deliveries: the sidecar redelivers the event, and its claim says whether it is still in progress or done.
+/// For deliveries: one that takes too long is answered with RETRY. When the sidecar redelivers the event, its claim shows
+/// whether it is in progress or done.
 async fn limit_delivery(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     in_time(&app, request, next).await.unwrap_or_else(|_| answer::retry())
 }

@@ -1,7 +1,6 @@
 //! Scheduled retries that are due: callbacks of jobs, and records of retry topics.
 //!
-//! A callback that is not answered with 2xx is made again. It is never answered with 404: the sidecar would take that
-//! for "done".
+//! The sidecar repeats a callback until the answer is 2xx. The answer is never 404: the sidecar would drop the job.
 
 use std::sync::Arc;
 
@@ -19,7 +18,7 @@ use super::{
     answer::{retry, success},
 };
 
-/// Largest callback: a retry that travels as it is, escaped, escaped again, and in base64.
+/// Bytes of the largest callback: a retry, escaped twice, in base64.
 const CALLBACK_BYTES: usize = 4 << 20;
 
 /// `POST /job/{name}`.
@@ -30,24 +29,24 @@ pub(super) async fn job(app: Arc<App>, inbound: Arc<Inbound>, name: String, body
         Err(refusal) => return Problem::from(refusal).into_response(),
     };
     let Some(sidecar) = &inbound.sidecar else {
-        return Problem::try_again("this gate makes no jobs: its backend is not dapr").into_response();
+        return Problem::try_again("this gate schedules no jobs: its backend is not dapr").into_response();
     };
     match sidecar
         .job(&body, async |retry| resume(&app, permit, retry).await)
         .await
     {
         Ok(true) => StatusCode::OK.into_response(),
-        Ok(false) => Problem::try_again("it is not done yet").into_response(),
+        Ok(false) => Problem::try_again("the retry is not acknowledged yet").into_response(),
         Err(error) => {
             if let Some(suppressed) = LOG.allow() {
-                tracing::error!(job = %Untrusted(&name), %error, suppressed, "a scheduled retry cannot be processed; it stays where it is");
+                tracing::error!(job = %Untrusted(&name), %error, suppressed, "cannot process a scheduled retry; it stays scheduled");
             }
             Problem::try_again(error.to_string()).into_response()
         }
     }
 }
 
-/// `POST /retries/{tier}`: a record that is not due waits here without a permit.
+/// `POST /retries/{tier}`. A record that is not due waits here without a permit.
 pub(super) async fn record(app: Arc<App>, inbound: Arc<Inbound>, body: Body) -> Response {
     static LOG: RateLimitedLog = RateLimitedLog::new();
     let (Some(topics), Ok(Admitted { permit, body })) =

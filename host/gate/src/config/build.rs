@@ -1,4 +1,4 @@
-//! From a [`File`] to a [`Config`]: what the types cannot say. Everything that is wrong is found in one pass.
+//! From a [`File`] to a [`Config`]: checks what the types cannot express. One pass finds all problems.
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
@@ -12,7 +12,7 @@ use super::{
     retries::{order_wait, retries},
 };
 
-/// Paths that the gate answers itself.
+/// Paths that belong to the gate.
 const OWN_ROUTES: &[&str] = &[
     "/retries", "/dapr", "/v1", "/healthz", "/readyz", "/metrics", "/job", "/admin",
 ];
@@ -69,10 +69,7 @@ fn subscriptions(file: &File, problems: &mut Vec<Problem>) -> Vec<Subscription> 
     let mut routes = BTreeSet::new();
     let mut subscriptions = Vec::new();
     if file.subscriptions.is_empty() {
-        problems.push(Problem::new(
-            "subscriptions",
-            "name at least one topic that events come from",
-        ));
+        problems.push(Problem::new("subscriptions", "name at least one topic"));
     }
     for (index, given) in file.subscriptions.iter().enumerate() {
         let key = format!("subscriptions.{index}");
@@ -110,7 +107,7 @@ fn subscriptions(file: &File, problems: &mut Vec<Problem>) -> Vec<Subscription> 
     subscriptions
 }
 
-/// On the `sqlite` backend topics of all components are the same tables.
+/// On the `sqlite` backend the component of a topic does not matter.
 pub(super) fn topic(file: &File, pubsub: Option<&String>, name: &str) -> Topic {
     let pubsub = pubsub
         .filter(|_| file.backend == BackendKind::Dapr)
@@ -125,12 +122,12 @@ fn route_problem(route: &str) -> Option<String> {
     if !route.starts_with('/') || route.contains(['{', '}', '*', '?', '#', ' ', ':']) {
         return Some(format!("{route:?} must be a plain path that starts with /"));
     }
-    let taken = OWN_ROUTES.iter().find(|own| {
+    let own = OWN_ROUTES.iter().find(|own| {
         route
             .strip_prefix(**own)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })?;
-    Some(format!("{taken} belongs to the gate itself; choose another path"))
+    Some(format!("{own} belongs to the gate itself; choose another path"))
 }
 
 fn check_limits(limits: &file::Limits, problems: &mut Vec<Problem>) {
@@ -159,7 +156,7 @@ fn check_limits(limits: &file::Limits, problems: &mut Vec<Problem>) {
         problems.push(Problem::new("limits.concurrency", "must be at most 1024"));
     }
     let sizes = [
-        // The sidecar sends about twenty of its own; a map of headers holds less than 25,000.
+        // The sidecar adds about twenty headers of its own. A map of headers has room for less than 25,000.
         ("header_count", limits.header_count, 64, 20_000),
         ("header_bytes", limits.header_bytes, 8 << 10, 16 << 20),
     ];

@@ -1,4 +1,4 @@
-//! Where each channel leads, checked.
+//! Checks the channels and their sinks.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -30,7 +30,7 @@ pub(super) fn channels(
     channels
 }
 
-/// The data file, when a channel leads to a topic of it.
+/// The data file, when a channel writes to a topic in it.
 pub(super) fn log(file: &File, channels: &BTreeMap<String, Sink>) -> Option<PathBuf> {
     let used = channels.values().any(|sink| matches!(sink, Sink::Log { .. }));
     used.then(|| file.sqlite.path.clone())
@@ -55,7 +55,7 @@ fn sink(file: &File, given: &Channel) -> Result<Sink, String> {
         }),
         Channel::Url(given) => match Url::parse(&given.url) {
             Ok(url) if url.scheme() == "http" && url.has_host() => Ok(Sink::Url(url)),
-            // A secret may stand in it, so it is not repeated.
+            // Not repeated, since it may contain a secret.
             _ => Err("`url` must be a plain HTTP address such as http://127.0.0.1:9000/events".to_owned()),
         },
         Channel::Log(given) => Ok(Sink::Log {
@@ -64,7 +64,7 @@ fn sink(file: &File, given: &Channel) -> Result<Sink, String> {
     }
 }
 
-/// The subscription that reads what is sent there.
+/// The subscription that reads from this sink.
 fn read_by<'a>(file: &File, sink: &Sink, subscriptions: &'a [Subscription]) -> Option<&'a str> {
     let reads = |subscription: &&Subscription| match sink {
         Sink::Topic(topic) => subscription.topic == *topic,

@@ -1,4 +1,4 @@
-//! Every environment variable that the gate reads, and nothing that reads one elsewhere.
+//! Every environment variable that the gate reads. No other module reads one.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -7,7 +7,7 @@ use super::Secret;
 /// Overrides of single keys start with this: `TIDEGATE_DAPR__PUBSUB=orders` sets `dapr.pubsub`.
 const PREFIX: &str = "TIDEGATE_";
 
-/// Variables of the same prefix that are read elsewhere: by the command line.
+/// The configuration file. This variable and those below override no key: the command line reads them.
 pub const TIDEGATE_CONFIG: &str = "TIDEGATE_CONFIG";
 /// The policy for every command that needs one.
 pub const TIDEGATE_POLICY: &str = "TIDEGATE_POLICY";
@@ -16,9 +16,9 @@ pub const TIDEGATE_DATA: &str = "TIDEGATE_DATA";
 /// What is logged, in the syntax of `tracing_subscriber::EnvFilter`.
 pub const TIDEGATE_LOG: &str = "TIDEGATE_LOG";
 
-/// The admin listener of the gate that the commands about its policy talk to.
+/// The admin listener that the `policy` commands talk to.
 pub const TIDEGATE_ADMIN: &str = "TIDEGATE_ADMIN";
-/// The gate that dead letters are redriven into.
+/// The gate that `dlq redrive` sends dead letters to.
 pub const TIDEGATE_URL: &str = "TIDEGATE_URL";
 
 const DAPR_HTTP_ENDPOINT: &str = "DAPR_HTTP_ENDPOINT";
@@ -26,7 +26,7 @@ const DAPR_HTTP_PORT: &str = "DAPR_HTTP_PORT";
 const DAPR_API_TOKEN: &str = "DAPR_API_TOKEN";
 const APP_API_TOKEN: &str = "APP_API_TOKEN";
 
-/// The program that the project's own tests run; the programs that they start inherit it.
+/// The program under test. The processes that the tests start inherit the variable.
 const TIDEGATE_BIN: &str = "TIDEGATE_BIN";
 
 const READ_ELSEWHERE: &[&str] = &[
@@ -44,21 +44,21 @@ const READ_ELSEWHERE: &[&str] = &[
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// Of this process.
+    /// The variables of this process.
     pub fn of_process() -> Self {
-        // What is not UTF-8 is none of ours.
+        // A variable that is not UTF-8 is not one of the gate's.
         let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
         std::env::vars_os().filter_map(text).collect()
     }
 
-    /// Keys to override and their texts: `(["dapr", "pubsub"], "orders", "TIDEGATE_DAPR__PUBSUB")`.
+    /// Keys to override, with value and variable: `(["dapr", "pubsub"], "orders", "TIDEGATE_DAPR__PUBSUB")`.
     pub(super) fn overrides(&self) -> impl Iterator<Item = (Vec<String>, &str, &str)> {
         self.0.iter().filter_map(|(name, text)| {
             if READ_ELSEWHERE.contains(&name.as_str()) {
                 return None;
             }
             let key = name.strip_prefix(PREFIX)?;
-            // Kubernetes describes a Service called `tidegate` to every pod in these.
+            // Kubernetes sets these in every pod for a Service called `tidegate`.
             if key == "PORT" || key.starts_with("PORT_") || key.starts_with("SERVICE_") {
                 return None;
             }
@@ -67,7 +67,7 @@ impl Environment {
         })
     }
 
-    /// Where Dapr says that its sidecar listens.
+    /// The address of the sidecar, from the variables that Dapr sets.
     pub(super) fn dapr_endpoint(&self) -> Option<String> {
         let endpoint = self.0.get(DAPR_HTTP_ENDPOINT).cloned();
         endpoint.or_else(|| Some(format!("http://127.0.0.1:{}", self.0.get(DAPR_HTTP_PORT)?)))
@@ -78,7 +78,7 @@ impl Environment {
         self.secret(DAPR_API_TOKEN)
     }
 
-    /// The token to ask of the sidecar and of services.
+    /// The token that the sidecar and services must send.
     pub(super) fn app_api_token(&self) -> Option<Secret> {
         self.secret(APP_API_TOKEN)
     }

@@ -1,4 +1,4 @@
-//! The configuration file as written: every key, its default and its meaning. Nothing here is checked beyond its type.
+//! The configuration file as written: every key, its default and its meaning. Only types are checked here.
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
@@ -16,11 +16,11 @@ mod policy;
 pub struct File {
     /// Address of the HTTP listener, for Dapr and for services.
     pub listen: SocketAddr,
-    /// What brings events and takes them: `sqlite`, one file, or `dapr`, the sidecar.
+    /// Where events come from and go to: `sqlite`, one data file, or `dapr`, the sidecar.
     pub backend: BackendKind,
     /// The policy to run.
     pub policy: Policy,
-    /// Bounds of one policy call and of one request.
+    /// Limits of a policy call and of a request.
     pub limits: Limits,
     /// The `sqlite` backend.
     pub sqlite: Sqlite,
@@ -30,17 +30,17 @@ pub struct File {
     pub admin: Admin,
     /// Topics that events come from.
     pub subscriptions: Vec<Subscription>,
-    /// Where each channel of the policy leads.
+    /// The sink of each channel of the policy.
     pub channels: BTreeMap<String, Channel>,
     /// How often and when something is retried.
     pub retries: Retries,
-    /// The records that make an event's processing happen once.
+    /// The claims, which make sure that an event is processed once.
     pub claims: Claims,
-    /// Seconds that deliveries in flight get when the gate stops.
+    /// Seconds that the gate waits for deliveries in flight when it stops.
     pub drain_seconds: u64,
 }
 
-/// What brings events and takes them.
+/// Where events come from and go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BackendKind {
@@ -50,7 +50,7 @@ pub enum BackendKind {
     Dapr,
 }
 
-/// Bounds of one policy call and of one request.
+/// Limits of a policy call and of a request.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -58,26 +58,26 @@ pub struct Limits {
     pub deadline_ms: u64,
     /// Memory of a policy instance, in bytes.
     pub memory_bytes: usize,
-    /// What a policy call may give back, in bytes.
+    /// Result of a policy call, in bytes.
     pub output_bytes: usize,
     /// Body of a request, in bytes.
     pub body_bytes: usize,
-    /// Deliveries and policy calls at the same time; more are answered with RETRY, or 503 where services ask.
+    /// Deliveries and policy calls at the same time. More are answered with RETRY; services get 503.
     pub concurrency: u32,
-    /// Connections at the same time; more wait until one is closed.
+    /// Connections at the same time. More wait until one is closed.
     pub connections: u32,
-    /// Headers of a request; one with more is answered with 431. The sidecar makes a header of each that a record has,
-    /// unless its component leaves them out.
+    /// Number of headers of a request. More are answered with 431. The sidecar adds the headers of a record to the request,
+    /// unless its component excludes them.
     pub header_count: usize,
-    /// Bytes of a request's head, for which 431 is the answer too; a connection holds as much, of a body also.
+    /// Bytes of the head of a request. More are answered with 431. A connection buffers as many bytes, of a body too.
     pub header_bytes: usize,
-    /// Seconds in which a connection must send the head of its next request; then it is closed.
+    /// Seconds in which a connection must send the head of its next request. Then it is closed.
     pub header_seconds: u64,
-    /// Seconds that the body of a request may take, and seconds that the caller may take to read the answer.
+    /// Seconds in which the caller must send the body of a request, and in which it must read the answer.
     pub body_seconds: u64,
-    /// Seconds that a request may take as a whole; a delivery then goes on, and its caller is told RETRY.
+    /// Seconds that a request may take as a whole. A delivery is then answered with RETRY, and its processing continues.
     pub request_seconds: u64,
-    /// Seconds that a call to the sidecar or to a sink may take; longer than the sidecar waits itself.
+    /// Seconds that a call to the sidecar or to a sink may take. It should be longer than the timeouts of the sidecar.
     pub send_timeout_seconds: u64,
 }
 
@@ -107,7 +107,7 @@ pub struct Dapr {
     pub pubsub: String,
     /// Name of the state store component.
     pub state_store: String,
-    /// Ask for the broker's bytes as they are. Keep it on: without it the sidecar retries what is not JSON for ever.
+    /// Subscribe with `rawPayload`. Keep it on: without it, the sidecar retries events that are not JSON for ever.
     pub raw_payload: bool,
 }
 
@@ -115,7 +115,7 @@ pub struct Dapr {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Subscription {
-    /// Name of the subscription; it is part of the default route.
+    /// Name of the subscription, part of the default route.
     pub name: String,
     /// The topic; absent: the name.
     #[serde(default)]
@@ -129,7 +129,7 @@ pub struct Subscription {
     /// Overrides `dapr.raw_payload`.
     #[serde(default)]
     pub raw_payload: Option<bool>,
-    /// `off` (false) when the consumers of the outputs recognise duplicates themselves: the gate then claims nothing.
+    /// `false` when the consumers of the outputs recognise duplicates themselves. The gate then makes no claims.
     #[serde(default = "on")]
     pub idempotency: bool,
 }
@@ -138,7 +138,7 @@ const fn on() -> bool {
     true
 }
 
-/// Where a channel leads: one of the four.
+/// The sink of a channel: one of the four.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Channel {
@@ -146,9 +146,9 @@ pub enum Channel {
     Topic(TopicChannel),
     /// A method of an app behind a sidecar.
     App(AppChannel),
-    /// An address that takes events over HTTP.
+    /// An address that accepts events over HTTP.
     Url(UrlChannel),
-    /// A topic of the data file, whatever the backend.
+    /// A topic of the data file, on both backends.
     Log(LogChannel),
 }
 
@@ -163,7 +163,7 @@ pub struct TopicChannel {
     pub pubsub: Option<String>,
 }
 
-/// A method of an app behind a sidecar; the app's answer says whether it has handled the event.
+/// A method of an app behind a sidecar. Its answer is whether the app handled the event.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppChannel {
@@ -173,7 +173,7 @@ pub struct AppChannel {
     pub method: String,
 }
 
-/// An address that takes events over HTTP; its answer says whether it has handled the event.
+/// An address that accepts events over HTTP. Its answer is whether the receiver handled the event.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UrlChannel {
@@ -193,15 +193,15 @@ pub struct LogChannel {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retries {
-    /// Factor on every delay, those of the policy above all; 0.001 to 10.
+    /// Factor for every delay, such as those of the policy; 0.001 to 10.
     pub scale: f64,
-    /// Faults of the policy on one event after which it is dead-lettered, when the policy decides on others; at least 2.
+    /// Faults of the policy on one event after which the event is dead-lettered, if the policy works on others; at least 2.
     pub fault_limit: u32,
     /// Whether later events of a key wait for one whose retry is scheduled.
     pub ordering: Ordering,
-    /// Seconds that an event waits at most for an earlier one of its key; then it is an ordering violation.
+    /// Seconds that an event waits at most for an earlier one of its key. Then it is processed, as an ordering violation.
     pub order_wait_seconds: u32,
-    /// What keeps scheduled retries, on the `dapr` backend.
+    /// Where scheduled retries are kept, on the `dapr` backend.
     pub scheduler: SchedulerKind,
     /// The retry topics, for `scheduler: topics`.
     pub topics: RetryTopics,
@@ -213,11 +213,11 @@ pub struct Retries {
 pub enum Ordering {
     /// They do not.
     None,
-    /// They wait until it is finished.
+    /// They wait until it is published, dropped or dead-lettered.
     PerKey,
 }
 
-/// What keeps scheduled retries.
+/// Where scheduled retries are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SchedulerKind {
@@ -231,9 +231,9 @@ pub enum SchedulerKind {
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RetryTopics {
-    /// Name of their pub/sub component, which must have a consumer group of its own and retry for ever.
+    /// Name of their pub/sub component. It must have its own consumer group and retry for ever.
     pub pubsub: String,
-    /// One for each length of delay. All that are listed are read, whatever `scheduler` says: take one out when it is empty.
+    /// One for each length of delay. All that are listed are read, also with `scheduler: jobs`. Remove one when it is empty.
     pub tiers: Vec<Tier>,
 }
 
@@ -247,13 +247,13 @@ pub struct Tier {
     pub seconds: u32,
 }
 
-/// The records that make an event's processing happen once.
+/// The claims, which make sure that an event is processed once.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Claims {
-    /// Milliseconds after which the claim of a gate that died is taken over.
+    /// Milliseconds after which the claim of a gate that crashed is stale.
     pub lease_ms: u64,
-    /// Seconds that a claim is kept after the event is done: duplicates are recognised that long.
+    /// Seconds that a claim is kept after the event is done. Duplicates are recognised for that long.
     pub keep_seconds: u32,
 }
 

@@ -1,6 +1,6 @@
-//! What a gate is told: one YAML file, overrides from the environment, and one report with everything that is wrong.
+//! The configuration of a gate: one YAML file, overrides from the environment, and one report of all problems.
 //!
-//! [`File`] is what people write, [`Config`] is what the gate runs on: it exists only when all of it makes sense.
+//! [`File`] is what people write. [`Config`] is what the gate uses; it exists only when everything in it is valid.
 
 mod build;
 mod channels;
@@ -30,46 +30,46 @@ pub use self::{
     read::{json_schema, read},
 };
 
-/// A configuration that makes sense.
+/// A valid configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Address of the HTTP listener.
     pub listen: SocketAddr,
-    /// What brings events and takes them.
+    /// The backend.
     pub backend: Backend,
     /// The policy and how it is replaced.
     pub policy: Policy,
     /// How policies run.
     pub engine: tidegate_engine::Options,
-    /// Topics that events come from; their topics and routes are unique.
+    /// Where events come from; topics and routes are unique.
     pub subscriptions: Vec<Subscription>,
-    /// Where each channel leads; never to a topic that is subscribed.
+    /// The sink of each channel; never a topic that is subscribed.
     pub channels: BTreeMap<String, Sink>,
     /// How often and when something is retried.
     pub retries: Retries,
     /// How long an event waits for an earlier one of its key; `None`: it does not.
     pub order_wait: Option<Duration>,
-    /// Topics that scheduled retries are kept in.
+    /// The retry topics.
     pub retry_topics: RetryTopics,
     /// The SQLite file, when a channel leads to a topic of it.
     pub log: Option<PathBuf>,
     /// Time that one request to a sink may take.
     pub send_timeout: Duration,
-    /// The records that make an event's processing happen once.
+    /// The claims, which make sure that an event is processed once.
     pub claims: claim::Settings,
-    /// Bounds of requests.
+    /// Limits of connections and requests.
     pub http: Limits,
     /// Address of the admin listener, when there is one.
     pub admin: Option<SocketAddr>,
-    /// Deliveries at the same time.
+    /// Requests in progress at the same time.
     pub concurrency: usize,
-    /// Time for deliveries in flight when the gate stops.
+    /// Time for draining when the gate stops.
     pub drain: Duration,
     /// The token that callers must show.
     pub app_api_token: Option<Secret>,
 }
 
-/// What brings events and takes them.
+/// The backend.
 #[derive(Debug, Clone)]
 pub enum Backend {
     /// One SQLite file.
@@ -81,7 +81,7 @@ pub enum Backend {
     Dapr(tidegate_dapr::Settings),
 }
 
-/// Where a channel leads.
+/// The sink of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sink {
     /// A topic of the backend.
@@ -93,7 +93,7 @@ pub enum Sink {
         /// The method.
         method: String,
     },
-    /// An address that takes events over HTTP.
+    /// An address that accepts events over HTTP.
     Url(reqwest::Url),
     /// A topic of the data file.
     Log {
@@ -103,7 +103,7 @@ pub enum Sink {
 }
 
 impl Sink {
-    /// Its name, for metrics and logs. Of an address only what is no secret.
+    /// Its name, for metrics and logs. The query of an address is left out, since it may contain a secret.
     pub fn name(&self) -> String {
         match self {
             Self::Topic(topic) => topic.name.clone(),
@@ -114,11 +114,11 @@ impl Sink {
     }
 }
 
-/// Topics that scheduled retries are kept in, on the `dapr` backend.
+/// The topics that keep scheduled retries, on the `dapr` backend.
 #[derive(Debug, Clone, Default)]
 pub struct RetryTopics {
     /// The topics, the shortest delay first. All of them are read.
     pub tiers: Vec<Tier>,
-    /// Whether new retries are scheduled in them; else in jobs.
+    /// Whether new retries are scheduled in topics; otherwise they are jobs.
     pub schedule: bool,
 }

@@ -1,4 +1,4 @@
-//! Which policy runs and how it is replaced, checked.
+//! Checks which policy runs and how it is replaced.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -12,15 +12,15 @@ use super::{
 /// The policy and how it is replaced.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// The file, when one is named.
+    /// The file, if one is configured.
     pub path: Option<PathBuf>,
     /// The only policy that may run; `None`: any.
     pub pin: Option<Pin>,
-    /// The version in which events leave; `None`: the latest of each type.
+    /// Version of the published events; `None`: the latest of each type.
     pub target_version: Option<String>,
-    /// Whether a change of the file takes over by itself.
+    /// Whether a changed file replaces the current revision by itself.
     pub is_followed: bool,
-    /// Whether a policy may take over that accepts less than the one before.
+    /// Whether a policy is accepted that accepts fewer types or versions than the current one.
     pub allow_dropped: bool,
     /// When the gate rolls back by itself; `None`: never.
     pub rollback: Option<RollbackSettings>,

@@ -1,13 +1,13 @@
-//! What is wrong with a configuration: all of it, in one report.
+//! All problems of a configuration, in one report.
 
 use std::{fmt, io, path::PathBuf};
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// The key, such as `dapr.pubsub`; empty: the file as a whole.
+    /// The key, such as `dapr.pubsub`; empty: the whole file.
     pub key: String,
-    /// What is wrong, and what would be right.
+    /// What is wrong, and how to correct it.
     pub message: String,
 }
 
@@ -42,7 +42,7 @@ pub enum ConfigError {
         #[source]
         source: io::Error,
     },
-    /// It can be read and is wrong.
+    /// It is not valid.
     #[error("the configuration has {} problem{}:{}", .0.len(), if .0.len() == 1 { "" } else { "s" }, Lines(.0))]
     Invalid(Vec<Problem>),
 }

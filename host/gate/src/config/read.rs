@@ -1,5 +1,5 @@
-//! From YAML text and environment to a [`File`]: types are checked against the published JSON Schema, so that every
-//! mistake is found and not only the first.
+//! From YAML and the environment to a [`File`]. The document is checked against the published JSON Schema, so that all
+//! problems are found, not only the first.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Config, ConfigError, Environment, File, Problem};
 
-/// The keys that take a fraction.
+/// The keys whose value is a fraction.
 const FRACTIONS: [&[&str]; 4] = [
     &["retries", "scale"],
     &["policy", "rollback", "fault_ratio"],
@@ -24,7 +24,7 @@ pub fn json_schema() -> Value {
     schema
 }
 
-/// Reads the configuration: the file when there is one, then the environment over it.
+/// Reads the configuration: the file, if there is one, then the overrides from the environment.
 pub fn read(path: Option<&Path>, environment: &Environment) -> Result<Config, ConfigError> {
     let text = match path {
         None => String::new(),
@@ -45,9 +45,9 @@ pub(super) fn parse(yaml: &str, environment: &Environment) -> Result<Config, Con
             Ok(file) => break file,
             Err(error) => {
                 let key = error.path().to_string();
-                let taken_out = remove(&mut document, &format!("/{}", key.replace('.', "/")));
+                let is_removed = remove(&mut document, &format!("/{}", key.replace('.', "/")));
                 problems.push(Problem::new(key, error.into_inner().to_string()));
-                if !taken_out {
+                if !is_removed {
                     return Err(ConfigError::Invalid(sorted(problems)));
                 }
             }
@@ -81,7 +81,7 @@ fn overlay(document: &mut Value, environment: &Environment) -> Vec<Problem> {
             continue;
         };
         let value = match serde_saphyr::from_str::<Value>(text) {
-            // `1.1` is a version where a text is wanted.
+            // `1.1` is a version, unless the key is a fraction.
             Ok(Value::Number(number)) if !number.is_u64() && !FRACTIONS.iter().any(|key| path == *key) => {
                 Value::String(text.to_owned())
             }
@@ -96,13 +96,13 @@ fn overlay(document: &mut Value, environment: &Environment) -> Vec<Problem> {
             Some(object) => {
                 object.insert(last.clone(), value);
             }
-            None => problems.push(Problem::new(name, "it names a key inside of something that has none")),
+            None => problems.push(Problem::new(name, "names a key inside a value that is not a mapping")),
         }
     }
     problems
 }
 
-/// Takes out whatever does not fit the schema, so that the rest can be checked too, and says what it was.
+/// Removes what does not match the schema, so that the rest can be checked too. Returns the problems.
 fn prune_invalid(document: &mut Value) -> Vec<Problem> {
     let schema = json_schema();
     let Ok(validator) = jsonschema::validator_for(&schema) else {
@@ -114,11 +114,11 @@ fn prune_invalid(document: &mut Value) -> Vec<Problem> {
         let key = pointer.trim_start_matches('/').replace('/', ".");
         let channel = matches!(error.kind(), ValidationErrorKind::AnyOf { .. }) && pointer.starts_with("/channels/");
         if matches!(error.kind(), ValidationErrorKind::OneOfNotValid { .. }) {
-            // One of some words: what reads it names them all.
+            // Not one of the allowed words: deserialising it lists them.
             continue;
         }
         if channel {
-            let wanted = "must be one of { topic }, { app, method }, { url } and { log }, with texts";
+            let wanted = "must be one of { topic }, { app, method }, { url } and { log }, with strings";
             faults.push((pointer, Problem::new(key, wanted)));
         } else if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
             for name in unexpected {
@@ -133,14 +133,14 @@ fn prune_invalid(document: &mut Value) -> Vec<Problem> {
             faults.push((pointer, Problem::new(key, error.to_string())));
         }
     }
-    // From the back, so that the indexes of array elements stay right.
+    // From the end, so that the indexes of array elements stay valid.
     for (pointer, _) in faults.iter().rev() {
         remove(document, pointer);
     }
     faults.into_iter().map(|(_, problem)| problem).collect()
 }
 
-/// True when there was something to take out.
+/// True when there was something to remove.
 fn remove(document: &mut Value, pointer: &str) -> bool {
     let Some((parent, name)) = pointer.rsplit_once('/') else {
         return false;

@@ -1,4 +1,4 @@
-//! How often and when something is retried, checked.
+//! Checks how often and when something is retried.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -55,7 +55,7 @@ pub(super) fn order_wait(file: &File) -> Option<Duration> {
     (given.ordering == Ordering::PerKey).then(|| Duration::from_secs(given.order_wait_seconds.into()))
 }
 
-/// All that are listed are read, whatever keeps new retries: older ones may still be in them.
+/// All retry topics that are listed. They are read even when new retries are jobs, since older ones may still be in them.
 fn tiers(file: &File, problems: &mut Vec<Problem>) -> Vec<Tier> {
     let wanted = file.retries.scheduler == SchedulerKind::Topics;
     let given = &file.retries.topics;

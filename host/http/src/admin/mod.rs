@@ -1,4 +1,4 @@
-//! The admin listener: how the gate is doing and which policy judges, for people and tools on the same machine.
+//! The admin listener: the status of the gate and its policy, and requests to replace the policy.
 
 mod replace;
 mod revisions;
@@ -35,10 +35,10 @@ pub fn admin_router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Any page may have the browser of somebody on this machine send a request here; it then names itself as the origin.
+/// Any web page may make a browser on this machine send a request here. The browser then adds the header `Origin`.
 async fn not_for_browsers(request: Request, next: Next) -> Response {
     if request.headers().contains_key(header::ORIGIN) {
-        let detail = "a request with the header Origin comes from a page in a browser";
+        let detail = "a request with the header Origin comes from a web page";
         return Problem::new(StatusCode::FORBIDDEN, "not for browsers", detail).into_response();
     }
     next.run(request).await

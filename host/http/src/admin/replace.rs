@@ -1,4 +1,4 @@
-//! Another policy on request: a rollback, the promotion of the shadow policy, or a reload of the file now.
+//! Replaces the policy on request: rollback, promotion of the shadow policy, reload of the file.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use tidegate_policies::reload::{CannotPromote, Status};
 
 use super::super::{App, Problem};
 
-/// What `POST /admin/rollback` takes; an empty body is one without a digest.
+/// The body of `POST /admin/rollback`; empty: without a digest.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
-    /// Digest of the revision to roll back to, or its beginning; absent: the last good one.
+struct RollbackRequest {
+    /// Digest of the revision to roll back to, or its first digits; absent: the last good one.
     digest: Option<String>,
 }
 
@@ -29,7 +29,7 @@ struct Replaced {
     from: Option<String>,
     /// Digest of the policy that decides now.
     to: String,
-    /// What is left to do, for people.
+    /// What the operator must do next.
     advice: String,
 }
 
@@ -42,26 +42,26 @@ struct Reloaded {
 
 /// `POST /admin/rollback`.
 pub(super) async fn roll_back(State(app): State<Arc<App>>, body: Bytes) -> Response {
-    let wanted = if body.is_empty() {
-        Ok(Wanted::default())
+    let request = if body.is_empty() {
+        Ok(RollbackRequest::default())
     } else {
         serde_json::from_slice(&body)
     };
-    let wanted: Wanted = match wanted {
-        Ok(wanted) => wanted,
+    let request = match request {
+        Ok(request) => request,
         Err(error) => {
-            let title = "not a request for a rollback";
+            let title = "the body is not a rollback request";
             return Problem::new(StatusCode::BAD_REQUEST, title, error.to_string()).into_response();
         }
     };
     let why = "requested on the admin listener";
-    match app.pipeline.revisions.roll_back_current(wanted.digest.as_deref(), why) {
+    match app.pipeline.revisions.roll_back_current(request.digest.as_deref(), why) {
         Ok(rolled_back) => {
             tracing::warn!(from = %rolled_back.from, to = %rolled_back.to, "rolled back on request");
             app.pipeline.metrics.rolled_back("request");
             app.reload.allow(&rolled_back.to.digest);
             let advice = format!(
-                "a gate that starts loads {}: see that it holds the policy that decides now",
+                "a gate that starts loads {}: copy the policy that decides now there",
                 app.reload.path().display()
             );
             Json(Replaced {

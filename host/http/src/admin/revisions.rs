@@ -1,4 +1,4 @@
-//! The revisions of this process, and what the loading of the next one is at.
+//! The revisions of this process, and the state of the next load.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use axum::{
 use serde::Serialize;
 use tidegate_policies::{
     reload,
-    revision::{By, Counts, Listed, Retired, RevisionState},
+    revision::{Counts, Listed, LoadedBy, Retired, RevisionState},
 };
 
 use super::super::App;
@@ -20,9 +20,9 @@ struct Revisions {
     /// The policy's file.
     path: String,
     reload: reload::Status,
-    /// The digest of the only policy that may run.
+    /// Digest of the only policy that may run.
     pin: Option<String>,
-    /// Digest of the one that decides.
+    /// Digest of the revision that decides.
     current: Option<String>,
     /// The newest first.
     #[serde(rename = "revisions")]
@@ -36,8 +36,8 @@ struct Revision {
     digest: String,
     state: RevisionState,
     loaded_at: String,
-    by: By,
-    /// Where the time went, in milliseconds.
+    by: LoadedBy,
+    /// Milliseconds of each step.
     took_ms: Took,
     cached: bool,
     event_types: BTreeMap<String, Vec<String>>,
@@ -80,12 +80,12 @@ impl From<&Listed> for Revision {
             loaded_at: record.loaded_at.clone(),
             by: record.by,
             took_ms: Took {
-                settle: millis(record.took.settle),
-                read: millis(record.took.read),
+                settle: millis(record.timings.settle),
+                read: millis(record.timings.read),
                 snapshot: record.snapshot.map(millis),
                 compile: record.compile.map(millis),
-                load: millis(record.took.load),
-                self_test: millis(record.took.self_test),
+                load: millis(record.timings.load),
+                self_test: millis(record.timings.self_test),
             },
             cached: record.cached,
             event_types: record.event_types.clone(),
@@ -96,7 +96,7 @@ impl From<&Listed> for Revision {
     }
 }
 
-/// To the microsecond.
+/// Milliseconds, to the microsecond.
 fn millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }

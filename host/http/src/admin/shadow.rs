@@ -1,4 +1,4 @@
-//! What the shadow policy would change.
+//! The report of the shadow policy: what it would change.
 
 use std::sync::Arc;
 
@@ -16,6 +16,6 @@ pub(super) async fn shadow(State(app): State<Arc<App>>) -> Response {
     if let Some(shadow) = &app.pipeline.shadow {
         return Json(shadow.report()).into_response();
     }
-    let detail = "name a policy's file as `policy.shadow.path`, and it judges a copy of the traffic";
+    let detail = "set `policy.shadow.path` to a policy's file: it then judges a copy of the traffic";
     Problem::new(StatusCode::NOT_FOUND, "there is no shadow policy", detail).into_response()
 }

@@ -1,4 +1,4 @@
-//! How the gate is doing.
+//! The status of the gate.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use super::super::App;
 struct Status {
     stopping: bool,
     backend: &'static str,
-    /// None while no good policy was loaded.
+    /// `None` until a policy is loaded.
     revision: Option<Revision>,
     reload: reload::Status,
-    /// On Dapr its scheduler knows.
+    /// Absent on the `dapr` backend, whose scheduler does not report it.
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduled_retries: Option<i64>,
     deliveries_in_flight: i64,
@@ -31,7 +31,7 @@ struct Revision {
     name: String,
     version: String,
     digest: String,
-    /// Whether its compiled code was found in the cache.
+    /// Whether its compiled code came from the cache.
     cached: bool,
     load_milliseconds: u128,
 }

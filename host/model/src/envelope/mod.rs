@@ -1,4 +1,4 @@
-//! The CloudEvents that events travel in, read and written.
+//! CloudEvents, the envelopes of events: reading and writing them. Knows nothing of what is in an event.
 
 mod read;
 mod write;

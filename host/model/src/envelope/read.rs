@@ -1,9 +1,9 @@
-//! From the body of a delivery to the event in it.
+//! Takes the event out of the body of a delivery.
 //!
-//! With `rawPayload` the sidecar wraps the broker's bytes in a CloudEvent of its own, as base64. Those bytes are a
-//! CloudEvent again when the producer published through a sidecar, and the bare event otherwise (also for CloudEvents
-//! in binary mode, whose attributes travel as headers). What cannot be unwrapped is the event as it stands: the policy
-//! says what is wrong with it, and nothing is lost.
+//! With `rawPayload` the sidecar wraps the broker's bytes in a CloudEvent of its own, as base64. Those bytes are another
+//! CloudEvent when the producer published through a sidecar, and the bare event otherwise (also for CloudEvents
+//! in binary mode, whose attributes travel as headers). A body that cannot be unwrapped is
+//! the event itself: the policy decides on it, and nothing is lost.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ pub struct Unwrapped {
     pub traceparent: Option<String>,
 }
 
-/// The members of a CloudEvent (JSON format) that matter here. A member twice makes it unreadable, on purpose.
+/// The members of a CloudEvent (JSON format) that are needed here. A repeated member makes it unreadable, on purpose.
 #[derive(Deserialize)]
 struct CloudEvent<'a> {
     #[serde(borrow)]
@@ -76,7 +76,7 @@ fn open(broker: &Bytes) -> Option<Unwrapped> {
 }
 
 fn cloud_event(bytes: &[u8]) -> Option<CloudEvent<'_>> {
-    // An array of the right values would do for serde, and is no envelope.
+    // Serde would accept an array of the right values, which is no envelope.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return None;
     }
@@ -84,7 +84,7 @@ fn cloud_event(bytes: &[u8]) -> Option<CloudEvent<'_>> {
     event.specversion.starts_with("1.").then_some(event)
 }
 
-/// JSON data stands in the envelope as it is; text of another type stands there as a JSON string.
+/// JSON data is part of the envelope as it is; text of another type is a JSON string in it.
 fn data_bytes(broker: &Bytes, data: &RawValue, content_type: Option<&str>) -> Option<Bytes> {
     let json = content_type.is_none_or(|content_type| {
         let essence = content_type
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_wrap_an_event_gives_the_same_bytes() {
+    fn every_way_to_wrap_an_event_leads_to_the_same_bytes() {
         assert_eq!(
             event(raw(EVENT.as_bytes()), true),
             EVENT.as_bytes(),
@@ -153,13 +153,13 @@ mod tests {
     }
 
     #[test]
-    fn the_producers_trace_goes_on() {
+    fn the_trace_context_of_the_producer_is_kept() {
         let unwrapped = unwrap(raw(structured(EVENT).as_bytes()).into(), true);
         assert_eq!(unwrapped.traceparent.as_deref(), Some("00-aa-bb-01"));
     }
 
     #[test]
-    fn what_cannot_be_unwrapped_is_the_event() {
+    fn a_body_that_cannot_be_unwrapped_is_the_event() {
         for body in [
             &b"\xff\xfe"[..],
             b"",

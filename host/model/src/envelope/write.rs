@@ -1,4 +1,4 @@
-//! The envelope that outputs travel in: a structured CloudEvent with the event's own bytes inside.
+//! The envelope of an output: a structured CloudEvent with the event's own bytes inside.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -8,7 +8,7 @@ use crate::{backend::BackendError, message::Message, untrusted::Untrusted};
 /// `source` of every event that a gate publishes.
 const SOURCE: &str = "tidegate";
 
-/// CloudEvents 1.0, JSON format; members that the gate sets.
+/// CloudEvents 1.0, JSON format: the members that the gate sets.
 #[derive(Debug, Serialize)]
 struct CloudEvent<'a> {
     specversion: &'a str,
@@ -19,7 +19,7 @@ struct CloudEvent<'a> {
     subject: &'a str,
     time: &'a str,
     datacontenttype: &'a str,
-    /// Where the event came from that led to this one.
+    /// The source of the event that this one is made of.
     tidegatesource: &'a str,
     /// Attempts that failed before this one.
     #[serde(skip_serializing_if = "is_first")]
@@ -27,7 +27,7 @@ struct CloudEvent<'a> {
     /// Id of the dead letter that was redriven.
     #[serde(skip_serializing_if = "Option::is_none")]
     tidegateredriven: Option<&'a str>,
-    /// Digest of the policy that decided on it.
+    /// Digest of the policy that made it.
     tidegatepolicy: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<&'a str>,
@@ -69,7 +69,7 @@ mod tests {
     use crate::revision::RevisionId;
 
     #[test]
-    fn the_event_stands_in_its_envelope_digit_for_digit() {
+    fn the_event_is_in_its_envelope_digit_for_digit() {
         let message = Message {
             key: "user-1".to_owned(),
             id: "e-1".to_owned(),

@@ -1,4 +1,4 @@
-//! A claim as it is stored, and the key that it is stored under.
+//! The record of a claim, and the key that it is stored under. Knows no store.
 
 use std::time::Duration;
 
@@ -13,22 +13,22 @@ use tidegate_model::{
 /// The longest event id that is part of a key as it is, in bytes.
 const PLAIN_ID_BYTES: usize = 200;
 
-/// A claim as it is stored.
+/// The record of a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     /// SHA-256 of the event.
     pub(super) digest: String,
     pub(super) state: State,
-    /// Milliseconds since 1970 until which the lease holds.
+    /// When the lease expires, milliseconds since 1970.
     pub(super) lease_until: i64,
-    /// How often a retry was scheduled for the delivery that made the claim, or that it waits for.
+    /// How often a retry was scheduled for the delivery that has the claim, or that the claim waits for.
     pub(super) times_scheduled: u32,
-    /// The time by which the event was decided on first, RFC 3339.
+    /// The time of the first decision, RFC 3339.
     pub(super) at: Option<String>,
     /// Why it is dead-lettered, when it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<Failure>,
-    /// The process that made it.
+    /// The process that acquired it.
     pub(super) owner: String,
 }
 
@@ -44,7 +44,7 @@ pub(super) enum State {
 }
 
 impl Record {
-    /// A claim from now on.
+    /// A lease from now on.
     pub(super) fn lease(delivery: &Delivery, lease: Duration, owner: &str) -> Self {
         Self {
             digest: hex::encode(Sha256::digest(&delivery.event)),
@@ -91,7 +91,7 @@ mod tests {
     use super::key;
 
     #[test]
-    fn ids_that_a_store_could_refuse_are_hashed() {
+    fn ids_that_a_store_may_refuse_are_hashed() {
         let key = |id: &str| key(id, &Origin::Producer);
         assert_eq!(
             key("task.created-7-2026-03-01T09:30:00Z"),

@@ -1,5 +1,5 @@
-//! The policies that the gate rolled back by itself, where a restart finds them: one small file each, beside the compiled
-//! policies.
+//! The denylist: policies that the gate rolled back automatically, so that a restart does not load them. One small file for
+//! each, beside the compiled policies. Knows nothing of why a policy is rolled back.
 
 use std::{
     fs, io,
@@ -10,28 +10,28 @@ use sha2::{Digest as _, Sha256};
 
 use crate::revision::Retired;
 
-/// Where they lie in the directory of compiled policies.
+/// Its place in the directory of compiled policies.
 const DIRECTORY: &str = "denylist";
 /// Files that are kept, the newest ones.
 const MAX_FILES: usize = 64;
 
-/// The policies that were rolled back.
+/// The denylist of a gate.
 #[derive(Debug)]
 pub(super) struct Denylist {
-    /// `None`: nothing is kept, and a restart knows nothing of it.
+    /// `None`: nothing is stored, and a restart finds no denylist.
     dir: Option<PathBuf>,
-    /// Tells gates apart that share a directory: those with the same policy file share their denylist.
-    of: String,
+    /// Part of each file's name. Gates may share a directory; those with the same policy file share their denylist.
+    gate: String,
 }
 
 impl Denylist {
-    /// For the gate with the policy in the file `policy`.
+    /// The denylist of the gate with the policy file `policy`.
     pub(super) fn new(cache: Option<&Path>, policy: &Path) -> Self {
         let policy = std::path::absolute(policy).unwrap_or_else(|_| policy.to_owned());
         let hash = Sha256::digest(policy.as_os_str().as_encoded_bytes());
         Self {
             dir: cache.map(|cache| cache.join(DIRECTORY)),
-            of: hex::encode(&hash[..8]),
+            gate: hex::encode(&hash[..8]),
         }
     }
 
@@ -46,31 +46,33 @@ impl Denylist {
                 return None;
             }
         };
-        // A file that is cut off still says that the policy was rolled back.
+        // The policy is on the denylist even when its file is cut off.
         let unknown = |_| Retired {
-            at: "a time that is not known".to_owned(),
-            why: format!("{} does not say why", file.display()),
+            at: "an unknown time".to_owned(),
+            why: format!("{} has no reason", file.display()),
         };
         Some(serde_json::from_slice(&json).unwrap_or_else(unknown))
     }
 
-    /// A restart will not load this policy.
+    /// Adds a policy: a restart does not load it.
     pub(super) fn add(&self, digest: &str, retired: &Retired) {
         let Some(file) = self.file(digest) else {
-            tracing::warn!("there is no cache directory: a restart loads the policy again that was rolled back");
+            tracing::warn!(
+                "there is no cache directory for the denylist: a restart loads the rolled-back policy again"
+            );
             return;
         };
         if let Err(error) = write(&file, retired) {
-            tracing::warn!(file = %file.display(), %error, "a restart loads the policy again that was rolled back");
+            tracing::warn!(file = %file.display(), %error, "the denylist cannot be written: a restart loads the rolled-back policy again");
         }
     }
 
-    /// A restart may load this policy.
+    /// Removes a policy: a restart may load it.
     pub(super) fn remove(&self, digest: &str) {
         let Some(file) = self.file(digest) else { return };
         match fs::remove_file(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(file = %file.display(), %error, "a restart still refuses this policy");
+                tracing::warn!(file = %file.display(), %error, "the policy cannot be removed from the denylist: a restart refuses it");
             }
             _ => {}
         }
@@ -78,7 +80,7 @@ impl Denylist {
 
     fn file(&self, digest: &str) -> Option<PathBuf> {
         let hex = digest.trim_start_matches("sha256:");
-        Some(self.dir.as_ref()?.join(format!("{hex}-{}.json", self.of)))
+        Some(self.dir.as_ref()?.join(format!("{hex}-{}.json", self.gate)))
     }
 }
 
@@ -86,7 +88,7 @@ fn write(file: &Path, retired: &Retired) -> io::Result<()> {
     let dir = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(dir)?;
     fs::write(file, serde_json::to_vec(retired)?)?;
-    // Another gate may do so at the same time: what stays now goes later.
+    // Another gate may delete the same files at this moment: the next call deletes what is left.
     prune(dir).or(Ok(()))
 }
 
@@ -113,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rolled_back_policy_is_found_by_the_same_gate_until_it_is_allowed() {
+    fn a_rolled_back_policy_is_found_by_its_gate_until_it_is_allowed() {
         let dir = tempfile::tempdir().expect("a directory");
         let gate = || Denylist::new(Some(dir.path()), Path::new("policy.wasm"));
         gate().add("sha256:00ff", &retired("it faulted"));
@@ -123,14 +125,14 @@ mod tests {
         assert_eq!(other.find("sha256:00ff"), None, "another gate");
         let file = gate().file("sha256:00ff").expect("a file");
         fs::write(file, b"{\"at\":").expect("written");
-        assert!(gate().find("sha256:00ff").is_some(), "half a file is one");
+        assert!(gate().find("sha256:00ff").is_some(), "half a file counts");
         gate().remove("sha256:00ff");
         assert_eq!(gate().find("sha256:00ff"), None);
         gate().remove("sha256:00ff");
     }
 
     #[test]
-    fn there_are_never_more_than_are_kept() {
+    fn the_oldest_files_are_deleted() {
         let dir = tempfile::tempdir().expect("a directory");
         let gate = Denylist::new(Some(dir.path()), Path::new("policy.wasm"));
         for number in 0..MAX_FILES + 3 {
@@ -140,7 +142,7 @@ mod tests {
         assert_eq!(files.count(), MAX_FILES);
         assert!(
             gate.find(&format!("sha256:{}", MAX_FILES + 2)).is_some(),
-            "the last one is"
+            "the newest is kept"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The policy's file: what tells one state of it from another without reading it, and its bytes.
+//! The policy's file: its identity, which changes whenever the file does, and its bytes. Knows no policy.
 
 use std::{
     fs::{self, File},
@@ -9,8 +9,8 @@ use std::{
 
 use crate::admission::Refusal;
 
-/// The largest file that is read, in bytes.
-const LARGEST: u64 = 64 << 20;
+/// The largest file that is read.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// The identity of a file, followed through symbolic links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,12 +19,12 @@ pub(crate) struct FileId {
     inode: u64,
     bytes: u64,
     modified: (i64, i64),
-    /// Also changes when a file is put back with its old time.
+    /// This changes even when a file is restored with its old modification time.
     changed: (i64, i64),
 }
 
 impl FileId {
-    /// Of the file that is there now; `None`: there is none.
+    /// The identity of a file; `None`: there is no file.
     pub(crate) fn of(path: &Path) -> io::Result<Option<Self>> {
         match fs::metadata(path) {
             Ok(meta) => Ok(Some(Self {
@@ -42,18 +42,20 @@ impl FileId {
 
 /// The bytes of a policy's file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
-    // A pipe would never end.
+    // Reading a pipe would never end.
     if !fs::metadata(path).map_err(Refusal::Read)?.is_file() {
         return Err(Refusal::Read(io::Error::other("it is not a file")));
     }
     let file = File::open(path).map_err(Refusal::Read)?;
     let size = file.metadata().map_err(Refusal::Read)?.len();
     let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(Refusal::Read)?;
-    if bytes.len() as u64 > LARGEST {
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Refusal::Read)?;
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(Refusal::TooLarge {
             bytes: size,
-            limit: LARGEST,
+            limit: MAX_BYTES,
         });
     }
     Ok(bytes)

@@ -1,8 +1,8 @@
-//! Replaces the policy of a running gate: the file is read when it has changed and is whole, loaded and tested beside the
-//! traffic, and takes over as a whole or not at all. Whatever is wrong with it, the current revision stays.
+//! Replaces the policy of a running gate. A changed file is loaded and tested beside the traffic, and takes over as a whole
+//! or not at all. If it is refused, the current revision stays.
 //!
-//! The file is looked at every [`LOOK`]; it is read when it has not changed for [`SETTLE`]. Knows nothing of HTTP and
-//! signals: [`Reload::now`] is for them.
+//! The file's identity is checked every [`POLL_INTERVAL`]; the file is read when it has not changed for [`SETTLE`]. Knows
+//! nothing of HTTP and signals: [`Reload::now`] is for them.
 
 mod denylist;
 mod file;
@@ -23,31 +23,31 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::file::{FileId, read};
 pub use self::status::{Status, Step};
-use self::{denylist::Denylist, load::Loaded, status::Board};
+use self::{denylist::Denylist, load::Loaded, status::StatusTracker};
 use crate::{
     admission::{Admission, Refusal},
-    revision::{By, Retired, Revisions, RollbackSettings},
+    revision::{LoadedBy, Retired, Revisions, RollbackSettings},
 };
 
-/// How often the file is looked at.
-pub(crate) const LOOK: Duration = Duration::from_millis(50);
+/// How often the file's identity is checked.
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// How long the file must not change before it is read.
 const SETTLE: Duration = Duration::from_millis(100);
-/// The wait before a file is read again that was refused for a reason which may pass.
-const READ_AGAIN: Duration = Duration::from_secs(2);
+/// The wait before a file is read again, when the machine was at fault and not the policy.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// What is replaced, and how.
+/// Which file is the policy, and how it is replaced.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The policy's file.
     pub path: PathBuf,
-    /// The file of the shadow policy, when one is named.
+    /// The file of the shadow policy, where there is one.
     pub shadow: Option<PathBuf>,
-    /// Whether a change of the file takes over by itself.
+    /// Whether a changed file is loaded automatically.
     pub is_followed: bool,
     /// When a new revision is rolled back; `None`: never.
     pub rollback: Option<RollbackSettings>,
-    /// Where compiled policies and the denylist are kept.
+    /// The directory of compiled policies and the denylist.
     pub cache_dir: Option<PathBuf>,
 }
 
@@ -59,7 +59,7 @@ pub struct Reload {
     engine: Engine,
     revisions: Arc<Revisions>,
     metrics: Arc<Metrics>,
-    board: Board,
+    tracker: StatusTracker,
     denylist: Denylist,
     /// One policy is loaded at a time.
     loading: Mutex<()>,
@@ -68,13 +68,13 @@ pub struct Reload {
 /// Why the shadow policy is not promoted.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotPromote {
-    /// None is named.
+    /// None is configured.
     #[error("there is no shadow policy: name its file as `policy.shadow.path`")]
     NoShadow,
     /// It is the current policy already.
     #[error("the shadow policy is the current policy, {0}")]
     IsCurrent(RevisionId),
-    /// The gate rolled it back at once.
+    /// It was rolled back at once.
     #[error("the shadow policy was promoted and rolled back")]
     RolledBack,
     /// It is refused.
@@ -93,7 +93,7 @@ impl Reload {
     ) -> Self {
         Self {
             denylist: Denylist::new(settings.cache_dir.as_deref(), &settings.path),
-            board: Board::new(settings.is_followed),
+            tracker: StatusTracker::new(settings.is_followed),
             settings,
             admission,
             engine,
@@ -108,7 +108,7 @@ impl Reload {
         &self.settings.path
     }
 
-    /// Whether a change of the file takes over by itself, so that a file which is refused may be corrected.
+    /// Whether a changed file is loaded automatically, so that a refused one may be corrected.
     pub fn is_followed(&self) -> bool {
         self.settings.is_followed
     }
@@ -118,21 +118,21 @@ impl Reload {
         self.admission.pin()
     }
 
-    /// What it is doing, or why the file is refused.
+    /// The state of the reload, or why the file is refused.
     pub fn status(&self) -> Status {
-        let status = self.board.status();
+        let status = self.tracker.status();
         if let Status::Refused {
             digest: Some(digest), ..
         } = &status
             && self.is_current(digest)
         {
-            // It was rolled back to.
+            // The gate has rolled back to it.
             return Status::Ready;
         }
         if status != Status::Ready {
             return status;
         }
-        let digest = self.board.digest();
+        let digest = self.tracker.digest();
         match digest.as_deref().and_then(|digest| self.denied(digest)) {
             None => status,
             Some(retired) => Status::Refused {
@@ -143,78 +143,87 @@ impl Reload {
         }
     }
 
-    /// Loads the file as the gate starts, with all of the machine.
+    /// Loads the file when the gate starts, with all cores.
     pub async fn start(&self) -> Result<(), Refusal> {
         tracing::info!(policy = %self.path().display(), "loading the policy; the first time it is compiled, which takes seconds");
         loop {
-            if let Some(concluded) = self.reload(Duration::ZERO, By::Start).await {
+            if let Some(concluded) = self.reload(Duration::ZERO, LoadedBy::Start).await {
                 return concluded;
             }
         }
     }
 
-    /// Reads the file now, changed or not, and lets it take over.
+    /// Reads the file now, changed or not, and loads it.
     pub async fn now(&self) -> Result<(), Refusal> {
         loop {
-            if let Some(concluded) = self.reload(Duration::ZERO, By::Request).await {
+            if let Some(concluded) = self.reload(Duration::ZERO, LoadedBy::Request).await {
                 return concluded;
             }
         }
     }
 
-    /// Lets the file take over each time that it changes, until `stop`.
+    /// Loads the file each time that it changes, until `stop`.
     pub async fn follow(&self, stop: CancellationToken) {
         stop.run_until_cancelled(self.follow_for_ever()).await;
     }
 
     async fn follow_for_ever(&self) {
-        let mut seen = (None, Instant::now());
-        // Should it have changed since it was loaded, it is read again and found to be the same.
+        let mut seen: Option<FileId> = None;
+        let mut due = Instant::now();
+        // The file may have changed since the start: it is read again, and has the same content if not.
         let mut read: Option<FileId> = None;
         loop {
-            let found = FileId::of(self.path());
-            match found {
+            match FileId::of(self.path()) {
                 Ok(None) => {
-                    if seen.0.take().is_some() {
+                    if seen.take().is_some() {
                         self.report_missing();
                     }
                     read = None;
                 }
-                Ok(Some(id)) if read == Some(id) => {}
-                Ok(Some(id)) if seen.0 != Some(id) => {
-                    seen = (Some(id), Instant::now());
-                    self.board.loading(Step::Settling);
+                Ok(Some(id)) if read == Some(id) => {
+                    // It may have been another file for a moment.
+                    if seen.replace(id) != Some(id) {
+                        self.tracker.idle();
+                    }
                 }
-                Ok(Some(id)) if seen.1.elapsed() >= SETTLE => match self.reload(seen.1.elapsed(), By::File).await {
-                    Some(Err(refusal)) if refusal.may_pass() => tokio::time::sleep(READ_AGAIN).await,
-                    Some(_) => read = Some(id),
-                    None => seen.0 = None,
-                },
+                Ok(Some(id)) if seen != Some(id) => {
+                    seen = Some(id);
+                    due = Instant::now() + SETTLE;
+                    self.tracker.loading(Step::Settling);
+                }
+                Ok(Some(id)) if Instant::now() >= due => {
+                    match self.reload(SETTLE + due.elapsed(), LoadedBy::File).await {
+                        Some(Err(refusal)) if refusal.is_retryable() => due = Instant::now() + RETRY_AFTER,
+                        Some(_) => read = Some(id),
+                        // It changed meanwhile: the next check finds another identity, or no file.
+                        None => {}
+                    }
+                }
                 Ok(Some(_)) => {}
                 Err(error) => {
-                    (seen.0, read) = (None, None);
+                    (seen, read) = (None, None);
                     self.refuse(None, &Refusal::Read(error));
                 }
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
     /// Makes the shadow policy the current one.
     pub async fn promote(&self) -> Result<(Option<RevisionId>, RevisionId), CannotPromote> {
         let path = self.settings.shadow.as_deref().ok_or(CannotPromote::NoShadow)?;
-        let found = self.read(path, Duration::ZERO).await;
-        self.board.idle();
-        let found = found.map_err(CannotPromote::Refused)?;
+        let file = self.read(path, Duration::ZERO).await;
+        self.tracker.idle();
+        let file = file.map_err(CannotPromote::Refused)?;
         let before = self.revisions.current();
         if let Some(current) = before
             .as_ref()
-            .filter(|current| current.policy.digest() == &found.digest)
+            .filter(|current| current.policy.digest() == &file.digest)
         {
             return Err(CannotPromote::IsCurrent(current.id().clone()));
         }
-        let loaded = self.take_over(found, By::Promotion, || true).await;
-        self.board.idle();
+        let loaded = self.take_over(file, LoadedBy::Promotion, || true).await;
+        self.tracker.idle();
         let digest = loaded.map_err(|(digest, refusal)| {
             let digest = digest.as_ref().map(Digest::as_str);
             tracing::error!(shadow = %path.display(), digest, why = chain(&refusal), "the shadow policy is refused");
@@ -229,7 +238,7 @@ impl Reload {
         Ok((before, id.ok_or(CannotPromote::RolledBack)?))
     }
 
-    /// Adds a policy to the denylist, since the gate rolls it back by itself: a restart does not load it again.
+    /// Adds a policy to the denylist, when the gate rolls it back automatically: a restart does not load it.
     pub fn deny(&self, digest: &str, why: &str) {
         let retired = Retired {
             at: clock::now(),
@@ -238,31 +247,31 @@ impl Reload {
         self.denylist.add(digest, &retired);
     }
 
-    /// Takes a policy off the denylist: a person chose it.
+    /// Removes a policy from the denylist: a person chose it, or it stays the current one.
     pub fn allow(&self, digest: &str) {
         self.denylist.remove(digest);
     }
 
-    /// Reads the file and lets it take over; `None`: it changed meanwhile, and is to be read again.
-    async fn reload(&self, settle: Duration, by: By) -> Option<Result<(), Refusal>> {
+    /// Reads the file and loads it; `None`: it changed meanwhile, and must be read again.
+    async fn reload(&self, settle: Duration, by: LoadedBy) -> Option<Result<(), Refusal>> {
         let before = FileId::of(self.path()).ok().flatten();
         let is_unchanged = || FileId::of(self.path()).ok().flatten() == before;
-        let found = self.read(self.path(), settle).await;
+        let file = self.read(self.path(), settle).await;
         if !is_unchanged() {
             return None;
         }
-        let loaded = match found {
-            Ok(found) => self.take_over(found, by, is_unchanged).await,
+        let loaded = match file {
+            Ok(file) => self.take_over(file, by, is_unchanged).await,
             Err(refusal) => Err((None, refusal)),
         };
         self.conclude(loaded)
     }
 
-    /// `None`: the file is to be read again.
+    /// `None`: the file must be read again.
     fn conclude(&self, loaded: Loaded) -> Option<Result<(), Refusal>> {
         match loaded {
             Ok(digest) => {
-                self.board.done(digest?.to_string());
+                self.tracker.loaded(digest?.to_string());
                 Some(Ok(()))
             }
             Err((digest, refusal)) => {
@@ -277,14 +286,14 @@ impl Reload {
         current.is_some_and(|current| current.id().digest == digest)
     }
 
-    /// When and why a policy was rolled back: by this process, or one before it.
+    /// When and why a policy was rolled back, by this process or an earlier one.
     fn denied(&self, digest: &str) -> Option<Retired> {
         let in_this_process = self.revisions.denylisted(digest);
         in_this_process.or_else(|| self.denylist.find(digest))
     }
 
     fn report_missing(&self) {
-        self.board.idle();
+        self.tracker.idle();
         if let Some(current) = self.revisions.current() {
             tracing::warn!(policy = %self.path().display(), revision = %current.id(), "the policy's file is missing; the current revision stays");
         }
@@ -298,6 +307,6 @@ impl Reload {
             tracing::error!(policy = %self.path().display(), digest, revision, why, "the policy's file is refused");
             self.metrics.policy_refused();
         };
-        self.board.refused(&why, digest.as_deref(), report);
+        self.tracker.refused(&why, digest.as_deref(), report);
     }
 }

@@ -1,28 +1,28 @@
-//! What the loading of policies is at, for whoever looks.
+//! The state of the reload, as the admin listener and the probes report it. Knows no file and no policy.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use tidegate_model::clock;
 
-/// What the loading of policies is at.
+/// The state of the reload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Status {
-    /// The file is watched; what it holds judges, or was left.
+    /// The file is watched. Its policy is the current one, or was replaced on request.
     Ready,
     /// A policy is being loaded.
     Loading {
-        /// How far it is.
+        /// The current step.
         step: Step,
         /// Since when, RFC 3339.
         since: String,
     },
-    /// What the file holds is not taken.
+    /// The file is refused.
     Refused {
         /// Why.
         why: String,
-        /// Its digest, when it could be read.
+        /// Its digest, where it could be read.
         digest: Option<String>,
         /// When, RFC 3339.
         at: String,
@@ -31,30 +31,30 @@ pub enum Status {
     Off,
 }
 
-/// How far a load is.
+/// A step of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
-    /// The file may still be written to.
+    /// Waiting until the file does not change any more.
     Settling,
-    /// It is read.
+    /// Reading the file.
     Reading,
-    /// It is compiled, or its compiled code is fetched.
+    /// Compiling it, or loading its compiled code.
     Compiling,
-    /// It is tried on its own examples.
+    /// Running its self-test.
     Testing,
 }
 
-/// Holds the status.
+/// Tracks the status.
 #[derive(Debug)]
-pub(super) struct Board {
-    is_on: bool,
+pub(super) struct StatusTracker {
+    is_followed: bool,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Of what the file held when it was read last.
+    /// Of the file that was loaded last.
     digest: Option<String>,
     loading: Option<(Step, String)>,
     refused: Option<Refused>,
@@ -67,10 +67,10 @@ struct Refused {
     at: String,
 }
 
-impl Board {
-    pub(super) fn new(is_on: bool) -> Self {
+impl StatusTracker {
+    pub(super) fn new(is_followed: bool) -> Self {
         Self {
-            is_on,
+            is_followed,
             state: Mutex::default(),
         }
     }
@@ -87,7 +87,7 @@ impl Board {
                 digest: refused.digest.clone(),
                 at: refused.at.clone(),
             },
-            (None, None) if self.is_on => Status::Ready,
+            (None, None) if self.is_followed => Status::Ready,
             (None, None) => Status::Off,
         }
     }
@@ -98,25 +98,25 @@ impl Board {
         state.loading = Some((step, since));
     }
 
-    /// What the file holds was taken.
-    pub(super) fn done(&self, digest: String) {
+    /// The file was loaded.
+    pub(super) fn loaded(&self, digest: String) {
         *self.state() = State {
             digest: Some(digest),
             ..State::default()
         };
     }
 
-    /// Digest of what the file held when it was taken last.
+    /// Digest of the file that was loaded last.
     pub(super) fn digest(&self) -> Option<String> {
         self.state().digest.clone()
     }
 
-    /// A load has ended that says nothing of the file.
+    /// A load ended, without a result for the file.
     pub(super) fn idle(&self) {
         self.state().loading = None;
     }
 
-    /// What the file holds is not taken; `report` is called when that was not known, before anybody can see it here.
+    /// The file is refused. `report` is called if that is new, before the status shows it.
     pub(super) fn refused(&self, why: &str, digest: Option<&str>, report: impl FnOnce()) {
         let mut state = self.state();
         state.loading = None;

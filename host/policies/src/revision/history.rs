@@ -1,4 +1,5 @@
-//! The revisions of this process: which are kept in memory, when each was replaced, and which one to roll back to.
+//! The revisions of this process: which are kept in memory, when each was replaced, and which one to roll back to. Knows
+//! nothing of why the gate rolls back.
 
 use std::{cmp::Reverse, collections::VecDeque, sync::Arc};
 
@@ -23,7 +24,7 @@ pub(super) struct History {
 #[derive(Debug)]
 struct Entry {
     record: Arc<Record>,
-    /// `None`: its policy is not in memory any more.
+    /// `None`: its policy is no longer in memory.
     kept: Option<Arc<Revision>>,
     /// `None`: it is the current one.
     retired: Option<Retirement>,
@@ -50,7 +51,7 @@ pub struct Retired {
 /// A revision as it is listed.
 #[derive(Debug, Clone)]
 pub struct Listed {
-    /// What is known of it.
+    /// Its record.
     pub record: Arc<Record>,
     /// Whether it decides, or could again.
     pub state: RevisionState,
@@ -66,31 +67,31 @@ pub enum RevisionState {
     Current,
     /// Its policy is in memory: the gate can roll back to it.
     Kept,
-    /// Its policy is not in memory any more.
+    /// Its policy is no longer in memory.
     Discarded,
 }
 
 /// Why the gate does not roll back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CannotRollBack {
-    /// There is none at all.
+    /// No policy is loaded.
     #[error("no policy is loaded")]
     NoPolicy,
-    /// Another one took over in the meantime.
-    #[error("the revision to roll back is not the current one any more")]
+    /// Another one took over meanwhile.
+    #[error("the revision to roll back is no longer the current one")]
     NotCurrent,
     /// There was none before, or all were rolled back.
     #[error("there is no earlier revision to roll back to: {0}")]
     NoneBefore(Kept),
     /// It is not in memory.
-    #[error("the gate cannot roll back to {to}: {kept}; its file can be put back in place")]
+    #[error("the gate cannot roll back to {to}: {kept}; its file can be restored")]
     NotKept {
-        /// The digest that was asked for.
+        /// The requested digest.
         to: String,
-        /// Those that are in memory.
+        /// The revisions in memory.
         kept: Kept,
     },
-    /// It decides already.
+    /// It is the current one already.
     #[error("{0} is the current revision")]
     IsCurrent(RevisionId),
 }
@@ -106,7 +107,7 @@ impl History {
         self.numbers
     }
 
-    /// Adds a new revision; `replaced` is the number of the one that it supersedes, with the reason.
+    /// Adds a new revision. `replaced`: the number of the one that it supersedes, and why.
     pub(super) fn enter(&mut self, revision: &Arc<Revision>, replaced: Option<(u64, String)>) {
         if let Some((number, why)) = replaced {
             self.retire(number, &why, false);
@@ -124,7 +125,7 @@ impl History {
         }
     }
 
-    /// The revision to roll back to, which is the current one from then on.
+    /// Makes another revision the current one, and returns it.
     pub(super) fn roll_back(
         &mut self,
         from: &RevisionId,
@@ -132,7 +133,10 @@ impl History {
         why: &str,
     ) -> Result<Arc<Revision>, CannotRollBack> {
         let target = match to {
-            Some(to) => self.kept().find(|entry| is_told_by(&entry.record.id, to)),
+            Some(to) => self.kept().find(|entry| {
+                let id = &entry.record.id;
+                id.digest != from.digest && is_named_by(id, to)
+            }),
             None => self
                 .kept()
                 .filter(|entry| entry.retired.as_ref().is_some_and(|retired| !retired.rolled_back))
@@ -140,7 +144,7 @@ impl History {
         };
         let Some(revision) = target.and_then(|entry| entry.kept.clone()) else {
             return Err(match to {
-                Some(to) if is_told_by(from, to) => CannotRollBack::IsCurrent(from.clone()),
+                Some(to) if is_named_by(from, to) => CannotRollBack::IsCurrent(from.clone()),
                 Some(to) => CannotRollBack::NotKept {
                     to: to.to_owned(),
                     kept: self.ids_kept(),
@@ -149,7 +153,7 @@ impl History {
             });
         };
         let number = revision.id().number;
-        // A revision that is replaced by a later one is superseded, and may be rolled back to.
+        // A revision that a later one replaces is superseded, and may be rolled back to.
         self.retire(from.number, why, number < from.number);
         for entry in self.entries.iter_mut().filter(|entry| entry.record.id.number == number) {
             entry.retired = None;
@@ -157,13 +161,14 @@ impl History {
         Ok(revision)
     }
 
-    /// The decisions of the last revision that has made at least `judged`, the current one first. One that was rolled back
-    /// does not show what is usual.
-    pub(super) fn usual(&self, judged: u64) -> Option<Counts> {
+    /// The counts of the last revision with at least `min_events`, the current one first. One that was rolled back is no
+    /// baseline.
+    pub(super) fn baseline(&self, min_events: u64) -> Option<Counts> {
         let is_good = |entry: &&Entry| entry.retired.as_ref().is_none_or(|retired| !retired.rolled_back);
         let mut good: Vec<_> = self.entries.iter().filter(is_good).collect();
         good.sort_by_key(|entry| Reverse(entry.order()));
-        good.iter().find_map(|entry| entry.record.tally.of_at_least(judged))
+        good.iter()
+            .find_map(|entry| entry.record.tally.counts_of_at_least(min_events))
     }
 
     pub(super) fn denylisted(&self, digest: &str) -> Option<Retired> {
@@ -200,7 +205,7 @@ impl History {
         }
     }
 
-    /// Drops the policies that were replaced first from memory.
+    /// Drops policies from memory, those first that were replaced first.
     fn discard(&mut self) {
         while self.entries.iter().filter(|entry| entry.kept.is_some()).count() > KEPT {
             let kept = self.entries.iter_mut().filter(|entry| entry.kept.is_some());
@@ -213,7 +218,7 @@ impl History {
         }
     }
 
-    /// The revisions in memory that do not decide.
+    /// The revisions in memory, without the current one.
     fn kept(&self) -> impl Iterator<Item = &Entry> {
         self.entries
             .iter()
@@ -232,7 +237,7 @@ impl Entry {
 }
 
 /// Whether a digest, or the beginning of one, names this revision. `sha256:` may be left out.
-fn is_told_by(id: &RevisionId, digest: &str) -> bool {
+fn is_named_by(id: &RevisionId, digest: &str) -> bool {
     let hex = |digest: &str| digest.trim_start_matches("sha256:").to_ascii_lowercase();
     let wanted = hex(digest);
     !wanted.is_empty() && hex(&id.digest).starts_with(&wanted)
@@ -245,7 +250,7 @@ impl std::fmt::Display for Kept {
             [one] => write!(f, "{one} is kept"),
             [first, rest @ ..] => {
                 write!(f, "{first}")?;
-                rest.iter().try_for_each(|number| write!(f, ", {number}"))?;
+                rest.iter().try_for_each(|id| write!(f, ", {id}"))?;
                 f.write_str(" are kept")
             }
         }

@@ -1,7 +1,7 @@
-//! The policy in force. A revision is one loaded policy, told by its digest; a delivery holds the one that it began with,
-//! and the revisions before it are kept for a while, so that a rollback takes no time.
+//! Revisions: loaded policies, named by their digests. One is the current one, which decides; the last ones before it stay
+//! in memory, so that a rollback takes no time. A delivery finishes by the revision that it began with.
 //!
-//! Knows nothing of files: what is loaded comes from [`crate::reload`].
+//! Knows nothing of files: [`crate::reload`] loads policies.
 
 mod bake;
 mod history;
@@ -19,15 +19,15 @@ use self::{bake::Bake, history::History};
 pub use self::{
     bake::{RollbackReason, RollbackSettings},
     history::{CannotRollBack, Listed, Retired, RevisionState},
-    record::{By, Record, Took},
-    tally::{Counted, Counts, Tally},
+    record::{LoadedBy, Record, Timings},
+    tally::{CallResult, Counts, Tally},
 };
 use crate::circuit_breaker::CircuitBreaker;
 
 /// One loaded policy.
 #[derive(Debug)]
 pub struct Revision {
-    /// What is known of it, also when its policy is gone.
+    /// Its record, which outlives its policy.
     pub record: Arc<Record>,
     /// The policy.
     pub policy: Policy,
@@ -36,7 +36,7 @@ pub struct Revision {
     bake: Option<Bake>,
 }
 
-/// Holds the current revision, or none while no good policy was loaded, and those before it.
+/// The current revision, if a policy is loaded, and those before it.
 #[derive(Debug, Default)]
 pub struct Revisions {
     current: ArcSwapOption<Revision>,
@@ -50,15 +50,13 @@ impl Revision {
     }
 
     /// Counts a decision or a fault, and returns the reason for a rollback when there is one.
-    pub fn count(&self, counted: Counted) -> Option<RollbackReason> {
-        self.record.tally.add(counted);
+    pub fn count(&self, result: CallResult) -> Option<RollbackReason> {
+        self.record.tally.add(result);
         self.bake
             .as_ref()?
             .rollback_reason(self.record.tally.counts(), !self.breaker.is_closed())
     }
-}
 
-impl Revision {
     /// Ends its bake period: a person chose it, or there is no revision to roll back to.
     pub fn accept(&self) {
         if let Some(bake) = &self.bake {
@@ -68,33 +66,33 @@ impl Revision {
 }
 
 impl Revisions {
-    /// The revision that decides from now on. Hold it for the whole of a delivery.
+    /// The current revision. A delivery keeps the one that it began with.
     pub fn current(&self) -> Option<Arc<Revision>> {
         self.current.load_full()
     }
 
-    /// Makes a policy the current revision in place of the revision numbered `over`, or returns it when that is not the
-    /// current one. With `rollback` it has a bake period, in which it is compared with the revisions before it.
+    /// Makes a policy the current revision in place of the one numbered `replaced`, or returns the policy when that is not
+    /// the current one. With `rollback` it has a bake period, in which it is compared with the revisions before it.
     pub fn install(
         &self,
         policy: Policy,
-        over: Option<u64>,
-        by: By,
-        took: Took,
+        replaced: Option<u64>,
+        by: LoadedBy,
+        timings: Timings,
         rollback: Option<&RollbackSettings>,
     ) -> Result<Arc<Revision>, Box<Policy>> {
         let mut history = self.history();
         let before = self.current();
-        if before.as_ref().map(|before| before.id().number) != over {
+        if before.as_ref().map(|before| before.id().number) != replaced {
             return Err(Box::new(policy));
         }
-        let watched = |(rule, before): (&RollbackSettings, &Arc<Revision>)| {
-            let usual = history.usual(rule.min_events);
-            Bake::new(*rule, !before.breaker.is_closed(), usual)
+        let bake = |(settings, before): (&RollbackSettings, &Arc<Revision>)| {
+            let baseline = history.baseline(settings.min_events);
+            Bake::new(*settings, !before.breaker.is_closed(), baseline)
         };
-        let bake = rollback.zip(before.as_ref()).map(watched);
+        let bake = rollback.zip(before.as_ref()).map(bake);
         let revision = Arc::new(Revision {
-            record: Arc::new(Record::new(history.next_number(), &policy, by, took)),
+            record: Arc::new(Record::new(history.next_number(), &policy, by, timings)),
             policy,
             breaker: CircuitBreaker::default(),
             bake,
@@ -106,7 +104,7 @@ impl Revisions {
     }
 
     /// Rolls back from the revision numbered `from`, which must be the current one, to the kept revision whose digest
-    /// begins with `to`, or else to the last good one. Deliveries in flight finish by the revision they began with.
+    /// begins with `to`, or else to the last good one.
     pub fn roll_back(&self, from: u64, to: Option<&str>, why: &str) -> Result<RolledBack, CannotRollBack> {
         let mut history = self.history();
         let current = self.current().ok_or(CannotRollBack::NoPolicy)?;
@@ -123,7 +121,7 @@ impl Revisions {
         })
     }
 
-    /// Rolls back from the current revision, whichever it is.
+    /// Rolls back from the current revision.
     pub fn roll_back_current(&self, to: Option<&str>, why: &str) -> Result<RolledBack, CannotRollBack> {
         let current = self.current().ok_or(CannotRollBack::NoPolicy)?;
         self.roll_back(current.id().number, to, why)

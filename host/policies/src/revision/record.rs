@@ -1,4 +1,4 @@
-//! What is known of a revision: enough to list it when its policy is not in memory any more.
+//! The record of a revision: enough to list it when its policy is no longer in memory. Knows no history.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,31 +11,31 @@ use super::Tally;
 /// What made a policy take over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum By {
+pub enum LoadedBy {
     /// The gate started.
     Start,
     /// The file changed.
     File,
-    /// A reload was asked for.
+    /// A reload was requested.
     Request,
     /// The shadow policy was promoted.
     Promotion,
 }
 
-/// Where the time went, from the change of the file to the new policy.
+/// The time of each step, from the change of the file to the new revision.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Took {
-    /// Waiting for the file to be whole.
+pub struct Timings {
+    /// Waiting until the file does not change any more.
     pub settle: Duration,
     /// Reading it.
     pub read: Duration,
-    /// Loading: snapshot and compile, or finding the compiled policy in the cache.
+    /// Loading: snapshot and compile, or reading the compiled policy from the cache.
     pub load: Duration,
-    /// Trying it on its own examples.
+    /// Running its self-test.
     pub self_test: Duration,
 }
 
-/// What is known of a revision.
+/// The record of a revision.
 #[derive(Debug)]
 pub struct Record {
     /// Its number and digest.
@@ -46,26 +46,26 @@ pub struct Record {
     pub version: String,
     /// The versions of each type that it accepts.
     pub event_types: BTreeMap<String, Vec<String>>,
-    /// Channels that it may send on.
+    /// Channels that it may publish on.
     pub channels: Vec<String>,
     /// When it took over, RFC 3339.
     pub loaded_at: String,
     /// What made it take over.
-    pub by: By,
-    /// Where the time went.
-    pub took: Took,
+    pub loaded_by: LoadedBy,
+    /// The time of each step.
+    pub timings: Timings,
     /// Time for the snapshot, when one was made.
     pub snapshot: Option<Duration>,
     /// Time for compiling, when it was compiled.
     pub compile: Option<Duration>,
-    /// Whether its compiled code was found in the cache.
+    /// Whether its compiled code was in the cache.
     pub cached: bool,
     /// Its decisions and faults, counted.
     pub tally: Tally,
 }
 
 impl Record {
-    pub(super) fn new(number: u64, policy: &Policy, by: By, took: Took) -> Self {
+    pub(super) fn new(number: u64, policy: &Policy, by: LoadedBy, timings: Timings) -> Self {
         let (catalog, report) = (policy.catalog(), policy.load_report());
         let accepted = catalog.event_types.iter().filter(|kind| kind.accepted);
         let versions = accepted.map(|kind| {
@@ -82,8 +82,8 @@ impl Record {
             event_types: versions.collect(),
             channels: catalog.channels.clone(),
             loaded_at: clock::now(),
-            by,
-            took,
+            loaded_by: by,
+            timings,
             snapshot: report.snapshot,
             compile: report.compile,
             cached: report.from_cache,

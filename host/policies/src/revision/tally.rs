@@ -1,4 +1,5 @@
-//! What a policy said, counted: since it took over, and in the last minute.
+//! Counts the decisions and faults of a policy, since it took over and in the last minute. Knows nothing of what follows from
+//! them.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -10,38 +11,38 @@ use tidegate_engine::Decision;
 
 use super::share::Share;
 
-/// Seconds that are looked back at.
+/// Seconds that count as recent.
 const RECENT: usize = 60;
-/// How many times as many as are asked for are plenty.
+/// The recent counts are used when they are as many times the requested minimum.
 const PLENTY: u64 = 10;
 
-/// One judgement.
+/// The result of a policy call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
-    /// The event goes on.
+pub enum CallResult {
+    /// The decision to forward the event.
     Forward,
-    /// It goes nowhere.
+    /// The decision to drop it.
     Drop,
-    /// It is not valid.
+    /// The decision to reject it.
     Reject,
-    /// There was no decision.
+    /// A fault.
     Fault,
 }
 
-/// How many judgements there were of what producers sent, by kind. What is tried again or brought back is not counted.
+/// Number of events by result. Retries and redrives are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Events that went on.
+    /// Forwarded events.
     pub forward: u64,
-    /// Events that went nowhere.
+    /// Dropped events.
     pub drop: u64,
-    /// Events that were not valid.
+    /// Rejected events.
     pub reject: u64,
-    /// Events on which there was no decision.
+    /// Events on which the policy faulted.
     pub fault: u64,
 }
 
-/// Counts judgements.
+/// Counts results.
 #[derive(Debug)]
 pub struct Tally(Mutex<State>);
 
@@ -49,7 +50,7 @@ pub struct Tally(Mutex<State>);
 struct State {
     since: Instant,
     total: Counts,
-    /// One for each second, by the second modulo their number.
+    /// Counts of each second, at the second modulo their number.
     seconds: [(u64, Counts); RECENT],
 }
 
@@ -64,31 +65,31 @@ impl Default for Tally {
 }
 
 impl Tally {
-    pub(super) fn add(&self, judged: Counted) {
+    pub(super) fn add(&self, result: CallResult) {
         self.with(|state| {
             let now = state.since.elapsed().as_secs();
-            state.total.add(judged);
-            let place = usize::try_from(now).unwrap_or(usize::MAX) % RECENT;
-            let (second, counts) = &mut state.seconds[place];
+            state.total.add(result);
+            let slot = usize::try_from(now).unwrap_or(usize::MAX) % RECENT;
+            let (second, counts) = &mut state.seconds[slot];
             if *second != now {
                 (*second, *counts) = (now, Counts::default());
             }
-            counts.add(judged);
+            counts.add(result);
         });
     }
 
-    /// All of them.
+    /// The counts since the policy took over.
     pub fn counts(&self) -> Counts {
         self.with(|state| state.total)
     }
 
-    /// Those of the last minute when they are plenty, or else all of them when they are at least so many.
-    pub(super) fn of_at_least(&self, judged: u64) -> Option<Counts> {
+    /// The counts of the last minute when they are plenty, else all counts when they are at least `min_events`.
+    pub(super) fn counts_of_at_least(&self, min_events: u64) -> Option<Counts> {
         let (recent, all) = (self.recent(), self.counts());
-        if recent.all() >= judged.saturating_mul(PLENTY) {
+        if recent.all() >= min_events.saturating_mul(PLENTY) {
             return Some(recent);
         }
-        (all.all() >= judged).then_some(all)
+        (all.all() >= min_events).then_some(all)
     }
 
     fn recent(&self) -> Counts {
@@ -105,27 +106,27 @@ impl Tally {
 }
 
 impl Counts {
-    /// All judgements together.
+    /// Number of all events.
     pub const fn all(&self) -> u64 {
         self.forward + self.drop + self.reject + self.fault
     }
 
-    /// Share of the faults in all of them.
+    /// Share of faults in all events.
     pub(super) const fn fault_share(&self) -> Share {
         Share::new(self.fault, self.all())
     }
 
-    /// Share of the rejected events in those that were judged.
+    /// Share of rejections in all decisions.
     pub(super) const fn reject_share(&self) -> Share {
         Share::new(self.reject, self.all() - self.fault)
     }
 
-    fn add(&mut self, judged: Counted) {
-        *match judged {
-            Counted::Forward => &mut self.forward,
-            Counted::Drop => &mut self.drop,
-            Counted::Reject => &mut self.reject,
-            Counted::Fault => &mut self.fault,
+    fn add(&mut self, result: CallResult) {
+        *match result {
+            CallResult::Forward => &mut self.forward,
+            CallResult::Drop => &mut self.drop,
+            CallResult::Reject => &mut self.reject,
+            CallResult::Fault => &mut self.fault,
         } += 1;
     }
 
@@ -139,7 +140,7 @@ impl Counts {
     }
 }
 
-impl From<Decision> for Counted {
+impl From<Decision> for CallResult {
     fn from(decision: Decision) -> Self {
         match decision {
             Decision::Forward => Self::Forward,
@@ -151,19 +152,19 @@ impl From<Decision> for Counted {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counted, Counts, Tally};
+    use super::{CallResult, Counts, Tally};
 
     #[test]
-    fn what_is_counted_is_recent_at_first() {
+    fn all_counts_are_recent_at_first() {
         let tally = Tally::default();
-        for judged in [
-            Counted::Forward,
-            Counted::Forward,
-            Counted::Drop,
-            Counted::Reject,
-            Counted::Fault,
+        for result in [
+            CallResult::Forward,
+            CallResult::Forward,
+            CallResult::Drop,
+            CallResult::Reject,
+            CallResult::Fault,
         ] {
-            tally.add(judged);
+            tally.add(result);
         }
         let counts = Counts {
             forward: 2,
@@ -173,8 +174,8 @@ mod tests {
         };
         assert_eq!((tally.counts(), tally.recent()), (counts, counts));
         assert!(
-            (counts.fault_share().counted() - 0.2).abs() < 1e-9
-                && (counts.reject_share().counted() - 0.25).abs() < 1e-9
+            (counts.fault_share().observed() - 0.2).abs() < 1e-9
+                && (counts.reject_share().observed() - 0.25).abs() < 1e-9
         );
     }
 }

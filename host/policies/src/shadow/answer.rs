@@ -1,18 +1,18 @@
-//! What a policy answers for an event, in the form in which two policies are compared.
+//! The answer of a policy for an event, in the form in which two policies are compared. Knows no policy.
 
 use crate::decision::Usable;
 
-/// What a policy answers for an event.
+/// The answer of a policy for an event.
 #[derive(Debug)]
 pub enum Answer {
-    /// A decision that the gate can act on.
+    /// A usable decision.
     Decided(Usable),
     /// A fault, and its kind as one word.
     Fault(&'static str),
 }
 
 impl Answer {
-    /// The decision, when there is one.
+    /// The decision, if there is one.
     pub(super) fn decided(&self) -> Option<&Usable> {
         match self {
             Self::Decided(decision) => Some(decision),
@@ -20,7 +20,7 @@ impl Answer {
         }
     }
 
-    /// Bytes that it keeps in memory, as far as an event can make them many.
+    /// Bytes that it keeps in memory, without parts of bounded size.
     pub(super) fn bytes(&self) -> usize {
         let Self::Decided(decision) = self else { return 0 };
         let outputs = decision.outputs.iter();

@@ -1,5 +1,5 @@
-//! What the shadow policy would do otherwise with one event. Reasons and messages are words for people and are not compared:
-//! decisions, violations by code and place, and outputs are.
+//! Compares the answers of two policies for one event: decisions, violations by code and path, and outputs. Reasons and
+//! messages are for people and not compared. Knows nothing of how changes are counted.
 
 use std::collections::BTreeSet;
 
@@ -9,44 +9,44 @@ use tidegate_engine::{Decision, Violation};
 use super::{Answer, outputs};
 use crate::decision::Usable;
 
-/// Violations that are kept of one policy on one event.
+/// Violations that are kept of one answer.
 const VIOLATIONS: usize = 8;
-/// Characters that are kept of a code, a place or a value.
+/// Characters that are kept of a code, a path or a value.
 const KEPT: usize = 256;
 
-/// One kind of difference between what two policies say of an event.
+/// One kind of difference between two answers for an event.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Change {
-    /// In words, the same for all events that differ so.
+    /// In words, the same for all events with this difference.
     pub(super) kind: String,
     pub(super) detail: Detail,
 }
 
-/// What is known of it.
+/// The details of a change.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Detail {
-    /// Where in the output, as JSON Pointers.
+    /// Where in the output: JSON Pointers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) pointers: Vec<String>,
     /// Why the live policy rejects the event.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) live_violations: Vec<Broken>,
-    /// Why the shadow policy does.
+    pub(super) live_violations: Vec<ViolationSummary>,
+    /// Why the shadow policy rejects it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) shadow_violations: Vec<Broken>,
-    /// What stands there, where values are shown.
+    pub(super) shadow_violations: Vec<ViolationSummary>,
+    /// The values there, where they are shown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) values: Vec<Values>,
 }
 
-/// A violation without its words, which may quote the event.
+/// A violation without its message, which may quote the event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(super) struct Broken {
+pub(super) struct ViolationSummary {
     pub(super) code: String,
     pub(super) path: String,
 }
 
-/// A value of the live policy's and what the shadow policy has in its place; `None`: nothing.
+/// A value of the live policy and that of the shadow policy; `None`: there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Values {
     /// Where: a JSON Pointer, or `key` or `id` of an output.
@@ -55,12 +55,12 @@ pub(super) struct Values {
     pub(super) shadow: Option<String>,
 }
 
-/// What the shadow policy would do otherwise; nothing: all is the same.
+/// The differences between two answers.
 pub(super) fn compare(live: &Answer, shadow: &Answer, show_values: bool) -> Vec<Change> {
     match (live, shadow) {
         (Answer::Decided(live), Answer::Decided(shadow)) if live.decision == shadow.decision => match live.decision {
             Decision::Drop => Vec::new(),
-            Decision::Reject => reasons(live, shadow),
+            Decision::Reject => rejections(live, shadow),
             Decision::Forward => {
                 let own_type = live.event_type.as_deref();
                 outputs::compare(own_type, &live.outputs, &shadow.outputs, show_values)
@@ -70,20 +70,17 @@ pub(super) fn compare(live: &Answer, shadow: &Answer, show_values: bool) -> Vec<
         _ => vec![Change {
             kind: format!("{} → {}", word(live), word(shadow)),
             detail: Detail {
-                live_violations: broken(live.decided()),
-                shadow_violations: broken(shadow.decided()),
+                live_violations: summaries(live.decided()),
+                shadow_violations: summaries(shadow.decided()),
                 ..Detail::default()
             },
         }],
     }
 }
 
-/// The first characters of a text that somebody else made as long as it pleased.
+/// The beginning of a text of any length.
 pub(super) fn cut(text: &str) -> String {
-    match text.char_indices().nth(KEPT) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
+    tidegate_text::cut::after(text, KEPT).into_owned()
 }
 
 fn word(answer: &Answer) -> String {
@@ -93,9 +90,9 @@ fn word(answer: &Answer) -> String {
     }
 }
 
-fn reasons(live: &Usable, shadow: &Usable) -> Vec<Change> {
-    fn all(judged: &Usable) -> BTreeSet<(&str, &str)> {
-        let violations = judged.violations.iter();
+fn rejections(live: &Usable, shadow: &Usable) -> Vec<Change> {
+    fn all(decision: &Usable) -> BTreeSet<(&str, &str)> {
+        let violations = decision.violations.iter();
         violations
             .map(|violation| (&*violation.code, &*violation.path))
             .collect()
@@ -106,20 +103,20 @@ fn reasons(live: &Usable, shadow: &Usable) -> Vec<Change> {
     vec![Change {
         kind: "rejected for other reasons".to_owned(),
         detail: Detail {
-            live_violations: broken(Some(live)),
-            shadow_violations: broken(Some(shadow)),
+            live_violations: summaries(Some(live)),
+            shadow_violations: summaries(Some(shadow)),
             ..Detail::default()
         },
     }]
 }
 
-fn broken(judged: Option<&Usable>) -> Vec<Broken> {
-    let violations = judged.map_or(&[][..], |judged| &judged.violations);
-    let broken = |violation: &Violation| Broken {
+fn summaries(decision: Option<&Usable>) -> Vec<ViolationSummary> {
+    let violations = decision.map_or(&[][..], |decision| &decision.violations);
+    let summary = |violation: &Violation| ViolationSummary {
         code: cut(&violation.code),
         path: cut(&violation.path),
     };
-    violations.iter().take(VIOLATIONS).map(broken).collect()
+    violations.iter().take(VIOLATIONS).map(summary).collect()
 }
 
 #[cfg(test)]
@@ -153,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn another_outcome_is_one_change_whatever_else_differs() {
+    fn another_decision_is_one_change_whatever_else_differs() {
         let rejected = answer(
             Decision::Reject,
             &[("type", "/task_id", "must be an integer, not \"9\"")],
@@ -177,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn other_words_and_another_order_are_no_change() {
+    fn other_messages_and_another_order_are_no_change() {
         let one = answer(
             Decision::Reject,
             &[("type", "/a", "must be a text"), ("required", "/b", "is missing")],

@@ -1,10 +1,11 @@
-//! Which two policies are compared, and how many events were offered since: what a delivery touches, without a lock.
+//! The key of a comparison: which two policies are compared, and how many events were offered. A delivery uses this alone,
+//! without a lock. Knows nothing of the results.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tidegate_engine::Digest;
 
-/// A shadow policy and a revision.
+/// The shadow policy and the revision that are compared.
 #[derive(Debug)]
 pub(super) struct ComparisonKey {
     shadow: Digest,
@@ -23,15 +24,15 @@ impl ComparisonKey {
         }
     }
 
-    pub(super) fn is_of(&self, shadow: &Digest, revision: u64) -> bool {
+    pub(super) fn matches(&self, shadow: &Digest, revision: u64) -> bool {
         self.revision == revision && self.shadow == *shadow
     }
 
-    pub(super) fn see(&self) {
+    pub(super) fn count_seen(&self) {
         self.seen.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn skip(&self) {
+    pub(super) fn count_skipped(&self) {
         self.skipped.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -1,5 +1,5 @@
-//! The shadow policy's file: loaded when it changes. Whatever is wrong with it, the gate goes on without a shadow policy, and
-//! the reason stands in the report.
+//! The shadow policy's file, loaded when it changes. If it is refused, the gate has no shadow policy, and the report has the
+//! reason. Knows nothing of the comparison.
 
 use std::sync::Arc;
 
@@ -9,40 +9,40 @@ use tidegate_model::error::chain;
 use super::Shadow;
 use crate::{
     admission::{Admission, Refusal},
-    reload::{self, FileId, LOOK},
+    reload::{self, FileId, POLL_INTERVAL},
 };
 
-/// What there is to say of the shadow policy.
+/// The state of the shadow policy.
 #[derive(Debug, Default)]
 pub(super) enum ShadowState {
-    /// Its file is not there.
+    /// There is no file.
     None,
-    /// It is read, compiled or tested.
+    /// It is being loaded.
     #[default]
     Loading,
-    /// It judges.
+    /// It judges events.
     Ready(Arc<Policy>),
-    /// It cannot judge.
+    /// Its file is refused.
     Refused {
         why: String,
-        /// Of the file, when it could be read.
+        /// Of the file, where it could be read.
         digest: Option<Digest>,
     },
 }
 
 impl Shadow {
-    /// Keeps up with the file.
+    /// Loads the file each time that it changes.
     pub(super) async fn follow(&self) {
         let mut seen = None;
         loop {
             match FileId::of(&self.settings.path) {
                 Ok(Some(id)) if seen == Some(id) => {}
                 Ok(Some(id)) => {
-                    self.look().await;
+                    self.load_if_new().await;
                     seen = Some(id);
                 }
                 Ok(None) => {
-                    self.put(ShadowState::None);
+                    self.set(ShadowState::None);
                     seen = None;
                 }
                 Err(error) => {
@@ -50,12 +50,12 @@ impl Shadow {
                     seen = None;
                 }
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// Reads the file and loads what is in it, unless it is what is loaded already.
-    async fn look(&self) {
+    /// Reads the file, and loads it unless that policy is loaded already.
+    async fn load_if_new(&self) {
         let bytes = match reload::read(&self.settings.path) {
             Ok(bytes) => bytes,
             Err(refusal) => return self.refuse(&refusal, None),
@@ -65,9 +65,9 @@ impl Shadow {
         if self.policy.load_full().as_ref().is_some_and(is_loaded) {
             return;
         }
-        self.put(ShadowState::Loading);
+        self.set(ShadowState::Loading);
         match self.load(&bytes).await {
-            Ok(policy) => self.put(ShadowState::Ready(Arc::new(policy))),
+            Ok(policy) => self.set(ShadowState::Ready(Arc::new(policy))),
             Err(refusal) => self.refuse(&refusal, Some(digest)),
         }
     }
@@ -82,12 +82,12 @@ impl Shadow {
         let why = chain(refusal);
         let is_known = matches!(&*self.state(), ShadowState::Refused { why: known, .. } if *known == why);
         if !is_known {
-            tracing::warn!(shadow = %self.settings.path.display(), why, "the shadow policy cannot judge; the gate goes on without one");
+            tracing::warn!(shadow = %self.settings.path.display(), why, "the shadow policy is refused; the gate runs without one");
         }
-        self.put(ShadowState::Refused { why, digest });
+        self.set(ShadowState::Refused { why, digest });
     }
 
-    fn put(&self, state: ShadowState) {
+    fn set(&self, state: ShadowState) {
         let ready = match &state {
             ShadowState::Ready(policy) => {
                 let catalog = policy.catalog();

@@ -1,11 +1,12 @@
-//! Where two JSON texts differ by value. Two texts of the same values may differ in form: in white space, in the order of
-//! members, in how a number is written.
+//! Finds where two JSON texts differ by value. Texts of equal values may differ in form: in white space, in the order of
+//! members, in how a number is written. Knows no event.
 
 use serde_json::{Map, Value};
+use tidegate_text::{number, pointer};
 
-/// Larger texts are not compared place by place: as values they take many times their size.
+/// The largest texts that are parsed, in bytes: parsed, they take many times their size.
 const COMPARED: usize = 1 << 20;
-/// Places that are told of one pair of texts.
+/// Places that are reported of one pair of texts.
 const PLACES: usize = 16;
 
 /// How two texts differ.
@@ -15,16 +16,16 @@ pub(super) enum Difference {
     None,
     /// In form only.
     Form,
-    /// By value, in these places.
+    /// By value.
     Value {
-        /// The first of them.
+        /// The first places.
         places: Vec<Place>,
         /// Whether there are more.
         more: bool,
     },
-    /// They are too large to say where.
+    /// They are too large to be parsed.
     TooLarge,
-    /// One of them is nested too deeply to say where.
+    /// One of them is nested too deeply to be parsed.
     TooDeep,
 }
 
@@ -33,10 +34,10 @@ pub(super) enum Difference {
 pub(super) struct Place {
     /// JSON Pointer.
     pub(super) pointer: String,
-    /// The same with `*` for every position in an array.
+    /// The pointer with `*` for every array index.
     pub(super) pattern: String,
     pub(super) how: How,
-    /// What stands there in the one text and in the other.
+    /// The values there, in the one text and in the other.
     pub(super) values: (Option<Value>, Option<Value>),
 }
 
@@ -44,9 +45,9 @@ pub(super) struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum How {
     Changed,
-    /// Only the second has something there.
+    /// Only the second text has a value there.
     Gained,
-    /// Only the first has.
+    /// Only the first text has a value there.
     Lost,
 }
 
@@ -89,7 +90,8 @@ impl Walk {
                     self.step(&at.to_string(), "*", one.get(at), other.get(at));
                 }
             }
-            (Value::Number(one), Value::Number(other)) if number(one.as_str()) == number(other.as_str()) => {}
+            (Value::Number(one), Value::Number(other))
+                if number::Value::of(one.as_str()) == number::Value::of(other.as_str()) => {}
             (one, other) if one == other => {}
             (one, other) => self.found(How::Changed, Some(one), Some(other)),
         }
@@ -97,26 +99,24 @@ impl Walk {
 
     fn objects(&mut self, one: &Map<String, Value>, other: &Map<String, Value>) {
         for (name, value) in one {
-            let name_there = name.replace('~', "~0").replace('/', "~1");
-            self.step(&name_there, &name_there, Some(value), other.get(name));
+            self.step(name, name, Some(value), other.get(name));
         }
         for (name, value) in other.iter().filter(|(name, _)| !one.contains_key(*name)) {
-            let name_there = name.replace('~', "~0").replace('/', "~1");
-            self.step(&name_there, &name_there, None, Some(value));
+            self.step(name, name, None, Some(value));
         }
     }
 
     fn step(&mut self, name: &str, name_in_pattern: &str, one: Option<&Value>, other: Option<&Value>) {
-        let (pointer, pattern) = (self.pointer.len(), self.pattern.len());
-        self.pointer.extend(["/", name]);
-        self.pattern.extend(["/", name_in_pattern]);
+        let lengths = (self.pointer.len(), self.pattern.len());
+        pointer::push(&mut self.pointer, name);
+        pointer::push(&mut self.pattern, name_in_pattern);
         match (one, other) {
             (Some(one), Some(other)) => self.values(one, other),
-            (None, there) => self.found(How::Gained, None, there),
-            (there, None) => self.found(How::Lost, there, None),
+            (None, other) => self.found(How::Gained, None, other),
+            (one, None) => self.found(How::Lost, one, None),
         }
-        self.pointer.truncate(pointer);
-        self.pattern.truncate(pattern);
+        self.pointer.truncate(lengths.0);
+        self.pattern.truncate(lengths.1);
     }
 
     fn found(&mut self, how: How, one: Option<&Value>, other: Option<&Value>) {
@@ -131,28 +131,6 @@ impl Walk {
             values: (one.cloned(), other.cloned()),
         });
     }
-}
-
-/// A number as its sign, its digits without zeros at either end, and the power of ten of the last one: the same for
-/// `1.10`, `1.1` and `11e-1`. An exponent that is no `i64` stands as it is written.
-fn number(text: &str) -> (bool, String, Result<i64, &str>) {
-    let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-    let (mantissa, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{fraction}");
-    let digits = digits.trim_start_matches('0');
-    let significant = digits.trim_end_matches('0');
-    if significant.is_empty() {
-        return (false, String::new(), Ok(0));
-    }
-    let shift = |length: usize| i64::try_from(length).ok();
-    let power = || {
-        let exponent: i64 = exponent.parse().ok()?;
-        exponent
-            .checked_sub(shift(fraction.len())?)?
-            .checked_add(shift(digits.len() - significant.len())?)
-    };
-    (negative, significant.to_owned(), power().ok_or(exponent))
 }
 
 #[cfg(test)]
@@ -170,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_values_written_otherwise_differ_in_form() {
+    fn equal_values_differ_in_form() {
         for (one, other) in [
             ("{\"a\":1,\"b\":2}", "{\"b\":2,\"a\":1}"),
             ("{\"a\":1}", " { \"a\" : 1 } "),
@@ -201,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn every_place_is_told_by_its_pointer() {
+    fn every_place_has_its_pointer() {
         let one = r#"{"a":{"b/c":1,"gone":2},"list":[1,{"x":1}]}"#;
         let other = r#"{"a":{"b/c":2,"~new":3},"list":[1,{"x":2},3]}"#;
         let expected = [
@@ -216,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_compared_is_bounded() {
+    fn the_comparison_is_bounded() {
         let many = |value: usize| format!("{:?}", vec![value; 1000]);
         let Difference::Value { places, more } = compare(many(1).as_bytes(), many(2).as_bytes()) else {
             panic!("they differ by value")

@@ -1,9 +1,9 @@
-//! A shadow policy judges a copy of live traffic, and the differences are kept for people to look at.
+//! The shadow comparison: a shadow policy judges a copy of live traffic, and the differences are reported.
 //!
-//! It never publishes: nothing here can reach a sink. Without a shadow policy it costs live traffic a look at one
-//! `Option`; with one, a few copies of short texts for each event in the sample. The events themselves are shared. The
-//! shadow policy runs in an engine and on a thread of its own, at low priority, one call at a time; what does not fit into
-//! its queue is skipped, never waited for.
+//! It never publishes: this module cannot reach a sink. Without a shadow policy a delivery checks one `Option`; with one, it
+//! copies a few short texts for each sampled event. The events themselves are shared. The shadow policy has its own engine
+//! and its own thread, at low priority, and judges one event at a time. Events that do not fit into its queue are skipped;
+//! a delivery never waits.
 
 mod answer;
 mod compare;
@@ -36,60 +36,61 @@ pub use self::{answer::Answer, report::Report};
 use self::{
     comparison_key::ComparisonKey,
     file::ShadowState,
-    stats::{About, Stats},
+    stats::{EventInfo, Stats},
 };
 use crate::{
     decision::Usable,
     revision::{Revision, Revisions},
 };
 
-/// Bytes of events and outputs that may wait for the shadow policy.
+/// Bytes of events and outputs in the queue.
 const WAITING_BYTES: usize = 32 << 20;
-/// How much its thread makes way for others: on a busy machine it gets a tenth of a core, not nothing.
+/// Niceness of its thread: on a busy machine it has a tenth of a core, not nothing.
 const NICE: i32 = 10;
-/// A call that takes so long is followed by a rest, or a shadow policy that loops would keep a core busy.
+/// A call that takes as long is followed by a pause, so that a shadow policy that loops does not occupy a core.
 const SLOW: Duration = Duration::from_millis(5);
-/// How many times as long the rest is: a slow shadow gets a fifth of a core at most.
-const REST: u32 = 4;
-/// Instances that the shadow policy's engine has memory for: one that judges, and one that is loaded or tested.
+/// The pause as a multiple of the call: a slow shadow policy has a fifth of a core at most.
+const PAUSE: u32 = 4;
+/// Instances of the shadow policy's engine: one that judges, and one that is loaded or tested.
 const INSTANCES: u32 = 2;
-/// What the shadow policy is, and how much it gets to judge.
+
+/// Which file is the shadow policy, and which events it judges.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Its file.
     pub path: PathBuf,
-    /// Share of the events that it gets; above 0, at most 1.
+    /// Share of the events that are sampled; above 0, at most 1.
     pub sample: f64,
-    /// Events that may wait for it.
+    /// Length of the queue.
     pub queue: usize,
-    /// Whether values that differ are shown.
+    /// Whether the report shows values.
     pub show_values: bool,
 }
 
-/// The shadow policy and what is known of it.
+/// The shadow policy and its comparison with the current revision.
 #[derive(Debug)]
 pub struct Shadow {
     settings: Settings,
     engine: Engine,
     revisions: Arc<Revisions>,
-    /// The channels that lead somewhere.
+    /// The channels that are bound to a sink.
     channels: BTreeSet<String>,
     target_version: Option<String>,
     metrics: Arc<Metrics>,
-    /// The shadow policy, while there is one that can judge.
+    /// The shadow policy, if one is loaded.
     policy: ArcSwapOption<Policy>,
     state: Mutex<ShadowState>,
-    /// That of the stats, for those who must not wait: the shadow policy's thread may be held up while it has the stats.
+    /// The key of the stats, for deliveries: they must not wait for a lock that the shadow policy's thread may have.
     comparison_key: ArcSwapOption<ComparisonKey>,
     stats: Mutex<Stats>,
-    queue: mpsc::Sender<Case>,
-    cases: tokio::sync::Mutex<mpsc::Receiver<Case>>,
+    queue: mpsc::Sender<QueuedEvent>,
+    queued: tokio::sync::Mutex<mpsc::Receiver<QueuedEvent>>,
     memory: Arc<Semaphore>,
 }
 
-/// One event that waits for the shadow policy, and what the live policy decided.
+/// An event in the queue, and the answer of the live policy.
 #[derive(Debug)]
-struct Case {
+struct QueuedEvent {
     comparison_key: Arc<ComparisonKey>,
     shadow: Arc<Policy>,
     event: Bytes,
@@ -100,7 +101,7 @@ struct Case {
 }
 
 impl Shadow {
-    /// Nothing is loaded yet. `options` are those of the live engine, and `channels` those that lead to a sink.
+    /// Nothing is loaded yet. `options`: those of the live engine. `channels`: those that are bound to a sink.
     pub fn new(
         settings: Settings,
         options: Options,
@@ -113,7 +114,7 @@ impl Shadow {
             max_concurrent_calls: INSTANCES,
             ..options
         })?;
-        let (queue, cases) = mpsc::channel(settings.queue);
+        let (queue, queued) = mpsc::channel(settings.queue);
         Ok(Self {
             settings,
             engine,
@@ -124,29 +125,29 @@ impl Shadow {
             policy: ArcSwapOption::empty(),
             state: Mutex::default(),
             comparison_key: ArcSwapOption::empty(),
-            stats: Stats::under(None).into(),
+            stats: Stats::new(None).into(),
             queue,
-            cases: cases.into(),
+            queued: queued.into(),
             memory: Arc::new(Semaphore::new(WAITING_BYTES)),
         })
     }
 
-    /// Loads the shadow policy and judges by it until `stop`, on a thread that makes way for others.
+    /// Loads the shadow policy and lets it judge until `stop`, on a thread of low priority.
     pub fn start(self: Arc<Self>, stop: CancellationToken) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         thread::Builder::new()
             .name("tidegate-shadow".to_owned())
             .spawn(move || {
-                // On Linux it is the thread's own, and that of the threads which it starts.
+                // On Linux niceness is of this thread and those that it starts.
                 let _ = rustix::process::nice(NICE);
                 runtime.block_on(stop.run_until_cancelled(async { tokio::join!(self.follow(), self.judge_all()) }));
-                // A shadow policy that is being compiled is not waited for.
+                // Does not wait for a compilation.
                 runtime.shutdown_background();
             })?;
         Ok(())
     }
 
-    /// Offers what a producer sent, once the live policy has judged it. Never waits.
+    /// Offers a new event, with the answer of the live policy. Never waits.
     pub fn offer(&self, delivery: &Delivery, revision: &Revision, live: impl FnOnce() -> Answer) {
         if !delivery.is_first() || !is_in_sample(&delivery.event, self.settings.sample) {
             return;
@@ -157,43 +158,42 @@ impl Shadow {
         let Some(comparison_key) = self.key_of(&shadow, revision) else {
             return;
         };
-        comparison_key.see();
+        comparison_key.count_seen();
         if self.enqueue(delivery, &comparison_key, shadow, live).is_none() {
             self.metrics.shadow("skipped");
-            comparison_key.skip();
+            comparison_key.count_skipped();
         }
     }
 
-    /// What is known by now.
+    /// The report of the comparison.
     pub fn report(&self) -> Report {
         let current = self.revisions.current();
         let shadow = self.policy.load_full();
         let number = current.as_ref().map(|current| current.id().number);
-        self.turn_to(shadow.as_ref().map(|policy| policy.digest()).zip(number));
+        self.switch_to(shadow.as_ref().map(|policy| policy.digest()).zip(number));
         Report::new(&self.settings, &self.state(), current.as_deref(), &self.stats())
     }
 
-    /// The comparison_key under which a judgement of this revision belongs; `None`: another one judges by now, and this is of a
-    /// delivery that began before.
+    /// The key for an answer of this revision; `None`: the revision was replaced since the delivery began.
     fn key_of(&self, shadow: &Policy, revision: &Revision) -> Option<Arc<ComparisonKey>> {
         let (digest, number) = (shadow.digest(), revision.id().number);
         match self.comparison_key.load_full() {
-            Some(comparison_key) if comparison_key.is_of(digest, number) => Some(comparison_key),
-            _ if self.is_current(revision) => self.turn_to(Some((digest, number))),
+            Some(comparison_key) if comparison_key.matches(digest, number) => Some(comparison_key),
+            _ if self.is_current(revision) => self.switch_to(Some((digest, number))),
             _ => None,
         }
     }
 
-    /// Begins the stats anew when it is about other policies than these.
-    fn turn_to(&self, policies: Option<(&Digest, u64)>) -> Option<Arc<ComparisonKey>> {
+    /// Starts new stats, unless the present ones are of these policies. Returns their key.
+    fn switch_to(&self, policies: Option<(&Digest, u64)>) -> Option<Arc<ComparisonKey>> {
         let mut stats = self.stats();
-        let is_open = match (stats.comparison_key(), policies) {
-            (Some(comparison_key), Some((shadow, revision))) => comparison_key.is_of(shadow, revision),
+        let is_present = match (stats.comparison_key(), policies) {
+            (Some(comparison_key), Some((shadow, revision))) => comparison_key.matches(shadow, revision),
             (comparison_key, policies) => comparison_key.is_none() && policies.is_none(),
         };
-        if !is_open {
+        if !is_present {
             let comparison_key = policies.map(|(shadow, revision)| Arc::new(ComparisonKey::new(shadow, revision)));
-            *stats = Stats::under(comparison_key);
+            *stats = Stats::new(comparison_key);
             self.comparison_key.store(stats.comparison_key().cloned());
         }
         stats.comparison_key().cloned()
@@ -206,11 +206,11 @@ impl Shadow {
         shadow: Arc<Policy>,
         live: impl FnOnce() -> Answer,
     ) -> Option<()> {
-        let place = self.queue.try_reserve().ok()?;
+        let slot = self.queue.try_reserve().ok()?;
         let live = live();
         let bytes = u32::try_from(delivery.event.len() + live.bytes()).ok()?;
         let memory = self.memory.clone().try_acquire_many_owned(bytes).ok()?;
-        place.send(Case {
+        slot.send(QueuedEvent {
             comparison_key: comparison_key.clone(),
             shadow,
             event: delivery.event.clone(),
@@ -223,42 +223,42 @@ impl Shadow {
     }
 
     async fn judge_all(&self) {
-        let mut cases = self.cases.lock().await;
-        while let Some(case) = cases.recv().await {
-            self.judge(&case).await;
+        let mut queued = self.queued.lock().await;
+        while let Some(event) = queued.recv().await {
+            self.judge(&event).await;
         }
     }
 
-    async fn judge(&self, case: &Case) {
-        if !self.stats().is_under(&case.comparison_key) {
+    async fn judge(&self, event: &QueuedEvent) {
+        if !self.stats().is_of(&event.comparison_key) {
             return;
         }
         let started = Instant::now();
-        let answer = self.ask(case).await;
-        let took = started.elapsed();
-        let changes = compare::compare(&case.live, &answer, self.settings.show_values);
+        let answer = self.answer(event).await;
+        let elapsed = started.elapsed();
+        let changes = compare::compare(&event.live, &answer, self.settings.show_values);
         self.metrics.shadow(match &answer {
             Answer::Fault(_) => "fault",
             Answer::Decided(_) if changes.is_empty() => "same",
             Answer::Decided(_) => "changed",
         });
         let current = self.revisions.current();
-        let mut catalogs = vec![case.shadow.catalog()];
+        let mut catalogs = vec![event.shadow.catalog()];
         catalogs.extend(current.as_ref().map(|current| current.policy.catalog()));
-        let about = About::new(case, &answer, &catalogs);
-        self.stats().record(&case.comparison_key, &about, changes);
-        if took >= SLOW {
-            tokio::time::sleep(took * REST).await;
+        let info = EventInfo::new(event, &answer, &catalogs);
+        self.stats().record(&event.comparison_key, &info, changes);
+        if elapsed >= SLOW {
+            tokio::time::sleep(elapsed * PAUSE).await;
         }
     }
 
-    async fn ask(&self, case: &Case) -> Answer {
+    async fn answer(&self, event: &QueuedEvent) -> Answer {
         let context = Context {
-            now: case.at.clone(),
+            now: event.at.clone(),
             target_version: self.target_version.clone(),
         };
-        match case.shadow.process(&case.event, &context).await {
-            Ok(decided) => match Usable::check(decided, &case.event, |channel| self.channels.contains(channel)) {
+        match event.shadow.process(&event.event, &context).await {
+            Ok(decided) => match Usable::check(decided, &event.event, |channel| self.channels.contains(channel)) {
                 Ok(decision) => Answer::Decided(decision),
                 Err(unusable) => Answer::Fault(unusable.kind()),
             },
@@ -267,7 +267,7 @@ impl Shadow {
         }
     }
 
-    /// Deliveries that began before a swap are finished by the policy that was left.
+    /// A delivery finishes by the revision that it began with, which may have been replaced meanwhile.
     fn is_current(&self, revision: &Revision) -> bool {
         let current = self.revisions.current();
         current.is_some_and(|current| current.id().number == revision.id().number)
@@ -282,7 +282,7 @@ impl Shadow {
     }
 }
 
-/// Whether an event is in a sample of this share: always, or never.
+/// Whether an event is in a sample of this share: the same event always is, or never.
 fn is_in_sample(event: &[u8], share: f64) -> bool {
     if share >= 1.0 {
         return true;
@@ -298,7 +298,7 @@ mod tests {
     use super::is_in_sample;
 
     #[test]
-    fn a_sample_has_its_share_and_an_event_is_always_in_it_or_never() {
+    fn a_sample_has_its_share_and_an_event_is_always_or_never_in_it() {
         let events: Vec<_> = (0..10_000).map(|number| format!("event {number}")).collect();
         let sample = |share| {
             events

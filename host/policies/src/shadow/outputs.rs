@@ -1,4 +1,4 @@
-//! The outputs of two policies for one event: which belong together, and how they differ.
+//! Compares the outputs of two policies for one event: which correspond, and how they differ. Knows nothing of decisions.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ const COMPARED: usize = 64;
 /// Pointers and values that are kept of one change.
 const KEPT: usize = 16;
 
-/// How the shadow policy's outputs differ from the live ones. `own_type` is the type of the event that they come from.
+/// How the shadow policy's outputs differ from the live ones. `own_type`: the type of the event that they are made of.
 pub(super) fn compare(
     own_type: Option<&str>,
     live: &[UsableOutput],
@@ -35,23 +35,23 @@ pub(super) fn compare(
     if !partners.iter().flatten().is_sorted() {
         changes.kind("outputs in another order");
     }
-    for (sent, partner) in live.iter().zip(&partners) {
+    for (output, partner) in live.iter().zip(&partners) {
         match partner {
-            Some(at) => changes.pair(&name(own_type, sent), sent, &shadow[*at]),
+            Some(at) => changes.pair(&name(own_type, output), output, &shadow[*at]),
             None => {
-                changes.kind(&format!("output lost: {} on {}", sent.event_type, sent.channel));
+                changes.kind(&format!("output lost: {} on {}", output.event_type, output.channel));
             }
         }
     }
-    for (at, sent) in shadow.iter().enumerate() {
+    for (at, output) in shadow.iter().enumerate() {
         if !partners.contains(&Some(at)) {
-            changes.kind(&format!("output gained: {} on {}", sent.event_type, sent.channel));
+            changes.kind(&format!("output gained: {} on {}", output.event_type, output.channel));
         }
     }
     changes.all
 }
 
-/// For each live output that of the shadow policy which stands for it: the one of the same id, or else of the same type.
+/// For each live output the shadow policy's: the one of the same id, or else of the same type.
 fn partners(live: &[UsableOutput], shadow: &[UsableOutput]) -> Vec<Option<usize>> {
     let mut partners: Vec<Option<usize>> = vec![None; live.len()];
     let alike: [fn(&UsableOutput, &UsableOutput) -> bool; 3] = [
@@ -60,22 +60,22 @@ fn partners(live: &[UsableOutput], shadow: &[UsableOutput]) -> Vec<Option<usize>
         |one, other| one.event_type == other.event_type,
     ];
     for alike in alike {
-        for (place, sent) in live.iter().enumerate() {
-            if partners[place].is_none() {
-                let is_free = |at: &usize| !partners.contains(&Some(*at)) && alike(sent, &shadow[*at]);
-                partners[place] = (0..shadow.len()).find(is_free);
+        for (index, output) in live.iter().enumerate() {
+            if partners[index].is_none() {
+                let is_free = |at: &usize| !partners.contains(&Some(*at)) && alike(output, &shadow[*at]);
+                partners[index] = (0..shadow.len()).find(is_free);
             }
         }
     }
     partners
 }
 
-/// What an output is called in the name of a change.
-fn name(own_type: Option<&str>, sent: &UsableOutput) -> String {
-    if own_type == Some(&sent.event_type) {
+/// The name of an output in the kind of a change.
+fn name(own_type: Option<&str>, output: &UsableOutput) -> String {
+    if own_type == Some(&output.event_type) {
         "output".to_owned()
     } else {
-        format!("output {}", sent.event_type)
+        format!("output {}", output.event_type)
     }
 }
 
@@ -85,7 +85,7 @@ struct Changes {
 }
 
 impl Changes {
-    /// The detail of a change of this kind, of which there is one for an event.
+    /// The details of the change of this kind: there is one for an event.
     fn kind(&mut self, kind: &str) -> &mut Detail {
         let kind = cut(kind);
         let at = self
@@ -109,7 +109,7 @@ impl Changes {
                 self.kind(&format!("{name} has another {what}: {one} → {other}"));
             }
         }
-        // These may be personal.
+        // Keys and ids may be personal data.
         for (what, one, other) in [("key", &live.key, &shadow.key), ("id", &live.id, &shadow.id)] {
             if one != other {
                 let show = self.show_values;
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn outputs_belong_together_by_id_then_by_type() {
+    fn outputs_correspond_by_id_then_by_type() {
         let live = [sent("a", "1", "{}"), sent("a", "2", "{}")];
         assert_eq!(
             kinds(&live, &[sent("a", "2", "{}"), sent("a", "1", "{}")]),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_named_by_its_place_and_counts_once_an_event() {
+    fn a_change_is_named_by_its_place_and_counts_once_for_an_event() {
         let live = [sent("a", "1", r#"{"payload":{"tags":[1,2],"old":0}}"#)];
         let shadow = [sent("a", "1", r#"{"payload":{"tags":[3,4],"new":0}}"#)];
         let changes = compare(Some("task.created"), &live, &shadow, true);
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_told_only_where_values_are() {
+    fn keys_are_shown_only_where_values_are() {
         let other = UsableOutput {
             key: "user-2".to_owned(),
             ..sent("a", "1", "{ }")
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_outputs_is_not_compared_one_by_one() {
+    fn too_many_outputs_are_not_compared_one_by_one() {
         let flood: Vec<_> = (0..10_000).map(|id| sent("a", &id.to_string(), "{}")).collect();
         assert_eq!(
             kinds(&[sent("a", "1", "{}")], &flood),

@@ -1,4 +1,4 @@
-//! The report of a shadow policy, as `GET /admin/shadow` shows it.
+//! The report of the shadow comparison, for the admin listener. Knows nothing of how events are judged.
 
 use serde::Serialize;
 
@@ -9,15 +9,15 @@ use super::{
 };
 use crate::revision::Revision;
 
-/// What is known of the shadow policy, and what it would change.
+/// The shadow policy, and what it would change.
 #[derive(Debug, Serialize)]
 pub struct Report {
     shadow: ShadowPolicy,
-    /// The policy in force; `None`: none is.
+    /// The current revision; `None`: no policy is loaded.
     against: Option<Against>,
-    /// RFC 3339: since both of them are there, or the gate is.
+    /// The start of the comparison, RFC 3339.
     since: String,
-    /// Share of the events that the shadow policy gets.
+    /// Share of the events that are sampled.
     sample: f64,
     values_shown: bool,
     #[serde(flatten)]
@@ -32,7 +32,7 @@ struct ShadowPolicy {
     name: Option<String>,
     version: Option<String>,
     digest: Option<String>,
-    /// Why it does not judge.
+    /// Why it does not judge events.
     why: Option<String>,
 }
 

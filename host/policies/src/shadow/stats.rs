@@ -1,5 +1,5 @@
-//! What the shadow policy would change, counted by kind, with a few examples of each. Bounded whatever the events and the
-//! shadow are: so many kinds, so many examples, texts of so many characters.
+//! Counts what the shadow policy would change, by kind, with a few examples of each. Kinds, examples and texts are bounded.
+//! Knows nothing of how answers are compared.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,21 +8,21 @@ use tidegate_engine::PolicyCatalog;
 use tidegate_model::clock;
 
 use super::{
-    Case,
+    QueuedEvent,
     answer::Answer,
     compare::{Change, Detail, cut},
     comparison_key::ComparisonKey,
 };
 
-/// Kinds of changes that are told apart; all others are one.
+/// Kinds of changes that are counted apart; all others are one.
 const KINDS: usize = 64;
-/// Examples of each.
+/// Examples of each kind.
 const EXAMPLES: usize = 3;
 
-/// Counts and examples, of one shadow against one live policy.
+/// Counts and examples of one comparison.
 #[derive(Debug)]
 pub(super) struct Stats {
-    /// `None`: there are no two policies to compare.
+    /// `None`: there are not two policies to compare.
     comparison_key: Option<Arc<ComparisonKey>>,
     pub(super) since: String,
     judged: u64,
@@ -32,21 +32,21 @@ pub(super) struct Stats {
     others: Entry,
 }
 
-/// How many events were met.
+/// Number of events by result.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) struct Counts {
     /// In the sample.
     seen: u64,
     judged: u64,
-    /// The shadow policy was too slow for them.
+    /// The queue of the shadow policy was full.
     skipped: u64,
     same: u64,
     changed: u64,
 }
 
-/// What an event was.
+/// The names of an event.
 #[derive(Debug)]
-pub(super) struct About {
+pub(super) struct EventInfo {
     event_id: Option<String>,
     source: String,
     event_type: Option<String>,
@@ -66,7 +66,7 @@ struct Entry {
     examples: Vec<Example>,
 }
 
-/// An event of which the shadow policy would make something else.
+/// An event on which the two policies differ.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Example {
     event_id: Option<String>,
@@ -79,7 +79,7 @@ pub(super) struct Example {
 #[derive(Debug, Serialize)]
 pub(super) struct Listed {
     kind: String,
-    /// `None`: the event's is none that either policy knows.
+    /// `None`: neither policy knows the type.
     event_type: Option<String>,
     version: Option<String>,
     count: u64,
@@ -87,8 +87,8 @@ pub(super) struct Listed {
 }
 
 impl Stats {
-    /// One without a single entry.
-    pub(super) fn under(comparison_key: Option<Arc<ComparisonKey>>) -> Self {
+    /// Empty stats.
+    pub(super) fn new(comparison_key: Option<Arc<ComparisonKey>>) -> Self {
         Self {
             comparison_key,
             since: clock::now(),
@@ -104,8 +104,8 @@ impl Stats {
         self.comparison_key.as_ref()
     }
 
-    /// Whether nothing was begun anew since then.
-    pub(super) fn is_under(&self, comparison_key: &Arc<ComparisonKey>) -> bool {
+    /// Whether these are the stats of that comparison.
+    pub(super) fn is_of(&self, comparison_key: &Arc<ComparisonKey>) -> bool {
         self.comparison_key
             .as_ref()
             .is_some_and(|own| Arc::ptr_eq(own, comparison_key))
@@ -113,23 +113,17 @@ impl Stats {
 
     pub(super) fn counts(&self) -> Counts {
         Counts {
-            seen: self
-                .comparison_key
-                .as_ref()
-                .map_or(0, |comparison_key| comparison_key.seen()),
+            seen: self.comparison_key.as_ref().map_or(0, |key| key.seen()),
             judged: self.judged,
-            skipped: self
-                .comparison_key
-                .as_ref()
-                .map_or(0, |comparison_key| comparison_key.skipped()),
+            skipped: self.comparison_key.as_ref().map_or(0, |key| key.skipped()),
             same: self.same,
             changed: self.changed,
         }
     }
 
-    /// Enters what came out; nothing when that belongs under an earlier comparison_key.
-    pub(super) fn record(&mut self, comparison_key: &Arc<ComparisonKey>, about: &About, changes: Vec<Change>) {
-        if !self.is_under(comparison_key) {
+    /// Counts the changes of an event, unless they are of an earlier comparison.
+    pub(super) fn record(&mut self, comparison_key: &Arc<ComparisonKey>, event: &EventInfo, changes: Vec<Change>) {
+        if !self.is_of(comparison_key) {
             return;
         }
         self.judged += 1;
@@ -141,14 +135,14 @@ impl Stats {
         for change in changes {
             let entry = self.entry(Kind {
                 name: change.kind,
-                event_type: about.event_type.clone(),
-                version: about.version.clone(),
+                event_type: event.event_type.clone(),
+                version: event.version.clone(),
             });
             entry.count += 1;
             if entry.examples.len() < EXAMPLES {
                 entry.examples.push(Example {
-                    event_id: about.event_id.clone(),
-                    source: about.source.clone(),
+                    event_id: event.event_id.clone(),
+                    source: event.source.clone(),
                     detail: change.detail,
                 });
             }
@@ -186,15 +180,15 @@ impl Stats {
     }
 }
 
-impl About {
-    /// What the policies say that the event is. Types and versions that neither policy knows are left out: a producer
-    /// could make them up without end.
-    pub(super) fn new(case: &Case, answer: &Answer, catalogs: &[&PolicyCatalog]) -> Self {
-        let judged = || case.live.decided().into_iter().chain(answer.decided());
-        let named = judged().find_map(|judged| judged.event_type.as_deref());
+impl EventInfo {
+    /// The names that the policies have read in the event. Unknown types and versions are left out: a producer could invent
+    /// any number of them.
+    pub(super) fn new(event: &QueuedEvent, answer: &Answer, catalogs: &[&PolicyCatalog]) -> Self {
+        let decisions = || event.live.decided().into_iter().chain(answer.decided());
+        let named = decisions().find_map(|decision| decision.event_type.as_deref());
         let mut types = catalogs.iter().flat_map(|catalog| &catalog.event_types);
         let event_type = named.filter(|name| types.any(|kind| kind.name == **name));
-        let named = judged().find_map(|judged| judged.event_version.as_deref());
+        let named = decisions().find_map(|decision| decision.event_version.as_deref());
         let versions = catalogs
             .iter()
             .flat_map(|catalog| &catalog.event_types)
@@ -202,8 +196,8 @@ impl About {
             .flat_map(|kind| &kind.versions);
         let version = named.filter(|name| versions.clone().any(|known| known.version == **name));
         Self {
-            event_id: judged().find_map(|judged| judged.event_id.as_deref()).map(cut),
-            source: cut(&case.source),
+            event_id: decisions().find_map(|decision| decision.event_id.as_deref()).map(cut),
+            source: cut(&event.source),
             event_type: event_type.map(str::to_owned),
             version: version.map(str::to_owned),
         }
@@ -216,10 +210,10 @@ mod tests {
 
     use tidegate_engine::Digest;
 
-    use super::{About, Change, ComparisonKey, Detail, EXAMPLES, KINDS, Stats};
+    use super::{Change, ComparisonKey, Counts, Detail, EXAMPLES, EventInfo, KINDS, Stats};
 
-    fn about(id: usize) -> About {
-        About {
+    fn event(id: usize) -> EventInfo {
+        EventInfo {
             event_id: Some(format!("e-{id}")),
             source: "task-events@1".to_owned(),
             event_type: Some("task.created".to_owned()),
@@ -234,17 +228,17 @@ mod tests {
 
     fn stats() -> (Stats, Arc<ComparisonKey>) {
         let comparison_key = Arc::new(ComparisonKey::new(&Digest::of(b"shadow"), 1));
-        (Stats::under(Some(comparison_key.clone())), comparison_key)
+        (Stats::new(Some(comparison_key.clone())), comparison_key)
     }
 
     #[test]
-    fn kinds_and_examples_are_bounded_and_all_is_counted() {
+    fn kinds_and_examples_are_bounded_and_every_event_is_counted() {
         let (mut stats, comparison_key) = stats();
         for number in 0..1000 {
-            comparison_key.see();
+            comparison_key.count_seen();
             stats.record(
                 &comparison_key,
-                &about(number),
+                &event(number),
                 change(format!("kind {}", number % 100)),
             );
         }
@@ -257,10 +251,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_frequent_comes_first() {
+    fn the_most_frequent_kind_is_first() {
         let (mut stats, comparison_key) = stats();
         for (number, kind) in ["a", "b", "b"].into_iter().enumerate() {
-            stats.record(&comparison_key, &about(number), change(kind.to_owned()));
+            stats.record(&comparison_key, &event(number), change(kind.to_owned()));
         }
         let kinds: Vec<_> = stats
             .changes()
@@ -271,15 +265,15 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_late_for_another_heading_is_not_counted() {
+    fn changes_of_an_earlier_comparison_are_not_counted() {
         let (_, before) = stats();
         let (mut stats, _) = stats();
-        before.see();
-        before.skip();
-        stats.record(&before, &about(0), change("a".to_owned()));
-        assert_eq!(stats.counts(), super::Counts::default());
+        before.count_seen();
+        before.count_skipped();
+        stats.record(&before, &event(0), change("a".to_owned()));
+        assert_eq!(stats.counts(), Counts::default());
         assert!(
-            !stats.is_under(&before),
+            !stats.is_of(&before),
             "also when the same two policies are compared again"
         );
     }

@@ -16,15 +16,15 @@ pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
         )
         .test("DROP and 404 acknowledge: the event is gone", gone)
         .test(
-            "RETRY, an unknown status and any other HTTP code deliver again",
+            "RETRY, an unknown status and any other HTTP code lead to a redelivery",
             retried,
         )
-        .test("a refused connection delivers again when the app is back", refused)
-        .test("a later event of the partition waits for a retried one", in_order)
         .test(
-            "an event in flight when the sidecar is killed is delivered again",
-            killed,
+            "an event whose connection was refused is redelivered when the app is back",
+            refused,
         )
+        .test("a later event of the partition waits for a retried one", in_order)
+        .test("an event in flight when the sidecar is killed is redelivered", killed)
 }
 
 /// Waits until the group has acknowledged as much, which the sidecar tells the broker once a second.
@@ -90,7 +90,7 @@ async fn gone(test: Test<Cluster>) -> Result<()> {
 
 async fn retried(test: Test<Cluster>) -> Result<()> {
     let reader = reader::start(&test, false).await?;
-    let again = [
+    let requeued = [
         Reply::json(&json!({"status": "RETRY"})),
         Reply::json(&json!({"status": "SOMETHING"})),
         Reply::status(500),
@@ -99,8 +99,10 @@ async fn retried(test: Test<Cluster>) -> Result<()> {
         Reply::status(403),
         Reply::status(429),
     ];
-    let count = again.len();
-    reader.app.answer(PATH, again.into_iter().chain([Reply::status(200)]));
+    let count = requeued.len();
+    reader
+        .app
+        .answer(PATH, requeued.into_iter().chain([Reply::status(200)]));
     test.shared.kafka.produce(&reader.topic, event("1")).await?;
     acknowledged(&test, &reader, 1).await?;
     assert_eq!(reader.app.received(PATH).len(), count + 1);

@@ -1,4 +1,4 @@
-//! Jobs: how an event is put aside until it is due.
+//! Jobs: how a scheduled retry is kept until it is due.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
             interval,
         )
         .test(
-            "a failurePolicy without maxRetries goes on after ten tries, one without any policy does not",
+            "a failurePolicy without maxRetries goes on after ten attempts, one without any policy does not",
             persistent,
         )
         .test("overwrite replaces a job, also one that is being tried", overwritten)
@@ -145,10 +145,10 @@ async fn persistent(test: Test<Cluster>) -> Result<()> {
         daprd.post("/v1.0/jobs/with", &with_interval("0.5s")).await?.status(),
         204
     );
-    let tries = app.wait_for("/job/with", 15).await?;
-    let longest = tries.windows(2).map(|pair| pair[1].at - pair[0].at).max();
-    println!("tries 0.5 s apart came at most {longest:?} apart");
-    assert_eq!(app.count("/job/without"), 4, "tries without a policy");
+    let calls = app.wait_for("/job/with", 15).await?;
+    let longest = calls.windows(2).map(|pair| pair[1].at - pair[0].at).max();
+    println!("calls 0.5 s apart came at most {longest:?} apart");
+    assert_eq!(app.count("/job/without"), 4, "calls without a policy");
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! How long the sidecar takes to say that what is behind it is gone, and how soon it works again.
+//! How long the sidecar takes to report that a service behind it is down, and how soon it works again.
 
 use std::time::{Duration, Instant};
 
@@ -19,8 +19,8 @@ pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
             scheduler,
         )
         .test(
-            "a call that its caller gave up makes no job when the scheduler is back",
-            given_up,
+            "a call whose caller has timed out makes no job when the scheduler is back",
+            timed_out,
         )
 }
 
@@ -144,7 +144,7 @@ async fn scheduler(test: Test<Cluster>) -> Result<()> {
     Ok(())
 }
 
-async fn given_up(test: Test<Cluster>) -> Result<()> {
+async fn timed_out(test: Test<Cluster>) -> Result<()> {
     let (scheduler, app, daprd) = with_scheduler(&test).await?;
     scheduler.process().kill9();
     let job_of_no_one = job();

@@ -1,4 +1,4 @@
-//! Large records pass whole, and what is not acknowledged comes again, in the topics that wait too.
+//! Large records pass whole, and what is not acknowledged is redelivered, in the retry topics too.
 
 use std::time::Duration;
 
@@ -83,10 +83,10 @@ async fn waiting(test: Test<Cluster>) -> Result<()> {
         .shipped()?;
     let subscribed = [subscription("kafka-retry", &topic, "/waiting").raw()];
     let consumer = Consumer::start_with(&test.services, &test.dir, daprd, subscribed).await?;
-    let again = Reply::text(200, r#"{"status":"RETRY"}"#);
+    let retry = Reply::text(200, r#"{"status":"RETRY"}"#);
     consumer
         .app
-        .answer("/waiting", [again.clone(), again.clone(), again, Reply::status(200)]);
+        .answer("/waiting", [retry.clone(), retry.clone(), retry, Reply::status(200)]);
     kafka.produce(&topic, Record::new("not due").key("user-1")).await?;
     let received = consumer.app.wait_for("/waiting", 4).await?;
     let apart: Vec<_> = received.windows(2).map(|pair| pair[1].at - pair[0].at).collect();

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// Digits that are needed at least.
+/// The fewest digits.
 const DIGITS: usize = 8;
 
 /// The beginning of a policy's digest.
@@ -24,7 +24,7 @@ impl FromStr for DigestPrefix {
             Ok(Self(format!("sha256:{hex}")))
         } else {
             Err(format!(
-                "a digest is {DIGITS} hexadecimal digits or more, such as sha256:9f86d081"
+                "a digest has at least {DIGITS} hexadecimal digits, such as sha256:9f86d081"
             ))
         }
     }

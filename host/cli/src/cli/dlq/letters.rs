@@ -1,4 +1,4 @@
-//! Where dead letters are read from: a topic of the embedded backend, or lines of a file or of standard input.
+//! Reads dead letters: from a topic of the sqlite backend, or from the lines of a file or of standard input.
 
 use std::{
     collections::VecDeque,
@@ -15,25 +15,25 @@ use serde_json::value::RawValue;
 use tidegate_model::dead_letter::DeadLetter;
 use tidegate_sqlite::{Db, Stored};
 
-use super::super::{files, lines};
+use super::super::{files, lines, words::visible};
 
 /// Where dead letters are.
 #[derive(Debug, Args)]
 pub(super) struct Source {
     #[command(flatten)]
     data: files::DataFile,
-    /// The topic of the embedded backend.
+    /// The topic of the sqlite backend.
     #[arg(long, default_value = "dlq")]
     topic: String,
-    /// Read dead letters from this file, one JSON a line, instead; - is standard input.
+    /// Read dead letters from this file instead, one JSON object per line; - is standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "topic")]
     from: Option<PathBuf>,
 }
 
-/// Bytes kept of a line. A dead letter is larger than the event in it, and in base64 once more.
-const KEPT: usize = 32 << 20;
+/// Bytes of the longest line. A dead letter is larger than its event, and base64 makes it larger again.
+const LINE_BYTES: usize = 32 << 20;
 
-/// Records read at a time: few, since each may have megabytes.
+/// Records per query: few, since each may have megabytes.
 const PAGE: u32 = 8;
 
 /// A dead letter and the bytes that it was read from.
@@ -49,10 +49,10 @@ pub(super) struct Letters {
     pub(super) unreadable: usize,
 }
 
-/// What may be a dead letter.
+/// A record that may be a dead letter.
 struct Raw {
-    /// Where it stands, for messages.
-    place: String,
+    /// Its position, for messages.
+    position: String,
     bytes: Bytes,
 }
 
@@ -61,7 +61,7 @@ enum Input {
         db: Db,
         topic: String,
         next: i64,
-        /// What comes after it was not there at the start: a letter that is redriven can make another.
+        /// The end of the topic at the start. A redrive may append more dead letters.
         end: i64,
         page: VecDeque<Stored>,
     },
@@ -73,7 +73,7 @@ enum Input {
 }
 
 impl Source {
-    /// True when it can be read once only.
+    /// Whether it can be read only once.
     pub(super) fn is_standard_input(&self) -> bool {
         self.from.as_deref().is_some_and(|from| from.as_os_str() == "-")
     }
@@ -102,14 +102,15 @@ impl Source {
 }
 
 impl Letters {
-    /// The next dead letter; what is none is skipped with a warning.
+    /// The next dead letter. Records that are none are skipped with a warning.
     pub(super) async fn next(&mut self) -> anyhow::Result<Option<Found>> {
-        while let Some(Raw { place, bytes }) = self.input.next().await? {
+        while let Some(Raw { position, bytes }) = self.input.next().await? {
             match DeadLetter::read(bytes.clone()) {
                 Ok(letter) => return Ok(Some(Found { letter, bytes })),
                 Err(error) => {
                     self.unreadable += 1;
-                    eprintln!("tidegate: warning: {place}: {:#}", anyhow::Error::new(error));
+                    let error = format!("{:#}", anyhow::Error::new(error));
+                    eprintln!("tidegate: warning: {position}: {}", visible(&error));
                 }
             }
         }
@@ -134,22 +135,22 @@ impl Input {
                 Ok(page.pop_front().map(|stored| {
                     *next = stored.offset + 1;
                     Raw {
-                        place: format!("{topic}@{}", stored.offset),
+                        position: format!("{topic}@{}", stored.offset),
                         bytes: stored.record.value.into(),
                     }
                 }))
             }
             Self::Lines { input, name, number } => {
                 while let Some(line) =
-                    lines::next_line(input, KEPT).with_context(|| format!("{name} cannot be read"))?
+                    lines::next_line(input, LINE_BYTES).with_context(|| format!("{name} cannot be read"))?
                 {
                     *number += 1;
-                    if line.len() >= KEPT {
-                        bail!("{name}, line {number}: longer than {KEPT} bytes");
+                    if line.len() >= LINE_BYTES {
+                        bail!("{name}, line {number}: longer than {LINE_BYTES} bytes");
                     }
                     if !line.trim_ascii().is_empty() {
                         return Ok(Some(Raw {
-                            place: format!("{name}, line {number}"),
+                            position: format!("{name}, line {number}"),
                             bytes: record(line.into()),
                         }));
                     }
@@ -168,7 +169,7 @@ fn name(from: &Path) -> String {
     }
 }
 
-/// What `tidegate read --json` prints, as far as it matters here.
+/// A line of `tidegate read --json`, as far as it is needed.
 #[derive(Deserialize)]
 struct ReadLine<'a> {
     #[serde(rename = "topic")]
@@ -183,7 +184,7 @@ struct ReadLine<'a> {
     base64: Option<String>,
 }
 
-/// The record in a line of `tidegate read --json`; any other line is one itself.
+/// The record in a line of `tidegate read --json`. Any other line is a record itself.
 fn record(line: Bytes) -> Bytes {
     let Ok(read) = serde_json::from_slice::<ReadLine<'_>>(&line) else {
         return line;
@@ -201,7 +202,7 @@ mod tests {
     use super::record;
 
     #[test]
-    fn a_line_of_read_is_opened_and_any_other_is_taken_as_it_is() {
+    fn a_line_of_read_is_opened_and_any_other_line_is_a_record() {
         let head = r#"{"topic":"dlq","offset":3,"key":null,"#;
         for (line, inside) in [
             (format!(r#"{head}"event":{{"a": 1}},"delivery":null}}"#), r#"{"a": 1}"#),

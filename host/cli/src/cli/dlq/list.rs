@@ -1,7 +1,7 @@
-//! `tidegate dlq list`: one line for each dead letter.
+//! `tidegate dlq list`: prints one line for each dead letter.
 
 use std::{
-    io::{BufWriter, Write, stdout},
+    io::{BufWriter, Write},
     process::ExitCode,
 };
 
@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::{
     super::{
-        paint::Paint,
+        styles::{BOLD, paint},
         words::{cut, visible},
     },
     Filter, Summary,
@@ -18,9 +18,9 @@ use super::{
 
 /// List dead letters, the oldest first.
 ///
-/// With --json one object a line:
+/// With --json, one object per line:
 ///
-///   {"id","failed_at","error","retry_count","violations","source","policy","revision",
+///   {"id","failed_at","error","retry_count","violations","source","policy",
 ///    "event_id","event_type","user_id","bytes"}
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -40,21 +40,20 @@ pub(super) struct List {
 impl List {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let mut letters = self.source.open().await?;
-        let mut out = BufWriter::new(stdout().lock());
-        let paint = Paint::for_stdout();
+        let mut out = BufWriter::new(anstream::stdout().lock());
         if !self.json {
             let (at, id, kind, user) = ("failed at", "id", "event type", "user");
             let title = format!("{at:<24}  {id:<36}  {kind:<18}  {user:<12}  retries  error");
-            writeln!(out, "{}", paint.bold(title))?;
+            writeln!(out, "{}", paint(BOLD, title))?;
         }
-        let mut left = self.filter.most();
-        while left > 0 {
+        let mut remaining = self.filter.most();
+        while remaining > 0 {
             let Some(found) = letters.next().await? else { break };
             let letter = &found.letter;
-            if !self.filter.takes(letter) {
+            if !self.filter.matches(letter) {
                 continue;
             }
-            left -= 1;
+            remaining -= 1;
             if self.json {
                 serde_json::to_writer(&mut out, &Summary::of(letter))?;
                 writeln!(out)?;

@@ -1,4 +1,4 @@
-//! JSON laid out for people, without reading it: numbers keep their digits and members their order.
+//! Lays out JSON for people without parsing it: numbers keep their digits, and members their order.
 
 /// Lays out a text that is JSON.
 pub(super) fn pretty(json: &str) -> String {
@@ -33,7 +33,7 @@ pub(super) fn pretty(json: &str) -> String {
     out
 }
 
-/// Says of each character whether it stands in a string, and leaves out the white space between values.
+/// Marks each character that is part of a string, and removes the white space between values.
 fn outside_strings() -> impl FnMut(char) -> Option<(char, bool)> {
     let (mut in_string, mut escaped) = (false, false);
     move |c| {
@@ -59,7 +59,7 @@ mod tests {
     use super::pretty;
 
     #[test]
-    fn it_is_laid_out_and_nothing_else() {
+    fn only_white_space_changes() {
         let json = r#" {"a" :[1E5,{},[ ]], "b\"{,:":"\\ , {", "c":-1.10} "#;
         let laid_out =
             "{\n  \"a\": [\n    1E5,\n    {},\n    []\n  ],\n  \"b\\\"{,:\": \"\\\\ , {\",\n  \"c\": -1.10\n}";

@@ -1,4 +1,4 @@
-//! `tidegate dlq redrive`: dead letters back into a gate, one at a time.
+//! `tidegate dlq redrive`: sends dead letters to a gate, one at a time.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -16,21 +16,20 @@ use tidegate_gate::config;
 
 use super::{
     super::{
-        exit,
-        paint::Paint,
-        progress,
+        exit, progress,
+        styles::{BAD, GOOD, paint},
         words::{cut, visible},
     },
     Filter,
     letters::Source,
 };
 
-/// Bring dead letters back in: the gate judges their events anew, from the first attempt.
+/// Redrive dead letters: the gate processes their events again, from the first attempt.
 ///
-/// With --revision those of one policy, once another is in its place.
+/// With --revision, only those of one policy, after another one has replaced it.
 ///
-/// One after another, with a line for each: the id of the dead letter, what became of it, and why. The exit code is 1
-/// when some were not taken. The token of the gate, when it asks for one, is taken from APP_API_TOKEN.
+/// Prints a line for each dead letter: its id, the disposition, and the reason. The exit code is 1 when some failed.
+/// If the gate needs a token, it is read from APP_API_TOKEN.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate dlq redrive 59c60f08-6df2-50e8-aad1-f6137ef63be1
@@ -38,13 +37,13 @@ use super::{
   tidegate dlq redrive --all --revision sha256:9f86d081
   kcat -C -b localhost -t dlq -e | tidegate dlq redrive --all --from - --url http://gate:8080")]
 pub(super) struct Redrive {
-    /// Ids of dead letters.
+    /// Ids of dead letters, or of their events.
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     ids: Vec<String>,
-    /// Redrive all of them, as far as --type, --error, --revision and --limit allow.
+    /// Redrive all dead letters that match --type, --error, --revision and --limit.
     #[arg(long)]
     all: bool,
-    /// Where the gate is.
+    /// Address of the gate.
     #[arg(long, value_name = "URL", env = config::TIDEGATE_URL, default_value = "http://127.0.0.1:8080")]
     url: Url,
     #[command(flatten)]
@@ -53,25 +52,26 @@ pub(super) struct Redrive {
     source: Source,
 }
 
-/// Time for an answer: the event goes all its way before it.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Time for an answer: the gate processes the event first.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How often one dead letter is sent when the gate cannot take it now.
-const TRIES: u32 = 5;
+/// How often one dead letter is sent while the gate is unavailable.
+const ATTEMPTS: u32 = 5;
 
-/// The wait before the next try where the gate names none, and the longest.
-const WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// The delay before the next attempt when the gate sends no `Retry-After`.
+const DELAY: Duration = Duration::from_secs(1);
+/// The longest delay.
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
-/// What became of one dead letter.
-enum Outcome {
-    Taken {
+/// The result of redriving one dead letter.
+enum Redriven {
+    Accepted {
         disposition: String,
         reason: String,
     },
     Refused(String),
-    /// Nothing that follows would fare better.
-    Hopeless(String),
+    /// The gate does not work, so the command stops.
+    Failed(String),
 }
 
 #[derive(Deserialize)]
@@ -81,7 +81,7 @@ struct Answer {
     reason: Option<String>,
 }
 
-/// A problem document (RFC 9457), as far as it matters here.
+/// A problem document (RFC 9457), as far as it is needed.
 #[derive(Default, Deserialize)]
 struct Problem {
     #[serde(default)]
@@ -93,38 +93,37 @@ struct Problem {
 impl Redrive {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let gate = Gate::at(&self.url)?;
-        let again = self.redriven_since().await?;
+        let superseded = self.superseded().await?;
         let mut letters = self.source.open().await?;
-        let mut wanted: BTreeSet<_> = self.ids.iter().map(String::as_str).collect();
-        // A dead letter that was sent twice has the same id.
+        let mut missing: BTreeSet<_> = self.ids.iter().map(String::as_str).collect();
+        // A dead letter that was published twice has the same id.
         let mut seen = HashSet::new();
         let progress = progress::spinner("{spinner} {pos} redriven, {elapsed}");
-        let paint = Paint::for_stdout();
         let mut dispositions = BTreeMap::<String, usize>::new();
-        let (mut taken, mut failed, mut stopped) = (0, 0, false);
-        while taken + failed < self.filter.most() && (self.all || !wanted.is_empty()) {
+        let (mut accepted, mut failed, mut stopped) = (0, 0, false);
+        while accepted + failed < self.filter.most() && (self.all || !missing.is_empty()) {
             let Some(found) = letters.next().await? else { break };
             let letter = &found.letter;
             let event_id = letter.names.event_id.as_deref().unwrap_or_default();
-            let is_named = wanted.remove(letter.id.as_str()) | wanted.remove(event_id);
-            let is_meant = is_named || (self.all && !again.contains(&letter.id));
-            if !is_meant || !self.filter.takes(letter) || !seen.insert(letter.id.clone()) {
+            let is_named = missing.remove(letter.id.as_str()) | missing.remove(event_id);
+            let is_selected = is_named || (self.all && !superseded.contains(&letter.id));
+            if !is_selected || !self.filter.matches(letter) || !seen.insert(letter.id.clone()) {
                 continue;
             }
-            let outcome = gate.redrive(found.bytes).await;
-            let (mark, why) = match &outcome {
-                Outcome::Taken { disposition, reason } => (paint.good(visible(disposition)), reason),
-                Outcome::Refused(why) | Outcome::Hopeless(why) => (paint.bad("failed"), why),
+            let redriven = gate.redrive(found.bytes).await;
+            let (mark, why) = match &redriven {
+                Redriven::Accepted { disposition, reason } => (paint(GOOD, visible(disposition)), reason),
+                Redriven::Refused(why) | Redriven::Failed(why) => (paint(BAD, "failed"), why),
             };
             progress.inc(1);
-            progress.suspend(|| writeln!(stdout(), "{}  {mark}  {}", visible(&letter.id), cut(why, 200)))?;
-            match outcome {
-                Outcome::Taken { disposition, .. } => {
-                    taken += 1;
+            progress.suspend(|| writeln!(anstream::stdout(), "{}  {mark}  {}", visible(&letter.id), cut(why, 200)))?;
+            match redriven {
+                Redriven::Accepted { disposition, .. } => {
+                    accepted += 1;
                     *dispositions.entry(disposition).or_default() += 1;
                 }
-                Outcome::Refused(_) => failed += 1,
-                Outcome::Hopeless(_) => {
+                Redriven::Refused(_) => failed += 1,
+                Redriven::Failed(_) => {
                     failed += 1;
                     stopped = true;
                     break;
@@ -132,28 +131,31 @@ impl Redrive {
             }
         }
         progress.finish_and_clear();
-        let missing = if stopped { 0 } else { wanted.len() };
-        if missing > 0 {
-            let ids: Vec<_> = wanted.into_iter().map(visible).collect();
+        if stopped {
+            missing.clear();
+        }
+        if !missing.is_empty() {
+            let ids: Vec<_> = missing.iter().copied().map(visible).collect();
             eprintln!("tidegate: there is no dead letter {}", ids.join(", "));
         }
+        let missing = missing.len();
         let unreadable = letters.unreadable;
-        let rest = if stopped { "; stopped there" } else { "" };
+        let rest = if stopped { "; stopped" } else { "" };
         let dispositions: Vec<_> = dispositions
             .iter()
             .map(|(disposition, count)| format!("{count} {}", visible(disposition)))
             .collect();
-        let taken = match &dispositions[..] {
-            [] => "none taken".to_owned(),
-            dispositions => format!("taken: {}", dispositions.join(", ")),
+        let accepted = match &dispositions[..] {
+            [] => "none accepted".to_owned(),
+            dispositions => format!("accepted: {}", dispositions.join(", ")),
         };
         writeln!(
             stdout(),
-            "to {}: {taken}; {failed} failed, {missing} not found, {unreadable} not readable{rest}",
+            "to {}: {accepted}; {failed} failed, {missing} not found, {unreadable} not readable{rest}",
             self.url
         )?;
-        let all_taken = failed + missing == 0 && (unreadable == 0 || !self.all);
-        Ok(if all_taken {
+        let all_accepted = failed + missing == 0 && (unreadable == 0 || !self.all);
+        Ok(if all_accepted {
             ExitCode::SUCCESS
         } else {
             ExitCode::from(exit::NO)
@@ -162,12 +164,12 @@ impl Redrive {
 }
 
 impl Redrive {
-    /// Ids of dead letters that were redriven and given up again: what is left of them stands in a later one. Standard
-    /// input can be read once only, so there it is not known.
-    async fn redriven_since(&self) -> anyhow::Result<HashSet<String>> {
-        let mut again = HashSet::new();
+    /// Ids of dead letters that were redriven and dead-lettered again: only the later dead letter is redriven. Unknown on
+    /// standard input, which can be read only once.
+    async fn superseded(&self) -> anyhow::Result<HashSet<String>> {
+        let mut superseded = HashSet::new();
         if !self.all || self.source.is_standard_input() {
-            return Ok(again);
+            return Ok(superseded);
         }
         let mut letters = self.source.open().await?;
         while let Some(found) = letters.next().await? {
@@ -176,9 +178,9 @@ impl Redrive {
                 .source
                 .split_once(" (redrive of ")
                 .and_then(|(_, rest)| rest.strip_suffix(')'));
-            again.extend(id.map(str::to_owned));
+            superseded.extend(id.map(str::to_owned));
         }
-        Ok(again)
+        Ok(superseded)
     }
 }
 
@@ -192,7 +194,7 @@ struct Gate {
 impl Gate {
     fn at(base: &Url) -> anyhow::Result<Self> {
         let client = Client::builder()
-            .timeout(PATIENCE)
+            .timeout(TIMEOUT)
             .connect_timeout(Duration::from_secs(5))
             .no_proxy()
             // A redirect would turn the POST into a GET and carry the token away.
@@ -201,9 +203,7 @@ impl Gate {
             .context("the HTTP client does not start")?;
         let mut url = base.clone();
         url.path_segments_mut()
-            .map_err(|()| {
-                anyhow::anyhow!("--url {base} has no place for a path: it must be like http://127.0.0.1:8080")
-            })?
+            .map_err(|()| anyhow::anyhow!("--url {base} must be an address such as http://127.0.0.1:8080"))?
             .pop_if_empty()
             .extend(["v1", "redrive"]);
         Ok(Self {
@@ -213,27 +213,27 @@ impl Gate {
         })
     }
 
-    /// Sends one dead letter, several times while the gate cannot take it.
-    async fn redrive(&self, letter: Bytes) -> Outcome {
+    /// Sends one dead letter, and again while the gate is unavailable.
+    async fn redrive(&self, letter: Bytes) -> Redriven {
         let mut last = String::new();
-        for attempt in 1..=TRIES {
-            let wait = match self.send(letter.clone()).await {
+        for attempt in 1..=ATTEMPTS {
+            let delay = match self.send(letter.clone()).await {
                 Err(error) => {
                     last = format!("{:#}", anyhow::Error::new(error.without_url()));
-                    WAIT
+                    DELAY
                 }
                 Ok(response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => {
-                    let wait = retry_after(&response);
+                    let delay = retry_after(&response);
                     last = refusal(response).await;
-                    wait
+                    delay
                 }
-                Ok(response) => return outcome(response).await,
+                Ok(response) => return redriven(response).await,
             };
-            if attempt < TRIES {
-                tokio::time::sleep(wait).await;
+            if attempt < ATTEMPTS {
+                tokio::time::sleep(delay).await;
             }
         }
-        Outcome::Hopeless(format!("after {TRIES} tries: {last}"))
+        Redriven::Failed(format!("after {ATTEMPTS} attempts: {last}"))
     }
 
     async fn send(&self, letter: Bytes) -> reqwest::Result<Response> {
@@ -250,21 +250,21 @@ impl Gate {
     }
 }
 
-async fn outcome(response: Response) -> Outcome {
+async fn redriven(response: Response) -> Redriven {
     match response.status() {
         StatusCode::OK | StatusCode::ACCEPTED => match response.json::<Answer>().await {
-            Ok(answer) => Outcome::Taken {
+            Ok(answer) => Redriven::Accepted {
                 disposition: answer.disposition,
                 reason: answer.reason.unwrap_or_default(),
             },
-            Err(_) => Outcome::Hopeless("the answer is not that of a gate; is --url right?".to_owned()),
+            Err(_) => Redriven::Failed("the answer does not come from a gate; check --url".to_owned()),
         },
-        StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PAYLOAD_TOO_LARGE => Outcome::Refused(refusal(response).await),
-        _ => Outcome::Hopeless(refusal(response).await),
+        StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PAYLOAD_TOO_LARGE => Redriven::Refused(refusal(response).await),
+        _ => Redriven::Failed(refusal(response).await),
     }
 }
 
-/// The answer of a gate that says no, in one line.
+/// The answer of a gate that refuses, in one line.
 async fn refusal(response: Response) -> String {
     let status = response.status();
     let problem: Problem = response.json().await.unwrap_or_default();
@@ -278,5 +278,5 @@ async fn refusal(response: Response) -> String {
 fn retry_after(response: &Response) -> Duration {
     let seconds = response.headers().get(header::RETRY_AFTER);
     let seconds = seconds.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    seconds.map_or(WAIT, Duration::from_secs).min(LONGEST_WAIT)
+    seconds.map_or(DELAY, Duration::from_secs).min(LONGEST_DELAY)
 }

@@ -1,4 +1,4 @@
-//! `tidegate dlq show`: all that is known of one dead letter.
+//! `tidegate dlq show`: prints one dead letter with its event.
 
 use std::{
     fmt::Write as _,
@@ -16,18 +16,18 @@ use tidegate_model::dead_letter::DeadLetter;
 use super::{
     super::{
         exit,
-        paint::Paint,
-        words::{visible, wrapped},
+        styles::{BOLD, DIM, paint},
+        words::{after_label, visible, wrapped},
     },
     Summary,
     letters::Source,
     pretty::pretty,
 };
 
-/// Show dead letters: why, and the whole event.
+/// Show dead letters with their error and the whole event.
 ///
-/// The exit code is 1 when there is none with this id. With --json one object a line: what `dlq list --json` prints,
-/// and the event as "original", "original_text" or "original_base64".
+/// The exit code is 1 when there is none with this id. With --json, one object per line: the members of
+/// `dlq list --json`, and the event as "original", "original_text" or "original_base64".
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate dlq show 59c60f08-6df2-50e8-aad1-f6137ef63be1
@@ -37,7 +37,7 @@ pub(super) struct Show {
     id: String,
     #[command(flatten)]
     source: Source,
-    /// Print the event byte for byte and nothing else.
+    /// Print only the event, byte for byte.
     #[arg(long, conflicts_with = "json")]
     original: bool,
     /// Print JSON.
@@ -84,7 +84,7 @@ impl Show {
                 writeln!(stdout(), "{}", serde_json::to_string(&line)?)?;
             } else {
                 let gap = if shown > 1 { "\n" } else { "" };
-                write!(stdout(), "{gap}{}", text(&letter, Paint::for_stdout())?)?;
+                write!(anstream::stdout(), "{gap}{}", text(&letter)?)?;
             }
         }
         match &originals[..] {
@@ -113,7 +113,7 @@ impl Show {
 impl<'a> Original<'a> {
     fn of(letter: &'a DeadLetter) -> Self {
         match std::str::from_utf8(&letter.original) {
-            // A line stays one line.
+            // Each object must be on one line.
             Ok(text) if text.contains(['\n', '\r']) => Self::Text(text),
             Ok(text) => serde_json::from_str(text).map_or(Self::Text(text), Self::Json),
             Err(_) => Self::Base64(BASE64_STANDARD.encode(&letter.original)),
@@ -121,12 +121,12 @@ impl<'a> Original<'a> {
     }
 }
 
-fn text(letter: &DeadLetter, paint: Paint) -> Result<String, std::fmt::Error> {
+fn text(letter: &DeadLetter) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
     writeln!(
         out,
         "{}",
-        paint.bold(format_args!("dead letter {}", visible(&letter.id)))
+        paint(BOLD, format_args!("dead letter {}", visible(&letter.id)))
     )?;
     let names = &letter.names;
     let or_none = |name: &Option<String>| name.clone().unwrap_or_else(|| "–".to_owned());
@@ -141,22 +141,22 @@ fn text(letter: &DeadLetter, paint: Paint) -> Result<String, std::fmt::Error> {
         ("user", or_none(&names.user_id)),
         ("size", format!("{} bytes", letter.original.len())),
     ] {
-        write!(out, "  {}", paint.dim(format_args!("{name:<12}")))?;
-        out.push_str(wrapped(&value, 14).trim_start_matches(' '));
+        write!(out, "  {}", paint(DIM, format_args!("{name:<12}")))?;
+        out.push_str(&after_label(&value, 14));
     }
     if !letter.violations.is_empty() {
-        writeln!(out, "\n{}", paint.bold("violations"))?;
+        writeln!(out, "\n{}", paint(BOLD, "violations"))?;
     }
     for violation in &letter.violations {
         let line = format!("{} at {:?}: {}", violation.code, violation.path, violation.message);
         out.push_str(&wrapped(&line, 2));
     }
-    writeln!(out, "\n{}", paint.bold("original"))?;
+    writeln!(out, "\n{}", paint(BOLD, "original"))?;
     match std::str::from_utf8(&letter.original) {
         Ok(text) if serde_json::from_str::<&RawValue>(text).is_ok() => lines(&mut out, &pretty(text)),
         Ok(text) => lines(&mut out, text),
         Err(_) => {
-            writeln!(out, "{}", paint.dim("(not UTF-8; --original prints its bytes)"))?;
+            writeln!(out, "{}", paint(DIM, "(not UTF-8; --original prints its bytes)"))?;
             lines(&mut out, &String::from_utf8_lossy(&letter.original));
         }
     }

@@ -1,4 +1,4 @@
-//! What `tidegate explain` prints for a person, within 80 columns.
+//! The text of `tidegate explain`, in lines of at most 80 columns.
 
 use std::fmt::{Result, Write as _};
 
@@ -6,64 +6,60 @@ use tidegate_engine::{Action, Decision, Violation};
 
 use super::{
     super::{
-        paint::Paint,
-        words::{duration, visible, wrapped},
+        styles::{BAD, BOLD, DIM, GOOD, ODD, paint},
+        words::{after_label, duration, visible, wrapped},
     },
-    Explained, Sent,
+    Explained, Output,
 };
 
-/// Columns that names take in a table.
+/// Columns of the names in a table.
 const NAME: usize = 8;
 
-pub(super) fn text(explained: &Explained, paint: Paint) -> std::result::Result<String, std::fmt::Error> {
+pub(super) fn text(explained: &Explained) -> std::result::Result<String, std::fmt::Error> {
     let mut out = String::new();
-    let decided = explained.decided.as_str();
-    let painted = match explained.decided {
-        Decision::Forward => paint.good(decided),
-        Decision::Drop => paint.odd(decided),
-        Decision::Reject => paint.bad(decided),
+    let decision = explained.decision.as_str();
+    let style = match explained.decision {
+        Decision::Forward => GOOD,
+        Decision::Drop => ODD,
+        Decision::Reject => BAD,
     };
-    writeln!(out, "{}", paint.bold(painted))?;
+    writeln!(out, "{}", paint(style.bold(), decision))?;
     out.push_str(&wrapped(&explained.reason, 2));
-    about(&mut out, explained, paint)?;
+    about(&mut out, explained)?;
     if !explained.violations.is_empty() {
-        heading(&mut out, "why", paint)?;
+        heading(&mut out, "violations")?;
         explained
             .violations
             .iter()
-            .try_for_each(|violation| why(&mut out, violation, paint))?;
+            .try_for_each(|violation| broken(&mut out, violation))?;
     }
     if !explained.outputs.is_empty() {
-        heading(&mut out, "it sends", paint)?;
-        explained
-            .outputs
-            .iter()
-            .try_for_each(|sent| output(&mut out, sent, paint))?;
+        heading(&mut out, "outputs")?;
+        explained.outputs.iter().try_for_each(|sent| output(&mut out, sent))?;
     }
-    schedule(&mut out, explained, paint)?;
-    failure(&mut out, explained, paint)?;
-    heading(&mut out, "giving it up sends", paint)?;
+    schedule(&mut out, explained)?;
+    failure(&mut out, explained)?;
+    heading(&mut out, "outputs when it is dead-lettered")?;
     explained
         .dead_letter
         .iter()
-        .try_for_each(|sent| output(&mut out, sent, paint))?;
+        .try_for_each(|sent| output(&mut out, sent))?;
     Ok(out)
 }
 
-fn heading(out: &mut String, title: &str, paint: Paint) -> Result {
-    writeln!(out, "\n{}", paint.bold(title))
+fn heading(out: &mut String, title: &str) -> Result {
+    writeln!(out, "\n{}", paint(BOLD, title))
 }
 
-/// A name and a value; a value that is too long for the line goes on below itself.
-fn row(out: &mut String, name: &str, value: &str, paint: Paint) -> Result {
-    let lines = wrapped(value, NAME + 4);
-    let name = paint.dim(format_args!("{name:<NAME$}"));
-    write!(out, "  {name}  {}", lines.trim_start_matches(' '))
+/// A name and a value. A long value continues on lines below, with the same indent.
+fn row(out: &mut String, name: &str, value: &str) -> Result {
+    let name = paint(DIM, format_args!("{name:<NAME$}"));
+    write!(out, "  {name}  {}", after_label(value, NAME + 4))
 }
 
-fn about(out: &mut String, explained: &Explained, paint: Paint) -> Result {
+fn about(out: &mut String, explained: &Explained) -> Result {
     let event = &explained.event;
-    heading(out, "event", paint)?;
+    heading(out, "event")?;
     for (name, value) in [
         ("type", &event.event_type),
         ("version", &event.version),
@@ -71,67 +67,63 @@ fn about(out: &mut String, explained: &Explained, paint: Paint) -> Result {
         ("key", &event.key),
     ] {
         if let Some(value) = value {
-            row(out, name, value, paint)?;
+            row(out, name, value)?;
         }
     }
-    row(out, "size", &format!("{} bytes", event.bytes), paint)?;
+    row(out, "size", &format!("{} bytes", event.bytes))?;
     match &explained.migration[..] {
         [] => Ok(()),
-        [stays] => row(out, "leaves", &format!("as {stays}, as it came"), paint),
-        path => row(out, "leaves", &format!("migrated: {}", path.join(" → ")), paint),
+        [version] => row(out, "migrated", &format!("no: it stays {version}")),
+        path => row(out, "migrated", &path.join(" → ")),
     }
 }
 
-fn why(out: &mut String, violation: &Violation, paint: Paint) -> Result {
+fn broken(out: &mut String, violation: &Violation) -> Result {
     let place = match violation.path.as_str() {
         "" => "the whole event",
         path => path,
     };
-    write!(out, "  {}", paint.bad(visible(&violation.code)))?;
-    let lines = wrapped(&format!("at {place}"), 4);
-    // The code is short, a path need not be.
+    write!(out, "  {}", paint(BAD, visible(&violation.code)))?;
+    // A code is short. A path may be long, and then it gets its own line.
     if violation.code.len() + place.chars().count() < 60 {
-        write!(out, " {}", lines.trim_start_matches(' '))?;
+        write!(out, " {}", after_label(&format!("at {place}"), 4))?;
     } else {
-        write!(out, "\n{lines}")?;
+        write!(out, "\n{}", wrapped(&format!("at {place}"), 4))?;
     }
     out.push_str(&wrapped(&violation.message, 4));
     Ok(())
 }
 
-fn output(out: &mut String, sent: &Sent, paint: Paint) -> Result {
-    let channel = visible(&sent.channel);
-    writeln!(out, "  {} {channel}: {}", paint.dim("→"), visible(&sent.event_type))?;
-    for (name, value) in [("id", sent.id.as_ref()), ("key", Some(&sent.key))] {
+fn output(out: &mut String, output: &Output) -> Result {
+    let channel = visible(&output.channel);
+    writeln!(out, "  {} {channel}: {}", paint(DIM, "→"), visible(&output.event_type))?;
+    for (name, value) in [("id", output.id.as_ref()), ("key", Some(&output.key))] {
         if let Some(value) = value {
-            write!(out, "    {}", paint.dim(format_args!("{name:<4}")))?;
-            out.push_str(wrapped(value, 8).trim_start_matches(' '));
+            write!(out, "    {}", paint(DIM, format_args!("{name:<4}")))?;
+            out.push_str(&after_label(value, 8));
         }
     }
     Ok(())
 }
 
-fn schedule(out: &mut String, explained: &Explained, paint: Paint) -> Result {
+fn schedule(out: &mut String, explained: &Explained) -> Result {
     let retries = &explained.retries;
     // A rejected event has no attempts.
-    let failing = (explained.decided != Decision::Reject).then_some(explained.failure.attempt);
+    let failing = (explained.decision != Decision::Reject).then_some(explained.failure.attempt);
     let whose = match &retries.event_type {
         Some(event_type) => format!("retries of {}", visible(event_type)),
-        None => "retries (of a type that is not known)".to_owned(),
+        None => "retries of an unknown type".to_owned(),
     };
-    heading(out, &whose, paint)?;
-    let title = format!(
-        "  {:>7}  {:>14}  {:>18}",
-        "attempt", "wait before it", "since the first"
-    );
-    writeln!(out, "{}", paint.dim(title))?;
+    heading(out, &whose)?;
+    let title = format!("  {:>7}  {:>14}  {:>18}", "attempt", "delay", "since the first");
+    writeln!(out, "{}", paint(DIM, title))?;
     let first = (0, "–".to_owned(), 0);
     let others = retries.schedule.iter();
-    let others = others.map(|row| (row.attempt, duration(row.wait_ms), row.elapsed_ms));
+    let others = others.map(|retry| (retry.attempt, duration(retry.wait_ms), retry.elapsed_ms));
     for (attempt, wait, elapsed) in std::iter::once(first).chain(others) {
         let elapsed = duration(elapsed);
         let mark = if failing.is_some() && u32::try_from(attempt).ok() == failing {
-            paint.odd("  ← taken to fail")
+            paint(ODD, "  ← assumed to fail")
         } else {
             String::new()
         };
@@ -140,23 +132,23 @@ fn schedule(out: &mut String, explained: &Explained, paint: Paint) -> Result {
     Ok(())
 }
 
-fn failure(out: &mut String, explained: &Explained, paint: Paint) -> Result {
+fn failure(out: &mut String, explained: &Explained) -> Result {
     let failure = &explained.failure;
-    let (title, what) = match (explained.decided, failure.action) {
-        (Decision::Reject, _) => ("what follows".to_owned(), "It is given up at once".to_owned()),
+    let (title, step) = match (explained.decision, failure.action) {
+        (Decision::Reject, _) => ("next step".to_owned(), "It is dead-lettered at once".to_owned()),
         (_, action) => {
-            let what = match action {
+            let step = match action {
                 Action::Retry => format!(
-                    "It would be tried again after {}, with {} retries left after that",
+                    "It would be retried after {}, with {} more retries after that",
                     duration(failure.wait_ms.into()),
                     failure.retries_left
                 ),
-                Action::DeadLetter => "It would be given up".to_owned(),
+                Action::DeadLetter => "It would be dead-lettered".to_owned(),
             };
-            (format!("if attempt {} failed now", failure.attempt), what)
+            (format!("if attempt {} failed now", failure.attempt), step)
         }
     };
-    heading(out, &title, paint)?;
-    out.push_str(&wrapped(&format!("{what}: {}.", failure.why), 2));
+    heading(out, &title)?;
+    out.push_str(&wrapped(&format!("{step}: {}.", failure.why), 2));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The admin listener of a gate, as its commands reach it.
+//! Requests to the admin listener of a gate.
 
 use std::{
     fmt,
@@ -20,10 +20,10 @@ use super::super::{
     words::{cut, visible},
 };
 
-/// Time for an answer: a shadow policy that is promoted may have to be compiled before it.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// Time for an answer: the gate may have to compile a policy first.
+const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// Which gate.
+/// The gate to talk to.
 #[derive(Debug, Args)]
 pub(super) struct Admin {
     /// The gate's admin listener [default: `admin.listen` of the configuration, which is 127.0.0.1:8081 unless set]
@@ -32,38 +32,38 @@ pub(super) struct Admin {
     /// The gate's configuration, to find its admin listener.
     #[arg(long, value_name = "FILE", env = config::TIDEGATE_CONFIG)]
     config: Option<PathBuf>,
-    /// Print the gate's answer as it comes: one JSON object.
+    /// Print the answer of the gate: one JSON object.
     #[arg(long)]
     pub(super) json: bool,
 }
 
-/// What the gate answers.
+/// The answer of the gate to a command.
 pub(super) enum Answer<T> {
-    /// What was asked for.
-    Yes(T),
-    /// It does not do it, and has said why; so it is with the exit code.
-    No,
-    /// It was printed as it came, and so is the answer in it.
+    /// The gate did what was requested.
+    Accepted(T),
+    /// The gate refused. The reason is printed.
+    Refused,
+    /// Like `Accepted`, and the answer is printed as JSON.
     Printed(T),
 }
 
-/// What a look at the gate shows.
-pub(super) enum Looked<T> {
-    Told(T),
-    /// It does not have what is asked for.
-    No,
-    /// It does not answer, and may do so later.
-    Later(anyhow::Error),
+/// One reading of the state of the gate.
+pub(super) enum Reading<T> {
+    State(T),
+    /// The gate does not have what was requested.
+    Absent,
+    /// The gate does not answer, and may answer later.
+    Unavailable(anyhow::Error),
 }
 
-/// What came back from there.
-struct Said {
+/// An HTTP answer.
+struct Received {
     base: Url,
     status: StatusCode,
     text: String,
 }
 
-/// A problem document (RFC 9457), as far as it matters here.
+/// A problem document (RFC 9457), as far as it is needed.
 #[derive(Default, Deserialize)]
 struct Problem {
     #[serde(default)]
@@ -73,64 +73,69 @@ struct Problem {
 }
 
 impl Admin {
-    /// Asks for something.
+    /// Requests something.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Answer<T>> {
-        self.ask(Method::GET, path, String::new()).await
+        self.request(Method::GET, path, String::new()).await
     }
 
-    /// Asks for something and prints nothing.
-    pub(super) async fn look<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Looked<T>> {
-        let said = match self.exchange(Method::GET, path, String::new()).await {
-            Ok(said) => said,
-            Err(error) if is_on_the_way(&error) => return Ok(Looked::Later(error)),
+    /// Requests something and prints nothing.
+    pub(super) async fn read<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Reading<T>> {
+        let received = match self.exchange(Method::GET, path, String::new()).await {
+            Ok(received) => received,
+            Err(error) if is_network_error(&error) => return Ok(Reading::Unavailable(error)),
             Err(error) => return Err(error),
         };
-        match said.status {
-            status if status.is_success() => said.answer().map(Looked::Told),
-            status if status.is_server_error() => Ok(Looked::Later(said.refusal())),
-            _ if said.is_no() => Ok(Looked::No),
-            _ => Err(said.refusal()),
+        match received.status {
+            status if status.is_success() => received.answer().map(Reading::State),
+            status if status.is_server_error() => Ok(Reading::Unavailable(received.error())),
+            _ if received.is_refusal() => Ok(Reading::Absent),
+            _ => Err(received.error()),
         }
     }
 
-    /// Asks for something to be done.
+    /// Requests a change.
     pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: String) -> anyhow::Result<Answer<T>> {
-        self.ask(Method::POST, path, body).await
+        self.request(Method::POST, path, body).await
     }
 
-    async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: String) -> anyhow::Result<Answer<T>> {
-        let said = self.exchange(method, path, body).await?;
-        if said.status.is_success() {
-            let answer = said.answer()?;
+    async fn request<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: String,
+    ) -> anyhow::Result<Answer<T>> {
+        let received = self.exchange(method, path, body).await?;
+        if received.status.is_success() {
+            let answer = received.answer()?;
             if !self.json {
-                return Ok(Answer::Yes(answer));
+                return Ok(Answer::Accepted(answer));
             }
-            writeln!(stdout(), "{}", said.text.trim_end())?;
+            writeln!(stdout(), "{}", received.text.trim_end())?;
             return Ok(Answer::Printed(answer));
         }
-        if !said.is_no() {
-            return Err(said.refusal());
+        if !received.is_refusal() {
+            return Err(received.error());
         }
         if self.json {
-            writeln!(stdout(), "{}", said.text.trim_end())?;
+            writeln!(stdout(), "{}", received.text.trim_end())?;
         }
-        eprintln!("tidegate: {}", said.problem());
-        Ok(Answer::No)
+        eprintln!("tidegate: {}", received.problem());
+        Ok(Answer::Refused)
     }
 
-    async fn exchange(&self, method: Method, path: &str, body: String) -> anyhow::Result<Said> {
+    async fn exchange(&self, method: Method, path: &str, body: String) -> anyhow::Result<Received> {
         let base = self.base()?;
         let client = Client::builder()
-            .timeout(PATIENCE)
+            .timeout(TIMEOUT)
             .connect_timeout(Duration::from_secs(5))
             .no_proxy()
-            // It would carry the token away.
+            // A redirect would send the token elsewhere.
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .context("the HTTP client does not start")?;
         let url = base
             .join(path)
-            .with_context(|| format!("{base} has no place for a path"))?;
+            .with_context(|| format!("{base} must be an address such as http://127.0.0.1:8081"))?;
         let mut request = client.request(method, url).body(body);
         if let Some(token) = std::env::var("APP_API_TOKEN").ok().filter(|token| !token.is_empty()) {
             request = request.header("dapr-api-token", token);
@@ -141,8 +146,8 @@ impl Admin {
         })?;
         let status = response.status();
         let text = response.text().await.map_err(reqwest::Error::without_url);
-        let text = text.with_context(|| format!("the answer from {base} breaks off"))?;
-        Ok(Said { base, status, text })
+        let text = text.with_context(|| format!("the answer from {base} is not complete"))?;
+        Ok(Received { base, status, text })
     }
 
     fn base(&self) -> anyhow::Result<Url> {
@@ -154,37 +159,42 @@ impl Admin {
         }
         let config = config::read(self.config.as_deref(), &Environment::of_process())?;
         let Some(address) = config.admin else {
-            bail!("`admin.listen` is null in the configuration: a gate that runs on it cannot be asked");
+            bail!("`admin.listen` is null in the configuration: the gate has no admin listener");
         };
         let url = format!("http://{}", reachable(address));
         Ok(url.parse()?)
     }
 }
 
-impl Said {
+impl Received {
     fn answer<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
         let answer = serde_json::from_str(&self.text);
-        answer.with_context(|| format!("what answers at {} is no gate that this program knows", self.base))
+        answer.with_context(|| {
+            format!(
+                "the answer from {} does not come from a gate of this version",
+                self.base
+            )
+        })
     }
 
     fn problem(&self) -> Problem {
         serde_json::from_str(&self.text).unwrap_or_default()
     }
 
-    /// The admin listener knows all paths that are asked for, so one that does not is another server.
-    fn is_no(&self) -> bool {
+    /// Whether the gate refused. The admin listener knows all requested paths, so "not found" comes from another server.
+    fn is_refusal(&self) -> bool {
         match self.status {
             StatusCode::NOT_FOUND => !matches!(&*visible(&self.problem().title), "" | "not found"),
             status => status == StatusCode::CONFLICT,
         }
     }
 
-    fn refusal(&self) -> anyhow::Error {
+    fn error(&self) -> anyhow::Error {
         let base = &self.base;
         match self.status {
-            StatusCode::UNAUTHORIZED => anyhow!("the gate at {base} asks for a token: set APP_API_TOKEN to it"),
+            StatusCode::UNAUTHORIZED => anyhow!("the gate at {base} needs a token: set APP_API_TOKEN"),
             StatusCode::NOT_FOUND => {
-                anyhow!("what answers at {base} is not the admin listener of a gate (`admin.listen`)")
+                anyhow!("the server at {base} is not the admin listener of a gate (`admin.listen`)")
             }
             status => anyhow!("{base} answers {status}: {}", self.problem()),
         }
@@ -198,30 +208,30 @@ impl fmt::Display for Problem {
 }
 
 impl<T> Answer<T> {
-    /// Prints what `text` makes of it, unless it was printed as it came, and says whether it is the answer yes.
+    /// Prints the answer as text, unless it is printed already. A refusal becomes an exit code.
     pub(super) fn show(
         self,
         text: impl FnOnce(&T) -> Result<String, std::fmt::Error>,
     ) -> anyhow::Result<Result<T, ExitCode>> {
         match self {
-            Self::No => Ok(Err(ExitCode::from(exit::NO))),
+            Self::Refused => Ok(Err(ExitCode::from(exit::NO))),
             Self::Printed(answer) => Ok(Ok(answer)),
-            Self::Yes(answer) => {
-                write!(stdout(), "{}", text(&answer)?)?;
+            Self::Accepted(answer) => {
+                write!(anstream::stdout(), "{}", text(&answer)?)?;
                 Ok(Ok(answer))
             }
         }
     }
 }
 
-/// Nobody listens there, or whoever did has gone: not what was asked is at fault.
-fn is_on_the_way(error: &anyhow::Error) -> bool {
+/// Whether the request got no answer: nothing listens there, or the connection broke.
+fn is_network_error(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<reqwest::Error>()
         .is_some_and(|error| !error.is_builder())
 }
 
-/// An address to connect to, for one that is listened on: `0.0.0.0` is every address of the machine.
+/// The address to connect to for a listener: `0.0.0.0` is every address of the machine.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

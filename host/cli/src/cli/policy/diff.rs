@@ -1,4 +1,4 @@
-//! `tidegate policy diff`: what the shadow policy would change.
+//! `tidegate policy diff`: prints what the shadow policy would change.
 
 use std::{
     fmt::{Result, Write as _},
@@ -11,33 +11,34 @@ use serde::Deserialize;
 use super::{
     super::{
         exit,
-        paint::Paint,
-        words::{cut, visible, wrapped},
+        styles::{BAD, BOLD, DIM, GOOD, ODD, paint},
+        words::{after_label, cut, visible, wrapped},
     },
     admin::Admin,
     short,
-    wait::{Tells, Wait},
+    wait::{LoadState, Wait},
 };
 
 /// Show what the shadow policy would change: counts, and examples of each kind.
 ///
-/// The shadow policy is the file that `policy.shadow.path` names. It judges a copy of what producers send, by the same time, and
-/// sends nothing. Compared are the decision, the violations by code and place, and the outputs: channel, key, id, type, and
-/// the event member by member. Reasons and messages are not. The counts begin anew when either policy changes.
+/// The shadow policy is the file at `policy.shadow.path`. It judges a copy of the events of producers, at the same time,
+/// and publishes nothing. The gate compares the decisions, the code and path of violations, and the outputs: channel, key,
+/// id, type and the members of the event. It does not compare reasons and messages. The counts start again when either
+/// policy changes.
 ///
-/// An event that the shadow policy had no time for is skipped. Examples show ids and places, and with
-/// `policy.shadow.show_values: true` the values too, which may be personal; --json has up to three for each type.
+/// An event is skipped when the shadow policy is too slow for it. Examples have ids and paths, and with
+/// `policy.shadow.show_values: true` the values too, which may be personal data; --json has up to three for each type.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate policy diff
-  tidegate policy diff --wait-for next-policy.wasm    # from then on it gets a copy of the traffic
+  tidegate policy diff --wait-for next-policy.wasm    # until it is the shadow policy
   tidegate policy diff --exit-code && tidegate policy promote
   tidegate policy diff --json | jq -r '.changes[] | [.count, .kind, .event_type] | @tsv'
 
-With --exit-code the code is 1 when something would change, and also when nothing was judged yet.
-With --wait-for it is 1 when that file is refused, or is not the shadow policy in time.")]
+With --exit-code, the code is 1 when a decision or an output would change, or when no event has been judged yet.
+With --wait-for, the code is 1 when that file is refused, or is not the shadow policy in time.")]
 pub(super) struct Diff {
-    /// Exit with 1 unless events were judged and all of them stay the same.
+    /// Exit with 1 unless events have been judged and all of them stay the same.
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
@@ -73,7 +74,6 @@ struct ShadowPolicy {
 
 #[derive(Deserialize)]
 struct Against {
-    revision: u64,
     digest: String,
 }
 
@@ -115,14 +115,14 @@ struct Values {
 
 impl Diff {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let judges = self.wait.wait::<Report>(&self.admin).await?;
+        let is_loaded = self.wait.wait::<Report>(&self.admin).await?;
         let answer = self.admin.get::<Report>(Report::PATH).await?;
-        let report = match answer.show(|report| text(report, Paint::for_stdout()))? {
+        let report = match answer.show(|report| text(report))? {
             Ok(report) => report,
-            Err(no) => return Ok(no),
+            Err(code) => return Ok(code),
         };
         let is_same = report.judged > 0 && report.changed == 0;
-        Ok(if judges && (is_same || !self.exit_code) {
+        Ok(if is_loaded && (is_same || !self.exit_code) {
             ExitCode::SUCCESS
         } else {
             ExitCode::from(exit::NO)
@@ -130,10 +130,10 @@ impl Diff {
     }
 }
 
-impl Tells for Report {
+impl LoadState for Report {
     const PATH: &'static str = "/admin/shadow";
 
-    fn judges(&self, digest: &str) -> Option<bool> {
+    fn is_loaded(&self, digest: &str) -> Option<bool> {
         let is_it = self.shadow.digest.as_deref() == Some(digest);
         match &*self.shadow.state {
             "ready" if is_it => Some(true),
@@ -143,15 +143,15 @@ impl Tells for Report {
     }
 }
 
-fn text(report: &Report, paint: Paint) -> std::result::Result<String, std::fmt::Error> {
+fn text(report: &Report) -> std::result::Result<String, std::fmt::Error> {
     let mut out = String::new();
-    shadow(&mut out, report, paint)?;
+    shadow(&mut out, report)?;
     let against = report.against.as_ref().map_or_else(
-        || "nothing: no policy is loaded".to_owned(),
-        |against| format!("revision {}, {}", against.revision, short(&against.digest)),
+        || "no policy is loaded".to_owned(),
+        |against| format!("revision {}", short(&against.digest)),
     );
-    row(&mut out, "against", &against, paint)?;
-    row(&mut out, "since", &report.since, paint)?;
+    row(&mut out, "against", &against)?;
+    row(&mut out, "since", &report.since)?;
     let mut events = format!("{} judged", report.judged);
     if report.skipped > 0 {
         write!(events, ", {} skipped", report.skipped)?;
@@ -163,31 +163,27 @@ fn text(report: &Report, paint: Paint) -> std::result::Result<String, std::fmt::
     if report.sample < 1.0 {
         write!(events, " (a sample of {})", report.sample)?;
     }
-    row(&mut out, "events", &events, paint)?;
+    row(&mut out, "events", &events)?;
     writeln!(out)?;
     match (report.judged, report.changed) {
-        (0, _) => writeln!(out, "{}", paint.bold("nothing was judged yet"))?,
-        (all, 0) => writeln!(
-            out,
-            "{}",
-            paint.bold(paint.good(format_args!("all {all} stay the same")))
-        )?,
+        (0, _) => writeln!(out, "{}", paint(BOLD, "no event has been judged yet"))?,
+        (all, 0) => writeln!(out, "{}", paint(GOOD.bold(), format_args!("all {all} stay the same")))?,
         (_, changed) => {
             let title = format!("{changed} would change, {} stay the same", report.same);
-            writeln!(out, "{}", paint.bold(title))?;
+            writeln!(out, "{}", paint(BOLD, title))?;
         }
     }
     for (count, alike) in grouped(&report.changes) {
-        listed(&mut out, count, &alike, paint)?;
+        listed(&mut out, count, &alike)?;
     }
     if report.changed > 0 && !report.values_shown {
-        let hint = "`policy.shadow.show_values: true` shows the values, which may be personal.";
-        writeln!(out, "\n{}", paint.dim(hint))?;
+        let hint = "`policy.shadow.show_values: true` shows the values, which may be personal data.";
+        writeln!(out, "\n{}", paint(DIM, hint))?;
     }
     Ok(out)
 }
 
-fn shadow(out: &mut String, report: &Report, paint: Paint) -> Result {
+fn shadow(out: &mut String, report: &Report) -> Result {
     let shadow = &report.shadow;
     let name = [&shadow.name, &shadow.version].map(|part| part.as_deref().unwrap_or("–"));
     let digest = shadow.digest.as_deref().map_or_else(String::new, short);
@@ -195,22 +191,21 @@ fn shadow(out: &mut String, report: &Report, paint: Paint) -> Result {
         "ready" => format!("{} {}, {digest}", name[0], name[1]),
         state => state.to_owned(),
     };
-    row(out, "shadow", &described, paint)?;
-    row(out, "", &shadow.path, paint)?;
+    row(out, "shadow", &described)?;
+    row(out, "", &shadow.path)?;
     if let Some(why) = &shadow.why {
-        out.push_str(&paint.bad(wrapped(why, INDENT).trim_end_matches('\n')));
+        out.push_str(&paint(BAD, wrapped(why, INDENT).trim_end_matches('\n')));
         out.push('\n');
     }
     Ok(())
 }
 
-/// Where the values of the table stand.
+/// The column of the values.
 const INDENT: usize = 11;
 
-fn row(out: &mut String, name: &str, value: &str, paint: Paint) -> Result {
-    let value = wrapped(value, INDENT);
-    let name = paint.dim(format_args!("{name:<9}"));
-    write!(out, "{name}  {}", value.trim_start_matches(' '))
+fn row(out: &mut String, name: &str, value: &str) -> Result {
+    let name = paint(DIM, format_args!("{name:<9}"));
+    write!(out, "{name}  {}", after_label(value, INDENT))
 }
 
 /// Changes of the same kind, the most frequent kind first.
@@ -229,46 +224,46 @@ fn grouped(changes: &[Change]) -> Vec<(u64, Vec<&Change>)> {
     kinds
 }
 
-fn listed(out: &mut String, count: u64, alike: &[&Change], paint: Paint) -> Result {
+fn listed(out: &mut String, count: u64, alike: &[&Change]) -> Result {
     let kind = visible(&alike[0].kind);
     let is_bad = kind.contains("→ reject") || kind.contains("→ fault") || kind.contains("→ drop");
-    let kind = if is_bad { paint.bad(kind) } else { paint.odd(kind) };
+    let kind = paint(if is_bad { BAD } else { ODD }, kind);
     writeln!(out, "\n{count:>7}  {kind}")?;
-    // One of each says enough where there are several.
+    // One example is enough when there are several event types.
     let most = if alike.len() > 1 { 1 } else { usize::MAX };
     for change in alike {
         if let Some(event_type) = &change.event_type {
             let version = change.version.as_deref().unwrap_or_default();
             let event = format!("{:>7}  {} {}", change.count, visible(event_type), visible(version));
-            writeln!(out, "  {}", paint.dim(event.trim_end()))?;
+            writeln!(out, "  {}", paint(DIM, event.trim_end()))?;
         }
         for example in change.examples.iter().take(most) {
-            shown(out, example, paint)?;
+            shown(out, example)?;
         }
     }
     Ok(())
 }
 
-fn shown(out: &mut String, example: &Example, paint: Paint) -> Result {
+fn shown(out: &mut String, example: &Example) -> Result {
     let id = example.event_id.as_deref().map_or_else(|| "no id".to_owned(), visible);
-    writeln!(out, "           {id}  {}", paint.dim(visible(&example.source)))?;
-    for (who, violations) in [("now", &example.live_violations), ("then", &example.shadow_violations)] {
+    writeln!(out, "           {id}  {}", paint(DIM, visible(&example.source)))?;
+    for (policy, violations) in [("now", &example.live_violations), ("then", &example.shadow_violations)] {
         for violation in violations {
-            let place = if violation.path.is_empty() {
-                "the event as a whole"
+            let path = if violation.path.is_empty() {
+                "the whole event"
             } else {
                 &*violation.path
             };
             writeln!(
                 out,
-                "             {who}: {} at {}",
+                "             {policy}: {} at {}",
                 visible(&violation.code),
-                visible(place)
+                visible(path)
             )?;
         }
     }
     if example.values.is_empty() {
-        // One place stands in the kind already, unless it is in an array.
+        // A single path is part of the kind already.
         for pointer in example.pointers.iter().filter(|_| example.pointers.len() > 1) {
             writeln!(out, "             {}", visible(pointer))?;
         }

@@ -1,4 +1,4 @@
-//! `tidegate policy promote`: the shadow policy becomes the current policy.
+//! `tidegate policy promote`: makes the shadow policy the current policy.
 
 use std::{fmt::Write as _, process::ExitCode};
 
@@ -6,17 +6,20 @@ use clap::Args;
 use serde::Deserialize;
 
 use super::{
-    super::{paint::Paint, words::wrapped},
+    super::{
+        styles::{DIM, GOOD, paint},
+        words::wrapped,
+    },
     admin::Admin,
     short,
 };
 
 /// Make the shadow policy the current policy.
 ///
-/// It has to pass what every policy has to: its self-test, its channels, the types that it accepts. Asks nothing: look at
-/// `tidegate policy diff` before. `tidegate policy rollback` goes back.
+/// It must pass the same checks as every policy: its self-test, its channels, the types that it accepts. There is no
+/// prompt: check `tidegate policy diff` first. `tidegate policy rollback` undoes it.
 ///
-/// The exit code is 1 when the gate refuses it, with the reason, or has no shadow policy.
+/// The exit code is 1 when the gate refuses it, or has no shadow policy. The reason is printed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate policy diff --exit-code && tidegate policy promote
@@ -26,7 +29,7 @@ pub(super) struct Promote {
     admin: Admin,
 }
 
-/// What the gate answers when another policy judges.
+/// The answer of the gate when another policy decides.
 #[derive(Deserialize)]
 pub(super) struct Replaced {
     from: Option<String>,
@@ -38,21 +41,21 @@ pub(super) struct Replaced {
 impl Promote {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let answer = self.admin.post::<Replaced>("/admin/promote", String::new()).await?;
-        let shown = answer.show(|replaced| text("promoted", replaced, Paint::for_stdout()))?;
-        Ok(shown.map_or_else(|no| no, |_| ExitCode::SUCCESS))
+        let shown = answer.show(|replaced| text("promoted", replaced))?;
+        Ok(shown.map_or_else(|code| code, |_| ExitCode::SUCCESS))
     }
 }
 
-/// What was done, and what is left to do.
-pub(super) fn text(done: &str, replaced: &Replaced, paint: Paint) -> Result<String, std::fmt::Error> {
+/// What the gate did, and what to do next.
+pub(super) fn text(done: &str, replaced: &Replaced) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
     writeln!(
         out,
         "{}",
-        paint.good(format_args!("{done}: {} decides", short(&replaced.to)))
+        paint(GOOD, format_args!("{done}: {} decides", short(&replaced.to)))
     )?;
     let before = replaced.from.as_deref().map_or_else(|| "none".to_owned(), short);
-    writeln!(out, "  {}", paint.dim(format_args!("before: {before}")))?;
+    writeln!(out, "  {}", paint(DIM, format_args!("before: {before}")))?;
     if let Some(advice) = &replaced.advice {
         out.push_str(&wrapped(advice, 2));
     }

@@ -1,15 +1,19 @@
-//! `tidegate policy reload`: the gate reads its policy's file now.
+//! `tidegate policy reload`: makes the gate read its policy's file now.
 
 use std::{fmt::Write as _, process::ExitCode};
 
 use clap::Args;
 use serde::Deserialize;
 
-use super::{super::paint::Paint, admin::Admin, short};
+use super::{
+    super::styles::{GOOD, paint},
+    admin::Admin,
+    short,
+};
 
-/// Have the gate read its policy's file now, without waiting for it to settle.
+/// Make the gate read its policy's file now, changed or not.
 ///
-/// It also works where `policy.reload.enabled` is false. SIGHUP does the same.
+/// It also works when `policy.reload.enabled` is false. SIGHUP to the gate does the same.
 ///
 /// The exit code is 1 when the file is refused.
 #[derive(Debug, Args)]
@@ -32,13 +36,9 @@ impl Reload {
         let shown = answer.show(|reloaded| {
             let mut out = String::new();
             let current = reloaded.current.as_deref().map_or_else(|| "none".to_owned(), short);
-            writeln!(
-                out,
-                "{}",
-                Paint::for_stdout().good(format_args!("reloaded: {current} decides"))
-            )?;
+            writeln!(out, "{}", paint(GOOD, format_args!("reloaded: {current} decides")))?;
             Ok(out)
         })?;
-        Ok(shown.map_or_else(|no| no, |_| ExitCode::SUCCESS))
+        Ok(shown.map_or_else(|code| code, |_| ExitCode::SUCCESS))
     }
 }

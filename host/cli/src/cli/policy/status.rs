@@ -1,4 +1,4 @@
-//! `tidegate policy status`: which policy judges, which did before, and what became of the file.
+//! `tidegate policy status`: prints the current revision, earlier ones, and the state of the file.
 
 use std::{
     fmt::{Result, Write as _},
@@ -11,23 +11,23 @@ use serde::Deserialize;
 use super::{
     super::{
         exit,
-        paint::Paint,
-        words::{cut, duration, visible, wrapped},
+        styles::{BAD, BOLD, DIM, GOOD, paint},
+        words::{after_label, cut, duration, visible, wrapped},
     },
     admin::Admin,
     short,
-    wait::{Tells, Wait},
+    wait::{LoadState, Wait},
 };
 
-/// Show which policy judges, those before it, and whether the file is taken.
+/// Show the current revision, earlier ones, and the state of the policy's file.
 ///
-/// With each revision: the first digits of its digest, when it took over and how long that took, and what it said of the
-/// events that it judged. A `kept` revision is in memory: `tidegate policy rollback` goes back to it at once.
+/// For each revision: the first digits of its digest, when it was loaded, how long that took, and how many events it
+/// forwarded, dropped and rejected. A `kept` revision is in memory: `tidegate policy rollback` returns to it at once.
 ///
-/// With --wait-for it is shown when the gate judges by that file: what a deployment waits for.
+/// With --wait-for, a deployment can wait until the gate has loaded its file.
 ///
-/// The exit code is 1 when no policy judges: the gate waits for a good file. With --wait-for it is 1 when that file is
-/// refused, does not judge in time, or is not watched.
+/// The exit code is 1 when the gate has no policy and waits for a good file. With --wait-for, it is 1 when that file is
+/// refused, is not loaded in time, or is not watched.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate policy status
@@ -104,21 +104,21 @@ struct Retired {
 
 impl Status {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let judges = self.wait.wait::<History>(&self.admin).await?;
+        let is_loaded = self.wait.wait::<History>(&self.admin).await?;
         let answer = self.admin.get::<History>(History::PATH).await?;
-        let shown = answer.show(|history| text(history, Paint::for_stdout()))?;
+        let shown = answer.show(|history| text(history))?;
         Ok(match shown {
-            Ok(status) if status.current.is_none() || !judges => ExitCode::from(exit::NO),
+            Ok(status) if status.current.is_none() || !is_loaded => ExitCode::from(exit::NO),
             Ok(_) => ExitCode::SUCCESS,
-            Err(no) => no,
+            Err(code) => code,
         })
     }
 }
 
-impl Tells for History {
+impl LoadState for History {
     const PATH: &'static str = "/admin/revisions";
 
-    fn judges(&self, digest: &str) -> Option<bool> {
+    fn is_loaded(&self, digest: &str) -> Option<bool> {
         let is_it = |revision: &Revision| revision.state == "current" && revision.digest == digest;
         if self.revisions.iter().any(is_it) {
             return Some(true);
@@ -131,24 +131,24 @@ impl Tells for History {
     }
 }
 
-fn text(status: &History, paint: Paint) -> std::result::Result<String, std::fmt::Error> {
+fn text(status: &History) -> std::result::Result<String, std::fmt::Error> {
     let mut out = String::new();
     match &status.current {
         Some(digest) => writeln!(
             out,
             "{}",
-            paint.bold(format_args!("revision {} decides", short(digest)))
+            paint(BOLD, format_args!("revision {} decides", short(digest)))
         )?,
-        None => writeln!(out, "{}", paint.bold(paint.bad("no policy is loaded")))?,
+        None => writeln!(out, "{}", paint(BAD.bold(), "no policy is loaded"))?,
     }
-    row(&mut out, "file", &status.path, paint)?;
+    row(&mut out, "file", &status.path)?;
     match &status.reload {
-        Reload::Ready => row(&mut out, "reload", "ready: a change of the file takes over", paint)?,
-        Reload::Off => row(&mut out, "reload", "off: the file is not watched", paint)?,
-        Reload::Loading { step, since } => row(&mut out, "reload", &format!("loading: {step}, since {since}"), paint)?,
+        Reload::Ready => row(&mut out, "reload", "ready: the file is loaded when it changes")?,
+        Reload::Off => row(&mut out, "reload", "off: the file is not watched")?,
+        Reload::Loading { step, since } => row(&mut out, "reload", &format!("loading: {step}, since {since}"))?,
         Reload::Refused { why, at, .. } => {
-            row(&mut out, "reload", &format!("refused at {at}"), paint)?;
-            out.push_str(&paint.bad(wrapped(why, 10).trim_end_matches('\n')));
+            row(&mut out, "reload", &format!("refused at {at}"))?;
+            out.push_str(&paint(BAD, wrapped(why, 10).trim_end_matches('\n')));
             out.push('\n');
         }
     }
@@ -156,38 +156,32 @@ fn text(status: &History, paint: Paint) -> std::result::Result<String, std::fmt:
         &mut out,
         "pin",
         status.pin.as_deref().unwrap_or("none: any policy may run"),
-        paint,
     )?;
     if status.revisions.is_empty() {
         return Ok(out);
     }
     let (policy, digest) = ("policy", "digest");
-    let title = format!("{digest:<12}  state      {policy:<26}  took over");
-    writeln!(out, "\n{}", paint.bold(title))?;
+    let title = format!("{digest:<12}  state      {policy:<26}  loaded");
+    writeln!(out, "\n{}", paint(BOLD, title))?;
     status
         .revisions
         .iter()
-        .try_for_each(|revision| about(&mut out, revision, paint))?;
+        .try_for_each(|revision| about(&mut out, revision))?;
     Ok(out)
 }
 
-fn row(out: &mut String, name: &str, value: &str, paint: Paint) -> Result {
-    let value = wrapped(value, 10);
-    let name = paint.dim(format_args!("{name:<6}"));
-    write!(out, "  {name}  {}", value.trim_start_matches(' '))
+fn row(out: &mut String, name: &str, value: &str) -> Result {
+    let name = paint(DIM, format_args!("{name:<6}"));
+    write!(out, "  {name}  {}", after_label(value, 10))
 }
 
-fn about(out: &mut String, revision: &Revision, paint: Paint) -> Result {
+fn about(out: &mut String, revision: &Revision) -> Result {
     let state = format!("{:<9}", cut(&revision.state, 9));
     writeln!(
         out,
         "{:<12}  {}  {:<26}  {}",
         short(&revision.digest),
-        if revision.state == "current" {
-            paint.good(state)
-        } else {
-            paint.dim(state)
-        },
+        paint(if revision.state == "current" { GOOD } else { DIM }, state),
         cut(&format!("{} {}", revision.name, revision.version), 26),
         visible(&revision.loaded_at),
     )?;
@@ -198,20 +192,20 @@ fn about(out: &mut String, revision: &Revision, paint: Paint) -> Result {
         fault,
     } = revision.counts;
     let counts = format!("{forward} forwarded, {drop} dropped, {reject} rejected, {fault} faults");
-    let counts = if fault > 0 { paint.bad(counts) } else { counts };
+    let counts = if fault > 0 { paint(BAD, counts) } else { counts };
     let took = &revision.took_ms;
     let took = took.settle + took.read + took.load + took.self_test;
     let code = if revision.cached { "from the cache" } else { "compiled" };
     let by = match &*revision.by {
         "start" => "at the start",
-        "file" => "as the file changed",
+        "file" => "after a change of the file",
         "request" => "on request",
         "promotion" => "by promotion",
         _ => "by other means",
     };
     writeln!(out, "     {counts}")?;
     let origin = format!("loaded {by}, {code}, in {}", duration(whole(took)));
-    writeln!(out, "     {}", paint.dim(origin))?;
+    writeln!(out, "     {}", paint(DIM, origin))?;
     if let Some(retired) = &revision.retired {
         out.push_str(&wrapped(&format!("replaced at {}: {}", retired.at, retired.why), 5));
     }
@@ -221,7 +215,7 @@ fn about(out: &mut String, revision: &Revision, paint: Paint) -> Result {
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "milliseconds of a load, which are neither negative nor beyond all bounds"
+    reason = "the milliseconds of a load are positive and few"
 )]
 fn whole(millis: f64) -> u64 {
     millis.round() as u64

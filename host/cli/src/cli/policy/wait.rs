@@ -1,4 +1,4 @@
-//! Waiting for a policy: until a gate judges by a file, or says that it does not take it.
+//! `--wait-for`: waits until a gate has loaded a file, or has refused it.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -10,83 +10,83 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     super::progress,
-    admin::{Admin, Looked},
+    admin::{Admin, Reading},
 };
 
-/// Time between two looks.
-const PAUSE: Duration = Duration::from_millis(200);
-/// A no must stand for so long: the gate may not have seen yet that the file was put there once more.
-const FIRM: Duration = Duration::from_secs(1);
+/// Time between two requests.
+const INTERVAL: Duration = Duration::from_millis(200);
+/// How long a refusal must last: the gate may not have seen yet that the file was replaced once more.
+const STABLE: Duration = Duration::from_secs(1);
 
-/// What is waited for.
+/// The file to wait for.
 #[derive(Debug, Args)]
 pub(super) struct Wait {
-    /// Wait until this file judges, or is refused: after a start, or after it was put in its place.
+    /// Wait until the gate has loaded this file, or has refused it.
     #[arg(long = "wait-for", value_name = "FILE")]
     file: Option<PathBuf>,
-    /// How long, in seconds.
+    /// Seconds to wait.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "file", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
 }
 
-/// An answer of the gate that tells what became of a file.
-pub(super) trait Tells: DeserializeOwned {
-    /// Where it is asked for.
+/// A state of the gate that shows whether it has loaded a file.
+pub(super) trait LoadState: DeserializeOwned {
+    /// The path to request.
     const PATH: &'static str;
 
-    /// Whether the file with this digest judges; `None`: that is open.
-    fn judges(&self, digest: &str) -> Option<bool>;
+    /// Whether the policy with this digest is loaded. `Some(false)`: it will not be. `None`: not decided yet.
+    fn is_loaded(&self, digest: &str) -> Option<bool>;
 }
 
 impl Wait {
-    /// Looks again and again, also while no gate answers: it may be about to start. False when the file does not judge, and
-    /// true when none is waited for.
-    pub(super) async fn wait<T: Tells>(&self, admin: &Admin) -> anyhow::Result<bool> {
+    /// Requests the state until the gate has loaded or refused the file. Continues while no gate answers, since it may be
+    /// starting. True when the file is loaded, or when there is no file to wait for.
+    pub(super) async fn wait<T: LoadState>(&self, admin: &Admin) -> anyhow::Result<bool> {
         let Some(file) = &self.file else {
             return Ok(true);
         };
         let bytes = tokio::fs::read(file).await;
         let digest = Digest::of(&bytes.with_context(|| format!("{} cannot be read", file.display()))?);
-        let spinner = progress::spinner("{spinner} {elapsed} until the policy judges");
-        let mut silence = Some(anyhow!("no gate has answered within {} s", self.timeout));
-        let told = until_told::<T>(admin, digest.as_str(), &mut silence);
-        let told = timeout(Duration::from_secs(self.timeout), told).await;
+        let spinner = progress::spinner("{spinner} waiting for the policy {elapsed}");
+        let mut unavailable = Some(anyhow!("no gate has answered within {} s", self.timeout));
+        let polled = poll::<T>(admin, digest.as_str(), &mut unavailable);
+        let polled = timeout(Duration::from_secs(self.timeout), polled).await;
         spinner.finish_and_clear();
-        match (told, silence) {
-            (Ok(told), _) => told,
-            (Err(_), Some(silence)) => Err(silence),
+        match (polled, unavailable) {
+            (Ok(is_loaded), _) => is_loaded,
+            (Err(_), Some(error)) => Err(error),
             (Err(_), None) => {
-                eprintln!("tidegate: the time is over, and {} does not judge", file.display());
+                eprintln!("tidegate: {} is not loaded within {} s", file.display(), self.timeout);
                 Ok(false)
             }
         }
     }
 }
 
-/// Looks until the gate tells; `silence` is why it does not answer, if it does not.
-async fn until_told<T: Tells>(
+/// Requests the state until the policy is loaded or refused. `unavailable` is the last error while no gate answers.
+async fn poll<T: LoadState>(
     admin: &Admin,
     digest: &str,
-    silence: &mut Option<anyhow::Error>,
+    unavailable: &mut Option<anyhow::Error>,
 ) -> anyhow::Result<bool> {
-    let mut no_since = None;
+    let mut refused_since = None;
     loop {
-        let told = match admin.look::<T>(T::PATH).await? {
-            Looked::Told(told) => told.judges(digest),
-            Looked::No => return Ok(false),
-            Looked::Later(error) => {
-                *silence = Some(error);
-                sleep(PAUSE).await;
+        let is_loaded = match admin.read::<T>(T::PATH).await? {
+            Reading::State(state) => state.is_loaded(digest),
+            Reading::Absent => return Ok(false),
+            Reading::Unavailable(error) => {
+                *unavailable = Some(error);
+                sleep(INTERVAL).await;
                 continue;
             }
         };
-        *silence = None;
-        match told {
+        *unavailable = None;
+        match is_loaded {
             Some(true) => return Ok(true),
-            Some(false) if no_since.get_or_insert_with(Instant::now).elapsed() >= FIRM => return Ok(false),
+            Some(false) if refused_since.get_or_insert_with(Instant::now).elapsed() >= STABLE => return Ok(false),
             Some(false) => {}
-            None => no_since = None,
+            None => refused_since = None,
         }
-        sleep(PAUSE).await;
+        sleep(INTERVAL).await;
     }
 }

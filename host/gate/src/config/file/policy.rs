@@ -1,4 +1,4 @@
-//! The keys under `policy`: which one runs, how it is replaced, and which one may be tried beside it.
+//! The keys under `policy`: which policy runs, how it is replaced, and the shadow policy.
 
 use std::path::PathBuf;
 
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// The component; absent: `policy.wasm` here, or beside the executable.
+    /// The file of the policy; absent: `policy.wasm` in the current directory, or beside the executable.
     pub path: Option<PathBuf>,
-    /// SHA-256 of the only file that may run, as `tidegate check` prints it; absent: any.
+    /// SHA-256 of the only file that may run, as `tidegate check` prints it; absent: any file.
     pub pin: Option<String>,
-    /// What one call may leave behind for the next.
+    /// Whether policy calls share instances.
     pub isolation: Isolation,
-    /// The version in which events leave; absent: the latest of each type.
+    /// Version of the published events; absent: the latest of each type.
     pub target_version: Option<String>,
-    /// Where compiled policies are kept; absent: the user's cache directory.
+    /// Directory of compiled policies; absent: the user's cache directory.
     pub cache_dir: Option<PathBuf>,
-    /// How a new file takes over.
+    /// How a changed file replaces the current revision.
     pub reload: Reload,
     /// When the gate rolls back to an earlier revision by itself.
     pub rollback: Rollback,
@@ -27,24 +27,24 @@ pub struct Policy {
     pub shadow: Shadow,
 }
 
-/// What one policy call may leave behind for the next.
+/// Whether policy calls share instances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Isolation {
-    /// Nothing: every event gets a fresh instance.
+    /// Every call gets a new instance.
     #[default]
     Fresh,
-    /// Instances are used again after a clean call: faster, for policies that you trust.
+    /// An instance is reused after a call without a fault: faster, for policies that you trust.
     Reuse,
 }
 
-/// How a new file takes over.
+/// How a changed file replaces the current revision.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reload {
-    /// Whether a change of the file takes over by itself; a reload on request works all the same.
+    /// Whether a changed file replaces the current revision by itself. A reload on request works in any case.
     pub enabled: bool,
-    /// Load a policy that no longer accepts a type or version which the current one accepts.
+    /// Accept a policy that no longer accepts a type or version which the current one accepts.
     pub allow_dropped: bool,
 }
 
@@ -52,16 +52,16 @@ pub struct Reload {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rollback {
-    /// Whether it does.
+    /// Whether it does that.
     pub enabled: bool,
-    /// Seconds of the bake period, which also lasts until `min_events` are decided on.
+    /// Seconds of the bake period. It lasts at least until `min_events` events are decided.
     pub window_seconds: u32,
-    /// Events that a share needs to count.
+    /// Events that are needed before shares are compared.
     pub min_events: u32,
-    /// Share of events on which the new policy may fault; 0 to 1.
+    /// Highest share of events on which the new policy may fault; 0 to 1.
     pub fault_ratio: f64,
-    /// How many times as large the share of rejected events may be as under the last revision with `min_events`; at least
-    /// 1. Where there is none, no more than half may be rejected. A difference within three standard errors is chance.
+    /// Highest growth of the share of rejected events, compared with the last revision that decided `min_events`; at least
+    /// 1. Without such a revision, the share may be at most one half. A difference within three standard errors is ignored.
     pub reject_jump: f64,
 }
 
@@ -69,13 +69,13 @@ pub struct Rollback {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shadow {
-    /// Its file; absent: there is no shadow policy.
+    /// The file of the shadow policy; absent: there is none.
     pub path: Option<PathBuf>,
-    /// Share of the events that it gets; above 0, at most 1.
+    /// Share of the events that it judges; above 0, at most 1.
     pub sample: f64,
-    /// Events that may wait for it; more are skipped and counted.
+    /// Events that may wait for it. More are skipped and counted.
     pub queue: u32,
-    /// Show the values that would change, not only where: they may be personal.
+    /// Show the values that would change, not only their paths. Values may be personal data.
     pub show_values: bool,
 }
 

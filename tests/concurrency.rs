@@ -1,12 +1,12 @@
-//! Several policies of one engine share its room for instances: none keeps another from being loaded or called.
+//! Several policies share the concurrency limit of one engine: none keeps another from being loaded or called.
 
 use std::{fs, sync::Arc};
 
 use rstest::rstest;
-use tidegate_engine::{Context, Engine, Isolation, Options, Decision, Policy};
+use tidegate_engine::{Context, Decision, Engine, Isolation, Options, Policy};
 use tidegate_tests::{event, guest};
 
-const ROOM: u32 = 2;
+const LIMIT: u32 = 2;
 
 async fn judge(policy: &Policy) {
     let now = Context::at("2026-03-01T09:30:00Z");
@@ -14,7 +14,7 @@ async fn judge(policy: &Policy) {
     assert_eq!(decided.expect("a decision").decision, Decision::Forward);
 }
 
-/// As many calls at the same time as there is room for, and more.
+/// More calls at the same time than the limit allows.
 async fn judge_many(policy: &Arc<Policy>) {
     let calls = (0..8).map(|_| {
         let policy = policy.clone();
@@ -29,10 +29,10 @@ async fn judge_many(policy: &Arc<Policy>) {
 #[case::fresh(Isolation::Fresh)]
 #[case::reuse(Isolation::Reuse)]
 #[tokio::test(flavor = "multi_thread")]
-async fn policies_of_one_engine_leave_room_for_each_other(#[case] isolation: Isolation) {
+async fn policies_of_one_engine_do_not_block_each_other(#[case] isolation: Isolation) {
     let engine = Engine::new(Options {
         isolation,
-        max_concurrent_calls: ROOM,
+        max_concurrent_calls: LIMIT,
         ..Options::default()
     });
     let engine = engine.expect("an engine");
@@ -49,9 +49,9 @@ async fn policies_of_one_engine_leave_room_for_each_other(#[case] isolation: Iso
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_policy_is_loaded_while_all_room_is_taken() {
+async fn a_policy_is_loaded_while_the_limit_is_reached() {
     let engine = Engine::new(Options {
-        max_concurrent_calls: ROOM,
+        max_concurrent_calls: LIMIT,
         ..Options::default()
     });
     let engine = engine.expect("an engine");
@@ -69,7 +69,7 @@ async fn a_policy_is_loaded_while_all_room_is_taken() {
         .collect();
     for _ in 0..5 {
         let bytes = fs::read(guest("calm-next")).expect("readable");
-        let next = engine.load(&bytes).await.expect("there is a turn for it too");
+        let next = engine.load(&bytes).await.expect("it gets a permit too");
         judge(&next).await;
     }
     for caller in callers {

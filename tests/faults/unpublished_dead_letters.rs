@@ -1,4 +1,4 @@
-//! A dead letter that cannot be sent is an event like any other: it waits, survives a kill, and arrives.
+//! A dead letter that cannot be published is scheduled like any other event: it survives a kill, and arrives.
 
 use std::{
     sync::{
@@ -21,12 +21,12 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// Time in which a hasty gate would acknowledge.
 const A_WHILE: Duration = Duration::from_millis(1500);
 
-pub(crate) async fn unsent(test: Test<Cluster>) -> Result<()> {
-    let well = Arc::new(AtomicBool::new(false));
+pub(crate) async fn unpublished(test: Test<Cluster>) -> Result<()> {
+    let is_up = Arc::new(AtomicBool::new(false));
     let rule = {
-        let well = well.clone();
+        let is_up = is_up.clone();
         move |call: &Call| {
-            if well.load(Ordering::Relaxed) {
+            if is_up.load(Ordering::Relaxed) {
                 take(call)
             } else {
                 Answer::Refuse(503)
@@ -41,7 +41,7 @@ pub(crate) async fn unsent(test: Test<Cluster>) -> Result<()> {
     let rig = Rig::start(&test, plan, rule).await?;
     let replica = rig.first();
 
-    // The hold cannot be stored: nothing is acknowledged.
+    // The retry cannot be stored: nothing is acknowledged.
     replica.proxy.hold_requests("POST /v1.0/jobs/");
     rig.produce(vec![Record::new(&b"\xff first"[..]).key("user-1")]).await?;
     replica.proxy.wait_held().await?;
@@ -56,14 +56,19 @@ pub(crate) async fn unsent(test: Test<Cluster>) -> Result<()> {
     replica.proxy.release();
     replica.gate.process().restart().await?;
     let acknowledged = async || rig.acknowledged().await.is_ok_and(|count| count == 1).then_some(());
-    wait::until("the hold to be stored and the source acknowledged", LIMIT, acknowledged).await?;
-    ensure!(rig.sinks.taken() == 0, "the dead letter could not be sent so far");
+    wait::until(
+        "the retry to be stored and the source acknowledged",
+        LIMIT,
+        acknowledged,
+    )
+    .await?;
+    ensure!(rig.sinks.taken() == 0, "the dead letter could not be published so far");
 
     // Stored and acknowledged: a kill loses nothing.
     replica.gate.process().kill9();
     replica.gate.process().restart().await?;
     let refused = rig.sinks.calls().len();
-    well.store(true, Ordering::Relaxed);
+    is_up.store(true, Ordering::Relaxed);
     rig.sinks.wait_taken(1, LIMIT).await?;
     let alerts = async || {
         rig.read("ops-alerts")

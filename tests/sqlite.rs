@@ -1,27 +1,26 @@
-//! A gate on the embedded backend, with a data file of its own.
+//! A gate on the `sqlite` backend, with a data file of its own.
 
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tidegate_harness::{Dir, Gate, free_port, wait};
+use tidegate_harness::{Dir, Gate, Process, free_port, wait};
 
 use crate::{dist, tidegate};
 
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running gate on the embedded backend.
+/// A running gate on the `sqlite` backend.
 #[derive(Debug)]
-pub struct Embedded {
-    /// The gate.
-    pub gate: Gate,
+pub struct SqliteGate {
+    gate: Gate,
     admin: u16,
-    // After the gate: the directory goes when the process is gone.
+    // After the gate: the directory is removed when the process is gone.
     data: String,
     _dir: Dir,
 }
 
-impl Embedded {
+impl SqliteGate {
     /// Starts one; `config` is appended to its configuration.
     pub async fn start(name: &str, config: &str) -> Self {
         Self::start_with(name, config, &[]).await
@@ -33,7 +32,7 @@ impl Embedded {
         Self::start_by(name, config, start).await
     }
 
-    /// The same, and waits only until it answers: its policy may be bad.
+    /// The same, but waits only until the gate is alive: its policy may be bad.
     pub async fn start_alive(name: &str, config: &str, env: &[(&str, &str)]) -> Self {
         let start = async |dir: &Dir, port, config: &str| Gate::start_alive(dir, port, config, env).await;
         Self::start_by(name, config, start).await
@@ -53,7 +52,7 @@ impl Embedded {
             .display()
             .to_string();
         let config = format!(
-            "listen: 127.0.0.1:{port}\nadmin: {{ listen: \"127.0.0.1:{admin}\" }}\nlocal: {{ path: {data:?} }}\npolicy: {{ path: {:?} }}\n{config}",
+            "listen: 127.0.0.1:{port}\nadmin: {{ listen: \"127.0.0.1:{admin}\" }}\nsqlite: {{ path: {data:?} }}\npolicy: {{ path: {:?} }}\n{config}",
             dist("policy.wasm").display().to_string()
         );
         let gate = start(&dir, port, &config).await.expect("the gate starts");
@@ -63,6 +62,21 @@ impl Embedded {
             data,
             _dir: dir,
         }
+    }
+
+    /// The address of a path of its listener.
+    pub fn url(&self, path: &str) -> String {
+        self.gate.url(path)
+    }
+
+    /// The port of its listener.
+    pub fn port(&self) -> u16 {
+        self.gate.port()
+    }
+
+    /// Its process.
+    pub fn process(&self) -> &Process {
+        self.gate.process()
     }
 
     /// Its data file.
@@ -75,7 +89,7 @@ impl Embedded {
         self.admin
     }
 
-    /// What `/admin/status` says.
+    /// What `GET /admin/status` answers.
     pub async fn status(&self) -> Value {
         let answer = reqwest::get(self.admin_url("/admin/status")).await.expect("an answer");
         answer.json().await.expect("JSON")
@@ -86,11 +100,11 @@ impl Embedded {
         format!("http://127.0.0.1:{}{path}", self.admin)
     }
 
-    /// Waits until so many places are free.
-    pub async fn places_free(&self, count: u64) {
-        let free = async || (self.status().await["places"]["free"] == count).then_some(());
-        let freed = wait::until("the places to be free", PATIENCE, free).await;
-        freed.unwrap_or_else(|error| panic!("{count} places are not free: {error}"));
+    /// Waits until so many permits are free.
+    pub async fn permits_free(&self, count: u64) {
+        let free = async || (self.status().await["permits"]["free"] == count).then_some(());
+        let freed = wait::until("the permits to be free", PATIENCE, free).await;
+        freed.unwrap_or_else(|error| panic!("{count} permits are not free: {error}"));
     }
 
     /// A line of `/metrics` that starts so; its number, or 0 when there is none.
@@ -122,8 +136,8 @@ impl Embedded {
             .collect()
     }
 
-    /// Waits until the first `count` records of an input topic are judged, and returns them.
-    pub async fn judged(&self, topic: &str, count: usize) -> Vec<Value> {
+    /// Waits until `count` records of an input topic are processed, and returns all of the topic.
+    pub async fn processed(&self, topic: &str, count: usize) -> Vec<Value> {
         let started = Instant::now();
         loop {
             let records = self.read(topic);
@@ -132,7 +146,7 @@ impl Embedded {
             }
             assert!(
                 started.elapsed() < PATIENCE,
-                "{count} records are not judged: {records:#?}"
+                "{count} records are not processed: {records:#?}"
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

@@ -1,5 +1,5 @@
-//! One gate a data file. The lock ends with its process, however that ends, so whoever has it knows that no other gate is at
-//! work on the file.
+//! Locks a data file for one gate. The lock ends with the process, even when it is killed: the gate that has the lock is the
+//! only one that runs on the file.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -8,9 +8,9 @@ use std::{
 
 use super::SqliteError;
 
-/// Makes a data file this gate's own for as long as the answer is kept. The lock is on a file beside it: SQLite has locks of
+/// Locks a data file for this gate, until the returned file is closed. The lock is on a file beside it: SQLite has locks of
 /// its own on the data file.
-pub fn own(path: &Path) -> Result<File, SqliteError> {
+pub fn lock(path: &Path) -> Result<File, SqliteError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push("-gate");
     let failed = |source| SqliteError::Lock {
@@ -24,7 +24,7 @@ pub fn own(path: &Path) -> Result<File, SqliteError> {
         .map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(SqliteError::Taken { path: path.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(SqliteError::Locked { path: path.to_owned() }),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
 }

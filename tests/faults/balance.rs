@@ -1,4 +1,4 @@
-//! Closing the books of a workload on a rig.
+//! The balance of a workload on a rig, once nothing more comes.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,13 @@ use tidegate_tests::{Arrived, Balance, Ledger, alerted};
 
 use crate::rig::Rig;
 
-/// How long nothing more may come before the books are closed.
+/// How long nothing more may come before the balance is final.
 const QUIET: Duration = Duration::from_secs(2);
-/// How often it is looked whether all has come.
+/// Time between two looks.
 const EVERY: Duration = Duration::from_millis(500);
 
 /// Waits until nothing is missing and nothing more comes; fails when something is lost or wrong.
-pub(crate) async fn close(ledger: &Ledger<'_>, rig: &Rig<'_>, limit: Duration) -> Result<Balance> {
+pub(crate) async fn settle(ledger: &Ledger<'_>, rig: &Rig<'_>, limit: Duration) -> Result<Balance> {
     let started = Instant::now();
     loop {
         let calls = rig.sinks.count();
