@@ -1,7 +1,8 @@
 //! The functions of the contract as calls into an instance. Knows nothing of files and loading.
 //!
 //! The table below is the one place that pairs a function of `wit/policy.wit` with its Rust types. Loading checks a policy
-//! against it once, and a call looks up one export. BENCH
+//! against it once, and a call looks up one export. Checking all of them for each instance, as the world of `bindgen!` does,
+//! makes `process` in a fresh instance take 29 µs instead of 25 (least of four runs, `benches/policy_call.rs`).
 
 use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, Lift, Lower};
 

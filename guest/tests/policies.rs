@@ -1,4 +1,4 @@
-//! Policies of one's own: another bundle, another version, and what is refused.
+//! Custom policies: another bundle, another version, and what is refused.
 
 use rstest::rstest;
 use tidegate_policy::{
@@ -184,7 +184,7 @@ fn a_version_without_steps_cannot_be_reached() {
 }
 
 #[test]
-fn a_step_that_fails_or_makes_something_invalid_says_so() {
+fn a_step_that_fails_or_makes_an_invalid_event_is_a_violation() {
     let policy = with_1_2();
     let sealed = EVENT
         .replace("1.0", "1.2")

@@ -1,4 +1,4 @@
-//! What must hold for any input: nothing panics, up and down again is the identity, whatever is forwarded is valid, digits
+//! What must hold for any input: nothing panics, up and down again is the identity, every output is valid, digits
 //! and order survive.
 
 #[path = "support/strategies.rs"]

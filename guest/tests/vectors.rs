@@ -52,7 +52,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What the policy says to one case: `{"ok":…}` or `{"err":…}`.
+/// The answer of the policy to one case: `{"ok":…}` or `{"err":…}`.
 fn answer(case: &Value) -> Value {
     let policy = Policy::builtin();
     let input = &case["input"];
@@ -63,35 +63,35 @@ fn answer(case: &Value) -> Value {
             .to_owned()
     };
     match case["call"].as_str().expect("a call") {
-        "validate" => outcome(policy.validate(&event(input))),
-        "catalog" => outcome::<_, ()>(Ok(policy.catalog())),
-        "migrate" => outcome(policy.migrate(&event(input), &text("to_version"))),
-        "schedule-for" => outcome::<_, ()>(Ok(policy.schedule_for(&text("event_type")))),
+        "validate" => result(policy.validate(&event(input))),
+        "catalog" => result::<_, ()>(Ok(policy.catalog())),
+        "migrate" => result(policy.migrate(&event(input), &text("to_version"))),
+        "schedule-for" => result::<_, ()>(Ok(policy.schedule_for(&text("event_type")))),
         "next-attempt" => {
             let attempt = input["attempt"]
                 .as_u64()
                 .and_then(|attempt| u32::try_from(attempt).ok());
-            outcome::<_, ()>(Ok(
+            result::<_, ()>(Ok(
                 policy.next_attempt(&text("event_type"), attempt.expect("an attempt"))
             ))
         }
         "process" => {
             let context: Context = parse(&input["context"]);
-            outcome(policy.process(&event(input), &context))
+            result(policy.process(&event(input), &context))
         }
         "compose" => {
             let draft: Draft = parse(&input["draft"]);
-            outcome(policy.compose(&draft, &text("now")))
+            result(policy.compose(&draft, &text("now")))
         }
         "dead-letter" => {
             let failed: FailedEvent = parse(&input["failed"]);
-            outcome(policy.dead_letter(&failed, &text("now")))
+            result(policy.dead_letter(&failed, &text("now")))
         }
-        "json-validate" => outcome::<_, ()>(Ok(policy.validate_json(&event(input)))),
-        "json-migrate" => outcome::<_, ()>(Ok(policy.migrate_json(text("request").as_bytes()))),
-        "json-next-attempt" => outcome::<_, ()>(Ok(policy.next_attempt_json(text("request").as_bytes()))),
-        "json-process" => outcome::<_, ()>(Ok(policy.process_json(text("request").as_bytes()))),
-        "json-catalog" => outcome::<_, ()>(Ok(policy.catalog_json())),
+        "json-validate" => result::<_, ()>(Ok(policy.validate_json(&event(input)))),
+        "json-migrate" => result::<_, ()>(Ok(policy.migrate_json(text("request").as_bytes()))),
+        "json-next-attempt" => result::<_, ()>(Ok(policy.next_attempt_json(text("request").as_bytes()))),
+        "json-process" => result::<_, ()>(Ok(policy.process_json(text("request").as_bytes()))),
+        "json-catalog" => result::<_, ()>(Ok(policy.catalog_json())),
         other => panic!("no such call: {other}"),
     }
 }
@@ -116,8 +116,8 @@ fn parse<T: serde::de::DeserializeOwned>(value: &Value) -> T {
     serde_json::from_value(value.clone()).expect("an input of the form that the call takes")
 }
 
-fn outcome<T: Serialize, E: Serialize>(result: Result<T, E>) -> Value {
-    match result {
+fn result<T: Serialize, E: Serialize>(answer: Result<T, E>) -> Value {
+    match answer {
         Ok(answer) => json!({ "ok": answer }),
         Err(answer) => json!({ "err": answer }),
     }

@@ -1,4 +1,4 @@
-//! The version after `calm`: takes in 1.1 as well.
+//! The version after `calm`: accepts 1.1 as well.
 
 struct CalmNext;
 

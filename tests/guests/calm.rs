@@ -1,4 +1,4 @@
-//! Does no harm: every event of version 1.0 leaves as it came.
+//! Harmless: every event of version 1.0 leaves unchanged.
 
 struct Calm;
 

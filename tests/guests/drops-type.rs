@@ -1,4 +1,4 @@
-//! As `calm`, but it has never heard of `reminder.due`.
+//! As `calm`, but without the type `reminder.due`.
 
 struct DropsType;
 

@@ -1,4 +1,4 @@
-//! Takes memory until there is no more, and does not survive that.
+//! Allocates memory until it is refused, and traps then.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! Ends the program that it takes itself for.
+//! Exits like a program.
 
 use tidegate_guests::Decided;
 

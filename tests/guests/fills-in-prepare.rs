@@ -1,4 +1,4 @@
-//! Takes all the memory there is when it is prepared.
+//! Allocates memory without end when it is prepared.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! Says that it knows a hundred thousand types, each with a name of a megabyte.
+//! Its catalog lists a hundred thousand types, each with a name of a megabyte.
 #![allow(unsafe_code, reason = "the harm")]
 
 use tidegate_guests::{Guest, PolicyCatalog};

@@ -1,4 +1,4 @@
-//! Answers with 160 GB out of a few megabytes: ten thousand outputs that share one text.
+//! Answers with 160 GB from a few megabytes: ten thousand outputs that share one text.
 #![allow(unsafe_code, reason = "the harm")]
 
 use tidegate_guests::{Decided, Output, calmly};
@@ -9,7 +9,7 @@ fn flood(event: &str) -> Decided {
     let mut decided = calmly(event);
     let text = String::leak(" ".repeat(16 << 20));
     let shared = || {
-        // SAFETY: the host reads the strings; whoever frees them, which the host does not do after a fault, frees more
+        // SAFETY: the host reads the strings. Freeing them, which the host does not do after a fault, would free more
         // than once.
         Some(unsafe { String::from_raw_parts(text.as_ptr().cast_mut(), text.len(), text.len()) })
     };

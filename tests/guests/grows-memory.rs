@@ -1,4 +1,4 @@
-//! Asks for memory without end, and goes on asking when it is refused.
+//! Asks for memory without end, also after it is refused.
 
 use tidegate_guests::Decided;
 

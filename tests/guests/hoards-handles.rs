@@ -1,4 +1,4 @@
-//! Takes handles of the host and gives none back.
+//! Takes handles of the host and returns none.
 
 use tidegate_guests::Decided;
 use wasip2::cli::stderr::get_stderr;

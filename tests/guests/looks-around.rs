@@ -1,4 +1,4 @@
-//! Shows whatever it can see of the world: variables, arguments, input, clocks, randomness.
+//! Shows everything that it can see of the system: variables, arguments, input, clocks, randomness.
 
 use std::{
     collections::BTreeMap,

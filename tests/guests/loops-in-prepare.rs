@@ -1,4 +1,4 @@
-//! Never comes to an end of being prepared.
+//! Loops forever when it is prepared.
 
 tidegate_guests::prepare!(spin);
 

@@ -1,4 +1,4 @@
-//! Computes without end: calls functions, takes memory and gives it back.
+//! Computes without end: calls functions, allocates memory and frees it.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! Measures time without a clock: counts turns until a timer of a millisecond is up.
+//! Measures time without a clock: counts loops until a timer of a millisecond has expired.
 
 use tidegate_guests::{Decided, calmly};
 use wasip2::clocks::monotonic_clock::subscribe_duration;
@@ -7,11 +7,11 @@ tidegate_guests::harm!(measure);
 
 fn measure(event: &str) -> Decided {
     let timer = subscribe_duration(1_000_000);
-    let mut turns = 0_u64;
+    let mut loops = 0_u64;
     while !timer.ready() {
-        turns += 1;
+        loops += 1;
     }
     let mut decided = calmly(event);
-    decided.reason = format!("{turns} turns in a millisecond");
+    decided.reason = format!("{loops} loops in a millisecond");
     decided
 }

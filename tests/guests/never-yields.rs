@@ -1,4 +1,4 @@
-//! The shortest loop there is: it calls nothing, of its own or of the host.
+//! The shortest possible loop: it calls no function, of its own or of the host.
 
 use tidegate_guests::Decided;
 

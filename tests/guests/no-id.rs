@@ -1,4 +1,4 @@
-//! Forwards events and does not say which.
+//! Forwards events without their ids.
 
 use tidegate_guests::{Decided, calmly};
 

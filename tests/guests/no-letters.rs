@@ -1,4 +1,4 @@
-//! Rejects every event and traps when it is asked for its dead letter.
+//! Rejects every event and traps when it has to build a dead letter.
 
 use tidegate_guests::{Context, Decided, FailedEvent, Guest, Misuse, Output, Rejection, RejectionCause, Violation};
 

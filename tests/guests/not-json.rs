@@ -1,4 +1,4 @@
-//! Sends what is not JSON.
+//! Sends a text that is not JSON.
 
 use tidegate_guests::{Decided, calmly};
 

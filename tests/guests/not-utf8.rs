@@ -1,4 +1,4 @@
-//! Gives bytes that are not UTF-8 for a string.
+//! Returns bytes that are not UTF-8 as a string.
 #![allow(unsafe_code, reason = "the harm")]
 
 use tidegate_guests::{Decided, calmly};

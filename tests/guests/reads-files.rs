@@ -1,4 +1,4 @@
-//! Wants to read a file.
+//! Tries to read a file.
 
 use tidegate_guests::{Decided, calmly};
 

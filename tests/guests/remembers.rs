@@ -1,4 +1,4 @@
-//! Keeps the last event and shows it with the next.
+//! Keeps the last event and reveals it with the next.
 
 use std::sync::Mutex;
 

@@ -1,4 +1,4 @@
-//! Writes on standard output and standard error without end.
+//! Writes to standard output and standard error without end.
 
 use tidegate_guests::Decided;
 

@@ -1,4 +1,4 @@
-//! Rejects every event but its own examples from the year 9000 on: what it says hangs on the time by which it judges.
+//! Rejects every event but its own examples from the year 9000 on: its decision depends on the time by which it judges.
 
 use tidegate_guests::{Context, Decided, Guest, Misuse, Rejection, RejectionCause, Violation, calmly, is_example};
 

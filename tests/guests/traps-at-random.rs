@@ -1,4 +1,4 @@
-//! Traps on about one event in three, by a number that its text gives.
+//! Traps on about one event in three, chosen by a hash of its text.
 
 use tidegate_guests::{Decided, calmly};
 

@@ -1,4 +1,4 @@
-//! Traps on events that hold `"trap":true`, and on no others.
+//! Traps on events that contain `"trap":true`, and on no others.
 
 use tidegate_guests::{Decided, calmly};
 

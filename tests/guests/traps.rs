@@ -1,4 +1,4 @@
-//! Traps on every event, its own examples among them: no self-test passes.
+//! Traps on every event, its own examples included, so that no self-test passes.
 
 use tidegate_guests::{Context, Decided, Guest, Misuse};
 

@@ -1,4 +1,4 @@
-//! Sends everything on a channel that no configuration binds, and says so in its catalog.
+//! Sends everything on a channel that no configuration binds; its catalog lists the channel.
 
 use tidegate_guests::{Context, Decided, Guest, Misuse, calmly};
 

@@ -1,4 +1,4 @@
-//! Gives a string that begins in its memory and ends far behind it.
+//! Returns a string that begins in its memory and ends far behind it.
 #![allow(unsafe_code, reason = "the harm")]
 
 use tidegate_guests::{Decided, calmly};

@@ -1,5 +1,5 @@
-//! The golden vectors, as a binding is asked them: the expected record becomes the text that the contract's `json` interface
-//! gives for it. The policy itself is not asked.
+//! The golden vectors as questions to a binding: the expected record becomes the text that the contract's `json` interface
+//! gives for it. The policy itself is not called.
 
 use std::{fs, path::Path};
 
@@ -55,7 +55,7 @@ fn line(file: &str, case: &Value) -> Option<Value> {
     Some(line.into())
 }
 
-/// The record with a member before the others that says which one it is.
+/// The record with one more member before the others, which says which record it is.
 fn tagged(name: &str, ok: &Value, err: &Value) -> String {
     let (value, record) = if ok.is_null() { (false, err) } else { (true, ok) };
     let record = record.to_string();

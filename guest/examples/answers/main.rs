@@ -1,7 +1,7 @@
 //! Writes what every caller of the policy must answer, one question a line: `answers FOLDER`.
 //!
 //! `vectors.jsonl` has the golden vectors that can be asked through a binding, `random.jsonl` 20,000 events at random and
-//! what native Rust says to them. A line is `{"name","call",…the arguments…,"answer":"<JSON text>"}`, or has `misuse` instead of
+//! the answers of native Rust to them. A line is `{"name","call",…the arguments…,"answer":"<JSON text>"}`, or has `misuse` instead of
 //! `answer`. The form of the arguments is that of `tests/vectors/README.md`.
 #![allow(clippy::print_stdout, reason = "a program")]
 

@@ -46,7 +46,7 @@ fn question(number: usize, bytes: &[u8], random: &mut Random) -> Value {
         2 => {
             let to_version = ["1.0", "1.1", "1.1", "2.0"][random.below(4)];
             line["to_version"] = json!(to_version);
-            // The text interface takes no bytes that are not text; the record says the same of them.
+            // The text interface accepts no bytes that are not text; the record has the same answer.
             let answer = match (line.get("event"), policy.migrate(bytes, to_version)) {
                 (Some(event), _) => policy.migrate_json(
                     json!({ "event": event, "to_version": to_version })

@@ -8,7 +8,7 @@ use tidegate_policy::{Context, Decision, Encoding, FailedEvent, MigrationCause, 
 /// The time by which everything is judged.
 pub(crate) const NOW: &str = "2026-03-02T17:00:00Z";
 
-/// Holds the policy against itself and against `serde_json`, for any bytes.
+/// Compares the policy with itself and with `serde_json`, for any bytes.
 ///
 /// # Panics
 /// When a promise is broken.
@@ -80,7 +80,7 @@ fn check_migrations(bytes: &[u8]) {
     }
 }
 
-/// Whatever is given up goes into its dead letter, complete, and all that is sent is valid as far as size allows.
+/// A dead letter contains its original completely, and all that is sent is valid as far as size allows.
 fn check_dead_letter(bytes: &[u8], violations: &[tidegate_policy::Violation]) {
     use base64::Engine as _;
     let (original, encoding) = match std::str::from_utf8(bytes) {
@@ -93,7 +93,7 @@ fn check_dead_letter(bytes: &[u8], violations: &[tidegate_policy::Violation]) {
     let failed = FailedEvent {
         original: original.clone(),
         encoding,
-        error: "given up".to_owned(),
+        error: "retries exhausted".to_owned(),
         retry_count: 3,
         violations: violations.to_vec(),
         source: "task-events/0@1".to_owned(),

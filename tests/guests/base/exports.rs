@@ -2,8 +2,11 @@
 
 use std::marker::PhantomData;
 
-use self::bindings::exports::tidegate::policy::{gate, json, migration, retry, validation};
-use crate::{Guest, text};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use self::bindings::exports::tidegate::policy::{gate, json as texts, migration, retry, validation};
+use crate::Guest;
 
 /// What `wit-bindgen` makes of `wit/`.
 #[allow(
@@ -21,10 +24,14 @@ pub mod bindings {
         pub_export_macro: true,
         export_macro_name: "export_component",
         default_bindings_module: "tidegate_guests::bindings",
+        additional_derives: [serde::Serialize],
+        additional_type_attributes: {
+            "tidegate:policy/gate@0.1.0/decision": [#[serde(rename_all = "kebab-case")]],
+        },
     });
 }
 
-/// Makes the crate in which it stands a component, for a type that is a [`Guest`].
+/// Makes the calling crate a component, for a type that is a [`Guest`].
 #[macro_export]
 macro_rules! export {
     ($guest:ident) => {
@@ -126,9 +133,9 @@ impl<G: Guest> gate::Guest for Exported<G> {
     }
 }
 
-impl<G: Guest> json::Guest for Exported<G> {
+impl<G: Guest> texts::Guest for Exported<G> {
     fn validate(event: String) -> String {
-        serde_json::json!({ "valid": G::validate(&event).is_ok() }).to_string()
+        json!({ "valid": G::validate(&event).is_ok() }).to_string()
     }
 
     fn migrate(_request: String) -> String {
@@ -140,10 +147,29 @@ impl<G: Guest> json::Guest for Exported<G> {
     }
 
     fn process(request: String) -> String {
-        text::process::<G>(&request).to_string()
+        process::<G>(&request).to_string()
     }
 
     fn catalog() -> String {
-        text::catalog(G::catalog()).to_string()
+        text(&G::catalog())
     }
+}
+
+/// `json.process`. A request without an event and a time is a misuse.
+fn process<G: Guest>(request: &str) -> String {
+    let request: Value = serde_json::from_str(request).unwrap_or_default();
+    let member = |name: &str| request[name].as_str().map(str::to_owned);
+    let (Some(event), Some(now)) = (member("event"), member("now")) else {
+        return r#"{"misuse":"the request must have event and now"}"#.to_owned();
+    };
+    let target_version = member("target_version");
+    match G::process(&event, gate::Context { now, target_version }) {
+        Ok(decided) => text(&decided),
+        Err(misuse) => json!({ "misuse": misuse.message }).to_string(),
+    }
+}
+
+/// A record of the contract as JSON, which cannot fail.
+fn text(record: &impl Serialize) -> String {
+    serde_json::to_string(record).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What a policy for tests knows: types and versions, and how an event is held against them.
+//! What a policy for tests knows: types and versions, and how an event is checked against them.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// The types that the builtin policy takes in.
+/// The types that the builtin policy accepts.
 pub const TYPES: &[&str] = &[
     "reminder.cancelled",
     "reminder.due",
@@ -20,10 +20,10 @@ pub const TYPES: &[&str] = &[
     "task.updated",
 ];
 
-/// Types that are sent and never taken in, and their channels.
+/// Types that are sent and never accepted, and their channels.
 const EMITTED: [(&str, &str); 2] = [("alert.ops", "ops-alerts"), ("dlq.failed", "dlq")];
 
-/// What a policy takes in.
+/// What a policy accepts.
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
     types: &'static [&'static str],
@@ -39,7 +39,7 @@ pub struct Read {
     pub key: String,
 }
 
-/// True for the events of the catalog: a policy that means harm behaves as long as it is tested.
+/// True for the events of the catalog: a hostile policy judges them correctly to pass the self-test.
 pub fn is_example(event: &str) -> bool {
     event.starts_with(r#"{"event_id":"example-"#)
 }
@@ -58,7 +58,7 @@ impl Known {
         }
     }
 
-    /// Reads an event that the policy takes in.
+    /// Reads an event that the policy accepts.
     pub fn read(self, event: &str) -> Result<Read, Rejection> {
         let read = self.read_any(event)?;
         if EMITTED.iter().any(|(name, _)| *name == read.event_type) {

@@ -1,10 +1,10 @@
-//! Events that a policy for tests makes itself: dead letters, alerts, and what is composed from a draft.
+//! Events that a policy for tests makes itself: dead letters, alerts, and events composed from a draft.
 
 use serde_json::{Value, json};
 
 use crate::bindings::exports::tidegate::policy::gate::{Composed, Draft, Encoding, FailedEvent, Output};
 
-/// The dead letter and the alert for operations. The original stands in it as text, complete.
+/// The dead letter and the alert for operations. The dead letter contains the original completely, as a string.
 pub(crate) fn of(failed: &FailedEvent, now: &str) -> Vec<Output> {
     let original: Value = serde_json::from_str(&failed.original).unwrap_or_default();
     let user = original["user_id"].as_str().unwrap_or("unknown");

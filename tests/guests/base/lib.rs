@@ -1,14 +1,13 @@
-//! What the policies for tests are made of: a policy that does no harm, of which each of them changes one thing.
+//! The base of the policies for tests: a harmless policy, of which each of them changes one thing.
 //!
-//! It says what it knows by constants and judges by a few lines of JSON; it must not depend on the real policy, so that
-//! all of them build in seconds.
+//! Constants declare what it knows, and a few lines of JSON judge an event. It must not depend on the real policy, so that all
+//! of them build in seconds.
 #![cfg(target_family = "wasm")]
 #![allow(missing_docs, reason = "the contract in `wit/` has the words")]
 
 mod exports;
 mod known;
 mod letter;
-mod text;
 
 pub use exports::{Exported, bindings};
 pub use known::{Known, Read, TYPES, is_example};
@@ -17,7 +16,7 @@ use bindings::exports::tidegate::policy::{gate, validation};
 pub use gate::{Context, Decided, Decision, FailedEvent, Misuse, Output};
 pub use validation::{Accepted, PolicyCatalog, Rejection, RejectionCause, Violation};
 
-/// A policy for tests. What is not said is done well.
+/// A policy for tests. Methods that are not overridden behave correctly.
 pub trait Guest: 'static {
     const VERSION: &'static str = "1.0.0";
     const VERSIONS: &'static [&'static str] = &["1.0"];
@@ -48,8 +47,8 @@ pub trait Guest: 'static {
     }
 }
 
-/// Makes the crate in which it stands a policy that behaves on its own examples, as one that means harm would while it is
-/// tested, and judges every other event by this function.
+/// Makes the calling crate a policy that judges its own examples correctly, as a hostile one would to pass the self-test,
+/// and judges every other event by this function.
 #[macro_export]
 macro_rules! harm {
     ($judge:path) => {
@@ -68,7 +67,7 @@ macro_rules! harm {
     };
 }
 
-/// Makes the crate in which it stands a policy that calls this function when it is prepared.
+/// Makes the calling crate a policy that calls this function when it is prepared.
 #[macro_export]
 macro_rules! prepare {
     ($prepare:path) => {
@@ -84,14 +83,14 @@ macro_rules! prepare {
     };
 }
 
-/// What `calm` says to an event.
+/// The decision of `calm` on an event.
 pub fn calmly(event: &str) -> Decided {
     struct Calm;
     impl Guest for Calm {}
     forward::<Calm>(event)
 }
 
-/// The decision of a good policy: every event that it knows leaves as it came, on the channel `task-events`.
+/// The decision of a good policy: every event that it knows leaves unchanged, on the channel `task-events`.
 pub fn forward<G: Guest + ?Sized>(event: &str) -> Decided {
     match Known::of::<G>().read(event) {
         Ok(read) => Decided {
@@ -113,7 +112,7 @@ pub fn forward<G: Guest + ?Sized>(event: &str) -> Decided {
     }
 }
 
-/// The decision on what is not valid.
+/// The decision on an event that is not valid.
 pub fn reject(rejection: Rejection) -> Decided {
     Decided {
         decision: Decision::Reject,
