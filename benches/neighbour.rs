@@ -1,5 +1,5 @@
 //! What a good policy notices of calls that loop beside it: from the moment that a call is due until its decision, with
-//! none, one and eight of them under way on the same engine; in turn, in one run. Once on a runtime as tokio makes it, and
+//! none, one and eight of them in progress on the same engine; in turn, in one run. Once on a runtime as tokio makes it, and
 //! once on one that looks for scheduler and requests as often as the gate's.
 #![allow(clippy::print_stdout, reason = "the table is what it is for")]
 

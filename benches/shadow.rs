@@ -17,7 +17,7 @@ use tidegate_harness::{Dir, Gate, free_port, repository, wait};
 use tokio::task::JoinSet;
 
 const ROUNDS: usize = 5;
-/// Requests under way at the same time.
+/// Requests in progress at the same time.
 const CALLERS: usize = 8;
 /// Events before those that are counted.
 const WARM_UP: u64 = 500;

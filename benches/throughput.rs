@@ -107,7 +107,7 @@ impl Run<'_> {
         self.produce(0, WARM_UP).await?;
         self.wait_out(WARM_UP).await?;
         self.produce(WARM_UP, EVENTS).await?;
-        // What is under way already is not counted.
+        // What is in progress already is not counted.
         let begun = self.wait_out(WARM_UP + EVENTS / 10).await?;
         let started = Instant::now();
         let all = self.wait_out(WARM_UP + EVENTS).await?;

@@ -269,7 +269,7 @@ async fn repeats(test: Test<Cluster>) -> Result<()> {
         .iter()
         .map(|record| Ok(data(record)?["event_id"].clone()))
         .collect::<Result<_>>()?;
-    // One that could not be sent at once is overtaken.
+    // One that could not be published at once may come after the other.
     ids.sort_by_key(Value::to_string);
     ensure!(ids == ["e-1", "last"], "{ids:?}");
     let dead = data(&stack.arrived("dlq", 1).await?[0])?;
@@ -298,7 +298,7 @@ async fn token(test: Test<Cluster>) -> Result<()> {
         .iter()
         .map(|record| Ok(data(record)?["event_id"].clone()))
         .collect::<Result<_>>()?;
-    // One that could not be sent at once is overtaken.
+    // One that could not be published at once may come after the other.
     ids.sort_by_key(Value::to_string);
     ensure!(ids == ["e-1", "last"], "{ids:?}");
     stack.arrived("dlq", 1).await?;
@@ -360,7 +360,7 @@ async fn over_the_limit(test: Test<Cluster>) -> Result<()> {
         .await?;
     let process = stack.gate.process();
     process
-        .wait_for_log("raise `limits.body_bytes`", Duration::from_secs(30))
+        .wait_for_log("an event exceeds `limits.body_bytes`", Duration::from_secs(30))
         .await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     for topic in ["out", "dlq"] {

@@ -45,7 +45,7 @@ impl Delivered {
     }
 }
 
-/// Deliveries under way.
+/// Deliveries in progress.
 #[derive(Debug)]
 pub struct Deliveries {
     shared: Arc<Shared>,
@@ -106,7 +106,7 @@ impl Deliveries {
         more.unwrap_or_else(|error| panic!("{error}: {} of {wanted}", self.taken()));
     }
 
-    /// Lets those under way come to their end; gives all of them by their numbers.
+    /// Waits for those in progress; returns all of them, sorted by number.
     pub async fn stop(self) -> Vec<Delivered> {
         self.shared.stopped.store(true, Ordering::Relaxed);
         let mut delivered = self.connections.join_all().await.concat();
@@ -146,7 +146,7 @@ async fn post(client: &Client, url: &str, event: &str) -> Result<(), String> {
     }
 }
 
-/// Waits for a time that is to come and says when that was over; a time that has passed stays what it is.
+/// Waits until a time and returns when that was; a time that has passed is returned as it is.
 async fn awaited(at: Instant) -> Instant {
     if at <= Instant::now() {
         return at;

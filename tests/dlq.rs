@@ -263,7 +263,7 @@ async fn each_dead_letter_is_sent_to_the_gate_as_it_is() {
     assert!(
         redriven
             .out
-            .ends_with("taken: 5 published; 0 failed, 0 not found, 0 not readable\n"),
+            .ends_with("accepted: 5 published; 0 failed, 0 not found, 0 not readable\n"),
         "{}",
         redriven.out
     );
@@ -373,7 +373,7 @@ async fn a_gate_that_does_not_answer_ends_the_redrive() {
     assert!(
         redriven
             .out
-            .ends_with("none taken; 1 failed, 0 not found, 0 not readable; stopped there\n"),
+            .ends_with("none accepted; 1 failed, 0 not found, 0 not readable; stopped\n"),
         "{}",
         redriven.out
     );

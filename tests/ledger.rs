@@ -20,11 +20,11 @@ const SHOWN: usize = 12;
 #[derive(Debug)]
 pub struct Ledger<'a> {
     workload: &'a Workload,
-    /// Where each record lies, as a dead letter says it.
+    /// Where each record lies, as dead letters name it.
     sources: Vec<String>,
 }
 
-/// What came of it all.
+/// The result.
 #[derive(Debug, Default, Clone)]
 pub struct Balance {
     /// Records that were produced.

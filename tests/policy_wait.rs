@@ -53,7 +53,7 @@ async fn it_ends_when_the_file_takes_over_or_is_refused() {
 
     let other = wait_for(&guest("calm"), "5");
     assert_eq!(other.code, 1);
-    assert!(other.err.contains("the time is over"), "{}", other.err);
+    assert!(other.err.contains("is not loaded within"), "{}", other.err);
 
     fs::write(&policy, b"no policy").expect("written");
     let refused = wait_for(&policy, "60");
@@ -101,7 +101,7 @@ async fn a_shadow_policy_is_waited_for_too() {
     let gate = SqliteGate::start_with("policy-wait-shadow", "", &env).await;
     let judges = wait_for(&gate.admin_url(""), "diff", &calm, "60");
     assert_eq!((judges.code, judges.err.as_str()), (0, ""));
-    assert!(judges.out.contains("nothing was judged yet"), "{}", judges.out);
+    assert!(judges.out.contains("no event has been judged yet"), "{}", judges.out);
 
     let gate = SqliteGate::start("policy-wait-nobody", "").await;
     let none = wait_for(&gate.admin_url(""), "diff", &calm, "60");

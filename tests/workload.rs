@@ -63,7 +63,7 @@ impl Workload {
         };
         for number in 0..records {
             if number % 17 == 16 {
-                // The one before the last: it is under way, or just done.
+                // The one before the last: it is in progress, or just done.
                 load.order.push(load.order[number - 2]);
                 continue;
             }

@@ -65,7 +65,7 @@ async fn an_abandoned_call_leaves_no_instance_behind() {
         // It takes the instance that remembers, writes into it, and has no end.
         let mut call = std::pin::pin!(judge(&policy, &text));
         for _ in 0..10 {
-            assert!(futures::poll!(call.as_mut()).is_pending(), "it is under way");
+            assert!(futures::poll!(call.as_mut()).is_pending(), "it is in progress");
         }
     }
     let after = judge(&policy, &event("after")).await.expect("a decision");

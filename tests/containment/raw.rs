@@ -14,9 +14,9 @@ use super::given::{bytes, renamed};
 
 /// The module behind `json`.
 pub(crate) struct Raw {
-    /// What `validate` does; it takes the event's place and length, and gives the place of its answer's place and length.
+    /// What `validate` does; it takes the address and length of the event, and returns the address of those of its answer.
     pub(crate) validate: Vec<Instruction<'static>>,
-    /// How room is made for the event; it gives a place.
+    /// How memory is allocated for the event; it returns an address.
     pub(crate) realloc: Vec<Instruction<'static>>,
     /// Its tables: how many elements each has.
     pub(crate) tables: Vec<u64>,
@@ -39,8 +39,8 @@ impl Default for Raw {
     }
 }
 
-/// Writes place and length of an answer, and two bytes behind them.
-pub(crate) fn answer(place: i32, length: i32, text: [u8; 2]) -> Vec<Instruction<'static>> {
+/// Writes address and length of an answer, and two bytes behind them.
+pub(crate) fn answer(address: i32, length: i32, text: [u8; 2]) -> Vec<Instruction<'static>> {
     let at = |offset| MemArg {
         offset,
         align: 0,
@@ -48,7 +48,7 @@ pub(crate) fn answer(place: i32, length: i32, text: [u8; 2]) -> Vec<Instruction<
     };
     vec![
         Instruction::I32Const(0),
-        Instruction::I32Const(place),
+        Instruction::I32Const(address),
         Instruction::I32Store(at(0)),
         Instruction::I32Const(0),
         Instruction::I32Const(length),

@@ -76,7 +76,7 @@ async fn an_event_that_is_dead_lettered_again_after_a_redrive_is_another_dead_le
     let redrive = move || tidegate(&["dlq", "redrive", "--all", "--data", &data, "--url", &url], b"");
     let redriven = tokio::task::spawn_blocking(redrive).await.expect("it ends");
     assert!(
-        redriven.out.contains("taken: 1 duplicate; 0 failed"),
+        redriven.out.contains("accepted: 1 duplicate; 0 failed"),
         "the last one stands for those before: {redriven:?}"
     );
 }

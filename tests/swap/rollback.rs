@@ -151,17 +151,17 @@ async fn a_policy_that_rejects_far_more_is_rolled_back_and_its_dead_letters_are_
         tidegate(&args, b"")
     };
     let none = redrive(&digest(&read("calm")));
-    assert!(none.out.contains("none taken"), "{}{}", none.out, none.err);
+    assert!(none.out.contains("none accepted"), "{}{}", none.out, none.err);
     let redriven = redrive(&digest(&bad));
     assert_eq!(redriven.code, 0, "{}{}", redriven.out, redriven.err);
     assert!(
-        redriven.out.contains("taken: 40 published; 0 failed"),
+        redriven.out.contains("accepted: 40 published; 0 failed"),
         "{}",
         redriven.out
     );
     let again = redrive(&digest(&bad)[..20]);
     assert!(
-        again.out.contains("taken: 40 duplicate; 0 failed"),
+        again.out.contains("accepted: 40 duplicate; 0 failed"),
         "{}{}",
         again.out,
         again.err
@@ -215,7 +215,7 @@ async fn redriven_events_do_not_count_in_the_bake_period() {
     let args = ["dlq", "redrive", "--all", "--url", &base, "--data", rig.gate.data()];
     let redriven = tidegate(&args, b"");
     assert!(
-        redriven.out.contains("none taken; 45 failed"),
+        redriven.out.contains("none accepted; 45 failed"),
         "{}{}",
         redriven.out,
         redriven.err

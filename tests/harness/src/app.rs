@@ -1,4 +1,4 @@
-//! A small app behind a sidecar: it writes down what it is sent, and answers as it is told.
+//! A small app behind a sidecar: it records what it is sent, and answers as the test wants.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -21,7 +21,7 @@ use crate::{Received, Reply, free_port, wait};
 #[derive(Debug, Clone)]
 pub struct Subscription(Value);
 
-/// A running app. Paths it was told nothing about answer 200 with an empty body.
+/// A running app. Paths without an answer of their own answer 200 with an empty body.
 #[derive(Debug)]
 pub struct App {
     port: u16,

@@ -18,7 +18,7 @@ impl Gate {
         Self::start_named(dir, "gate", port, config, env).await
     }
 
-    /// The same under a name, by which its directory and its log are told from those of the test's other gates.
+    /// The same under a name, by which its directory and its log differ from those of the test's other gates.
     pub async fn start_named(dir: &Dir, name: &str, port: u16, config: &str, env: &[(&str, &str)]) -> Result<Self> {
         Self::start_until(dir, name, port, "readyz", config, env).await
     }

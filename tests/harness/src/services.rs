@@ -47,7 +47,7 @@ pub enum Availability {
 }
 
 impl Services {
-    /// Finds the services, and builds those that are missing or out of date. `progress` is told about everything that takes more than
+    /// Finds the services, and builds those that are missing or out of date. `progress` is called for everything that takes more than
     /// a moment.
     ///
     /// A tool missing from PATH makes them unavailable; where the variable `CI` is `true` it is an error.

@@ -1,4 +1,4 @@
-//! One long step of a build, with its progress told while it runs and its output shown when it fails.
+//! One long step of a build, with its progress shown while it runs and its output shown when it fails.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
@@ -30,7 +30,7 @@ pub(crate) fn run(what: &str, command: &mut Command, progress: &mut dyn FnMut(&s
     ];
 
     let mut output: Vec<String> = Vec::new();
-    let mut told = Instant::now();
+    let mut shown = Instant::now();
     let mut seen = 0;
     loop {
         match lines.recv_timeout(PULSE) {
@@ -44,13 +44,13 @@ pub(crate) fn run(what: &str, command: &mut Command, progress: &mut dyn FnMut(&s
             Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
             Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
         }
-        if told.elapsed() >= PULSE {
+        if shown.elapsed() >= PULSE {
             let last = output.last().map_or("", String::as_str);
             progress(&format!(
                 "{what}: {} s, {seen} steps, {last}",
                 start.elapsed().as_secs()
             ));
-            told = Instant::now();
+            shown = Instant::now();
         }
     }
     for reader in readers.into_iter().flatten() {

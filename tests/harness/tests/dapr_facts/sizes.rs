@@ -19,7 +19,7 @@ pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
         )
         .test("a record above maxMessageBytes, 1 MiB at first, answers 500", record)
         .test("a job of 2,000,000 bytes is called as it was", job)
-        .test("a job above 2 MiB answers 429, which no waiting mends", large_job)
+        .test("a job above 2 MiB answers 429, and a retry does not help", large_job)
 }
 
 async fn start(test: &Test<Cluster>, max_record: usize, max_body: Option<&str>) -> Result<(RunningDaprd, App)> {

@@ -1,4 +1,4 @@
-//! The topics exist as they are written, whoever applies them, and their sizes fit those of the component and of the sidecar.
+//! The topics exist as they are written, whatever applies them, and their sizes fit those of the component and of the sidecar.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -11,7 +11,7 @@ const DESCRIBE: &str = "org.apache.kafka.tools.TopicCommand";
 pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
     suite
         .test("every topic exists as topics.yaml says", applied)
-        .test("apply.sh makes the same topics, and mends one that differs", by_script)
+        .test("apply.sh makes the same topics, and corrects one that differs", by_script)
         .test(
             "apply.sh refuses an environment that is not in the file",
             no_such_environment,
