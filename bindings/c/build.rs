@@ -1,4 +1,4 @@
-//! The name by which programs ask for the shared library, wherever it was when they were linked.
+//! The name by which programs load the shared library, independent of where it was when they were linked.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,4 +1,4 @@
-// What a policy answers, as Go has it.
+// The answers of a policy as Go types.
 
 package tidegate
 
@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// Accepted is what a valid event is.
+// Accepted is a valid event.
 type Accepted struct {
 	EventID   string `json:"event_id"`
 	EventType string `json:"event_type"`
-	// EventVersion is the one that an absent version stands for, if the event names none.
+	// EventVersion is the default version, if the event names none.
 	EventVersion string `json:"event_version"`
 	// Key is the partition key: the event's user.
 	Key string `json:"key"`
@@ -19,35 +19,35 @@ type Accepted struct {
 
 // Migrated is an event in the wanted version.
 type Migrated struct {
-	// Event is its text: when nothing had to change, the very slice that came in.
+	// Event is its text: the slice that was passed in, if it needed no change.
 	Event json.RawMessage
 	// Changed is false when the event had that version already.
 	Changed                bool
 	FromVersion, ToVersion string
-	// Path is the versions it went through, the first and the last among them.
+	// Path is the versions on the migration path, the first and the last included.
 	Path []string
 }
 
-// Action is what to do with an event that failed.
+// Action is what follows when an attempt failed.
 type Action string
 
 const (
 	// Retry: try again after the delay.
 	Retry Action = "retry"
-	// DeadLetter: give it up.
+	// DeadLetter: no retries are left.
 	DeadLetter Action = "dead-letter"
 )
 
-// RetryPlan is what to do with an event that failed, and when.
+// RetryPlan is what follows when an attempt failed, and when.
 type RetryPlan struct {
 	Action Action
 	// Delay is the time to wait before the next attempt, in whole milliseconds; 0 for [DeadLetter].
 	Delay time.Duration
-	// RetriesLeft counts the retries after the one decided here.
+	// RetriesLeft counts the retries after this one.
 	RetriesLeft uint32
 }
 
-// Decision is where an event ends.
+// Decision is what becomes of an event.
 type Decision string
 
 const (
@@ -55,11 +55,11 @@ const (
 	Forward Decision = "forward"
 	// Drop: valid, and to be sent nowhere.
 	Drop Decision = "drop"
-	// Reject: not valid; it belongs in a dead letter.
+	// Reject: not valid; the gate dead-letters it.
 	Reject Decision = "reject"
 )
 
-// Decided is the judgement of one event.
+// Decided is the decision on one event, with its reasons and its outputs.
 type Decided struct {
 	Decision Decision
 	// Reason says why, in one line for people.
@@ -68,7 +68,7 @@ type Decided struct {
 	EventID, EventType, EventVersion string
 	// Outputs is what to send, in this order; empty unless the decision is [Forward].
 	Outputs []Output
-	// Violations is what is wrong; empty unless the decision is [Reject].
+	// Violations are its violations; empty unless the decision is [Reject].
 	Violations []Violation
 }
 
@@ -78,10 +78,10 @@ type Output struct {
 	Channel string
 	// Key is the partition key: events of one key keep their order.
 	Key string
-	// ID is derived from the input, so that a repeat has the same one.
+	// ID is derived from the input, so that a repeated call gives the same one.
 	ID        string
 	EventType string
-	// Event is its text; nil when the event leaves as it came.
+	// Event is its text; nil when the event leaves unchanged.
 	Event json.RawMessage
 }
 
@@ -99,19 +99,19 @@ type Catalog struct {
 	Name, Version string
 	// EventTypes are sorted by name.
 	EventTypes []EventType
-	// Channels are all on which the policy may send, sorted.
+	// Channels are all channels on which the policy may send, sorted.
 	Channels []string
 	Limits   Limits
 }
 
-// EventType is one type of events.
+// EventType is one event type.
 type EventType struct {
 	Name string
 	// Versions are at least one, oldest first.
 	Versions []Version
 	// Latest is the version in which an event leaves when the caller asks for none.
 	Latest string
-	// Accepted is false for types that the policy sends and never takes in.
+	// Accepted is false for types that the policy sends and never accepts.
 	Accepted bool
 	// Channel is where valid events of this type leave; "" when they are dropped.
 	Channel string
@@ -126,7 +126,7 @@ type Version struct {
 	Example json.RawMessage
 }
 
-// Limits are the bounds within which a policy reads events.
+// Limits are those of an event that a policy reads.
 type Limits struct {
 	// EventBytes is the longest event, in bytes of UTF-8.
 	EventBytes uint32 `json:"event_bytes"`

@@ -1,4 +1,4 @@
-// The typed answers, and what becomes of events that are odd as bytes.
+// The typed answers, and the answers to unusual bytes.
 
 package tidegate
 
@@ -54,7 +54,7 @@ func TestAMigrationKeepsEveryDigit(t *testing.T) {
 	}
 }
 
-func TestAnEventThatHasTheVersionComesBackAsItCame(t *testing.T) {
+func TestAnEventThatHasTheVersionStaysUnchanged(t *testing.T) {
 	event := []byte(" " + valid + "\n")
 	migrated, err := builtinPolicy(t).Migrate(t.Context(), event, "1.0")
 	if err != nil || migrated.Changed || &migrated.Event[0] != &event[0] {
@@ -62,7 +62,7 @@ func TestAnEventThatHasTheVersionComesBackAsItCame(t *testing.T) {
 	}
 }
 
-func TestAMigrationThatFailsSaysWhy(t *testing.T) {
+func TestAFailedMigrationHasACause(t *testing.T) {
 	_, err := builtinPolicy(t).Migrate(t.Context(), []byte(valid), "7")
 	var failed *MigrationFailedError
 	if !errors.As(err, &failed) || failed.Cause != NoPath || failed.FromVersion != "1.0" || failed.ToVersion != "7" || failed.EventType != "task.created" {
@@ -103,14 +103,14 @@ func TestADecisionSaysWhatToSend(t *testing.T) {
 	}
 }
 
-func TestAnEventLeavesAsItCameInTheVersionItHas(t *testing.T) {
+func TestAnEventLeavesUnchangedInTheVersionItHas(t *testing.T) {
 	decided, err := builtinPolicy(t).Process(t.Context(), []byte(valid), now, "1.0")
 	if err != nil || decided.Outputs[0].Event != nil || string(decided.Outputs[0].Text([]byte(valid))) != valid {
 		t.Errorf("%+v, %v", decided, err)
 	}
 }
 
-func TestAnEventWithoutATimeHasThatOfTheCall(t *testing.T) {
+func TestAnEventWithoutATimestampGetsTheTimeOfTheCall(t *testing.T) {
 	event := `{"event_id":"c-1","event_type":"task.completed","task_id":42,"user_id":"user-1","payload":{"recurring_pattern":"DAILY"}}`
 	elsewhere := now.In(time.FixedZone("east", 5*60*60))
 	decided, err := builtinPolicy(t).Process(t.Context(), []byte(event), elsewhere, "")
@@ -131,7 +131,7 @@ func TestARejectedEventIsADecision(t *testing.T) {
 	}
 }
 
-func TestTheCatalogHoldsValidExamples(t *testing.T) {
+func TestTheCatalogHasValidExamples(t *testing.T) {
 	policy := builtinPolicy(t)
 	catalog, err := policy.Catalog(t.Context())
 	if err != nil || catalog.Limits != (Limits{1 << 20, 128}) || len(catalog.Channels) == 0 {
@@ -155,7 +155,7 @@ func TestTheCatalogHoldsValidExamples(t *testing.T) {
 	}
 }
 
-func TestBytesThatAreNoTextAreUnreadable(t *testing.T) {
+func TestBytesThatAreNotTextAreUnreadable(t *testing.T) {
 	limit := 1 << 20
 	for name, example := range map[string]struct {
 		event   []byte

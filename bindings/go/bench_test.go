@@ -69,7 +69,7 @@ func BenchmarkNextAttempt(b *testing.B) {
 	}
 }
 
-// The smallest crossing: the library answers from what it holds.
+// The cost of crossing into C: the library has this answer ready.
 func BenchmarkCrossing(b *testing.B) {
 	policy := builtinPolicy(b)
 	for b.Loop() {

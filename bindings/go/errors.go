@@ -1,4 +1,4 @@
-// What can go wrong, told apart by type.
+// The errors, distinguished by type.
 
 package tidegate
 
@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// ErrClosed is the error of every call of a policy that was closed, or never opened.
+// ErrClosed is the error of every call to a policy that was closed or never opened.
 var ErrClosed = errors.New("tidegate: the policy is closed")
 
 // Violation is one reason why an event is not valid.
@@ -16,11 +16,11 @@ type Violation struct {
 	Code string `json:"code"`
 	// Path is a JSON Pointer to the value at fault; "" is the whole event.
 	Path string `json:"path"`
-	// Message says what is wrong, for people. It holds names out of the event, and no values.
+	// Message says what is wrong, for people. It contains names from the event, and no values.
 	Message string `json:"message"`
 }
 
-// RejectionCause is how far an event got that is not valid.
+// RejectionCause is how far an invalid event got.
 type RejectionCause string
 
 const (
@@ -32,7 +32,7 @@ const (
 	Invalid RejectionCause = "invalid"
 )
 
-// InvalidEventError is why an event is not valid.
+// InvalidEventError says why an event is not valid.
 type InvalidEventError struct {
 	// Cause is how far it got.
 	Cause RejectionCause
@@ -46,7 +46,7 @@ func (e *InvalidEventError) Error() string {
 	return fmt.Sprintf("tidegate: the event is not valid (%s): %s", e.Cause, inOneLine(e.Violations))
 }
 
-// MigrationCause is what stopped a migration.
+// MigrationCause is why a migration failed.
 type MigrationCause string
 
 const (
@@ -54,15 +54,15 @@ const (
 	Rejected MigrationCause = "rejected"
 	// NoPath: no steps lead from its version to the wanted one.
 	NoPath MigrationCause = "no-path"
-	// StepFailed: a step found something that it could not carry over.
+	// StepFailed: a step found a value that it could not carry over.
 	StepFailed MigrationCause = "step-failed"
 	// InvalidResult: the steps ran, and the result breaks the schema of the wanted version.
 	InvalidResult MigrationCause = "invalid-result"
 )
 
-// MigrationFailedError is why an event could not be migrated. The event is as it was.
+// MigrationFailedError says why an event could not be migrated. The event is unchanged.
 type MigrationFailedError struct {
-	// Cause is what stopped it.
+	// Cause is why it failed.
 	Cause MigrationCause
 	// EventType and FromVersion are "" where they are not known.
 	EventType, FromVersion string
@@ -76,10 +76,10 @@ func (e *MigrationFailedError) Error() string {
 	return fmt.Sprintf("tidegate: no migration to %q (%s): %s", e.ToVersion, e.Cause, inOneLine(e.Violations))
 }
 
-// FaultError is the policy misbehaving: it trapped, took too long or too much memory, or its answer breaks the contract. It says
-// nothing about the event. The next call works, in a new instance.
+// FaultError means that the policy misbehaved: it trapped, took too long or too much memory, or its answer breaks the contract.
+// It says nothing about the event. The next call works, in a new instance.
 type FaultError struct {
-	// Message says what it did, and in which function.
+	// Message says what the policy did, and in which function.
 	Message string
 }
 
@@ -87,11 +87,11 @@ func (e *FaultError) Error() string {
 	return "tidegate: " + e.Message
 }
 
-// LoadError is why there is no policy.
+// LoadError says why a policy could not be loaded.
 type LoadError struct {
 	// Path is the file; "" for bytes in memory.
 	Path string
-	// Err is what is wrong: an *[io/fs.PathError] when the file cannot be read.
+	// Err is the cause: an *[io/fs.PathError] when the file cannot be read.
 	Err error
 }
 
@@ -102,12 +102,12 @@ func (e *LoadError) Error() string {
 	return fmt.Sprintf("tidegate: no policy in %q: %v", e.Path, e.Err)
 }
 
-// Unwrap gives Err.
+// Unwrap returns Err.
 func (e *LoadError) Unwrap() error {
 	return e.Err
 }
 
-// MisuseError is arguments that make no sense: the caller's fault, never the event's.
+// MisuseError means that the arguments make no sense. This is the caller's error and says nothing about the event.
 type MisuseError struct {
 	// Message says what to change in the call.
 	Message string

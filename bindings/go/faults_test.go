@@ -1,4 +1,4 @@
-// Policies that misbehave, beside a Go program that has signals of its own.
+// Policies that misbehave, in a Go program with signals of its own.
 
 package tidegate
 
@@ -30,14 +30,14 @@ func TestADeadlineEndsACallThatLoops(t *testing.T) {
 	}
 }
 
-func TestACallThatEatsMemoryIsEnded(t *testing.T) {
+func TestACallThatExceedsItsMemoryIsEnded(t *testing.T) {
 	policy := openGuest(t, "eats-memory", WithMemoryLimit(16<<20))
 	expectFault(t, policy, guestEvent("e-1", ""), "memory")
 	expectForward(t, policy, "example-task.created")
 }
 
-// Traps are signals, and so are Go's own nil dereferences, its preemption and its profiler: none takes another's.
-func TestTrapsAndGoPanicsAndProfilesDoNotMeet(t *testing.T) {
+// Traps are signals, and so are Go's own nil dereferences, its preemption and its profiler: none handles another's.
+func TestTrapsGoPanicsAndProfilesDoNotInterfere(t *testing.T) {
 	policy := openGuest(t, "traps-when-told")
 	if err := pprof.StartCPUProfile(io.Discard); err != nil {
 		t.Fatal(err)
@@ -48,13 +48,13 @@ func TestTrapsAndGoPanicsAndProfilesDoNotMeet(t *testing.T) {
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			for turn := range 100 {
-				id := fmt.Sprintf("e-%d-%d", worker, turn)
+			for round := range 100 {
+				id := fmt.Sprintf("e-%d-%d", worker, round)
 				expectNilDereference(t)
 				expectFault(t, policy, guestEvent(id, `,"trap":true`), "trap")
 				expectNilDereference(t)
 				expectForward(t, policy, id)
-				if turn%20 == 0 {
+				if round%20 == 0 {
 					runtime.GC()
 				}
 			}
@@ -63,7 +63,7 @@ func TestTrapsAndGoPanicsAndProfilesDoNotMeet(t *testing.T) {
 	all.Wait()
 }
 
-func TestLoopsAndTrapsOfOneDoNotReachAnother(t *testing.T) {
+func TestLoopsAndTrapsOfOnePolicyDoNotAffectAnother(t *testing.T) {
 	loops := openGuest(t, "loops", WithDeadline(20*time.Millisecond))
 	traps := openGuest(t, "traps-when-told")
 	var all sync.WaitGroup
@@ -131,6 +131,6 @@ func expectNilDereference(t *testing.T) {
 		}
 	}()
 	var nothing *Decided
-	// Printed, so that the compiler cannot leave it out.
+	// Printed, so that the compiler cannot remove it.
 	fmt.Fprint(io.Discard, nothing.Reason)
 }

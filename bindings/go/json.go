@@ -4,7 +4,7 @@ package tidegate
 
 import "context"
 
-// ValidateJSON is [Policy.Validate] with the policy's answer as it stands. An event that is not valid is an answer here:
+// ValidateJSON is [Policy.Validate] with the policy's answer unchanged. An event that is not valid is an answer here:
 //
 //	{"valid":true,"event_id":…,"event_type":…,"event_version":…,"key":…}
 //	{"valid":false,"cause":"unreadable|unknown|invalid","event_id":…,"event_type":…,"violations":[{"code","path","message"}]}
@@ -12,7 +12,7 @@ func (p *Policy) ValidateJSON(ctx context.Context, event []byte) ([]byte, error)
 	return p.ask(ctx, validating(event))
 }
 
-// MigrateJSON is [Policy.Migrate] with the policy's answer as it stands:
+// MigrateJSON is [Policy.Migrate] with the policy's answer unchanged:
 //
 //	{"migrated":true,"event":"<text>"|null,"from_version":…,"to_version":…,"path":[…]}
 //	{"migrated":false,"cause":"rejected|no-path|step-failed|invalid-result","event_type":…,"from_version":…,"to_version":…,"violations":[…]}
@@ -24,7 +24,7 @@ func (p *Policy) MigrateJSON(ctx context.Context, event []byte, toVersion string
 	return p.ask(ctx, migrating(event, version))
 }
 
-// NextAttemptJSON is [Policy.NextAttempt] with the policy's answer as it stands:
+// NextAttemptJSON is [Policy.NextAttempt] with the policy's answer unchanged:
 //
 //	{"action":"retry|dead-letter","delay_ms":1000,"retries_left":2}
 func (p *Policy) NextAttemptJSON(ctx context.Context, eventType string, attempt uint32) ([]byte, error) {
@@ -35,8 +35,8 @@ func (p *Policy) NextAttemptJSON(ctx context.Context, eventType string, attempt 
 	return p.ask(ctx, attempting(name, attempt))
 }
 
-// ProcessJSON is [Policy.Process] with the policy's answer as it stands; now is a time as RFC 3339 writes it, with an
-// offset. The error is *[MisuseError] when now is no such time.
+// ProcessJSON is [Policy.Process] with the policy's answer unchanged; now is a time as RFC 3339 writes it, with an
+// offset. The error is *[MisuseError] when now is not such a time.
 //
 //	{"decision":"forward|drop|reject","reason":…,"event_id":…,"event_type":…,"event_version":…,
 //	 "outputs":[{"channel","key","id","event_type","event"}],"violations":[…]}
@@ -55,7 +55,7 @@ func (p *Policy) ProcessJSON(ctx context.Context, event []byte, now, targetVersi
 	return p.ask(ctx, processing(event, at, version))
 }
 
-// CatalogJSON is [Policy.Catalog] with the policy's answer as it stands:
+// CatalogJSON is [Policy.Catalog] with the policy's answer unchanged:
 //
 //	{"name":…,"version":…,"event_types":[{"name","versions":[{"version","example"}],"latest","accepted","channel","retry_delays_ms"}],
 //	 "channels":[…],"limits":{"event_bytes","depth"}}

@@ -1,4 +1,4 @@
-// Policies that are not written in Rust: each judges the first of its own cases.
+// Policies that are not written in Rust: each is called with the first of its own cases.
 
 package tidegate
 
@@ -23,7 +23,7 @@ func judgeItsCase(t *testing.T, name string) {
 	if _, err := os.Stat(path); err != nil && os.Getenv("CI") != "true" {
 		t.Skipf("%v: `cargo xtask test` builds it where it has the tools of the language", err)
 	}
-	// An interpreter on a busy machine takes its time.
+	// An interpreter is slow on a busy machine.
 	policy, err := Open(path, cache, WithDeadline(time.Minute))
 	if err != nil {
 		t.Fatal(err)

@@ -18,16 +18,16 @@ import (
 	"unsafe"
 )
 
-// handle names an open policy in the library. One that was closed is refused there, and never given again.
+// handle names an open policy in the library. The number of a closed policy is refused there and never used again.
 type handle = C.tidegate_policy
 
-// slot is where the library puts its answer. The text is the library's until tidegate_free.
+// slot is where the library writes its answer. The library owns the text until tidegate_free.
 type slot struct {
 	text   *C.char
 	length C.size_t
 }
 
-// call asks the library something about an open policy.
+// call is one call of the library with an open policy.
 type call func(handle, *slot) C.tidegate_status
 
 func validating(event []byte) call {
@@ -62,23 +62,23 @@ func digestOf(policy handle, to *slot) C.tidegate_status {
 	return C.tidegate_digest(policy, &to.text, &to.length)
 }
 
-// ask waits for a place and makes the call. The library keeps its last error by thread, so that both happen on one.
+// ask waits for a permit and makes the call. The library keeps the last error of each thread, so that both happen on one.
 func (p *Policy) ask(ctx context.Context, call call) ([]byte, error) {
-	if p.places == nil {
+	if p.permits == nil {
 		return nil, ErrClosed
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	select {
-	case p.places <- struct{}{}:
-		defer func() { <-p.places }()
+	case p.permits <- struct{}{}:
+		defer func() { <-p.permits }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	// The cleanup of a forgotten policy must not close it under a call.
+	// The cleanup of an unreachable policy must not close it during a call.
 	defer runtime.KeepAlive(p)
 
 	var to slot
@@ -109,7 +109,7 @@ func openHandle(path string, component []byte, options string) (handle, error) {
 }
 
 func closeHandle(policy handle) {
-	// The only failure is that it was closed before.
+	// It fails only when it was closed before.
 	C.tidegate_close(policy)
 }
 
@@ -134,7 +134,7 @@ func first(bytes []byte) *C.uint8_t {
 	return (*C.uint8_t)(&bytes[0])
 }
 
-// cText is a text that ends with NUL, in memory of Go: the library does not keep it. The library itself refuses what is
+// cText is a text that ends with NUL, in memory of Go: the library does not keep it. The library itself refuses text that is
 // not UTF-8.
 func cText(name, text string) (*C.char, error) {
 	if strings.IndexByte(text, 0) >= 0 {

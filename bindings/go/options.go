@@ -1,4 +1,4 @@
-// What a caller may choose when it opens a policy.
+// The options with which a caller opens a policy.
 
 package tidegate
 
@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Option is a choice for [Open]. Of two that choose the same the later one counts.
+// Option is an option of [Open]. Of two for the same setting, the later one counts.
 type Option struct {
 	name  string
 	value any
@@ -19,14 +19,14 @@ type Option struct {
 type Isolation string
 
 const (
-	// Reuse lets one call after another use an instance of the policy, until one of them faults. The default.
+	// Reuse runs one call after another in an instance of the policy, until one of them faults. The default.
 	Reuse Isolation = "reuse"
-	// Fresh gives each call an instance of its own: nothing that a call leaves behind reaches another. It costs more.
+	// Fresh gives each call its own instance: no call sees what another left behind. It costs more.
 	Fresh Isolation = "fresh"
 )
 
-// defaultPlaces is how many calls run at once: each place reserves gigabytes of addresses, though not of memory.
-const defaultPlaces = 16
+// defaultPermits is how many calls run at once: each reserves gigabytes of addresses, though not of memory.
+const defaultPermits = 16
 
 const maxConcurrentCalls = "max_concurrent_calls"
 
@@ -35,8 +35,8 @@ func WithIsolation(isolation Isolation) Option {
 	return Option{"isolation", isolation}
 }
 
-// WithDeadline ends a call that runs longer with a [*FaultError]; by default 100 ms. It is more than 0, and
-// parts of a millisecond count as a whole one.
+// WithDeadline ends a call that runs longer with a [*FaultError]; by default 100 ms. It must be positive, and
+// is rounded up to milliseconds.
 func WithDeadline(deadline time.Duration) Option {
 	return Option{"deadline_ms", (deadline + time.Millisecond - 1).Milliseconds()}
 }
@@ -56,16 +56,16 @@ func WithMaxConcurrentCalls(calls int) Option {
 	return Option{maxConcurrentCalls, calls}
 }
 
-// WithCacheDir keeps compiled policies in a directory, which is made when it is missing: opening takes milliseconds the
-// second time. Nobody else may write there, since what it holds is run; opening fails with [*LoadError] where others may, and
-// where the directory cannot be used.
+// WithCacheDir keeps compiled policies in a directory, which is created when it is missing: opening takes milliseconds the
+// second time. No other user may write to it, since its files are executed: opening fails with [*LoadError] when others can,
+// and when the directory cannot be used.
 func WithCacheDir(path string) Option {
 	return Option{"cache_dir", path}
 }
 
-// choose gives the options as the library reads them, and how many calls may run at once.
-func choose(options []Option) (chosen string, places int, err error) {
-	values := map[string]any{maxConcurrentCalls: defaultPlaces}
+// choose returns the options as the library reads them, and how many calls may run at once.
+func choose(options []Option) (chosen string, permits int, err error) {
+	values := map[string]any{maxConcurrentCalls: defaultPermits}
 	for _, option := range options {
 		if text, ok := option.value.(string); ok && !utf8.ValidString(text) {
 			return "", 0, &MisuseError{Message: fmt.Sprintf("%s is not UTF-8: %q", option.name, text)}

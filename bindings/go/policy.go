@@ -1,15 +1,15 @@
 // Package tidegate judges events by a Tidegate policy, in process.
 //
-// A policy is one WebAssembly component, the very file that a gate runs. It gives the same answers here, byte for byte.
-// [Open] loads it; the methods of [Policy] ask it. Each has a twin whose name ends in JSON and which returns the policy's
-// answer as it stands.
+// A policy is one WebAssembly component, the same file that a gate runs. It gives the same answers here, byte for byte.
+// [Open] loads it; the methods of [Policy] call it. Each has a twin whose name ends in JSON and which returns the policy's
+// answer unchanged.
 //
 // # Goroutines and contexts
 //
-// All methods may be called from any number of goroutines. An event must not change while a call has it. A call occupies a
+// All methods may be called from any number of goroutines. An event must not change during a call. A call occupies a
 // thread of the operating system for some microseconds; at most as many run at once as [WithMaxConcurrentCalls] allows, and
 // the others wait without a thread. A context that is done before a call starts, or while it waits, ends it with the
-// context's error. A call that runs is not abandoned half-way: the policy's deadline bounds it, see [WithDeadline].
+// context's error. A running call is not abandoned: the policy's deadline bounds it, see [WithDeadline].
 //
 // # Errors
 //
@@ -25,17 +25,17 @@ import (
 	"time"
 )
 
-// Policy is a loaded policy. Close it when it is no longer needed. One that [Open] did not make is as one that was closed.
+// Policy is a loaded policy. Close it when it is no longer needed. One that [Open] did not make behaves like a closed one.
 type Policy struct {
 	handle  handle
 	digest  string
-	places  chan struct{}
+	permits chan struct{}
 	cleanup runtime.Cleanup
 }
 
 var _ io.Closer = (*Policy)(nil)
 
-// Open loads the policy in a file. It is compiled, which takes seconds unless [WithCacheDir] has it from an earlier time.
+// Open loads the policy in a file. It is compiled, which takes seconds unless it is in the directory of [WithCacheDir].
 // The error is *[LoadError] when it cannot be read, is not a policy, or the cache cannot be used, and *[MisuseError] when an
 // option makes no sense.
 func Open(path string, options ...Option) (*Policy, error) {
@@ -46,13 +46,13 @@ func Open(path string, options ...Option) (*Policy, error) {
 	return open(path, component, options)
 }
 
-// OpenBytes loads the policy that is a component in memory; otherwise it is [Open]. The bytes are not needed afterwards.
+// OpenBytes is [Open] for a component in memory. The bytes are not needed afterwards.
 func OpenBytes(component []byte, options ...Option) (*Policy, error) {
 	return open("", component, options)
 }
 
 func open(path string, component []byte, options []Option) (*Policy, error) {
-	chosen, places, err := choose(options)
+	chosen, permits, err := choose(options)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func open(path string, component []byte, options []Option) (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy := &Policy{handle: opened, places: make(chan struct{}, places)}
+	policy := &Policy{handle: opened, permits: make(chan struct{}, permits)}
 	policy.cleanup = runtime.AddCleanup(policy, closeHandle, opened)
 	digest, err := policy.ask(context.Background(), digestOf)
 	if err != nil {
@@ -70,8 +70,8 @@ func open(path string, component []byte, options []Option) (*Policy, error) {
 	return policy, nil
 }
 
-// Close frees what the policy holds. Calls that run come to their end; later ones give [ErrClosed]. Closing again does
-// nothing. A policy that is forgotten is closed some time after the garbage collector finds it.
+// Close frees the policy. Running calls finish; later ones return [ErrClosed]. Closing again does nothing. An unreachable
+// policy is closed some time after the garbage collector finds it.
 func (p *Policy) Close() error {
 	p.cleanup.Stop()
 	closeHandle(p.handle)
@@ -92,7 +92,7 @@ func (p *Policy) Validate(ctx context.Context, event []byte) (Accepted, error) {
 	return readValidation(answer)
 }
 
-// Migrate brings an event to a version, up or down. The error is *[MigrationFailedError] when that cannot be done.
+// Migrate migrates an event to a version, up or down. The error is *[MigrationFailedError] when that fails.
 func (p *Policy) Migrate(ctx context.Context, event []byte, toVersion string) (Migrated, error) {
 	answer, err := p.MigrateJSON(ctx, event, toVersion)
 	if err != nil {
@@ -111,7 +111,7 @@ func (p *Policy) NextAttempt(ctx context.Context, eventType string, attempt uint
 }
 
 // Process says what a gate would do with an event at the time now. The event leaves in targetVersion, or in the latest
-// of its type when that is "". An event that is not valid is a decision, [Reject], and no error.
+// of its type when that is "". An event that is not valid is a decision, [Reject], not an error.
 func (p *Policy) Process(ctx context.Context, event []byte, now time.Time, targetVersion string) (Decided, error) {
 	answer, err := p.ProcessJSON(ctx, event, now.UTC().Format(time.RFC3339Nano), targetVersion)
 	if err != nil {

@@ -44,7 +44,7 @@ func TestAPolicyInMemoryIsTheSame(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoPolicyIsNotLoaded(t *testing.T) {
+func TestAFileThatIsNoPolicyIsNotLoaded(t *testing.T) {
 	text := t.TempDir() + "/text.wasm"
 	if err := os.WriteFile(text, []byte("no component"), 0o600); err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func TestWhatIsNoPolicyIsNotLoaded(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsMissingIsSaidToBe(t *testing.T) {
+func TestAMissingFileIsReportedAsMissing(t *testing.T) {
 	_, err := Open("no/such/file.wasm")
 	if !errors.As(err, new(*LoadError)) || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v", err)
@@ -85,7 +85,7 @@ func TestOptionsThatMakeNoSenseAreMisuse(t *testing.T) {
 	}
 }
 
-func TestAClosedPolicySaysSo(t *testing.T) {
+func TestAClosedPolicyReturnsErrClosed(t *testing.T) {
 	policy := openGuest(t, "calm")
 	digest := policy.Digest()
 	for range 3 {
@@ -123,7 +123,7 @@ func TestACacheThatCannotBeUsedIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	shared := t.TempDir()
-	// Others may write there. Mkdir would leave the mode to the umask.
+	// Other users can write to it. With Mkdir, the umask would change the mode.
 	if err := os.Chmod(shared, 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestACacheThatCannotBeUsedIsAnError(t *testing.T) {
 	}
 }
 
-func TestClosingUnderCallsLetsThemEnd(t *testing.T) {
+func TestClosingDuringCallsLetsThemFinish(t *testing.T) {
 	policy := openGuest(t, "calm")
 	var all sync.WaitGroup
 	for range 8 {
@@ -159,9 +159,9 @@ func TestClosingUnderCallsLetsThemEnd(t *testing.T) {
 	all.Wait()
 }
 
-func TestAForgottenPolicyIsClosed(t *testing.T) {
+func TestAnUnreachablePolicyIsClosed(t *testing.T) {
 	forgotten := openAndForget(t)
-	probe := &Policy{handle: forgotten, places: make(chan struct{}, 1)}
+	probe := &Policy{handle: forgotten, permits: make(chan struct{}, 1)}
 	for range 10_000 {
 		runtime.GC()
 		if _, err := probe.ask(t.Context(), digestOf); errors.Is(err, ErrClosed) {
@@ -188,21 +188,21 @@ func TestAContextThatIsDoneEndsACallBeforeItStarts(t *testing.T) {
 	}
 }
 
-func TestAContextEndsTheWaitForAPlace(t *testing.T) {
+func TestAContextEndsTheWaitForAPermit(t *testing.T) {
 	policy := openGuest(t, "calm", WithMaxConcurrentCalls(1))
-	policy.places <- struct{}{}
+	policy.permits <- struct{}{}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	if _, err := policy.Catalog(doneWhenWaitedFor{ctx, cancel}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
-	<-policy.places
+	<-policy.permits
 	if _, err := policy.Catalog(t.Context()); err != nil {
-		t.Errorf("the place is not free again: %v", err)
+		t.Errorf("the permit is not free again: %v", err)
 	}
 }
 
-// doneWhenWaitedFor is a context that is done once somebody waits for it.
+// doneWhenWaitedFor is a context that is done as soon as its Done is called.
 type doneWhenWaitedFor struct {
 	context.Context
 	cancel context.CancelFunc

@@ -18,7 +18,7 @@ var program = regexp.MustCompile("(?s)\n```go\n(.*?)```\n\n```text\n(.*?)```\n")
 // Any program.
 var code = regexp.MustCompile("\n```go\n")
 
-func TestTheReadmeIsTrue(t *testing.T) {
+func TestTheReadmeShowsWhatItsProgramsPrint(t *testing.T) {
 	builtinPolicy(t) // The programs find it in the cache.
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
@@ -37,7 +37,7 @@ func TestTheReadmeIsTrue(t *testing.T) {
 	}
 }
 
-func TestThePageIsTrue(t *testing.T) {
+func TestThePageShowsWhatItsProgramPrints(t *testing.T) {
 	builtinPolicy(t)
 	page, err := os.ReadFile(root + "/docs/bindings.md")
 	if err != nil {

@@ -34,7 +34,7 @@ func built(t testing.TB, parts ...string) string {
 	return path
 }
 
-// cacheDirectory spares compiling a policy that an earlier test, or an earlier run, has compiled.
+// cacheDirectory avoids compiling a policy that an earlier test or run has compiled.
 const cacheDirectory = root + "/target/bindings/cache"
 
 var cache = WithCacheDir(cacheDirectory)
@@ -43,7 +43,7 @@ var builtin = sync.OnceValues(func() (*Policy, error) {
 	return Open(root+"/dist/policy.wasm", cache)
 })
 
-// builtinPolicy is Tidegate's own. All tests share it; none closes it.
+// builtinPolicy is the builtin policy. All tests share it; none closes it.
 func builtinPolicy(t testing.TB) *Policy {
 	t.Helper()
 	built(t, "dist", "policy.wasm")
@@ -65,7 +65,7 @@ func openGuest(t testing.TB, name string, options ...Option) *Policy {
 	return policy
 }
 
-// guestEvent is one that the policies for tests take in, with more members.
+// guestEvent is an event that the policies for tests accept, with more members.
 func guestEvent(id, members string) []byte {
 	return fmt.Appendf(nil, `{"event_id":%q,"event_type":"task.created","user_id":"user-1"%s}`, id, members)
 }

@@ -51,7 +51,7 @@ func TestAnswersAreTheSameFromManyGoroutines(t *testing.T) {
 		go func() {
 			defer all.Done()
 			for i := range vectors {
-				// Each begins elsewhere, so that different calls meet.
+				// Each begins at another vector, so that different calls run at the same time.
 				vector := vectors[(first*len(vectors)/32+i)%len(vectors)]
 				if err := vector.check(t, policy); err != nil {
 					t.Errorf("%s: %v", vector.Name, err)

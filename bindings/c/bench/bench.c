@@ -1,6 +1,6 @@
 /* Measures what a policy costs a C program on Linux, and prints it as one line of JSON: `bench POLICY CACHE LIBRARY`.
  *
- * CACHE is a folder for compiled policies, LIBRARY the file whose size is told. Times are medians of rounds; memory is what
+ * CACHE is a folder for compiled policies, LIBRARY the file whose size is reported. Times are medians of rounds; memory is what
  * opening the policy from the cache and a thousand calls add to the process. `cargo xtask bench bindings` compiles and runs it. */
 
 #define _GNU_SOURCE
@@ -95,7 +95,7 @@ static double resident_mib(void)
     return (double)resident * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
 }
 
-/* In a process of its own: compiling leaves memory behind. It comes before this process uses the library. */
+/* In a separate process, since compiling leaves memory behind, and before this process uses the library. */
 static void fill_cache(const char *file, const char *options)
 {
     int status;

@@ -13,7 +13,7 @@ static int failed(const char *what)
 
 int main(int count, char **arguments)
 {
-    static uint8_t event[(1 << 20) + 1]; /* one more than is allowed: what is longer is too large */
+    static uint8_t event[(1 << 20) + 1]; /* one more than the limit, so that a longer event is too large */
     size_t length = fread(event, 1, sizeof event, stdin);
     tidegate_policy policy;
     char *answer;

@@ -1,16 +1,16 @@
-//! Answers on their way to C: text that the caller owns until it gives it back.
+//! Answers for C: text that the caller owns until it frees it. Knows nothing of what an answer means.
 
 use std::{
     ffi::{CString, c_char},
     ptr,
 };
 
-use crate::{argument::Place, failure::Failure};
+use crate::{argument::OutParameter, failure::Failure};
 
-/// Where a caller wants its answer. It holds no answer until it is filled.
+/// Where the caller wants its answer. It is NULL until it is filled.
 pub(crate) struct Slot {
-    answer: Place<*mut c_char>,
-    length: Option<Place<usize>>,
+    answer: OutParameter<*mut c_char>,
+    length: Option<OutParameter<usize>>,
 }
 
 impl Slot {
@@ -18,7 +18,12 @@ impl Slot {
     /// Both are null or can be written for as long as the slot is there.
     pub(crate) unsafe fn new(answer: *mut *mut c_char, length: *mut usize) -> Result<Self, Failure> {
         // SAFETY: the caller's promise.
-        let (answer, length) = unsafe { (Place::new(answer, "answer")?, Place::new(length, "answer_length").ok()) };
+        let (answer, length) = unsafe {
+            (
+                OutParameter::new(answer, "answer")?,
+                OutParameter::new(length, "answer_length").ok(),
+            )
+        };
         let slot = Self { answer, length };
         slot.put(ptr::null_mut(), 0);
         Ok(slot)
@@ -27,7 +32,7 @@ impl Slot {
     /// Hands an answer over.
     pub(crate) fn fill(self, answer: String) -> Result<(), Failure> {
         let length = answer.len();
-        // JSON escapes NUL, so only a policy that does not write JSON gets here.
+        // JSON escapes NUL, so this happens only when a policy does not write JSON.
         let answer = CString::new(answer).map_err(|_| Failure::Answer)?;
         self.put(answer.into_raw(), length);
         Ok(())
@@ -35,8 +40,8 @@ impl Slot {
 
     fn put(&self, answer: *mut c_char, length: usize) {
         self.answer.write(answer);
-        if let Some(place) = &self.length {
-            place.write(length);
+        if let Some(out) = &self.length {
+            out.write(length);
         }
     }
 }

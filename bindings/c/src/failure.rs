@@ -1,4 +1,4 @@
-//! What can go wrong, as a status for programs and a line for people; and the border that nothing unwinds across.
+//! Errors: a status for programs and a line for people; and the boundary across which no panic unwinds.
 
 use std::{
     cell::RefCell,
@@ -10,7 +10,7 @@ use std::{
 
 use tidegate_engine::{EngineError, Fault, LoadError};
 
-/// How a call ended. Anything but `TIDEGATE_OK` leaves a line in `tidegate_last_error`, and no answer.
+/// How a call ended. With any other status than `TIDEGATE_OK` there is no answer, and `tidegate_last_error` has the reason.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -18,15 +18,15 @@ pub enum Status {
     TidegateOk = 0,
     /// An argument cannot be used: a null pointer, text that is not UTF-8, options that are not understood.
     TidegateArgument = 1,
-    /// The handle was closed, or never was one.
+    /// The handle was closed, or is not a handle.
     TidegateClosed = 2,
     /// The file cannot be read.
     TidegateIo = 3,
     /// The file is not a policy that can be run.
     TidegateLoad = 4,
-    /// The policy misbehaved: it trapped, or took too long or too much memory. Says nothing about the event; the next call works.
+    /// The policy misbehaved: it trapped, or took too long or too much memory. This says nothing about the event; the next call works.
     TidegateFault = 5,
-    /// The arguments make no sense to the policy, such as a `now` that is no time.
+    /// The arguments make no sense to the policy, such as a `now` that is not a time.
     TidegateMisuse = 6,
     /// A bug in this library.
     TidegatePanic = 7,
@@ -47,13 +47,13 @@ pub(crate) enum Failure {
         #[source]
         source: std::str::Utf8Error,
     },
-    /// A length is none.
+    /// A length is impossible.
     #[error("{name} is {length} bytes long, which nothing can be")]
     TooLong { name: &'static str, length: usize },
     /// The options cannot be read.
     #[error("options are not as `tidegate_open_file` wants them")]
     Options(#[source] serde_json::Error),
-    /// The handle is none.
+    /// It is not an open handle.
     #[error("the policy was closed, or this never was one")]
     Closed,
     /// The file cannot be read.
@@ -63,10 +63,10 @@ pub(crate) enum Failure {
         #[source]
         source: io::Error,
     },
-    /// Compiled policies cannot be kept where they should be.
+    /// The cache directory cannot be used.
     #[error("cache_dir cannot be used: {0}")]
     Cache(String),
-    /// The process is a child of the one that the library's threads are in.
+    /// The process is a child of the one that has the library's threads.
     #[error("this process was forked from one that had opened a policy; open policies after the fork only")]
     Forked,
     /// No engine can be made.
@@ -81,10 +81,10 @@ pub(crate) enum Failure {
     /// The policy misbehaved.
     #[error(transparent)]
     Fault(#[from] Fault),
-    /// What the policy answered is no text that C could have.
+    /// The policy's answer cannot be a text of C.
     #[error("the policy faulted: its answer holds a NUL")]
     Answer,
-    /// The policy says that the arguments make no sense.
+    /// The arguments make no sense to the policy.
     #[error("{0}")]
     Misuse(String),
 }
@@ -113,15 +113,15 @@ thread_local! {
     static LAST: RefCell<CString> = RefCell::default();
 }
 
-/// Runs a call; what goes wrong in it becomes a status and a line, also when it panics.
+/// Runs a call. An error or a panic becomes a status and a line.
 pub(crate) fn guarded(call: impl FnOnce() -> Result<(), Failure>) -> Status {
-    // What a panic leaves half-done is dropped with the call; all else is behind locks that are recovered.
+    // What a panic leaves unfinished is dropped with the call; everything else is behind locks that are recovered.
     let (status, line) = match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(())) => (Status::TidegateOk, String::new()),
         Ok(Err(failure)) => (failure.status(), in_one_line(&failure)),
         Err(_) => (
             Status::TidegatePanic,
-            "a bug in libtidegate: it panicked; what it said stands on standard error".to_owned(),
+            "a bug in libtidegate: it panicked; the message is on standard error".to_owned(),
         ),
     };
     remember(line);
@@ -130,12 +130,12 @@ pub(crate) fn guarded(call: impl FnOnce() -> Result<(), Failure>) -> Status {
 
 /// The line of this thread's last call.
 pub(crate) fn last() -> *const c_char {
-    // There is none while the thread ends and its locals are gone.
+    // It does not exist while the thread ends and its locals are destroyed.
     LAST.try_with(|line| line.borrow().as_ptr()).unwrap_or(c"".as_ptr())
 }
 
 fn remember(line: String) {
-    // A path may hold a NUL only in theory; the line ends there.
+    // Only a path could contain a NUL, and only in theory; the line ends there.
     let line = CString::new(line).unwrap_or_else(|error| {
         let end = error.nul_position();
         let mut bytes = error.into_vec();
@@ -145,7 +145,7 @@ fn remember(line: String) {
     let _ = LAST.try_with(|last| last.replace(line));
 }
 
-/// An error with its causes, those that say something new.
+/// An error with its causes, without those that repeat it.
 pub(crate) fn in_one_line(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();

@@ -1,4 +1,4 @@
-//! Policies behind numbers. A number is never given twice, so a handle that was closed stays closed.
+//! Policies behind numbers. A number is never used twice, so a handle that was closed stays closed.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use crate::{argument::Place, failure::Failure, policy::Loaded};
+use crate::{argument::OutParameter, failure::Failure, policy::Loaded};
 
 /// A handle to an open policy. 0 is never one.
 pub type Policy = u64;
@@ -16,17 +16,17 @@ pub type Policy = u64;
 static NEXT: AtomicU64 = AtomicU64::new(1);
 static OPEN: LazyLock<RwLock<HashMap<Policy, Arc<Loaded>>>> = LazyLock::new(RwLock::default);
 
-/// Where a caller wants a handle. It holds none until it is given one.
-pub(crate) struct Opened(Place<Policy>);
+/// Where the caller wants a handle. It is 0 until a policy is open.
+pub(crate) struct Opened(OutParameter<Policy>);
 
 impl Opened {
     /// # Safety
-    /// `policy` is null or can be written for as long as this is there.
+    /// `policy` is null or can be written for as long as this exists.
     pub(crate) unsafe fn new(policy: *mut Policy) -> Result<Self, Failure> {
         // SAFETY: the caller's promise.
-        let place = unsafe { Place::new(policy, "policy")? };
-        place.write(0);
-        Ok(Self(place))
+        let out = unsafe { OutParameter::new(policy, "policy")? };
+        out.write(0);
+        Ok(Self(out))
     }
 
     pub(crate) fn give(self, policy: Loaded) {
@@ -47,7 +47,7 @@ pub(crate) fn get(handle: Policy) -> Result<Arc<Loaded>, Failure> {
     open.get(&handle).cloned().ok_or(Failure::Closed)
 }
 
-/// The policy ends when the last call that uses it does.
+/// The policy is dropped when the last call that uses it ends.
 pub(crate) fn close(handle: Policy) -> Result<Arc<Loaded>, Failure> {
     let mut open = OPEN.write().unwrap_or_else(PoisonError::into_inner);
     open.remove(&handle).ok_or(Failure::Closed)

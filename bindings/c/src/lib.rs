@@ -1,9 +1,9 @@
-//! A Tidegate policy from C: flat functions, JSON out, and a status for everything that can go wrong.
+//! A Tidegate policy from C: flat functions, answers in JSON, and a status for every error.
 //!
-//! The header is `include/tidegate.h`. Events go in as pointer and length and may be any bytes; answers are those of the
+//! The header is `include/tidegate.h`. Events are pointer and length and may be any bytes. Answers are those of the
 //! contract's `json` interface, unchanged, and belong to the caller until [`tidegate_free`]. All functions may be called
 //! from any thread at any time. Nothing unwinds into the caller, and a handle that was closed is an error, not a crash.
-//! This crate knows the engine and C; it knows nothing of what an event means.
+//! This crate knows the engine and C, and nothing of what an event means.
 
 mod answer;
 mod argument;
@@ -23,12 +23,13 @@ use crate::{
 
 pub use crate::{failure::Status, handles::Policy};
 
-/// Opens the policy in the file `path`. It is compiled, which takes seconds, unless `cache_dir` has it from an earlier time.
+/// Opens the policy in the file `path`. It is compiled, which takes seconds, unless it is in `cache_dir`.
 ///
 /// `options` is NULL or a JSON object; all members may be absent:
 /// `{"isolation":"reuse"|"fresh","deadline_ms":100,"memory_bytes":67108864,"output_bytes":16777216,"max_concurrent_calls":16,"cache_dir":"/path"}`.
 /// With `reuse` an instance of the policy serves one call after another until one of them faults; with `fresh` each call
-/// has its own. Calls beyond `max_concurrent_calls` wait. A `cache_dir` that cannot be used, or that others may write, is `TIDEGATE_IO`.
+/// has its own. Calls beyond `max_concurrent_calls` wait. A `cache_dir` that cannot be used, or that other users can write to, is
+/// `TIDEGATE_IO`.
 ///
 /// # Safety
 /// `path` and `options` are NULL or NUL-terminated; `policy` is NULL or can be written.
@@ -73,7 +74,7 @@ pub unsafe extern "C" fn tidegate_open_bytes(
     })
 }
 
-/// Closes a policy. Calls that are under way come to their end; later ones give `TIDEGATE_CLOSED`, and so does closing again.
+/// Closes a policy. Running calls finish; later ones return `TIDEGATE_CLOSED`, and so does closing again.
 #[unsafe(no_mangle)]
 pub extern "C" fn tidegate_close(policy: Policy) -> Status {
     failure::guarded(|| handles::close(policy).map(drop))
@@ -150,7 +151,7 @@ pub unsafe extern "C" fn tidegate_next_attempt(
 
 /// What would a gate do with this event? `now` is the time to judge by, RFC 3339 with an offset; `target_version` is the
 /// version in which the event shall leave, or NULL for the latest of its type. The answer is that of `json.process`. A `now` that
-/// is no time gives `TIDEGATE_MISUSE`.
+/// is not a time gives `TIDEGATE_MISUSE`.
 ///
 /// # Safety
 /// As for `tidegate_validate`; `now` and `target_version` are NULL or NUL-terminated.
@@ -207,10 +208,10 @@ pub unsafe extern "C" fn tidegate_digest(
     })
 }
 
-/// Gives an answer back. NULL is allowed.
+/// Frees an answer. NULL is allowed.
 ///
 /// # Safety
-/// `answer` is NULL or came from a function of this library and was not given back before.
+/// `answer` is NULL or came from a function of this library and was not freed before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tidegate_free(answer: *mut c_char) {
     // SAFETY: the caller's promise.

@@ -1,4 +1,4 @@
-//! What a program may choose when it opens a policy, read from JSON.
+//! The options with which a program opens a policy, read from JSON. Knows nothing of C.
 
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
@@ -7,7 +7,7 @@ use tidegate_engine::{Isolation, Limits, Options};
 
 use crate::failure::Failure;
 
-/// Fewer than a gate has: a program calls from its own threads, and each place reserves 4 GiB of addresses.
+/// Fewer than a gate allows: a program calls from its own threads, and each concurrent call reserves 4 GiB of addresses.
 const MAX_CONCURRENT_CALLS: NonZeroU32 = NonZeroU32::new(16).unwrap();
 
 #[derive(Deserialize)]
@@ -45,10 +45,10 @@ impl Default for Chosen {
     }
 }
 
-/// Reads options; none are the defaults.
+/// Reads options; without any, the defaults.
 pub(crate) fn read(json: Option<&str>) -> Result<Options, Failure> {
     let json = json.unwrap_or("{}");
-    // serde would take an array of the values, too.
+    // serde would accept an array of the values, too.
     if !json.trim_start().starts_with('{') {
         return Err(Failure::Options(serde::de::Error::custom("they are no object")));
     }

@@ -1,4 +1,4 @@
-//! A policy that is asked from threads that know nothing of async, and answers in JSON. Knows the engine, nothing of C.
+//! A policy for threads that know nothing of async, with answers in JSON. Knows the engine and nothing of C.
 
 use std::{io, process, sync::LazyLock};
 
@@ -14,7 +14,7 @@ use crate::{
 /// A loaded policy.
 pub(crate) struct Loaded(Policy);
 
-/// Keeps the time of calls and loads policies. The calls themselves run on the threads that make them.
+/// Runs timers and loads policies. The calls themselves run on the caller's threads.
 static RUNTIME: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
     Builder::new_multi_thread()
         .worker_threads(1)
@@ -23,7 +23,7 @@ static RUNTIME: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
         .build()
 });
 
-/// The process that has these threads: a child that is forked from it has none of them, and would wait for ever.
+/// The process that has these threads. A forked child does not have them and would wait forever.
 static OWNER: LazyLock<u32> = LazyLock::new(process::id);
 
 fn block_on<F: Future>(future: F) -> Result<F::Output, Failure> {
@@ -123,13 +123,13 @@ struct ProcessRequest<'a> {
     target_version: Option<&'a str>,
 }
 
-/// What the policy said, unless it said that the request makes no sense.
+/// The policy's answer, unless it is a misuse.
 fn answer(text: String) -> Result<String, Failure> {
     #[derive(serde::Deserialize)]
     struct Misuse {
         misuse: String,
     }
-    // No other answer begins so; looking at its first bytes spares reading all of it.
+    // No other answer begins like this; checking the first bytes avoids parsing all of it.
     if text.starts_with(r#"{"misuse":"#)
         && let Ok(Misuse { misuse }) = serde_json::from_str(&text)
     {
@@ -138,13 +138,13 @@ fn answer(text: String) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// The answer to bytes that are no text, as the contract's `json` interface would write it.
+/// The answer to bytes that are not text, as the contract's `json` interface would write it.
 fn tagged(name: &str, value: bool, answer: &impl Serialize) -> String {
     let answer = json(answer);
     format!(r#"{{"{name}":{value},{}"#, answer.strip_prefix('{').unwrap_or_default())
 }
 
-/// Compact JSON. Requests and answers hold texts, numbers and lists of them, which can always be written.
+/// Compact JSON. Requests and answers contain texts, numbers and lists of them, which can always be written.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

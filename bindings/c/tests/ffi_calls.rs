@@ -1,4 +1,4 @@
-//! The C functions, called as C calls them: every misuse is a status and a line, and threads do not meet.
+//! The C functions, called as C calls them: every misuse is a status and a line, and threads do not interfere.
 
 use std::{
     ffi::{CStr, CString, c_char},
@@ -25,7 +25,7 @@ static POLICY: LazyLock<Policy> = LazyLock::new(|| {
     open_file(&path, Some(&cached())).expect("the policy opens")
 });
 
-/// Options by which a policy is compiled once for all tests.
+/// Options with which a policy is compiled once for all tests.
 fn cached() -> CString {
     let cache = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/test-cache");
     c(&format!(r#"{{"cache_dir":{cache:?}}}"#))
@@ -43,7 +43,7 @@ fn last_error() -> String {
 
 fn open_file(path: &CStr, options: Option<&CStr>) -> Result<Policy, (Status, String)> {
     let mut policy = 77;
-    // SAFETY: all point to what they are said to.
+    // SAFETY: all pointers point to what the function expects.
     let status = unsafe {
         tidegate_open_file(
             path.as_ptr(),
@@ -78,12 +78,12 @@ fn ask(call: impl FnOnce(*mut *mut c_char, *mut usize) -> Status) -> Result<Stri
 }
 
 fn validate(policy: Policy, event: &[u8]) -> Result<String, (Status, String)> {
-    // SAFETY: all point to what they are said to.
+    // SAFETY: all pointers point to what the function expects.
     ask(|answer, length| unsafe { tidegate_validate(policy, event.as_ptr(), event.len(), answer, length) })
 }
 
 fn process(policy: Policy, event: &[u8], now: &CStr) -> Result<String, (Status, String)> {
-    // SAFETY: all point to what they are said to.
+    // SAFETY: all pointers point to what the function expects.
     ask(|answer, length| unsafe {
         tidegate_process(
             policy,
@@ -105,7 +105,7 @@ fn answers_are_those_of_the_contract() {
         r#"{"valid":true,"event_id":"e-1","event_type":"task.created","event_version":"1.0","key":"user-1"}"#
     );
     let version = c("1.1");
-    // SAFETY: all point to what they are said to.
+    // SAFETY: all pointers point to what the function expects.
     let migrated = ask(|answer, length| unsafe {
         tidegate_migrate(policy, EVENT.as_ptr(), EVENT.len(), version.as_ptr(), answer, length)
     });
@@ -129,7 +129,7 @@ fn answers_are_those_of_the_contract() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_an_answer() {
+fn bytes_that_are_not_text_get_an_answer() {
     assert_eq!(
         validate(*POLICY, b"{\"\xff\"}").expect("an answer"),
         r#"{"valid":false,"cause":"unreadable","event_id":null,"event_type":null,"violations":[{"code":"not-utf8","path":"","message":"not UTF-8 at byte 3"}]}"#
@@ -180,9 +180,9 @@ fn null_is_an_argument_that_cannot_be_used() {
 }
 
 #[test]
-fn a_length_that_nobody_wants_may_be_null() {
+fn the_length_of_the_answer_is_optional() {
     let mut answer = ptr::null_mut();
-    // SAFETY: all point to what they are said to.
+    // SAFETY: all pointers point to what the function expects.
     unsafe {
         let status = tidegate_validate(*POLICY, EVENT.as_ptr(), EVENT.len(), &raw mut answer, ptr::null_mut());
         assert_eq!(status, Status::TidegateOk);
@@ -193,7 +193,7 @@ fn a_length_that_nobody_wants_may_be_null() {
 #[test]
 fn texts_that_are_not_utf8_are_refused() {
     let bad = CString::new(b"caf\xe9".to_vec()).expect("no NUL");
-    // SAFETY: all point to what they are said to.
+    // SAFETY: all pointers point to what the function expects.
     let plan = ask(|answer, length| unsafe { tidegate_next_attempt(*POLICY, bad.as_ptr(), 0, answer, length) });
     let (status, line) = plan.expect_err("no text");
     assert_eq!(status, Status::TidegateArgument);
@@ -220,7 +220,7 @@ fn options_that_are_not_understood_are_refused(#[case] options: &str) {
 }
 
 #[test]
-fn a_file_that_is_no_policy_says_why() {
+fn a_file_that_is_no_policy_is_refused_with_a_reason() {
     let (status, line) = open_file(c"/no/such/file", None).expect_err("no file");
     assert_eq!(status, Status::TidegateIo);
     assert!(line.starts_with("/no/such/file cannot be read: "), "{line}");
@@ -251,7 +251,7 @@ fn a_handle_that_was_closed_is_an_error() {
 }
 
 #[test]
-fn a_time_that_is_none_is_a_misuse() {
+fn an_invalid_time_is_a_misuse() {
     let (status, line) = process(*POLICY, EVENT.as_bytes(), c"noon").expect_err("no time");
     assert_eq!(status, Status::TidegateMisuse);
     assert!(line.contains("now"), "{line}");
@@ -309,7 +309,7 @@ fn threads_have_errors_of_their_own() {
 }
 
 #[test]
-fn a_policy_may_be_closed_while_it_is_asked() {
+fn a_policy_may_be_closed_during_calls() {
     for _ in 0..20 {
         let policy = open_file(&c(guest("calm").to_str().expect("UTF-8")), Some(&cached())).expect("it opens");
         let asked = Barrier::new(5);

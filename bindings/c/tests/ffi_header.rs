@@ -1,4 +1,5 @@
-//! The header is what cbindgen makes of the source. `UPDATE_HEADER=1` writes it; read what changes, since programs depend on it.
+//! The header is generated from the source by cbindgen. `UPDATE_HEADER=1` writes it; review the changes, since programs depend
+//! on it.
 
 use std::{fs, path::Path};
 

@@ -1,5 +1,5 @@
-//! The library as C and C++ programs use it: linked by pkg-config, asked every golden vector and 20,000 random events, and
-//! watched by valgrind.
+//! The library as C and C++ programs use it: linked by pkg-config, called with every golden vector and 20,000 random events, and
+//! checked by valgrind.
 
 use std::{
     fs,
@@ -22,7 +22,7 @@ struct Question {
     name: String,
     call: String,
     arguments: Vec<Vec<u8>>,
-    /// The status and the answer, or what `tidegate_last_error` says.
+    /// The status and the answer, or the text of `tidegate_last_error`.
     expected: (&'static str, String),
 }
 
@@ -56,7 +56,7 @@ fn a_program_answers_as_native_rust_does(#[case] language: &str, #[case] standar
     assert_eq!(questions.len(), answers.len());
 }
 
-/// A small policy, which migrates nothing, since valgrind runs everything thirty times as slowly, compiling too.
+/// A small policy, which migrates nothing, since valgrind makes everything thirty times slower, compiling too.
 #[test]
 fn valgrind_finds_nothing() {
     if missing("valgrind", "the C library") {
@@ -149,7 +149,7 @@ enum Link {
 
 /// The program for C in `docs/bindings.md` prints what the page shows.
 #[test]
-fn the_page_is_true() {
+fn the_page_shows_what_the_program_prints() {
     if missing("pkg-config", "the C library") {
         return;
     }
@@ -241,7 +241,7 @@ fn compile(folder: &TempDir, source: &Path, language: &str, standard: &str, link
     ]);
     cc.arg(source).args(["-x", "none", "-o"]).arg(&program);
     for flag in flags.split_whitespace() {
-        // A linker takes the shared library where both are there.
+        // A linker prefers the shared library where both exist.
         if link == Link::Static && flag == "-ltidegate" {
             cc.arg("-l:libtidegate.a");
         } else {

@@ -1,4 +1,4 @@
-/* What a program may do at the edges: end a thread that closes its policy, ask with a length that is none, fork.
+/* Edge cases: a thread that ends and closes its policy, a call with an impossible length, fork.
  * `edges POLICY OPTIONS`; exit code 0 when the library behaves. */
 
 #include <pthread.h>

@@ -1,6 +1,6 @@
-/* Asks a policy what standard input says and writes the answers to standard output: `judge POLICY [OPTIONS]`.
+/* Calls a policy with the questions on standard input and writes the answers to standard output: `judge POLICY [OPTIONS]`.
  *
- * A question is a line `CALL LENGTH…`, the bytes of its arguments one behind the other, and a line feed. An answer is a line
+ * A question is a line `CALL LENGTH…`, the bytes of its arguments one after the other, and a line feed. An answer is a line
  * `STATUS LENGTH`, its bytes (of the error where the status is not 0), and a line feed. Compiles as C and as C++. */
 
 #include <stdio.h>

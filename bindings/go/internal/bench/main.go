@@ -1,8 +1,8 @@
-// Bench measures what Tidegate's own policy costs a Go program on Linux, and prints it as one line of JSON.
+// Bench measures what the builtin policy costs a Go program on Linux, and prints it as one line of JSON.
 //
 //	go run ./internal/bench
 //
-// in the folder of this module, with the library where README.md says. Times of calls are medians of rounds.
+// in the folder of this module, with the library found as README.md describes. Times of calls are medians of rounds.
 package main
 
 import (
@@ -37,7 +37,7 @@ type figures struct {
 	LoadColdMS float64 `json:"load_cold_ms"`
 	LoadWarmMS float64 `json:"load_warm_ms"`
 	MemoryMiB  float64 `json:"memory_mib"`
-	// PackageBytes is null: Go takes the source out of the repository.
+	// PackageBytes is null: Go fetches the source from the repository.
 	PackageBytes *int `json:"package_bytes"`
 }
 
@@ -46,7 +46,7 @@ func main() {
 		load(tidegate.WithCacheDir(cache))
 		return
 	}
-	// Compiling here would leave memory behind that is then measured.
+	// Compiling here would leave memory behind that would then be measured.
 	filler := exec.Command(os.Args[0], "fill-cache")
 	filler.Stderr = os.Stderr
 	must(filler.Run())
@@ -75,7 +75,7 @@ func open(options ...tidegate.Option) *tidegate.Policy {
 	return policy
 }
 
-// load opens a policy that nobody asks.
+// load opens a policy that is not called.
 func load(options ...tidegate.Option) {
 	must(open(options...).Close())
 }
@@ -92,7 +92,7 @@ func reject(policy *tidegate.Policy) {
 	}
 }
 
-// median is the seconds that one run takes, in the middlemost of some rounds.
+// median is how many seconds one run takes, the median of some rounds.
 func median(times int, run func()) float64 {
 	var took []float64
 	for range rounds {
