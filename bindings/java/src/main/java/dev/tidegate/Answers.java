@@ -23,8 +23,8 @@ import java.util.function.Supplier;
 
 final class Answers {
     /**
-     * The policy's limits hold for texts and numbers, so that bounds of its own would be in the way; that of nesting stays, since
-     * a tree is walked by recursion. Numbers keep their digits, and Java's own parser would take half a minute for a million of them.
+     * The policy's limits bound texts and numbers, so Jackson's own limits are lifted. The one of nesting stays, since a tree is
+     * walked by recursion. Numbers keep their digits, and Java's own parser would take half a minute for a million of them.
      */
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)

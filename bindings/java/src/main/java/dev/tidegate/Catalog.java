@@ -13,16 +13,16 @@ import java.util.Optional;
  * @param version the policy's version, for people
  * @param eventTypes all event types, sorted by name
  * @param channels all channels on which the policy may send, sorted
- * @param limits the bounds of an event
+ * @param limits the limits of an event
  */
 public record Catalog(String name, String version, List<EventType> eventTypes, List<String> channels, Limits limits) {
     /**
-     * One type of events.
+     * One event type.
      *
      * @param name the value of {@code event_type}
      * @param versions its versions, oldest first; at least one
      * @param latest the version in which an event leaves when the caller asks for none
-     * @param accepted false for types that the policy sends and never takes in
+     * @param accepted false for types that the policy sends and never accepts
      * @param channel where valid events leave; empty when they are dropped
      * @param retryDelays the times to wait before each retry; empty: never retried
      */
@@ -43,7 +43,7 @@ public record Catalog(String name, String version, List<EventType> eventTypes, L
     public record Version(String version, String example) {}
 
     /**
-     * Bounds within which the policy reads events.
+     * Limits of an event that the policy reads.
      *
      * @param eventBytes the longest event, in bytes of UTF-8
      * @param depth the deepest nesting of arrays and objects; a scalar has depth 0

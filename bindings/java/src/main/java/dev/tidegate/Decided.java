@@ -1,4 +1,4 @@
-// The judgement of one event, and what to send.
+// The decision on one event, and what to send.
 
 package dev.tidegate;
 
@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The decision on one event, with all that belongs to it.
+ * The decision on one event, with its reasons and its outputs.
  *
- * @param decision what the policy says of it
+ * @param decision what becomes of it
  * @param reason why, in one line for people
  * @param eventId its id, when it could be read
  * @param eventType its type, when it could be read
  * @param eventVersion its version, when known
  * @param outputs what to send, in this order; empty unless the decision is {@code FORWARD}
- * @param violations what is wrong; empty unless the decision is {@code REJECT}
+ * @param violations its violations; empty unless the decision is {@code REJECT}
  */
 public record Decided(
         Decision decision,
@@ -25,7 +25,7 @@ public record Decided(
         Optional<String> eventVersion,
         List<Output> outputs,
         List<Violation> violations) {
-    /** Where an event ends. */
+    /** What becomes of an event. */
     public enum Decision {
         /** Send the outputs. */
         FORWARD,
@@ -40,9 +40,9 @@ public record Decided(
      *
      * @param channel one of the catalog's channels
      * @param key the partition key: events of one key keep their order
-     * @param id its id, derived from the input, so that a repeat has the same one
+     * @param id its id, derived from the input, so that a repeated call gives the same one
      * @param eventType its type
-     * @param event its text; empty when the event leaves as it came, byte for byte
+     * @param event its text; empty when the event leaves unchanged, byte for byte
      */
     public record Output(String channel, String key, String id, String eventType, Optional<String> event) {
         /**
@@ -58,7 +58,7 @@ public record Decided(
         /**
          * The event, parsed.
          *
-         * @return its tree, with every digit of its numbers; empty when the event leaves as it came
+         * @return its tree, with every digit of its numbers; empty when the event leaves unchanged
          * @throws UnsupportedOperationException when there is none, as for {@link Migrated#json()}
          */
         public Optional<JsonNode> json() {

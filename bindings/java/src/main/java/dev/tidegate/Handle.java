@@ -81,7 +81,7 @@ final class Handle {
         try {
             check(call.ask(answer, length));
         } finally {
-            // Else the collector could close the policy under the call.
+            // Otherwise the garbage collector could close the policy during the call.
             Reference.reachabilityFence(this);
         }
         try {

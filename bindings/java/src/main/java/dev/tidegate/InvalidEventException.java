@@ -60,7 +60,7 @@ public final class InvalidEventException extends TidegateException {
     }
 
     /**
-     * What is wrong.
+     * Its violations.
      *
      * @return at least one and at most 100, by path, then by code
      */

@@ -6,8 +6,8 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 
 /**
- * Direct mapping: texts are bytes that end with NUL, sizes and addresses are longs. The library keeps its last error by
- * thread, and a call of Java's stays on its thread.
+ * Direct mapping: texts are bytes that end with NUL, sizes and addresses are longs. The library keeps the last error
+ * of each thread, and a call of Java stays on its thread.
  */
 final class Libtidegate {
     static final int OK = 0;

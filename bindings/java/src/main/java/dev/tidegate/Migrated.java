@@ -8,19 +8,19 @@ import java.util.List;
 /**
  * An event in the wanted version.
  *
- * @param event its text; the text that came in when nothing had to change
+ * @param event its text; the text that was passed in when it needed no change
  * @param changed false when the event had that version already
  * @param fromVersion the version that it had
  * @param toVersion the version that it has
- * @param path the versions it went through, the first and the last among them
+ * @param path the versions on the migration path, the first and the last included
  */
 public record Migrated(String event, boolean changed, String fromVersion, String toVersion, List<String> path) {
     /**
      * The event, parsed.
      *
-     * @return its tree; numbers keep every digit, as {@code BigInteger} and {@code BigDecimal} where others are too small
+     * @return its tree; numbers keep every digit, as {@code BigInteger} and {@code BigDecimal} where smaller types do not suffice
      * @throws UnsupportedOperationException when it is nested more than 1,000 deep, or the exponent of a number is beyond what
-     *     {@code BigDecimal} has, which is 32 bits; {@link #event()} is as good as ever
+     *     {@code BigDecimal} has, which is 32 bits; {@link #event()} still works
      */
     public JsonNode json() {
         return Answers.event(event);

@@ -1,11 +1,11 @@
-// The event could not be brought to the wanted version.
+// The event could not be migrated to the wanted version.
 
 package dev.tidegate;
 
 import java.util.List;
 import java.util.Optional;
 
-/** The event could not be brought to the wanted version. It is as it was. */
+/** The event could not be migrated to the wanted version. It is unchanged. */
 public final class MigrationFailedException extends TidegateException {
     private static final long serialVersionUID = 1;
 
@@ -25,20 +25,20 @@ public final class MigrationFailedException extends TidegateException {
         this.violations = violations;
     }
 
-    /** What stops a migration. */
+    /** Why a migration fails. */
     public enum MigrationCause {
         /** The event is not valid to begin with. */
         REJECTED,
         /** No steps lead from its version to the wanted one. */
         NO_PATH,
-        /** A step found something that it could not carry over. */
+        /** A step found a value that it could not carry over. */
         STEP_FAILED,
         /** The steps ran, and the result breaks the schema of the wanted version. */
         INVALID_RESULT
     }
 
     /**
-     * What stopped it.
+     * Why it failed.
      *
      * @return the cause
      */
@@ -74,7 +74,7 @@ public final class MigrationFailedException extends TidegateException {
     }
 
     /**
-     * What is wrong.
+     * Its violations.
      *
      * @return at least one, in a stable order
      */

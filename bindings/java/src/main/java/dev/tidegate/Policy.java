@@ -1,4 +1,4 @@
-// The public face: a loaded policy and what it can be asked.
+// The public interface: a loaded policy and its functions.
 
 package dev.tidegate;
 
@@ -17,11 +17,11 @@ import java.time.Instant;
  * microseconds; at most as many run at once as {@link PolicyOptions#maxConcurrentCalls(int)} allows, and the others wait.
  * A call cannot be interrupted: the policy's deadline bounds it, see {@link PolicyOptions#deadline(java.time.Duration)}.
  *
- * <p><b>Exceptions.</b> Every method that asks the policy may throw {@link PolicyFaultException}, which says nothing about the
+ * <p><b>Exceptions.</b> Every method that calls the policy may throw {@link PolicyFaultException}, which says nothing about the
  * event, {@link IllegalStateException} when the policy is closed, and {@link IllegalArgumentException} when arguments make no
  * sense.
  *
- * <p>A policy that is forgotten is closed some time after the garbage collector finds it.
+ * <p>An unreachable policy is closed some time after the garbage collector finds it.
  */
 public final class Policy implements AutoCloseable {
     private final Handle handle;
@@ -33,7 +33,7 @@ public final class Policy implements AutoCloseable {
     }
 
     /**
-     * Loads the policy in a file. It is compiled, which takes seconds unless {@link PolicyOptions#cacheDir(Path)} has it.
+     * Loads the policy in a file. It is compiled, which takes seconds unless it is in the directory of {@link PolicyOptions#cacheDir(Path)}.
      *
      * @param file the component, such as {@code policy.wasm}
      * @return the policy
@@ -63,7 +63,7 @@ public final class Policy implements AutoCloseable {
     }
 
     /**
-     * Loads the policy that is a component in memory. The bytes are not needed afterwards.
+     * Loads a policy from a component in memory. The bytes are not needed afterwards.
      *
      * @param component the bytes of the file
      * @param options what differs from the defaults
@@ -88,7 +88,7 @@ public final class Policy implements AutoCloseable {
      * Is this event one that the policy accepts?
      *
      * @param event the text of the event
-     * @return what it is
+     * @return what was read
      * @throws InvalidEventException when it is not valid
      */
     public Accepted validate(String event) {
@@ -99,7 +99,7 @@ public final class Policy implements AutoCloseable {
      * Is this event one that the policy accepts?
      *
      * @param event the bytes of the event
-     * @return what it is
+     * @return what was read
      * @throws InvalidEventException when it is not valid
      */
     public Accepted validate(byte[] event) {
@@ -107,24 +107,24 @@ public final class Policy implements AutoCloseable {
     }
 
     /**
-     * Brings an event to another version, up or down.
+     * Migrates an event to another version, up or down.
      *
      * @param event the text of the event
      * @param toVersion the wanted version, such as {@code 1.1}
      * @return the event in that version
-     * @throws MigrationFailedException when that cannot be done
+     * @throws MigrationFailedException when that fails
      */
     public Migrated migrate(String event, String toVersion) {
         return Answers.migration(migrateJson(event, toVersion), () -> event);
     }
 
     /**
-     * Brings an event to another version, up or down.
+     * Migrates an event to another version, up or down.
      *
      * @param event the bytes of the event
      * @param toVersion the wanted version, such as {@code 1.1}
      * @return the event in that version
-     * @throws MigrationFailedException when that cannot be done
+     * @throws MigrationFailedException when that fails
      */
     public Migrated migrate(byte[] event, String toVersion) {
         return Answers.migration(migrateJson(event, toVersion), () -> Utf8.text(event));
@@ -186,7 +186,7 @@ public final class Policy implements AutoCloseable {
     }
 
     /**
-     * {@link #validate(String)}, with the policy's answer as it wrote it.
+     * {@link #validate(String)}, with the policy's answer unchanged.
      *
      * @param event the text of the event
      * @return {@code {"valid":true,…}}, or {@code {"valid":false,…}} for an event that is not valid
@@ -196,7 +196,7 @@ public final class Policy implements AutoCloseable {
     }
 
     /**
-     * {@link #validate(byte[])}, with the policy's answer as it wrote it.
+     * {@link #validate(byte[])}, with the policy's answer unchanged.
      *
      * @param event the bytes of the event
      * @return {@code {"valid":true,…}}, or {@code {"valid":false,…}} for an event that is not valid
@@ -206,7 +206,7 @@ public final class Policy implements AutoCloseable {
     }
 
     /**
-     * {@link #migrate(String, String)}, with the policy's answer as it wrote it.
+     * {@link #migrate(String, String)}, with the policy's answer unchanged.
      *
      * @param event the text of the event
      * @param toVersion the wanted version
@@ -217,7 +217,7 @@ public final class Policy implements AutoCloseable {
     }
 
     /**
-     * {@link #migrate(byte[], String)}, with the policy's answer as it wrote it.
+     * {@link #migrate(byte[], String)}, with the policy's answer unchanged.
      *
      * @param event the bytes of the event
      * @param toVersion the wanted version
@@ -228,7 +228,7 @@ public final class Policy implements AutoCloseable {
     }
 
     /**
-     * {@link #nextAttempt(String, long)}, with the policy's answer as it wrote it.
+     * {@link #nextAttempt(String, long)}, with the policy's answer unchanged.
      *
      * @param eventType the event's type
      * @param attempt the attempt that failed: 0 for the first, up to 4294967295
@@ -239,7 +239,7 @@ public final class Policy implements AutoCloseable {
     }
 
     /**
-     * {@link #process(String, Instant, String)}, with the policy's answer as it wrote it.
+     * {@link #process(String, Instant, String)}, with the policy's answer unchanged.
      *
      * @param event the text of the event
      * @param now the time to judge by, RFC 3339 with an offset
@@ -251,7 +251,7 @@ public final class Policy implements AutoCloseable {
     }
 
     /**
-     * {@link #process(byte[], Instant, String)}, with the policy's answer as it wrote it.
+     * {@link #process(byte[], Instant, String)}, with the policy's answer unchanged.
      *
      * @param event the bytes of the event
      * @param now the time to judge by, RFC 3339 with an offset
@@ -263,7 +263,7 @@ public final class Policy implements AutoCloseable {
     }
 
     /**
-     * {@link #catalog()}, with the policy's answer as it wrote it.
+     * {@link #catalog()}, with the policy's answer unchanged.
      *
      * @return {@code {"name":…,"version":…,"event_types":[…],"channels":[…],"limits":{…}}}
      */
@@ -271,7 +271,7 @@ public final class Policy implements AutoCloseable {
         return handle.catalog();
     }
 
-    /** Frees what the policy holds. Calls that run come to their end. Closing again does nothing. */
+    /** Frees the policy. Running calls finish. Closing again does nothing. */
     @Override
     public void close() {
         handle.close();

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 
-/** What a caller chooses when it opens a policy. Immutable: each method gives a copy with one more choice. */
+/** The options with which a caller opens a policy. Immutable: each method returns a copy with one more option. */
 public final class PolicyOptions {
     private static final PolicyOptions DEFAULTS = new PolicyOptions(JsonNodeFactory.instance.objectNode());
 
@@ -24,9 +24,9 @@ public final class PolicyOptions {
 
     /** What calls share. */
     public enum Isolation {
-        /** One call after another uses an instance of the policy, until one of them faults. */
+        /** One call after another runs in an instance of the policy, until one of them faults. */
         REUSE,
-        /** Each call has an instance of its own: nothing that it leaves behind reaches another. Costs more. */
+        /** Each call has its own instance: no call sees what another left behind. Costs more. */
         FRESH
     }
 
@@ -43,7 +43,7 @@ public final class PolicyOptions {
      * Chooses what calls share.
      *
      * @param isolation what they share
-     * @return a copy with this choice
+     * @return a copy with this option
      */
     public PolicyOptions isolation(Isolation isolation) {
         return with("isolation", TextNode.valueOf(isolation.name().toLowerCase(Locale.ROOT)));
@@ -52,8 +52,8 @@ public final class PolicyOptions {
     /**
      * Bounds how long a call may run; one that runs longer ends with a {@link PolicyFaultException}.
      *
-     * @param deadline the bound, more than 0; a part of a millisecond counts as a whole one
-     * @return a copy with this choice
+     * @param deadline the bound, positive; it is rounded up to milliseconds
+     * @return a copy with this option
      */
     public PolicyOptions deadline(Duration deadline) {
         return with("deadline_ms", LongNode.valueOf(deadline.plusNanos(999_999).toMillis()));
@@ -63,7 +63,7 @@ public final class PolicyOptions {
      * Bounds the memory of an instance.
      *
      * @param bytes the bound in bytes
-     * @return a copy with this choice
+     * @return a copy with this option
      */
     public PolicyOptions memoryLimit(long bytes) {
         return with("memory_bytes", LongNode.valueOf(bytes));
@@ -73,29 +73,29 @@ public final class PolicyOptions {
      * Bounds an answer.
      *
      * @param bytes the bound in bytes
-     * @return a copy with this choice
+     * @return a copy with this option
      */
     public PolicyOptions outputLimit(long bytes) {
         return with("output_bytes", LongNode.valueOf(bytes));
     }
 
     /**
-     * Bounds how many calls run at once; others wait. Each place reserves gigabytes of addresses, though not of memory.
+     * Bounds how many calls run at once; others wait. Each reserves gigabytes of addresses, though not of memory.
      *
      * @param calls the bound, at least 1
-     * @return a copy with this choice
+     * @return a copy with this option
      */
     public PolicyOptions maxConcurrentCalls(int calls) {
         return with("max_concurrent_calls", LongNode.valueOf(calls));
     }
 
     /**
-     * Keeps compiled policies: opening takes milliseconds the second time. What the directory holds is run, so that nobody
-     * else may write there; opening fails with a {@link PolicyLoadException} where others may, and where the directory cannot be
+     * Keeps compiled policies: opening takes milliseconds the second time. The files in the directory are executed, so no other
+     * user may write to it: opening fails with a {@link PolicyLoadException} when others can, and when the directory cannot be
      * used.
      *
-     * @param directory where to keep them; it is made when it is missing
-     * @return a copy with this choice
+     * @param directory where to keep them; it is created when it is missing
+     * @return a copy with this option
      */
     public PolicyOptions cacheDir(Path directory) {
         return with("cache_dir", TextNode.valueOf(directory.toString()));

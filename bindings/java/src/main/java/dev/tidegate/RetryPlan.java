@@ -1,15 +1,15 @@
-// What to do with an event that failed, and when.
+// What follows when an attempt failed, and when.
 
 package dev.tidegate;
 
 import java.time.Duration;
 
 /**
- * What to do with an event that failed, and when.
+ * What follows when an attempt failed, and when.
  *
  * @param action what to do
  * @param delay the time to wait before the next attempt, in whole milliseconds; zero for a dead letter
- * @param retriesLeft the retries after the one decided here; 0 for a dead letter
+ * @param retriesLeft the retries after this one; 0 for a dead letter
  */
 public record RetryPlan(Action action, Duration delay, long retriesLeft) {
     /** What to do. */

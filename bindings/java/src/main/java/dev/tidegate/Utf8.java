@@ -1,4 +1,5 @@
-// Strings as the library wants them. Java's own encoders put a question mark for what cannot be written; here nothing is lost.
+// Strings as the library expects them. Java's own encoders replace what they cannot encode by a question mark; here nothing is
+// lost.
 
 package dev.tidegate;
 

@@ -7,6 +7,6 @@ package dev.tidegate;
  *
  * @param code what is wrong, for programs, such as {@code required} or {@code not-json}
  * @param path JSON Pointer to the value at fault; empty for the whole event
- * @param message what is wrong, for people; holds names out of the event, and no values
+ * @param message what is wrong, for people; contains names from the event, and no values
  */
 public record Violation(String code, String path, String message) {}

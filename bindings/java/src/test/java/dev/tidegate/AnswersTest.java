@@ -73,7 +73,7 @@ class AnswersTest {
     }
 
     @Test
-    void whatJavaHasNoTreeForIsSaidSo() {
+    void anEventThatIsNoTreeInJavaIsUnsupported() {
         assertEquals(1, unchanged("[".repeat(1000) + "]".repeat(1000)).json().size());
         for (String event : List.of("[".repeat(1001) + "]".repeat(1001), "1e99999999999", "1e-99999999999")) {
             assertThrows(UnsupportedOperationException.class, () -> unchanged(event).json(), event);
@@ -86,7 +86,7 @@ class AnswersTest {
     }
 
     @Test
-    void anEventThatHasTheVersionComesBackAsItCame() {
+    void anEventThatHasTheVersionStaysUnchanged() {
         String event = " " + Fixtures.VALID + "\n";
         Migrated migrated = policy.migrate(event, "1.0");
         assertFalse(migrated.changed());
@@ -95,7 +95,7 @@ class AnswersTest {
     }
 
     @Test
-    void aMigrationThatFailsSaysWhy() {
+    void aFailedMigrationHasACause() {
         MigrationFailedException failed =
                 assertThrows(MigrationFailedException.class, () -> policy.migrate(Fixtures.VALID, "7"));
         assertEquals(MigrationCause.NO_PATH, failed.migrationCause());
@@ -133,7 +133,7 @@ class AnswersTest {
     }
 
     @Test
-    void anEventLeavesAsItCameInTheVersionItHas() {
+    void anEventLeavesUnchangedInTheVersionItHas() {
         Decided.Output output = policy.process(Fixtures.VALID, Fixtures.NOW, "1.0").outputs().get(0);
         assertEquals(Optional.empty(), output.event());
         assertEquals(Optional.empty(), output.json());
@@ -141,7 +141,7 @@ class AnswersTest {
     }
 
     @Test
-    void anEventWithoutATimeHasThatOfTheCall() {
+    void anEventWithoutATimestampGetsTheTimeOfTheCall() {
         String event =
                 """
                 {"event_id":"c-1","event_type":"task.completed","task_id":42,"user_id":"user-1",\
@@ -160,7 +160,7 @@ class AnswersTest {
     }
 
     @Test
-    void theCatalogHoldsValidExamples() {
+    void theCatalogHasValidExamples() {
         Catalog catalog = policy.catalog();
         assertEquals(new Catalog.Limits(1 << 20, 128), catalog.limits());
         assertTrue(catalog.channels().contains("task-events"), catalog.channels().toString());

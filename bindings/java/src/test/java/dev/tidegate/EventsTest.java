@@ -1,4 +1,4 @@
-// Events that are odd as bytes or as strings.
+// Events of unusual bytes or strings.
 
 package dev.tidegate;
 

@@ -1,4 +1,4 @@
-// Policies that misbehave, beside a JVM that has signals of its own.
+// Policies that misbehave, in a JVM with signals of its own.
 
 package dev.tidegate;
 
@@ -36,7 +36,7 @@ class FaultsTest {
     }
 
     @Test
-    void aCallThatEatsMemoryIsEnded() {
+    void aCallThatExceedsItsMemoryIsEnded() {
         try (Policy policy = Fixtures.guest("eats-memory", Fixtures.options().memoryLimit(16 << 20))) {
             assertFault(policy, Fixtures.guestEvent("e-1", ""), "memory");
             assertForward(policy, EXAMPLE);
@@ -45,10 +45,10 @@ class FaultsTest {
 
     /**
      * Traps are signals, and so are the JVM's own: null pointers, divisions by zero, stack overflows, and the stops of its
-     * collector. None takes another's.
+     * collector. None handles another's.
      */
     @Test
-    void trapsAndTheSignalsOfTheJvmDoNotMeet() throws Exception {
+    void trapsAndTheSignalsOfTheJvmDoNotInterfere() throws Exception {
         try (Policy policy = Fixtures.guest("traps-when-told")) {
             Threads.run(32, thread -> {
                 for (int turn = 0; turn < 100; turn++) {
@@ -71,7 +71,7 @@ class FaultsTest {
     }
 
     @Test
-    void loopsAndTrapsOfOneDoNotReachAnother() throws Exception {
+    void loopsAndTrapsOfOnePolicyDoNotAffectAnother() throws Exception {
         PolicyOptions options = Fixtures.options().deadline(Duration.ofMillis(20));
         try (Policy loops = Fixtures.guest("loops", options);
                 Policy traps = Fixtures.guest("traps-when-told")) {

@@ -1,4 +1,4 @@
-// Policies that are not written in Rust: each judges the first of its own cases.
+// Policies that are not written in Rust: each is called with the first of its own cases.
 
 package dev.tidegate;
 
@@ -23,7 +23,7 @@ class LanguagesTest {
                 Files.exists(file) || "true".equals(System.getenv("CI")),
                 () -> file + " is missing: `cargo xtask test` builds it where it has the tools of the language");
         JsonNode first = firstCase(Fixtures.ROOT.resolve("examples/" + name + "/cases.json"));
-        // An interpreter on a busy machine takes its time.
+        // An interpreter is slow on a busy machine.
         try (Policy policy = Policy.open(file, Fixtures.options().deadline(Duration.ofMinutes(1)))) {
             String answer = policy.validateJson(first.at("/input/event").textValue());
             assertEquals(first.at("/expect/ok").textValue(), answer);

@@ -49,7 +49,7 @@ class PolicyTest {
     }
 
     @Test
-    void whatIsNoPolicyIsNotLoaded(@TempDir Path directory) throws Exception {
+    void aFileThatIsNoPolicyIsNotLoaded(@TempDir Path directory) throws Exception {
         Path text = Files.writeString(directory.resolve("text.wasm"), "no component");
         for (Path path : List.of(text, Fixtures.built("dist", "guests", "reads-files.wasm"))) {
             PolicyLoadException failed = assertThrows(PolicyLoadException.class, () -> Policy.open(path));
@@ -59,7 +59,7 @@ class PolicyTest {
     }
 
     @Test
-    void aFileThatIsMissingIsSaidToBe() {
+    void aMissingFileIsReportedAsMissing() {
         PolicyLoadException failed =
                 assertThrows(PolicyLoadException.class, () -> Policy.open(Path.of("no", "such.wasm")));
         assertInstanceOf(NoSuchFileException.class, failed.getCause());
@@ -93,7 +93,7 @@ class PolicyTest {
     }
 
     @Test
-    void aClosedPolicySaysSo() {
+    void aClosedPolicyThrows() {
         Policy policy = Fixtures.guest("calm");
         String digest = policy.digest();
         policy.close();
@@ -104,7 +104,7 @@ class PolicyTest {
     }
 
     @Test
-    void closingUnderCallsLetsThemEnd() throws Exception {
+    void closingDuringCallsLetsThemFinish() throws Exception {
         Policy policy = Fixtures.guest("calm");
         Threads.run(8, thread -> {
             while (true) {
@@ -121,7 +121,7 @@ class PolicyTest {
     }
 
     @Test
-    void aForgottenPolicyIsClosed() throws Exception {
+    void anUnreachablePolicyIsClosed() throws Exception {
         long forgotten = openAndForget();
         long[] answer = new long[1];
         for (int i = 0; i < 200; i++) {

@@ -19,7 +19,7 @@ class ReadmeTest {
             Pattern.compile("\n```java\n(.*?)```\n\n```text\n(.*?)```\n", Pattern.DOTALL);
 
     @Test
-    void theReadmeIsTrue(@TempDir Path directory) throws Exception {
+    void theReadmeShowsWhatItsProgramsPrint(@TempDir Path directory) throws Exception {
         Fixtures.builtin(); // The programs find it in the cache.
         String readme = Files.readString(Path.of("README.md"));
         Files.copy(Fixtures.built("dist", "policy.wasm"), directory.resolve("policy.wasm"));
@@ -34,7 +34,7 @@ class ReadmeTest {
     }
 
     @Test
-    void thePageIsTrue(@TempDir Path directory) throws Exception {
+    void thePageShowsWhatItsProgramPrints(@TempDir Path directory) throws Exception {
         Fixtures.builtin();
         String page = Files.readString(Path.of("..", "..", "docs", "bindings.md"));
         Files.copy(Fixtures.built("dist", "policy.wasm"), directory.resolve("policy.wasm"));

@@ -1,4 +1,4 @@
-// Runs a piece of a test on many threads, and fails with what failed in any of them.
+// Runs a piece of a test on many threads, and fails with the error of any of them.
 
 package dev.tidegate;
 

@@ -36,7 +36,7 @@ class VectorsTest {
         int threads = 32;
         Threads.run(threads, thread -> {
             for (int i = 0; i < vectors.size(); i++) {
-                // Each begins elsewhere, so that different calls meet.
+                // Each begins at another vector, so that different calls run at the same time.
                 check(vectors.get((thread * vectors.size() / threads + i) % vectors.size()));
             }
         });
