@@ -31,7 +31,7 @@ if (process.argv[2] === '--load') {
 async function bench(report) {
   const cacheDir = await mkdtemp(join(tmpdir(), 'tidegate-bench-'));
   try {
-    // Each in a process of its own, as a service starts.
+    // Each in its own process, as a service starts.
     const load = async () => Number((await run(process.execPath, [BENCH, '--load', cacheDir])).stdout);
     const cold = await load();
     const warms = [];
@@ -51,7 +51,7 @@ async function bench(report) {
   }
 }
 
-/** Collects garbage: what is kept counts, and not when it was last collected. */
+/** Collects garbage, so that the memory in use is measured. */
 function collect() {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
@@ -81,7 +81,7 @@ function tables(policy, { cold, warm, memory }) {
     const [good, bad] = [GOOD, BAD].map((event) => short(microseconds(call, event, 20_000)));
     return `| ${name} | ${good} | ${bad} | ${short(microseconds(call, LARGE, 50))} |\n`;
   });
-  settled(() => policy.nextAttempt('x'.repeat(100 * 1024 * 1024), 0)); // more than its memory holds
+  settled(() => policy.nextAttempt('x'.repeat(100 * 1024 * 1024), 0)); // more than its memory
   const start = performance.now();
   policy.validate(GOOD);
   const anew = performance.now() - start;

@@ -54,7 +54,7 @@ def common(policy: Path, cache_dir: str, package: Path | None) -> dict[str, str 
     """What is measured of each binding."""
     cold = seconds(lambda: load(policy, cache_dir).close())
     warm = statistics.median(seconds(lambda: load(policy, cache_dir).close()) for _ in range(15))
-    # In a process of its own, which has compiled nothing.
+    # In its own process, which has compiled nothing.
     with multiprocessing.get_context("spawn").Pool(1) as fresh:
         memory = fresh.apply(growth, (policy, cache_dir))
     with load(policy, cache_dir) as loaded:

@@ -1,5 +1,5 @@
 /**
- * What a policy answers: the records of `wit/policy.wit`, with members in camelCase. What is absent is null.
+ * The answers of a policy: the records of `wit/policy.wit`, with members in camelCase. An absent value is null.
  */
 /** One reason why an event is invalid. */
 export interface Violation {
@@ -11,17 +11,17 @@ export interface Violation {
   message: string;
 }
 
-/** How far a rejected event got: it was no JSON object, its type is not known, or it breaks the rules of its type. */
+/** How far a rejected event got: it is no JSON object, its type or version is not known, or it breaks the rules of its type. */
 export type RejectionCause = 'unreadable' | 'unknown' | 'invalid';
 
-/** What stopped a migration. */
+/** Why a migration failed. */
 export type MigrationCause = 'rejected' | 'no-path' | 'step-failed' | 'invalid-result';
 
-/** What a valid event is. */
+/** A valid event. */
 export interface Accepted {
   eventId: string;
   eventType: string;
-  /** `event_version`, or what an absent one stands for. */
+  /** `event_version`, or the default when it is absent. */
   eventVersion: string;
   /** The partition key. */
   key: string;
@@ -29,13 +29,13 @@ export interface Accepted {
 
 /** An event in the wanted version. */
 export interface Migrated {
-  /** The event's text: the one that came in when nothing had to change. Numbers keep their digits. */
+  /** The event's text: the one that was passed in when it needed no change. Numbers keep their digits. */
   event: string;
   /** False when the event had that version already. */
   changed: boolean;
   fromVersion: string;
   toVersion: string;
-  /** The versions it went through, the first and the last among them. */
+  /** The versions on the migration path, the first and the last included. */
   path: string[];
 }
 
@@ -44,7 +44,7 @@ export interface RetryPlan {
   action: 'retry' | 'dead-letter';
   /** Milliseconds to wait before the next attempt; 0 for `dead-letter`. */
   delayMs: number;
-  /** Retries that are left after this one; 0 for `dead-letter`. */
+  /** Retries left after this one; 0 for `dead-letter`. */
   retriesLeft: number;
 }
 
@@ -53,14 +53,14 @@ export interface Output {
   channel: string;
   /** The partition key: events of one key keep their order. */
   key: string;
-  /** Its id. A repeat has the same one. */
+  /** Its id. A repeated call gives the same one. */
   id: string;
   eventType: string;
-  /** Its text; null when the event leaves as it came, byte for byte. */
+  /** Its text; null when the event leaves unchanged, byte for byte. */
   event: string | null;
 }
 
-/** The decision on one event, with all that belongs to it. */
+/** The decision on one event, with its reasons and its outputs. */
 export interface Decided {
   decision: 'forward' | 'drop' | 'reject';
   /** Why, in one line for people. */
@@ -70,7 +70,7 @@ export interface Decided {
   eventVersion: string | null;
   /** What to send, in this order; empty unless the decision is `forward`. */
   outputs: Output[];
-  /** What is wrong; empty unless the decision is `reject`. */
+  /** The violations; empty unless the decision is `reject`. */
   violations: Violation[];
 }
 
@@ -80,7 +80,7 @@ export interface EventType {
   /** Its versions, oldest first, each with a valid event as JSON text. */
   versions: { version: string; example: string }[];
   latest: string;
-  /** False for types that the policy sends and never takes in. */
+  /** False for types that the policy sends and never accepts. */
   accepted: boolean;
   /** The channel on which it leaves; null: valid events of this type are dropped. */
   channel: string | null;

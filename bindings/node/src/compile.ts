@@ -18,7 +18,7 @@ async function compile(name: string, core: Uint8Array | URL): Promise<WebAssembl
       if (!response.ok) {
         throw new Error(`${core.href} answers ${response.status}`);
       }
-      // Browsers keep compiled code for the next visit when it streams, which they do only for this type.
+      // Browsers cache compiled code when it is streamed, which they do only for this type.
       return response.headers.get('content-type') === 'application/wasm'
         ? await WebAssembly.compileStreaming(response)
         : await WebAssembly.compile(await response.arrayBuffer());

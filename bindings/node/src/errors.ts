@@ -1,8 +1,8 @@
 /**
- * The errors of this package, told apart by their class.
+ * The errors of this package, distinguished by their class.
  *
- * `InvalidEvent` and `MigrationFailed` speak of the event, `PolicyFault` and `LoadError` of the policy, `Misuse` of the
- * call.
+ * `InvalidEvent` and `MigrationFailed` are about the event, `PolicyFault` and `LoadError` about the policy, `Misuse` about
+ * the call.
  */
 import type { MigrationCause, RejectionCause, Violation } from './answers.js';
 
@@ -17,19 +17,19 @@ export class InvalidEvent extends Error {
     readonly eventId: string | null,
     /** `event_type`, or null when it could not be read. */
     readonly eventType: string | null,
-    /** What is wrong: at least one, in a stable order. */
+    /** The violations: at least one, in a stable order. */
     readonly violations: readonly Violation[],
   ) {
     super(summary(`the event is ${cause}`, violations));
   }
 }
 
-/** The event could not be brought to the wanted version. It is as it was. */
+/** The event could not be migrated to the wanted version. It is unchanged. */
 export class MigrationFailed extends Error {
   override readonly name = 'MigrationFailed';
 
   constructor(
-    /** What stopped it. */
+    /** Why it failed. */
     override readonly cause: MigrationCause,
     /** `event_type`, or null when it is not known. */
     readonly eventType: string | null,
@@ -37,7 +37,7 @@ export class MigrationFailed extends Error {
     readonly fromVersion: string | null,
     /** The version that was asked for. */
     readonly toVersion: string,
-    /** What is wrong: at least one, in a stable order. */
+    /** The violations: at least one, in a stable order. */
     readonly violations: readonly Violation[],
   ) {
     super(summary(`no migration to ${toVersion} (${cause})`, violations));
@@ -52,7 +52,7 @@ export class PolicyFault extends Error {
   override readonly name = 'PolicyFault';
 
   constructor(
-    /** `trap`: it stopped in the middle, or could not be started. `answer`: its answer is not what the contract says. */
+    /** `trap`: it stopped during a call, or could not be started. `answer`: its answer breaks the contract. */
     readonly kind: 'trap' | 'answer',
     message: string,
     options?: ErrorOptions,
@@ -61,7 +61,7 @@ export class PolicyFault extends Error {
   }
 }
 
-/** What was loaded is no policy, or cannot be run here. The message says why. */
+/** What was loaded is not a policy, or cannot be run here. The message says why. */
 export class LoadError extends Error {
   override readonly name = 'LoadError';
 }

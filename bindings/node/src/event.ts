@@ -1,15 +1,15 @@
 /**
- * The text of an event, whatever it was given as.
+ * The text of an event, in whichever form it is passed.
  *
- * A policy takes text of a bounded length. What is longer, or is not UTF-8, never reaches it, and gets its violation here.
- * It is never mended either: JavaScript would put U+FFFD in place of what is wrong.
+ * A policy accepts text of a bounded length. An event that is longer, or not UTF-8, never reaches it, and gets its violation
+ * here. It is not corrected either, as JavaScript would do with U+FFFD.
  */
 import type { Violation } from './answers.js';
 import { Misuse, messageOf } from './errors.js';
 
 /**
  * An event: its JSON text, the bytes of that text, or an object to be written with `JSON.stringify`. Numbers keep their
- * digits in text and bytes; an object has lost those beyond a double before it gets here.
+ * digits in text and bytes; an object has already lost those beyond a double.
  */
 export type EventInput = string | Uint8Array | object;
 
@@ -17,13 +17,13 @@ const encoder = new TextEncoder();
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lossy = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** The event's text, or why the policy cannot have it. An event may have `limit` bytes of UTF-8. */
+/** The event's text, or why it cannot be passed to the policy. An event may have `limit` bytes of UTF-8. */
 export function textOf(event: EventInput, limit: number): string | Violation {
   if (ArrayBuffer.isView(event)) {
     return decoded(new Uint8Array(event.buffer, event.byteOffset, event.byteLength), limit);
   }
   const text = typeof event === 'string' ? event : written(event);
-  // A code unit is one to three bytes: only what may be too long has to be encoded.
+  // A code unit is one to three bytes: only a text that may be too long has to be encoded.
   if (text.length * 3 > limit) {
     const { length } = encoder.encode(text);
     if (length > limit) {
@@ -79,7 +79,7 @@ function validPrefix(bytes: Uint8Array): number {
   const mended = encoder.encode(lossy.decode(bytes));
   let at = firstDifference(bytes, mended);
   while (((mended[at] ?? 0) & 0xc0) === 0x80) {
-    at -= 1; // back to the start of the U+FFFD, which may begin as the wrong bytes do
+    at -= 1; // back to the start of the U+FFFD, which may begin with the same bytes as the invalid sequence
   }
   return at;
 }

@@ -1,5 +1,5 @@
 /**
- * What every entry of the package exports beside `Policy`.
+ * What every entry point of the package exports besides `Policy`.
  */
 export type {
   Accepted,

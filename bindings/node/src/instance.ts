@@ -1,7 +1,7 @@
 /**
- * The instance of a policy that runs now.
+ * The current instance of a policy.
  *
- * It is used again after a clean call only. After a trap nobody knows what is in its memory: it is dropped, and the next
+ * It is reused only after a call that ended normally. After a trap its memory cannot be trusted: it is dropped, and the next
  * call starts a new one.
  */
 import { LoadError, PolicyFault, messageOf } from './errors.js';
@@ -19,7 +19,7 @@ export type Call = (typeof FUNCTIONS)[number];
 
 type Functions = Record<Call, (argument?: string) => unknown>;
 
-/** What a new instance is started from; without the bytes of the modules, which need not be kept. */
+/** What is needed to start a new instance; without the bytes of the modules, which need not be kept. */
 export type Startable = Pick<PolicyModule, 'instantiate' | 'prepared'>;
 
 export class Instance {
@@ -38,7 +38,7 @@ export class Instance {
     }
   }
 
-  /** Calls a function of the contract's `json` interface. Anything but a text is a {@link PolicyFault}. */
+  /** Calls a function of the contract's `json` interface. An answer that is not a text is a {@link PolicyFault}. */
   call(name: Call, argument?: string): string {
     let answer: unknown;
     try {
@@ -70,7 +70,7 @@ export class Instance {
   }
 }
 
-/** Why a policy cannot be started, for whoever loads it. */
+/** Why a policy cannot be started, for the caller that loads it. */
 export function cannotStart(error: unknown): LoadError {
   return error instanceof LoadError
     ? error

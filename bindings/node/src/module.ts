@@ -1,10 +1,10 @@
 /**
- * A policy as JavaScript runs it: what `tidegate-transpile` writes and `Policy.from` takes.
+ * A policy as JavaScript runs it: what `tidegate-transpile` writes and `Policy.from` accepts.
  */
 
 /**
- * Makes an instance, at once when `core` and `start` answer at once. `core` gives a `WebAssembly.Module`, of which `start`
- * makes a `WebAssembly.Instance`: types that a program for Node need not know.
+ * Makes an instance, synchronously when `core` and `start` are synchronous. `core` gives a `WebAssembly.Module`, from which
+ * `start` makes a `WebAssembly.Instance`: types that a program for Node need not know.
  */
 export type Instantiate = (
   core: (name: string) => object,

@@ -10,7 +10,7 @@ import type { PolicyModule } from './module.js';
 import * as read from './read.js';
 import { unreadableToMigrate, unreadableToProcess, unreadableToValidate } from './unreadable.js';
 
-/** What a policy has to be told, since it has no clock and no configuration. */
+/** The arguments that stand in for a clock and a configuration, which a policy does not have. */
 export interface Context {
   /** The time to judge by: a `Date`, or RFC 3339 with an offset. */
   now: string | Date;
@@ -19,8 +19,8 @@ export interface Context {
 }
 
 /**
- * A policy, ready to be called. It belongs to the thread that made it: a worker makes its own. Calls answer at once and
- * one after another; a call that loops for ever can only be stopped with its thread.
+ * A policy, ready to be called. It belongs to the thread that made it: a worker makes its own. Calls are synchronous and run
+ * one after another; a call that loops forever can be stopped only with its thread.
  */
 export class Policy {
   /** `sha256:` and the hexadecimal SHA-256 of the policy's file. */
@@ -50,7 +50,7 @@ export class Policy {
     return read.accepted(this.validateJson(event));
   }
 
-  /** Brings an event to a version. Throws {@link MigrationFailed}. */
+  /** Migrates an event to a version. Throws {@link MigrationFailed}. */
   migrate(event: EventInput, toVersion: string): Migrated {
     const text = this.#text(event);
     // Only an event with a text is ever migrated.
@@ -72,23 +72,23 @@ export class Policy {
     return read.catalog(this.catalogJson());
   }
 
-  /** As `validate`: the policy's answer as it came. */
+  /** As `validate`: the policy's answer unchanged. */
   validateJson(event: EventInput): string {
     const text = this.#text(event);
     return typeof text === 'string' ? this.#call('validate', text) : unreadableToValidate(text);
   }
 
-  /** As `migrate`: the policy's answer as it came. */
+  /** As `migrate`: the policy's answer unchanged. */
   migrateJson(event: EventInput, toVersion: string): string {
     return this.#migrate(this.#text(event), toVersion);
   }
 
-  /** As `nextAttempt`: the policy's answer as it came. */
+  /** As `nextAttempt`: the policy's answer unchanged. */
   nextAttemptJson(eventType: string, attempt: number): string {
     return this.#call('nextAttempt', request({ event_type: eventType, attempt }));
   }
 
-  /** As `process`: the policy's answer as it came. */
+  /** As `process`: the policy's answer unchanged. */
   processJson(event: EventInput, context: Context): string {
     const text = this.#text(event);
     if (typeof text === 'string') {
@@ -97,13 +97,13 @@ export class Policy {
     return unreadableToProcess(text);
   }
 
-  /** As `catalog`: the policy's answer as it came. */
+  /** As `catalog`: the policy's answer unchanged. */
   catalogJson(): string {
     this.#open();
     return this.#catalog;
   }
 
-  /** Lets go of the policy's memory. Later calls throw {@link Misuse}; closing twice is nothing. */
+  /** Frees the policy's memory. Later calls throw {@link Misuse}; closing again does nothing. */
   close(): void {
     this.#instance = undefined;
   }

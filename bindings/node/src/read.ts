@@ -1,5 +1,5 @@
 /**
- * Reads the JSON that a policy answers. An answer that lacks something is a fault of the policy.
+ * Reads the JSON answers of a policy. An incomplete answer is a fault of the policy.
  */
 import type { Accepted, Catalog, Decided, EventType, Migrated, Output, RetryPlan } from './answers.js';
 import { InvalidEvent, MigrationFailed, PolicyFault, messageOf } from './errors.js';
@@ -118,7 +118,7 @@ export function catalog(text: string): Catalog {
   return { ...known, eventTypes, limits: record('catalog', known.limits, LIMITS) };
 }
 
-/** The sentence of an answer that says that the call was wrong. */
+/** The message of an answer that reports a misuse. */
 export function misuse(text: string): string | undefined {
   return text.startsWith('{"misuse":') ? String(parsed('the call', text)['misuse']) : undefined;
 }

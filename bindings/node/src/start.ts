@@ -7,7 +7,7 @@ import type { Instantiate } from './module.js';
 /** The compiled modules of a policy, by name. */
 export type Cores = ReadonlyMap<string, WebAssembly.Module>;
 
-/** What a policy exports, as far as it is called. */
+/** The exports of a policy that are called. */
 export type Exported = { prepare?: () => void } & Record<string, Record<string, unknown> | undefined>;
 
 export interface Started {
@@ -39,7 +39,7 @@ export function start(instantiate: Instantiate, cores: Cores, world: object): St
   return { exported: instantiate(core, world, startCore) as Exported, parts };
 }
 
-/** The memory of a policy, when it has one that can be seen. */
+/** The memory of a policy, when it has one that is exported. */
 export function memoryOf(parts: readonly WebAssembly.Instance[]): WebAssembly.Memory | undefined {
   return parts
     .flatMap((part) => Object.values(part.exports))

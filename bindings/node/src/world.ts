@@ -1,12 +1,12 @@
 /**
- * What a policy sees of the world: nothing.
+ * What a policy sees of the system: nothing.
  *
  * The WASI interfaces are there because language runtimes import them, not because a policy may use them: the clock
- * stands still, a timer is a fault, randomness is constant, the environment is empty, what is written goes nowhere. The
- * gate gives a policy the same world (`engine/src/world.rs`).
+ * stands still, a timer is a fault, randomness is constant, the environment is empty, and output is discarded. The gate does
+ * the same (`engine/src/wasi.rs`).
  */
 
-/** Random bytes that a policy may draw at once: seeds. */
+/** Random bytes that a policy may draw at once: enough for seeds. */
 const RANDOM_BYTES = 4096n;
 
 class IoError {
@@ -22,7 +22,7 @@ class Pollable {
   block(): void {}
 }
 
-/** At its end from the start. */
+/** Ended from the start. */
 class InputStream {
   read(): never {
     return closed();
@@ -41,7 +41,7 @@ class InputStream {
   }
 }
 
-/** Takes everything and keeps nothing. */
+/** Accepts everything and discards it. */
 class OutputStream {
   checkWrite(): bigint {
     return 65_536n;
@@ -66,7 +66,7 @@ class OutputStream {
 class TerminalInput {}
 class TerminalOutput {}
 
-/** What a handle of a policy can stand for. */
+/** The resources that a policy can have handles of. */
 export const RESOURCES: readonly Function[] = [IoError, Pollable, InputStream, OutputStream, TerminalInput, TerminalOutput];
 
 /** The interfaces that a policy may import, with all their functions. */
@@ -112,7 +112,7 @@ function refuse(why: string): never {
   throw new Error(why);
 }
 
-/** The error of a stream that has ended, as the contract of WASI spells it: a value, not an `Error`. */
+/** The error of a stream that has ended, as WASI defines it: a value, not an `Error`. */
 function closed(): never {
   throw { tag: 'closed' };
 }

@@ -13,7 +13,7 @@ const CALLS = {
   catalog: () => policy.catalogJson(),
 };
 
-/** The typed calls, which must end as the JSON says. */
+/** The typed calls, whose results must agree with the JSON. */
 const TYPED = {
   validate: (line) => policy.validate(event(line)),
   migrate: (line) => policy.migrate(event(line), line.to_version),
@@ -38,7 +38,7 @@ for (const file of ['vectors.jsonl', 'random.jsonl']) {
   });
 }
 
-/** The typed call ends as the answer says, with what the answer holds. */
+/** The result of the typed call agrees with the JSON answer. */
 function agrees(line) {
   const { cause, violations, ...answer } = JSON.parse(line.answer);
   if (cause !== undefined) {

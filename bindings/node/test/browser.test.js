@@ -19,7 +19,7 @@ const CHROMIUM = found(['chromium', 'chromium-browser', 'google-chrome']);
 const FLAGS =
   '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 
-/** Why the browser is not tried. */
+/** Why the tests in a browser are skipped. */
 const skip = CHROMIUM === undefined && !COMPLETE && 'no chromium, chromium-browser or google-chrome in PATH: apt-get install chromium';
 
 /** The policy as `tidegate-transpile` writes it. */
@@ -99,7 +99,7 @@ async function bundle() {
   return { directory, metafile };
 }
 
-/** Opens a page of the example's server, in which nothing may go wrong unseen. */
+/** Opens a page of the example's server; any error of the page fails the test. */
 async function open(policy, path) {
   assert.ok(CHROMIUM, 'there is no chromium, chromium-browser or google-chrome in PATH');
   const server = await serve(policy);

@@ -1,4 +1,4 @@
-// What is kept for the next start: when it is used, when it is made again, and what is refused.
+// The cache: when an entry is used, when it is made again, and what is refused.
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, readdir, rename, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { GOOD, guest, scratch } from './given.js';
 const CALM = guest('calm');
 const NOW = { now: '2026-03-01T09:30:00Z' };
 
-/** A directory in which the calm policy is kept, and the file in which it is. */
+/** A directory with the calm policy in the cache, and its file. */
 async function filled() {
   const cacheDir = join(await scratch(), 'kept');
   const { digest } = await Policy.load(CALM, { cacheDir });
@@ -20,7 +20,7 @@ async function filled() {
   return { cacheDir, file: join(cacheDir, name) };
 }
 
-/** Loads the calm policy, which works and leaves one file; true when that was made anew. */
+/** Loads the calm policy, which works and leaves one file; true when that was made again. */
 async function madeAnew({ cacheDir, file }) {
   const { ino } = await stat(file);
   const calm = await Policy.load(CALM, { cacheDir });
@@ -36,7 +36,7 @@ test('a policy is kept under its digest, and found', async () => {
   assert.equal(await madeAnew(kept), false);
 });
 
-test('several that load at once leave one whole entry', async () => {
+test('several loads at once leave one complete entry', async () => {
   const cacheDir = await scratch();
   const loaded = await Promise.all([1, 2, 3].map(() => Policy.load(CALM, { cacheDir })));
   assert.deepEqual(loaded.map((each) => each.process(GOOD, NOW).decision), ['forward', 'forward', 'forward']);
@@ -58,7 +58,7 @@ test('an entry that is damaged is made again', async () => {
   }
 });
 
-test('an entry that others can write, or that leads elsewhere, is not run but made again', async () => {
+test('an entry that others can write, or that is a link, is not run but made again', async () => {
   const kept = await filled();
   for (const mode of [0o666, 0o620, 0o602]) {
     await chmod(kept.file, mode);
@@ -97,7 +97,7 @@ test('a load that fails leaves nothing', async () => {
   }
 });
 
-test('what cannot be kept is an error that says why, and leaves nothing', async () => {
+test('an entry that cannot be written is an error with a reason, and leaves nothing', async () => {
   const { cacheDir, file } = await filled();
   await rename(file, join(cacheDir, 'moved'));
   await mkdir(file);

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { MigrationFailed, Misuse, Policy } from 'tidegate';
 import { GOOD, POLICY, policy } from './given.js';
 
-test('nextAttempt tells the delay in milliseconds', () => {
+test('nextAttempt gives the delay in milliseconds', () => {
   assert.deepEqual(policy.nextAttempt('task.completed', 1), { action: 'retry', delayMs: 300_000, retriesLeft: 1 });
   assert.deepEqual(policy.nextAttempt('task.completed', 3), { action: 'dead-letter', delayMs: 0, retriesLeft: 0 });
   assert.equal(policy.nextAttempt('task.completed', 2 ** 32 - 1).action, 'dead-letter');
@@ -29,7 +29,7 @@ test('a rejected event is a decision', () => {
   assert.equal(decided.violations[0].code, 'not-json');
 });
 
-test('a migration that fails says why', () => {
+test('a failed migration has a cause', () => {
   assert.throws(
     () => policy.migrate(GOOD, '9.9'),
     (error) => {
@@ -78,7 +78,7 @@ test('arguments that make no sense are a misuse, which is a TypeError', () => {
   assert.equal(policy.validate(GOOD).eventId, 'e-1');
 });
 
-test('a closed policy says so', async () => {
+test('calls of a closed policy are a misuse', async () => {
   const closed = await Policy.load(POLICY);
   closed.close();
   closed[Symbol.dispose]();

@@ -1,4 +1,4 @@
-// What an event may be given as, and what becomes of text that is none.
+// The forms in which an event may be passed, and the answers to text that is not one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -31,7 +31,7 @@ test('an event that is not valid comes with its violations', () => {
   );
 });
 
-test('a lone surrogate is not UTF-8, and is not mended', () => {
+test('a lone surrogate is not UTF-8, and is not corrected', () => {
   for (const [text, byte] of [
     ['\ud800', 1],
     ['a\udc00', 2],
@@ -47,7 +47,7 @@ test('a lone surrogate in an object is written as an escape, which the policy ju
   assert.equal(violation({ event_id: '\ud800' }).code, 'not-json');
 });
 
-test('bytes that are not UTF-8 break off where the first wrong sequence begins', () => {
+test('the position of bytes that are not UTF-8 is where the first invalid sequence begins', () => {
   for (const [event, byte] of [
     [[0xff], 1],
     [[0x7b, 0x80], 2],
@@ -67,7 +67,7 @@ test('bytes that are not UTF-8 break off where the first wrong sequence begins',
   }
 });
 
-test('what is not UTF-8 gets the same answer from every call', () => {
+test('an event that is not UTF-8 gets the same answer from every call', () => {
   const violations = [{ code: 'not-utf8', path: '', message: 'not UTF-8 at byte 2' }];
   const event = Uint8Array.of(0x7b, 0xff);
   assert.equal(
@@ -86,7 +86,7 @@ test('what is not UTF-8 gets the same answer from every call', () => {
   });
 });
 
-test('what is too long and not UTF-8 is too long', () => {
+test('an event that is too long and not UTF-8 is too long', () => {
   const limit = policy.catalog().limits.eventBytes;
   const message = `${limit + 1} bytes; at most ${limit} are allowed`;
   const long = new Uint8Array(limit + 1).fill(0xff);
@@ -115,7 +115,7 @@ test('numbers keep their digits', () => {
   assert.match(migrated, /"task_id":9007199254740993,.*"large":1e400,"price":1\.10,/);
 });
 
-test('an event that needs no migration comes back as it came', () => {
+test('an event that needs no migration is returned unchanged', () => {
   const event = GOOD.replaceAll(',', ' ,');
   for (const given of [event, bytes(event)]) {
     assert.deepEqual(policy.migrate(given, '1.0'), {
@@ -136,7 +136,7 @@ test('the longest event is judged, and one byte more is too large', () => {
   assert.equal(violation(padded(limit + 1)).code, 'too-large');
 });
 
-test('what is too long gets the same answer from every call, however it is given', () => {
+test('an event that is too long gets the same answer from every call, in whichever form it is passed', () => {
   const limit = policy.catalog().limits.eventBytes;
   for (const [event, length] of [
     ['x'.repeat(limit + 1), limit + 1],
@@ -173,7 +173,7 @@ test('bytes are counted, not code units', () => {
   }
 });
 
-test('a policy that takes any length is not asked about what is too long', async () => {
+test('a policy that accepts any length is not called with an event that is too long', async () => {
   const calm = await Policy.load(guest('calm'));
   const { eventBytes } = calm.catalog().limits;
   const now = '2026-03-01T09:30:00Z';
@@ -181,11 +181,11 @@ test('a policy that takes any length is not asked about what is too long', async
   assert.equal(calm.process(GOOD.padEnd(eventBytes + 1), { now }).violations[0].code, 'too-large');
 });
 
-test('a version is asked for even where the event is not read', () => {
+test('a version is required even when the event is not read', () => {
   assert.throws(() => policy.migrate(Uint8Array.of(0xff)), new Misuse('toVersion must be a string'));
 });
 
-test('what cannot be written as JSON is a misuse that says what to do', () => {
+test('an event that cannot be written as JSON is a misuse that says what to do', () => {
   const cycle = {};
   cycle.self = cycle;
   for (const event of [{ task_id: 1n }, cycle, () => GOOD, { toJSON: () => undefined }]) {

@@ -1,4 +1,4 @@
-// Policies that misbehave: what is said of it, and that the next call works.
+// Policies that misbehave: what is reported, and that the next call works.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -7,7 +7,7 @@ import { LoadError, Policy, PolicyFault } from 'tidegate';
 import { GOOD, guest, policy as builtin } from './given.js';
 
 const NOW = { now: '2026-03-01T09:30:00Z' };
-/** An event of the catalog, to which the policies that mean harm do none. */
+/** An event of the catalog, which hostile policies judge correctly. */
 const EXAMPLE = GOOD.replace('e-1', 'example-task.created');
 const TOLD = GOOD.replace('{"title"', '{"trap":true,"title"');
 
@@ -51,7 +51,7 @@ test('a stack that overflows is a trap', async () => {
   assert.throws(() => policy.process(GOOD, NOW), { name: 'PolicyFault', kind: 'trap' });
 });
 
-test('a policy that wants to leave, or to wait, is stopped', async () => {
+test('a policy that exits or waits is stopped', async () => {
   for (const [name, why] of [
     ['exits', /it wants to exit/],
     ['waits', /time stands still for a policy/],
@@ -72,7 +72,7 @@ test('a policy sees what it sees in the gate: nothing', async () => {
   assert.equal(policy.process(GOOD, NOW).reason, seen);
 });
 
-test('a policy that wants files, or traps before it is asked anything, is not loaded', async () => {
+test('a policy that imports files, or traps before its first call, is not loaded', async () => {
   await assert.rejects(Policy.load(guest('reads-files')), (error) => {
     assert.ok(error instanceof LoadError);
     assert.match(error.message, /reads-files\.wasm: it imports .*wasi:filesystem\/types.*; a policy may not$/);

@@ -1,4 +1,4 @@
-// What the tests are given: the built policy, the policies for tests, and the answers of the gate.
+// What the tests share: the built policy, the policies for tests, and the answers of the gate.
 import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -18,7 +18,7 @@ export const POLICY = built('dist/policy.wasm');
 export const GOOD =
   '{"event_id":"e-1","event_type":"task.created","event_version":"1.0","task_id":42,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{"title":"Water the plants"}}';
 
-/** True where all that the tests need must be there: what is missing is a failure then, and not a skip. */
+/** True when everything that the tests need must be installed: something missing is a failure then, not a skip. */
 export const COMPLETE = process.env.CI === 'true';
 
 /** The path of something that the build makes, from the root of the repository. */
@@ -42,7 +42,7 @@ export async function answers(file) {
 /** The policy, loaded once for a file of tests. */
 export const policy = await Policy.load(POLICY);
 
-/** A directory that is gone after the tests of the file. */
+/** A directory that is removed after the tests of the file. */
 export async function scratch(parent = tmpdir()) {
   const directory = await mkdtemp(join(parent, 'tidegate-'));
   after(() => rm(directory, { recursive: true }));

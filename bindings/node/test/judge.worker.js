@@ -1,4 +1,4 @@
-// A thread with a policy of its own: says that it is ready, and answers each list of events.
+// A thread with its own policy: reports that it is ready, and answers each list of events.
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { Policy } from 'tidegate';

@@ -1,4 +1,4 @@
-// Policies that were not written in Rust.
+// Policies that are not written in Rust.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ import { COMPLETE, built, scratch } from './given.js';
 const NOW = { now: '2026-03-01T09:30:00Z' };
 const NODE = Number(process.versions.node.split('.')[0]);
 
-/** A test with the policy in this file, which is skipped where that was not built. */
+/** A test with the policy in this file, which is skipped when that was not built. */
 function withPolicy(language, what, body) {
   const path = `dist/policy-${language}.wasm`;
   const missing = !existsSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)));
@@ -18,7 +18,7 @@ function withPolicy(language, what, body) {
   test(`${path}: ${what}`, { skip }, () => body(built(path)));
 }
 
-/** Everything that a policy is asked, with its own examples, when it was just made ready and when it was kept. */
+/** All calls, with the policy's own examples, of a policy that was just prepared and of one from the cache. */
 async function judges(file) {
   const cacheDir = await scratch();
   for (const policy of [await Policy.load(file, { cacheDir }), await Policy.load(file, { cacheDir })]) {

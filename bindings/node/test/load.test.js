@@ -1,4 +1,4 @@
-// What can be loaded, and what cannot and why.
+// What can be loaded, what cannot, and why.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ import { Worker } from 'node:worker_threads';
 
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { LoadError, Misuse, Policy } from 'tidegate';
-import { told } from '../dist/node/aside.js';
+import { result } from '../dist/node/background.js';
 import { GOOD, PACKAGE, POLICY, policy, scratch } from './given.js';
 
 const run = promisify(execFile);
@@ -27,11 +27,11 @@ test('a path, an address and bytes load the same policy', async () => {
   }
 });
 
-test('an option that there is not is refused', async () => {
+test('an unknown option is refused', async () => {
   await assert.rejects(Policy.load(POLICY, { cachedir: 'kept' }), new Misuse('there is no option cachedir: there is cacheDir'));
 });
 
-test('what is no policy is refused, with the reason', async () => {
+test('a file that is no policy is refused, with the reason', async () => {
   const wasm = await readFile(POLICY);
   const component = (body) => parse(`(component ${body})`);
   for (const [bytes, why] of [
@@ -66,14 +66,14 @@ function importing(name) {
     (core instance (instantiate $main (with "from" (instance (export "f" (func $f))))))`;
 }
 
-test('a thread that ends without a word, or with an error, is not waited for', async () => {
+test('a thread that ends without a message, or with an error, is not waited for', async () => {
   const worker = (code) => new Worker(code, { eval: true });
-  await assert.rejects(told(worker('')), {
+  await assert.rejects(result(worker('')), {
     name: 'LoadError',
-    message: 'the thread that transpiles it ended with code 0 and said nothing',
+    message: 'the thread that transpiles it ended with code 0 without a result',
   });
-  await assert.rejects(told(worker('process.exit(3)')), { name: 'LoadError', message: /ended with code 3/ });
-  await assert.rejects(told(worker('throw new Error("no more memory")')), { message: 'no more memory' });
+  await assert.rejects(result(worker('process.exit(3)')), { name: 'LoadError', message: /ended with code 3/ });
+  await assert.rejects(result(worker('throw new Error("no more memory")')), { message: 'no more memory' });
 });
 
 test('tidegate-transpile writes a module that needs no transpiling', async () => {
@@ -87,7 +87,7 @@ test('tidegate-transpile writes a module that needs no transpiling', async () =>
   assert.equal(loaded.validateJson(GOOD), policy.validateJson(GOOD));
 });
 
-test('tidegate-transpile says what is wrong', async () => {
+test('tidegate-transpile reports errors', async () => {
   const out = await scratch();
   for (const [args, code, said] of [
     [[], 2, /^tidegate-transpile POLICY\.wasm --out/],

@@ -1,4 +1,4 @@
-// The bound that is written into the memories of a module.
+// The limit that is written into the memory of a module.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -26,13 +26,13 @@ async function reach(wat) {
   return [least, most];
 }
 
-test('a memory without a bound gets one, and a closer one stays', async () => {
+test('a memory without a limit gets one, and a lower one stays', async () => {
   assert.deepEqual(await reach('(module (memory (export "memory") 1))'), [1, PAGES]);
   assert.deepEqual(await reach('(module (memory (export "memory") 200 300))'), [200, 300]);
   assert.deepEqual(await reach('(module (memory (export "memory") 0 65536))'), [0, PAGES]);
 });
 
-test('what stands around the memory stays', async () => {
+test('the rest of the module stays', async () => {
   const wat = '(module (func (export "f") (result i32) i32.const 7) (memory 1) (data (i32.const 0) "abc"))';
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bounded(await parse(wat))));
   assert.equal(exports.f(), 7);
@@ -40,7 +40,7 @@ test('what stands around the memory stays', async () => {
   assert.deepEqual(bounded(without), without);
 });
 
-test('a memory that cannot be bounded is refused', async () => {
+test('a memory that cannot be limited is refused', async () => {
   for (const [memory, why] of [
     ['1025', 'it wants 67174400 bytes of memory; at most 67108864 are allowed'],
     ['1 2 shared', 'it has a memory that is shared or of 64 bits'],

@@ -1,4 +1,4 @@
-// The package as it is published: what is in it, and that it works where it is installed.
+// The package as it is published: its content, and that it works after installation.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { blocks } from './readme.js';
 
 const run = promisify(execFile);
 
-test('the tarball holds the package and nothing else, and works from node_modules', async () => {
+test('the tarball has the package and nothing else, and works from node_modules', async () => {
   await mkdir(join(PACKAGE, 'build'), { recursive: true });
   const project = await scratch(join(PACKAGE, 'build'));
   const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', project];

@@ -1,4 +1,4 @@
-// What `prepare` built is kept where it is all in the memory, and only there.
+// The memory after `prepare` is kept when `prepare` changes nothing else, and only then.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -31,19 +31,19 @@ const module = (prepare, parts = '') =>
     ${parts}
     (func $prepare (export "prepare") ${prepare}))`;
 
-test('a memory that was written and grown is kept as it is', async () => {
+test('a memory that was written and grown is kept', async () => {
   const memory = await kept(module('(drop (memory.grow (i32.const 1))) (i32.store8 (i32.const 65600) (global.get $kept))'));
   assert.equal(memory.length, 2 * 65_536);
   assert.equal(memory[65_600], 7);
   assert.equal(memory.filter((byte) => byte !== 0).length, 1);
 });
 
-test('a variable that is as it was stands in nobody\'s way', async () => {
+test('a mutable global that did not change does not matter', async () => {
   const restored = '(global.set $stack (i32.const 512)) (global.set $stack (i32.const 1024)) (drop (call $now))';
   assert.ok((await kept(module(restored))) instanceof Uint8Array);
 });
 
-test('nothing is kept where more than the memory changes', async () => {
+test('nothing is kept when more than the memory changes', async () => {
   const table = '(table $table 2 funcref) (elem declare func $prepare)';
   for (const [prepare, parts] of [
     ['(global.set $stack (i32.const 1020))'],
@@ -56,7 +56,7 @@ test('nothing is kept where more than the memory changes', async () => {
   }
 });
 
-test('nothing is kept where more might change than can be seen', async () => {
+test('nothing is kept when more might change than is visible', async () => {
   const unknown = '(global $simd (mut v128) (v128.const i64x2 0 0))';
   assert.equal(await kept(module('', unknown)), undefined);
 });

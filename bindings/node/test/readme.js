@@ -9,7 +9,7 @@ const BLOCK = /^```(js|ts)\n\/\/ (\S+)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?/g
 
 const text = await readFile(join(PACKAGE, 'README.md'), 'utf8');
 
-/** The blocks by the names that they give themselves, with the output that is shown below them. */
+/** The blocks by the names in their first lines, with the output that is shown below them. */
 export const blocks = new Map([...text.matchAll(BLOCK)].map(([, , name, code, output]) => [name, { code, output }]));
 
 /** How many blocks of code there are, with a name or without. */

@@ -1,4 +1,4 @@
-// The README says what is so: its code runs, and prints what it shows. `app.js` runs in the test of the browser.
+// The code of the README runs, and prints what it shows. `app.js` runs in the test with a browser.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ for (const name of ['check.js', 'with-deadline.js']) {
   });
 }
 
-test('send.ts is right for the compiler, and runs', async () => {
+test('send.ts compiles, and runs', async () => {
   const cwd = await written();
   await run(TSC, [...STRICT, 'send.ts'], { cwd }).catch(({ stdout }) => assert.fail(stdout));
   const { stdout } = await run(process.execPath, ['send.js'], { cwd });

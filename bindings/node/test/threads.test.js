@@ -6,10 +6,10 @@ import { Worker } from 'node:worker_threads';
 
 import { GOOD, POLICY, guest, policy, scratch } from './given.js';
 
-/** A thread that loads a policy and answers each event that it is sent. */
+/** A thread that loads a policy and answers each event that it receives. */
 const JUDGE = new URL('./judge.worker.js', import.meta.url);
 
-test('threads judge side by side, each with its own policy', async () => {
+test('threads judge in parallel, each with its own policy', async () => {
   const cacheDir = await scratch();
   const workers = [1, 2, 3].map(() => new Worker(JUDGE, { workerData: { file: POLICY, cacheDir } }));
   const events = Array.from({ length: 200 }, (_, at) => GOOD.replace('e-1', `e-${at}`));
@@ -19,7 +19,7 @@ test('threads judge side by side, each with its own policy', async () => {
   assert.deepEqual(answers, [expected, expected, expected]);
 });
 
-test('calls of one thread answer one after another, whoever makes them', async () => {
+test('calls of one thread run one after another, whichever task makes them', async () => {
   const now = '2026-03-01T09:30:00Z';
   const ids = Array.from({ length: 100 }, (_, at) => `e-${at}`);
   const decisions = await Promise.all(

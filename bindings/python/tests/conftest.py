@@ -26,7 +26,7 @@ def built(path: str) -> Path:
 
 
 def built_by_tests(path: str) -> Path:
-    """A file that `cargo xtask test` makes, where the tools for it are there. In CI they are."""
+    """A file that `cargo xtask test` makes when the tools for it are installed. In CI they are."""
     file = ROOT / path
     if not file.is_file() and os.environ.get("CI") != "true":
         pytest.skip(f"{file} is missing: `cargo xtask test` makes it")
@@ -35,7 +35,7 @@ def built_by_tests(path: str) -> Path:
 
 @pytest.fixture(scope="session")
 def cache_dir() -> Iterator[Path]:
-    """Compiling takes seconds: once for each policy is enough, so it is kept for later runs."""
+    """Compiling takes seconds, so the result is kept for later runs."""
     cache_dir = ROOT / "target/bindings/cache-python"
     yield cache_dir
     digests = {hashlib.sha256(file.read_bytes()).hexdigest() for file in (ROOT / "dist").rglob("*.wasm")}

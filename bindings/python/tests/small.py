@@ -1,4 +1,4 @@
-"""Small policies, written as text, for what no policy of the repository does."""
+"""Small policies, written as text, for behaviour that no policy of the repository has."""
 
 import struct
 from typing import Any
@@ -24,7 +24,7 @@ def policy_text(
     types: dict[str, str] = TYPES,
 ) -> str:
     """A policy whose functions run `judge`: instructions with the text at `$at`, `$length` bytes long, which leave the
-    place of the answer. The catalog's answer is at 0, an empty one at 8."""
+    address of the answer. The catalog's answer is at 0, an empty one at 8."""
     exports = " ".join(f'(export "{name}" (func ${name}))' for name in types if name != without)
     lifted = " ".join(
         f'(func ${name} {type_} (canon lift (core func $core "{"catalog" if name == "catalog" else "judge"}")'

@@ -1,4 +1,4 @@
-"""Byte for byte what every other host answers: the golden vectors, and events made at random."""
+"""The same answers as in every other host, byte for byte: to the golden vectors, and to random events."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The cache loads what this user alone could write, and nothing else."""
+"""The cache loads only files that no other user could write."""
 
 import logging
 import os
@@ -27,7 +27,7 @@ def kept(cache_dir: Path) -> Path:
 
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How large the components were that have been compiled."""
+    """The sizes of the components that were compiled."""
     sizes: list[int] = []
     compile_ = Component.__init__
 
@@ -62,7 +62,7 @@ def test_without_a_directory_nothing_is_kept(compiled: list[int]) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"short", b"\0" * 10_000])
-def test_what_is_damaged_is_made_anew(tmp_path: Path, compiled: list[int], damage: bytes) -> None:
+def test_a_damaged_file_is_made_again(tmp_path: Path, compiled: list[int], damage: bytes) -> None:
     load(tmp_path)
     kept(tmp_path).write_bytes(damage)
     for _ in range(2):
@@ -70,7 +70,7 @@ def test_what_is_damaged_is_made_anew(tmp_path: Path, compiled: list[int], damag
     assert len(compiled) == 2
 
 
-def test_what_another_wasmtime_made_is_made_anew(tmp_path: Path, compiled: list[int]) -> None:
+def test_a_file_of_another_wasmtime_is_made_again(tmp_path: Path, compiled: list[int]) -> None:
     load(tmp_path)
     kept(tmp_path).write_bytes(kept(tmp_path).read_bytes().replace(b"50", b"49"))
     load(tmp_path)
@@ -78,7 +78,7 @@ def test_what_another_wasmtime_made_is_made_anew(tmp_path: Path, compiled: list[
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.9, 0.999])
-def test_what_was_cut_off_is_made_anew(tmp_path: Path, compiled: list[int], share: float) -> None:
+def test_a_truncated_file_is_made_again(tmp_path: Path, compiled: list[int], share: float) -> None:
     load(tmp_path)
     whole = kept(tmp_path).read_bytes()
     kept(tmp_path).write_bytes(whole[: int(len(whole) * share)])
@@ -87,7 +87,7 @@ def test_what_was_cut_off_is_made_anew(tmp_path: Path, compiled: list[int], shar
     assert len(kept(tmp_path).read_bytes()) == len(whole)
 
 
-def test_what_cannot_be_mapped_is_read(tmp_path: Path, compiled: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_mapped_is_read(tmp_path: Path, compiled: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(engine: object, path: str) -> Component:
         raise WasmtimeError(f"{path} is on a file system without code")
 
@@ -97,7 +97,7 @@ def test_what_cannot_be_mapped_is_read(tmp_path: Path, compiled: list[int], monk
     assert len(compiled) == 1
 
 
-def test_what_is_in_use_can_be_replaced(tmp_path: Path) -> None:
+def test_a_file_in_use_can_be_replaced(tmp_path: Path) -> None:
     load(tmp_path)
     with Policy.load(WASM, cache_dir=tmp_path) as mapped:
         kept(tmp_path).chmod(0o666)
@@ -159,7 +159,7 @@ def test_a_directory_of_another_user_is_refused(tmp_path: Path, monkeypatch: pyt
         load(tmp_path)
 
 
-def test_a_directory_that_is_none(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_path_that_is_no_directory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = tmp_path / "file"
     file.touch()
     with pytest.raises(LoadError, match="not a directory"):

@@ -1,4 +1,4 @@
-"""What may be given as an event, and what becomes of text that is none."""
+"""The forms in which an event may be passed, and the answers to text that is not one."""
 
 import json
 from collections import ChainMap
@@ -59,7 +59,7 @@ def in_itself() -> dict[str, Any]:
     ],
     ids=["nan", "-inf", "object", "set", "bytes", "key", "deep", "circular"],
 )
-def test_what_json_cannot_say_is_misuse(policy: Policy, event: dict[str, Any], value: Any, says: str) -> None:
+def test_a_value_that_json_cannot_represent_is_misuse(policy: Policy, event: dict[str, Any], value: Any, says: str) -> None:
     calls: list[Callable[[Any], object]] = [
         policy.validate,
         lambda event: policy.migrate(event, "1.1"),
@@ -70,7 +70,7 @@ def test_what_json_cannot_say_is_misuse(policy: Policy, event: dict[str, Any], v
             call(event | {"payload": value})
 
 
-def test_an_argument_that_json_cannot_say_is_misuse(policy: Policy, event: dict[str, Any]) -> None:
+def test_an_argument_that_json_cannot_represent_is_misuse(policy: Policy, event: dict[str, Any]) -> None:
     with pytest.raises(Misuse, match="an argument cannot be written as JSON"):
         policy.migrate(event, object())  # type: ignore[arg-type]
     with pytest.raises(Misuse, match="an argument cannot be written as JSON"):
@@ -84,13 +84,13 @@ def test_a_mapping_that_is_too_deep_for_the_policy_is_invalid(policy: Policy, ev
 
 
 @pytest.mark.parametrize("value", [None, 5, ["{}"]])
-def test_what_is_no_event_is_misuse(policy: Policy, value: Any) -> None:
+def test_a_value_that_is_no_event_is_misuse(policy: Policy, value: Any) -> None:
     with pytest.raises(Misuse, match="an event is a str, bytes or a mapping"):
         policy.validate(value)
 
 
 @pytest.mark.parametrize(
-    ("event", "place"),
+    ("event", "position"),
     [
         (b"\xff", 1),
         (b'{"a":"\xc3', 7),
@@ -101,8 +101,8 @@ def test_what_is_no_event_is_misuse(policy: Policy, value: Any) -> None:
         ("\U0001f30a\udead", 5),
     ],
 )
-def test_what_is_not_utf8_gets_the_answer_of_every_host(policy: Policy, event: Any, place: int) -> None:
-    wrong = Violation("not-utf8", "", f"not UTF-8 at byte {place}")
+def test_an_event_that_is_not_utf8_gets_the_answer_of_every_host(policy: Policy, event: Any, position: int) -> None:
+    wrong = Violation("not-utf8", "", f"not UTF-8 at byte {position}")
     with pytest.raises(InvalidEvent) as invalid:
         policy.validate(event)
     assert (invalid.value.cause, invalid.value.event_id, invalid.value.violations) == ("unreadable", None, (wrong,))
@@ -115,11 +115,11 @@ def test_what_is_not_utf8_gets_the_answer_of_every_host(policy: Policy, event: A
 
 def test_its_json_is_written_as_a_policy_would(policy: Policy) -> None:
     violations = '"violations":[{"code":"not-utf8","path":"","message":"not UTF-8 at byte 1"}]}'
-    nobody = '"event_id":null,"event_type":null,'
-    assert policy.validate_json(b"\xff") == '{"valid":false,"cause":"unreadable",' + nobody + violations
+    unknown_event = '"event_id":null,"event_type":null,'
+    assert policy.validate_json(b"\xff") == '{"valid":false,"cause":"unreadable",' + unknown_event + violations
     unknown = '"event_type":null,"from_version":null,"to_version":"ü",'
     assert policy.migrate_json(b"\xff", "ü") == '{"migrated":false,"cause":"rejected",' + unknown + violations
-    rejected = '{"decision":"reject","reason":"not UTF-8 at byte 1",' + nobody + '"event_version":null,"outputs":[],'
+    rejected = '{"decision":"reject","reason":"not UTF-8 at byte 1",' + unknown_event + '"event_version":null,"outputs":[],'
     assert policy.process_json(b"\xff", NOW) == rejected + violations
 
 
@@ -137,7 +137,7 @@ def test_a_nul_is_a_character_like_any_other(policy: Policy, event: dict[str, An
     assert unknown.value.event_type == "task\0"
 
 
-def test_arguments_that_are_no_text_are_misuse(policy: Policy, event: dict[str, Any]) -> None:
+def test_arguments_that_are_not_text_are_misuse(policy: Policy, event: dict[str, Any]) -> None:
     calls: list[Callable[[], object]] = [
         lambda: policy.migrate(event, "\ud800"),
         lambda: policy.migrate(b"\xff", "\ud800"),
@@ -169,7 +169,7 @@ LIMIT = 64  # of the small policies
     ],
     ids=["text", "accents", "bytes", "no UTF-8", "80 MiB", "view", "surrogates", "quotes", "mapping", "its surrogate"],
 )
-def test_the_policy_is_not_asked_about_an_event_that_is_too_large(event: Any, size: int) -> None:
+def test_the_policy_is_not_called_with_an_event_that_is_too_large(event: Any, size: int) -> None:
     wrong = Violation("too-large", "", f"{size} bytes; at most {LIMIT} are allowed")
     with Policy.load(small.policy("unreachable")) as policy:
         with pytest.raises(InvalidEvent) as invalid:
@@ -183,12 +183,12 @@ def test_the_policy_is_not_asked_about_an_event_that_is_too_large(event: Any, si
 
 
 @pytest.mark.parametrize("event", ["x" * LIMIT, "é" * (LIMIT // 2), b"x" * LIMIT, {"a": "x" * (LIMIT - 8)}])
-def test_it_is_asked_about_the_longest(event: Any) -> None:
+def test_it_is_called_with_the_longest(event: Any) -> None:
     with Policy.load(small.policy()) as policy:
         assert policy.validate_json(event) == small.CATALOG
 
 
-def test_the_host_says_what_the_policy_would(policy: Policy) -> None:
+def test_the_host_answers_as_the_policy_would(policy: Policy) -> None:
     longer = "x" * (policy.catalog.limits.event_bytes + 1)
     request = writing.object_of(event=longer, to_version="1.1")
     assert policy.validate_json(longer) == policy._instances.call("validate", longer)

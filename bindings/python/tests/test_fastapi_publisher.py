@@ -15,7 +15,7 @@ from fastapi_publisher.app import app
 
 
 class Sidecar(ThreadingHTTPServer):
-    """Takes what is published, or refuses it."""
+    """Accepts published events, or refuses them."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Published)
@@ -61,7 +61,7 @@ def publisher(monkeypatch: pytest.MonkeyPatch, cache_dir: Path, sidecar: Sidecar
 Publisher = Callable[[str], TestClient]
 
 
-def test_a_valid_event_is_published_as_it_came(publisher: Publisher, sidecar: Sidecar, event: dict[str, Any]) -> None:
+def test_a_valid_event_is_published_unchanged(publisher: Publisher, sidecar: Sidecar, event: dict[str, Any]) -> None:
     text = json.dumps(event, indent=2).replace("42", "9007199254740993").encode()
     with publisher("dist/policy.wasm") as client:
         answer = client.post("/events", content=text)
@@ -95,7 +95,7 @@ def test_an_invalid_event_gets_a_problem_document(
     assert sidecar.published == []
 
 
-def test_a_sidecar_that_refuses_or_is_away(publisher: Publisher, sidecar: Sidecar, event: dict[str, Any]) -> None:
+def test_a_sidecar_that_refuses_or_is_down(publisher: Publisher, sidecar: Sidecar, event: dict[str, Any]) -> None:
     with publisher("dist/policy.wasm") as client:
         sidecar.status = 500
         assert client.post("/events", json=event).status_code == 503
@@ -105,8 +105,8 @@ def test_a_sidecar_that_refuses_or_is_away(publisher: Publisher, sidecar: Sideca
     assert (answer.status_code, answer.json()["title"]) == (503, "The event could not be published")
 
 
-def test_a_policy_that_faults_blames_no_event(publisher: Publisher, sidecar: Sidecar, event: dict[str, Any]) -> None:
-    """`calm` answers `json.validate` with less than the contract asks for."""
+def test_a_fault_is_not_blamed_on_the_event(publisher: Publisher, sidecar: Sidecar, event: dict[str, Any]) -> None:
+    """`calm` answers `json.validate` with less than the contract demands."""
     with publisher("dist/guests/calm.wasm") as client:
         answer = client.post("/events", json=event)
     assert (answer.status_code, answer.json()["title"]) == (503, "The policy failed")

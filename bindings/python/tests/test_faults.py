@@ -1,4 +1,4 @@
-"""A policy that faults says nothing about the event, and the next call is a fresh start."""
+"""A fault of the policy says nothing about the event, and the next call runs in a new instance."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ from tidegate import Misuse, Policy, PolicyFault
 
 NOW = "2026-03-02T17:00:00Z"
 
-# Counts its calls in memory: its answer is as long as it was called often. A text of four bytes is a trap.
+# Counts its calls in memory: the length of its answer is the number of calls. A text of four bytes is a trap.
 COUNTS = """
     (i32.store (i32.const 2000) (i32.const 3000))
     (i32.store (i32.const 2004) (i32.add (i32.load (i32.const 2004)) (i32.const 1)))
@@ -25,7 +25,7 @@ COUNTS = """
 """
 
 
-# Answers with the text that came in.
+# Answers with the text that it gets.
 ECHOES = """
     (i32.store (i32.const 2000) (local.get $at))
     (i32.store (i32.const 2004) (local.get $length))
@@ -56,13 +56,13 @@ def test_a_loop_is_stopped(guest: Callable[..., Policy], event: dict[str, Any]) 
             assert policy.process(example, NOW).decision == "forward"
 
 
-def test_memory_has_an_end(guest: Callable[..., Policy], event: dict[str, Any]) -> None:
+def test_memory_is_limited(guest: Callable[..., Policy], event: dict[str, Any]) -> None:
     with guest("eats-memory", memory_bytes=16 << 20) as policy:
         for _ in range(3):
             assert fault(policy, event).kind == "trap"
 
 
-def test_memory_is_capped_to_the_page() -> None:
+def test_memory_is_limited_to_the_page() -> None:
     # The answer is the catalog when 16 pages more can be had, and empty when not.
     grows = "(select (i32.const 8) (i32.const 0) (i32.eq (memory.grow (i32.const 16)) (i32.const -1)))"
     with Policy.load(small.policy(grows), memory_bytes=17 << 16) as policy:
@@ -78,7 +78,7 @@ def test_a_calm_policy(guest: Callable[..., Policy], event: dict[str, Any]) -> N
         assert (output.id, output.event) == ("e-1", None)
 
 
-def test_an_instance_is_used_again_after_a_clean_call_alone() -> None:
+def test_an_instance_is_reused_only_after_a_call_that_ended_normally() -> None:
     with Policy.load(small.policy(COUNTS)) as policy:
         assert [len(policy.validate_json("")) for _ in range(3)] == [1, 2, 3]
         with pytest.raises(PolicyFault, match="unreachable"):
@@ -103,12 +103,12 @@ def test_an_answer_outside_the_contract(answer: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["\0", "a\0b", "Água 🌊", "\ufeff", "\u2028", "x" * 64])
-def test_text_goes_in_and_comes_out_as_it_is(text: str) -> None:
+def test_text_is_passed_in_and_out_unchanged(text: str) -> None:
     with Policy.load(small.policy(ECHOES)) as policy:
         assert policy.validate_json(text) == text
 
 
-def test_a_request_is_what_the_contract_says() -> None:
+def test_a_request_has_the_form_of_the_contract() -> None:
     with Policy.load(small.policy(ECHOES)) as policy:
         requests = [
             policy.migrate_json('{"é":1}', "1.1"),
@@ -122,7 +122,7 @@ def test_a_request_is_what_the_contract_says() -> None:
     ]
 
 
-def test_signal_handlers_that_others_set_later_do_no_harm() -> None:
+def test_signal_handlers_that_are_set_later_do_no_harm() -> None:
     script = """
 import faulthandler, small, tidegate
 policy = tidegate.Policy.load(small.policy("unreachable"))
@@ -136,7 +136,7 @@ except tidegate.PolicyFault as fault:
     assert (done.stdout, done.stderr) == ("trap\n", "")
 
 
-def test_a_closed_policy_says_so(event: dict[str, Any]) -> None:
+def test_calls_of_a_closed_policy_are_misuse(event: dict[str, Any]) -> None:
     with Policy.load(small.policy()) as policy:
         policy.validate_json("")
     policy.close()

@@ -1,4 +1,4 @@
-"""What is not a policy is refused, with the reason."""
+"""A file that is not a policy is refused, with the reason."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +19,7 @@ def refusal(wasm: bytes) -> str:
     return str(raised.value)
 
 
-def test_what_is_no_component_says_what_it_is() -> None:
+def test_a_file_that_is_no_component_is_refused_with_what_it_is() -> None:
     assert "it is empty" in refusal(b"")
     assert "does not begin as a component does" in refusal(b"PK\x03\x04 a zip file")
     assert "does not begin as a component does" in refusal(b"(component)")
@@ -41,14 +41,14 @@ def test_a_policy_that_reads_files_is_refused(guest: Callable[..., Policy]) -> N
         guest("reads-files")
 
 
-def test_an_import_that_nobody_has_is_named() -> None:
+def test_an_unknown_import_is_named() -> None:
     missing = '(import "wasi:cli/lottery@0.2.6" (instance (export "draw" (func (result u64)))))'
     assert "wasi:cli/lottery@0.2.6" in refusal(small.component(missing + small.policy_text()))
 
 
 @pytest.mark.parametrize("name", ["policy-python", "policy-typescript"])
 def test_a_policy_of_another_language(cache_dir: Path, name: str) -> None:
-    """These bring an interpreter, of up to 38 core modules."""
+    """These contain an interpreter, of up to 38 core modules."""
     file = built_by_tests(f"dist/{name}.wasm")
     with Policy.load(file, cache_dir=cache_dir, deadline=LONG_ENOUGH) as policy:
         examples = [version for known in policy.catalog.event_types for version in known.versions]
@@ -84,11 +84,11 @@ def test_a_policy_that_cannot_be_prepared() -> None:
     "catalog",
     ["", "{}", "[]", "null", '{"name":1', small.CATALOG.replace("64", '"64"'), small.CATALOG.replace("64", "6.4")],
 )
-def test_a_policy_that_cannot_say_what_it_knows(catalog: str) -> None:
+def test_a_policy_without_a_readable_catalog(catalog: str) -> None:
     assert "not one of the contract" in refusal(small.policy(catalog=catalog))
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no.wasm"):
         Policy.load(tmp_path / "no.wasm")
 
@@ -105,7 +105,7 @@ def test_paths_and_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "options", [{"deadline": timedelta(0)}, {"deadline": timedelta(-1)}, {"memory_bytes": 0}, {"memory_bytes": -1}]
 )
-def test_bounds_that_are_none(options: dict[str, Any]) -> None:
+def test_invalid_limits(options: dict[str, Any]) -> None:
     with pytest.raises(Misuse, match="must be"):
         Policy.load(b"", **options)
 

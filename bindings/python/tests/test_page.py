@@ -9,7 +9,7 @@ from pathlib import Path
 from conftest import ROOT, built
 
 
-def test_the_page_is_true(tmp_path: Path, cache_dir: Path) -> None:
+def test_the_page_shows_what_the_program_prints(tmp_path: Path, cache_dir: Path) -> None:
     page = (ROOT / "docs/bindings.md").read_text("utf-8")
     event, printed, program = (
         re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)[0]

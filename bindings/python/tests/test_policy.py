@@ -19,7 +19,7 @@ def test_a_valid_event_is_accepted(policy: Policy, event: dict[str, Any]) -> Non
     assert policy.validate(event) == Accepted("e-1", "task.created", "1.0", "user-1")
 
 
-def test_an_invalid_event_says_everything_that_is_wrong(policy: Policy, event: dict[str, Any]) -> None:
+def test_an_invalid_event_raises_all_violations(policy: Policy, event: dict[str, Any]) -> None:
     event |= {"task_id": "42", "timestamp": "yesterday"}
     with pytest.raises(InvalidEvent) as raised:
         policy.validate(event)
@@ -39,13 +39,13 @@ def test_migration_goes_up_and_down(policy: Policy, event: dict[str, Any]) -> No
     assert down.event == text
 
 
-def test_what_needs_no_change_is_not_rewritten(policy: Policy, event: dict[str, Any]) -> None:
+def test_an_event_that_needs_no_change_is_not_rewritten(policy: Policy, event: dict[str, Any]) -> None:
     text = json.dumps(event, indent=3)
     same = policy.migrate(text.encode(), "1.0")
     assert (same.event, same.changed) == (text, False)
 
 
-def test_a_migration_that_fails_says_why(policy: Policy, event: dict[str, Any]) -> None:
+def test_a_failed_migration_has_a_cause(policy: Policy, event: dict[str, Any]) -> None:
     with pytest.raises(MigrationFailed) as raised:
         policy.migrate(event, "7")
     assert (raised.value.cause, raised.value.from_version, raised.value.to_version) == ("no-path", "1.0", "7")
@@ -71,7 +71,7 @@ def test_an_integer_that_is_too_long_for_python_is_a_value_error(policy: Policy,
         output.json()
 
 
-def test_decisions(policy: Policy) -> None:
+def test_next_attempts(policy: Policy) -> None:
     first = policy.next_attempt("reminder.due", 0)
     assert (first.action, first.delay, first.retries_left) == ("retry", timedelta(seconds=1), 9)
     last = policy.next_attempt("reminder.due", 10)
@@ -80,7 +80,7 @@ def test_decisions(policy: Policy) -> None:
 
 
 @pytest.mark.parametrize("attempt", [-1, 2**32, 1.5, "1", True, None])
-def test_an_attempt_that_is_none_is_misuse(policy: Policy, attempt: Any) -> None:
+def test_an_invalid_attempt_is_misuse(policy: Policy, attempt: Any) -> None:
     with pytest.raises(Misuse, match="attempt"):
         policy.next_attempt("reminder.due", attempt)
 

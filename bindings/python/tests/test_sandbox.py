@@ -1,4 +1,4 @@
-"""What a policy can find out about the world, and what it can do to it: nothing."""
+"""What a policy can see of the system, and what it can do to it: nothing."""
 
 import re
 from collections.abc import Callable
@@ -56,15 +56,15 @@ def test_harm_at_the_start_ends_in_a_load_error(guest: Callable[..., Policy], na
         guest(name)
 
 
-def test_nothing_of_the_world_is_there(guest: Callable[..., Policy], event: dict[str, Any]) -> None:
-    """Variables, arguments, what was read, the text, time that passed, the time, three random numbers."""
+def test_nothing_of_the_system_is_visible(guest: Callable[..., Policy], event: dict[str, Any]) -> None:
+    """Variables, arguments, what was read, the text, elapsed time, the time, three random numbers."""
     with guest("looks-around") as policy:
         assert policy.process(event, NOW).reason == '{} [] Some(0) "" 0ns Some(0ns) (0, 0, (0, 0))'
 
 
-def test_the_bounds_are_those_of_the_engine() -> None:
-    """One that is tighter would refuse a policy that the gate runs."""
-    engine = "".join((ROOT / "engine/src" / file).read_text("utf-8") for file in ("sandbox.rs", "world.rs"))
+def test_the_limits_are_those_of_the_engine() -> None:
+    """A lower one would refuse a policy that the gate runs."""
+    engine = "".join((ROOT / "engine/src" / file).read_text("utf-8") for file in ("sandbox.rs", "wasi.rs"))
     for name in ("CORE_INSTANCES", "TABLES", "MEMORIES", "TABLE_ELEMENTS", "RANDOM_BYTES"):
         [bound] = re.findall(rf"const {name}: \w+ = ([\d_]+);", engine)
         assert getattr(sandbox, f"_{name}") == int(bound), name

@@ -1,4 +1,4 @@
-"""A policy may be called from any thread, and in the child of a fork."""
+"""A policy may be called from any thread, and in a forked child."""
 
 import json
 import os
@@ -21,23 +21,23 @@ def test_every_thread_gets_its_own_answers(policy: Policy, event: dict[str, Any]
 
     def judge(thread: int) -> None:
         together.wait()
-        for turn in range(50):
-            mine = event | {"event_id": f"{thread}-{turn}", "user_id": f"user-{thread}"}
-            assert policy.validate(mine).event_id == f"{thread}-{turn}"
+        for number in range(50):
+            mine = event | {"event_id": f"{thread}-{number}", "user_id": f"user-{thread}"}
+            assert policy.validate(mine).event_id == f"{thread}-{number}"
             assert policy.migrate(json.dumps(mine), "1.1").json()["user_id"] == f"user-{thread}"
             with pytest.raises(InvalidEvent) as invalid:
-                policy.validate(mine | {"task_id": turn * "x"})
-            assert invalid.value.event_id == f"{thread}-{turn}"
+                policy.validate(mine | {"task_id": number * "x"})
+            assert invalid.value.event_id == f"{thread}-{number}"
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(judge, range(8)))
 
 
-def test_faults_of_one_thread_do_not_touch_another() -> None:
+def test_faults_of_one_thread_do_not_affect_another() -> None:
     with Policy.load(small.policy(LOOPS_WHEN_TOLD), deadline=timedelta(milliseconds=300)) as policy:
 
-        def judge(turn: int) -> str:
-            if turn % 3:
+        def judge(number: int) -> str:
+            if number % 3:
                 return policy.validate_json("")
             with pytest.raises(PolicyFault) as fault:
                 policy.validate_json("loop")
@@ -45,19 +45,19 @@ def test_faults_of_one_thread_do_not_touch_another() -> None:
 
         with ThreadPoolExecutor(8) as threads:
             answers = list(threads.map(judge, range(30)))
-    assert answers == [small.CATALOG if turn % 3 else "deadline" for turn in range(30)]
+    assert answers == [small.CATALOG if number % 3 else "deadline" for number in range(30)]
 
 
 def test_other_threads_run_while_a_policy_works() -> None:
-    """The policy loops until its deadline, which only another thread can call out."""
+    """The policy loops until its deadline, which another thread has to signal."""
     with Policy.load(small.policy(LOOPS_WHEN_TOLD), deadline=timedelta(seconds=1)) as policy:
         with ThreadPoolExecutor(1) as threads:
             looping = threads.submit(policy.validate_json, "loop")
-            turns = 0
+            rounds = 0
             while not looping.done():
-                turns += 1
+                rounds += 1
         assert isinstance(looping.exception(), PolicyFault)
-        assert turns > 1
+        assert rounds > 1
 
 
 def test_closing_while_others_call() -> None:
@@ -77,7 +77,7 @@ def test_closing_while_others_call() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_the_child_of_a_fork_can_call(policy: Policy, event: dict[str, Any]) -> None:
+def test_a_forked_child_can_call(policy: Policy, event: dict[str, Any]) -> None:
     def in_child() -> bool:
         with Policy.load(small.policy(LOOPS_WHEN_TOLD)) as own, pytest.raises(PolicyFault):
             own.validate_json("loop")
@@ -94,7 +94,7 @@ def test_the_child_of_a_fork_can_call(policy: Policy, event: dict[str, Any]) -> 
 
 
 def exit_code(work: Callable[[], bool]) -> int:
-    """Runs the work in a child; 0 when it says that it went well."""
+    """Runs the work in a forked child; 0 when it succeeded."""
     child = os.fork()
     if child == 0:
         code = 1

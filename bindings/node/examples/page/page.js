@@ -29,7 +29,7 @@ function offer(eventTypes) {
   }
 }
 
-/** Puts the example into the form. It is laid out for reading by the browser, which is safe for its small numbers. */
+/** Puts the example into the form. The browser formats it, which is safe for its small numbers. */
 function fill(policy) {
   byId('event').value = JSON.stringify(JSON.parse(byId('example').value), null, 2);
   judge(policy);

@@ -1,9 +1,10 @@
 /**
- * Policies that were made ready, on disk, so that only the first start takes its second.
+ * Transpiled and prepared policies on disk, so that only the first start takes a second.
  *
- * What is found here is run: the directory and its files must belong to the user and be writable by nobody else. A file
- * is the SHA-256 of what follows, and a policy as V8 writes values, under the digest of the policy and the versions that
- * made it. One that is damaged, or that others could have written, is made again. It appears whole or not at all.
+ * The files are executed: the directory and its files must belong to the user and be writable by no other user. A file
+ * is the SHA-256 of the rest, and a policy as V8 serialises values; its name has the digest of the policy and the versions
+ * that made it. A file that is damaged, or that another user could have written, is made again. It appears complete or not
+ * at all.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
@@ -12,12 +13,12 @@ import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 
 import { LoadError } from '../errors.js';
-import type { Made } from './aside.js';
+import type { Made } from './background.js';
 import { VERSIONS } from './versions.js';
 
 const CHECKSUM_BYTES = 32;
 
-/** The policy with this digest: the one kept in `directory`, or the one that `make` makes. */
+/** The policy with this digest: the one in `directory`, or the one that `make` makes. */
 export async function cached(directory: string, digest: string, make: () => Promise<Made>): Promise<Made> {
   await checkPrivate(directory);
   const file = join(directory, `${digest.replace('sha256:', '')}-${VERSIONS}`);
@@ -37,7 +38,7 @@ async function checkPrivate(directory: string): Promise<void> {
   }
 }
 
-/** A policy that is whole and that only this user can have written. */
+/** A policy that is complete and that only this user can have written. */
 async function read(file: string): Promise<Made | undefined> {
   const content = await readOurs(file);
   const payload = content?.subarray(CHECKSUM_BYTES);
@@ -48,7 +49,7 @@ async function read(file: string): Promise<Made | undefined> {
     const { prepared, ...made } = deserialize(payload) as Made;
     return { ...made, prepared: prepared?.slice() }; // a copy, which does not keep the whole content in memory
   } catch {
-    return undefined; // as another version of V8 writes
+    return undefined; // as written by another version of V8
   }
 }
 
@@ -62,7 +63,7 @@ async function readOurs(file: string): Promise<Buffer | undefined> {
   }
 }
 
-/** Puts a policy in place of what is there. Of several that do so at once, the last one stays. */
+/** Replaces the file of a policy. Of several processes that do so at once, the last one wins. */
 async function write(file: string, made: Made): Promise<void> {
   const payload = serialize(made);
   const unfinished = `${file}.${randomUUID()}`;
@@ -81,7 +82,7 @@ async function write(file: string, made: Made): Promise<void> {
   }
 }
 
-/** Belongs to this user and is writable by no other. Where there are no owners, nobody is told apart. */
+/** Belongs to this user and is writable by no other. On systems without owners, always true. */
 function ours({ uid, mode }: Stats): boolean {
   const user = process.geteuid?.();
   return user === undefined || (uid === user && (mode & 0o022) === 0);

@@ -1,5 +1,5 @@
 /**
- * Makes visible what a WebAssembly module can change beside its memory: its tables, and its globals that are variables.
+ * Makes visible what a WebAssembly module can change besides its memory: its tables and its mutable globals.
  */
 import { Reader, moduleOf, number, sectionsOf, type Section } from './sections.js';
 
@@ -14,17 +14,17 @@ const TABLE = 1;
 const MEMORY = 2;
 const GLOBAL = 3;
 
-/** What the names of the exports begin with. */
+/** The prefix of the names of the exports. */
 const PREFIX = 'tidegate:';
 
-/** In a constant: operations that a number follows, those with four or eight bytes, those that stand alone, and the end. */
+/** In a constant: operations followed by a number, those with four or eight bytes, those without operand, and the end. */
 const WITH_NUMBER = [0x41, 0x42, 0x23, 0xd0, 0xd2];
 const F32 = 0x43;
 const F64 = 0x44;
 const ALONE = [0x6a, 0x6b, 0x6c, 0x7c, 0x7d, 0x7e];
 const END = 0x0b;
 
-/** The module with exports for all that it can change; `undefined` where it holds what is not known here. */
+/** The module with exports for everything that it can change; `undefined` when it has parts that are not known here. */
 export function exposed(wasm: Uint8Array): Uint8Array | undefined {
   const sections = sectionsOf(wasm);
   const read = (id: number) => new Reader(sections.find((section) => section.id === id)?.body ?? Uint8Array.of(0));
@@ -41,7 +41,7 @@ export function exposed(wasm: Uint8Array): Uint8Array | undefined {
   }
 }
 
-/** What {@link exposed} shows of an instance: the elements of its tables, and the values of its variables. */
+/** What {@link exposed} shows of an instance: the elements of its tables, and the values of its mutable globals. */
 export function stateOf(part: WebAssembly.Instance): unknown[] {
   return Object.entries(part.exports)
     .filter(([name]) => name.startsWith(PREFIX))
@@ -52,7 +52,7 @@ export function stateOf(part: WebAssembly.Instance): unknown[] {
     );
 }
 
-/** How many tables and globals come from elsewhere: they are numbered first, and are shown where they are made. */
+/** How many tables and globals are imported: they are numbered first, and are shown by the module that defines them. */
 function imported(reader: Reader): { tables: number; globals: number } {
   const count = { tables: 0, globals: 0 };
   for (let left = reader.number(); left > 0; left -= 1) {
@@ -85,7 +85,7 @@ function skipLimits(reader: Reader): void {
   }
 }
 
-/** Which of the globals are variables. */
+/** Which of the globals are mutable. */
 function variablesOf(reader: Reader): number[] {
   const variables: number[] = [];
   const count = reader.number();

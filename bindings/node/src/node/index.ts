@@ -1,12 +1,12 @@
 /**
- * The package for Node: a policy is loaded from the very file that the gate runs.
+ * The package for Node: a policy is loaded from the same file that the gate runs.
  */
 import { readFile } from 'node:fs/promises';
 
 import { LoadError, messageOf, Misuse } from '../errors.js';
 import type { PolicyModule } from '../module.js';
 import { Policy as PolicyAnywhere } from '../policy.js';
-import { makeAside } from './aside.js';
+import { makeInBackground } from './background.js';
 import { cached } from './cache.js';
 import { digestOf } from './digest.js';
 import { instantiateOf, withFiles } from './module.js';
@@ -16,8 +16,8 @@ export * from '../exports.js';
 /** How a policy is loaded. */
 export interface LoadOptions {
   /**
-   * A directory of this user alone, in which policies that were made ready are kept for the next start. Without it nothing is
-   * written, and every start of a process takes about a second.
+   * A directory that only this user can write to, in which prepared policies are kept for the next start. Without it nothing
+   * is written, and every start of a process takes about a second.
    */
   cacheDir?: string | undefined;
 }
@@ -32,7 +32,7 @@ export class Policy extends PolicyAnywhere {
     try {
       const wasm = source instanceof Uint8Array ? source : await readFile(source);
       const digest = digestOf(wasm);
-      const make = () => makeAside(wasm, 'policy');
+      const make = () => makeInBackground(wasm, 'policy');
       const made = await (cacheDir === undefined ? make() : cached(cacheDir, digest, make));
       const { source: code, cores, prepared } = made;
       return await super.from({ digest, instantiate: await instantiateOf(digest, code), cores, prepared });

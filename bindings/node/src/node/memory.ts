@@ -1,22 +1,22 @@
 /**
- * A bound for the memory of a policy, written into its WebAssembly: when it wants more, it gets none, or traps.
+ * A limit for the memory of a policy, written into its WebAssembly: when it asks for more, it is refused, or traps.
  */
 import { LoadError } from '../errors.js';
 import { Reader, moduleOf, number, sectionsOf } from './sections.js';
 
 const PAGE = 65_536;
 
-/** As much as the gate gives a policy. */
+/** The default of the gate. */
 const MOST_PAGES = (64 * 1024 * 1024) / PAGE;
 
 const MEMORY_SECTION = 5;
 
-/** Flags of a memory: it has a maximum, and the two kinds that this cannot bound. */
+/** Flags of a memory: it has a maximum, and two kinds that cannot be limited here. */
 const HAS_MAXIMUM = 1;
 const SHARED = 2;
 const WIDE = 4;
 
-/** The modules of one policy, with the one memory that it may have bounded. Throws {@link LoadError}. */
+/** The modules of one policy, with a limit for its only memory. Throws {@link LoadError}. */
 export function bounded(cores: Record<string, Uint8Array>): Record<string, Uint8Array> {
   let memories = 0;
   const boundedCore = (wasm: Uint8Array) => {
@@ -36,7 +36,7 @@ export function bounded(cores: Record<string, Uint8Array>): Record<string, Uint8
   return Object.fromEntries(Object.entries(cores).map(([name, wasm]) => [name, boundedCore(wasm)]));
 }
 
-/** The section for one memory, with a bound. */
+/** The section for one memory, with a limit. */
 function boundedMemory(memory: Reader): Uint8Array {
   const flags = memory.byte();
   if ((flags & (SHARED | WIDE)) !== 0) {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Instantiate, PolicyModule } from '../module.js';
 import type { Transpiled } from './transpile.js';
 
-/** Writes a module that `Policy.from` takes, with its types and its WebAssembly, and gives the names of the files. */
+/** Writes a module that `Policy.from` accepts, with its types and its WebAssembly, and returns the names of the files. */
 export async function write(
   directory: string,
   name: string,
@@ -24,7 +24,7 @@ export async function write(
   return files.map(([file]) => file);
 }
 
-/** The function of a transpiled policy, called `name` in stack traces. Node keeps one for each source until it ends. */
+/** The function of a transpiled policy, called `name` in stack traces. Node keeps each until the process ends. */
 export async function instantiateOf(name: string, source: string): Promise<Instantiate> {
   // The name keeps the whole source out of stack traces.
   const named = `${source}\n//# sourceURL=${name}`;
@@ -32,7 +32,7 @@ export async function instantiateOf(name: string, source: string): Promise<Insta
   return ((await import(url)) as { instantiate: Instantiate }).instantiate;
 }
 
-/** The module with those of its parts in memory that are in files, which `fetch` of Node does not read. */
+/** The module with its parts in memory, since `fetch` of Node reads no files. */
 export async function withFiles(module: PolicyModule): Promise<PolicyModule> {
   const cores = Object.entries(module.cores).map(async ([name, core]) =>
     core instanceof URL && core.protocol === 'file:' ? ([name, await readFile(core)] as const) : ([name, core] as const),

@@ -1,5 +1,5 @@
 /**
- * Runs `prepare` once, ahead, as the gate does: what it builds is kept, and instances start with it.
+ * Runs `prepare` once in advance, as the gate does: its memory is kept, and instances start with it.
  */
 import { compiled } from '../compile.js';
 import { cannotStart } from '../instance.js';
@@ -10,7 +10,7 @@ import { exposed, stateOf } from './expose.js';
 import type { Transpiled } from './transpile.js';
 
 /**
- * The policy's memory after `prepare`. `undefined` where `prepare` changes, or may change, more than the memory: then each
+ * The policy's memory after `prepare`. `undefined` when `prepare` changes, or may change, more than the memory: then each
  * instance has to call it. Throws {@link LoadError}.
  */
 export async function preparedMemory(instantiate: Instantiate, cores: Transpiled['cores']): Promise<Uint8Array | undefined> {
@@ -35,7 +35,7 @@ export async function preparedMemory(instantiate: Instantiate, cores: Transpiled
   }
 }
 
-/** The world, which tells when it gives a handle: that would mean nothing to a later instance. */
+/** The world, which records that it has given a handle: a later instance could not use the handle. */
 function watched(gave: () => void): object {
   const watchedFunction = (member: Function) =>
     (...given: unknown[]): unknown => {

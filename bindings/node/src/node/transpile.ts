@@ -1,17 +1,17 @@
 /**
- * Makes JavaScript and core WebAssembly of a policy's file.
+ * Makes JavaScript and core WebAssembly from a policy's file.
  */
 import { LoadError, messageOf } from '../errors.js';
 import { WORLD } from '../world.js';
 import { bounded } from './memory.js';
 
-/** A policy that JavaScript can run: the source of an ES module with `instantiate`, and the modules that it asks for. */
+/** A policy that JavaScript can run: the source of an ES module with `instantiate`, and the modules that it needs. */
 export interface Transpiled {
   source: string;
   cores: Record<string, Uint8Array>;
 }
 
-/** What the package calls of a policy, or may come to call. */
+/** The exports of a policy that the package calls, or may call in future. */
 const EXPORTS = [
   'tidegate:policy/validation@0.1.0',
   'tidegate:policy/migration@0.1.0',
@@ -21,18 +21,18 @@ const EXPORTS = [
   'prepare',
 ];
 
-/** The first bytes of a component, and of a WebAssembly module that is none. */
+/** The first bytes of a component, and of a WebAssembly module that is not one. */
 const COMPONENT = '0061736d0d000100';
 const CORE_MODULE = '0061736d01000000';
 
 /** Transpiles the component `wasm`, whose modules are named after `name`. Throws {@link LoadError}. */
 export async function transpile(wasm: Uint8Array, name: string): Promise<Transpiled> {
   checkHeader(wasm);
-  // Only those who transpile wait for it.
+  // Only loaded for transpiling.
   const { transpileBytes } = await import('@bytecodealliance/jco-transpile');
   const { files, imports, exports } = await transpileBytes(wasm, {
     name,
-    instantiation: 'async', // without a promise from us it answers at once
+    instantiation: 'async', // synchronous as long as no promise is passed
     emitTypescriptDeclarations: false,
     nodejsCompat: false,
     noComponentErrorWrapping: false,

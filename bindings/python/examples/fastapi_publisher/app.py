@@ -2,7 +2,7 @@
 
     POLICY=policy.wasm uvicorn app:app
 
-Events are published as the bytes that came in, keyed as the policy says.
+Events are published as the bytes that were received, with the key of the policy.
 """
 
 import os
@@ -31,11 +31,11 @@ app = FastAPI(title="Publisher", lifespan=lifespan)
 
 @app.post("/events", status_code=202)
 async def publish(request: Request) -> dict[str, str]:
-    """Publishes the event in the body. 422: it is not valid, and the violations say why."""
+    """Publishes the event in the body. 422: it is not valid, with its violations."""
     event = await request.body()
     # Some microseconds for a common event, so it may run on the event loop; 1 MiB takes milliseconds.
     accepted: Accepted = request.app.state.policy.validate(event)
-    # Raw, because the sidecar would otherwise write the event anew and change the digits of large numbers.
+    # Raw, because the sidecar would otherwise rewrite the event and change the digits of large numbers.
     answer = await request.app.state.client.post(
         "",
         content=event,

@@ -1,4 +1,4 @@
-"""What a policy answers, as frozen dataclasses. The words are those of the contract, `wit/policy.wit`."""
+"""The answers of a policy as frozen dataclasses. The names are those of the contract, `wit/policy.wit`."""
 
 import json
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What a valid event is."""
+    """A valid event."""
 
     event_id: str
     event_type: str
     event_version: str
-    """The event's own, or the version that an absent one stands for."""
+    """The event's version, or the default when it names none."""
     key: str
     """The partition key: events of one key keep their order."""
 
@@ -35,12 +35,12 @@ class Migrated:
     """An event in the wanted version."""
 
     event: str
-    """Its text; the text that came in when nothing had to change."""
+    """Its text; the text that was passed in when it needed no change."""
     changed: bool
     from_version: str
     to_version: str
     path: tuple[str, ...]
-    """The versions it went through, the first and the last among them."""
+    """The versions on the migration path, the first and the last included."""
 
     def json(self) -> Any:
         """The event, parsed by `json`: integers are exact, other numbers become floats (1e400 is inf, 1.10 is 1.1).
@@ -52,13 +52,13 @@ class Migrated:
 
 @dataclass(frozen=True, slots=True)
 class RetryPlan:
-    """What to do with an event that failed."""
+    """What follows when an attempt failed, and when."""
 
     action: Literal["retry", "dead-letter"]
     delay: timedelta
     """How long to wait before the next attempt; zero for `dead-letter`."""
     retries_left: int
-    """After the one decided here."""
+    """After this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +68,19 @@ class Output:
     channel: str
     key: str
     id: str
-    """Derived from the input: a repeat has the same one."""
+    """Derived from the input: a repeated call gives the same one."""
     event_type: str
     event: str | None
-    """Its text; `None`: the event leaves as it came, byte for byte."""
+    """Its text; `None`: the event leaves unchanged, byte for byte."""
 
     def json(self) -> Any:
-        """The event, parsed as by `Migrated.json`; `None` when it leaves as it came."""
+        """The event, parsed as by `Migrated.json`; `None` when it leaves unchanged."""
         return None if self.event is None else json.loads(self.event)
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Where an event ends."""
+    """The decision on one event, with its reasons and its outputs."""
 
     decision: Literal["forward", "drop", "reject"]
     reason: str
@@ -91,7 +91,7 @@ class Decided:
     outputs: tuple[Output, ...]
     """What to send, in this order; empty unless the decision is `forward`."""
     violations: tuple[Violation, ...]
-    """What is wrong; empty unless the decision is `reject`."""
+    """The violations; empty unless the decision is `reject`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +113,16 @@ class EventType:
     latest: str
     """The version that `process` migrates to when none is asked for."""
     accepted: bool
-    """False for types that the policy sends and never takes in."""
+    """False for types that the policy sends and never accepts."""
     channel: str | None
-    """Where it leaves; `None`: valid events of this type are dropped."""
+    """The channel on which it leaves; `None`: valid events of this type are dropped."""
     retry_delays: tuple[timedelta, ...]
-    """The wait before each retry; empty: never retried."""
+    """The delay before each retry; empty: never retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds within which a policy reads events."""
+    """Limits of an event that a policy reads."""
 
     event_bytes: int
     """Longest event, in bytes of UTF-8."""

@@ -1,8 +1,8 @@
-"""Compiled policies in a directory. Compiled code runs as it is read, so only what this user alone can write is loaded.
+"""Compiled policies in a directory. They are native code, so only files that no other user can write are loaded.
 
-A file is written aside, brought to the disk and renamed, so it is whole or not there, and never changed in place: it is
-mapped while the policy lives. wasmtime refuses a file that was cut off, code that another version of it made, and code
-for another processor or for other settings; it is then compiled anew.
+A file is written to a temporary file, synced and renamed, so it is complete or absent, and never changed in place: it is
+mapped while the policy lives. wasmtime refuses a truncated file, code of another wasmtime version, and code for another
+processor or for other settings; the policy is then compiled again.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ logger = logging.getLogger("tidegate")
 
 
 def component(wasm: bytes, digest: str, cache_dir: Path) -> Component:
-    """The compiled policy, from the cache when it is there. Raises what wasmtime raises when it cannot be compiled."""
+    """The compiled policy, from the cache if possible. Raises wasmtime's error when it cannot be compiled."""
     file = cache_dir / f"{digest.removeprefix('sha256:')}-wasmtime-{version('wasmtime')}-{platform.machine()}"
     if _is_private(cache_dir) and (kept := _load(file)):
         return kept
@@ -34,12 +34,12 @@ def component(wasm: bytes, digest: str, cache_dir: Path) -> Component:
     try:
         _write(file, compiled.serialize())
     except OSError as error:
-        logger.warning("the compiled policy could not be kept, the next start compiles again: %s", error)
+        logger.warning("the compiled policy could not be stored in the cache, the next start compiles it again: %s", error)
     return compiled
 
 
 def _is_private(cache_dir: Path) -> bool:
-    """False when it is not there yet. Raises `LoadError` when others can write in it."""
+    """False when it does not exist yet. Raises `LoadError` when other users can write to it."""
     if not hasattr(os, "geteuid"):
         raise LoadError("cache_dir needs a system with POSIX permissions; leave it out")
     try:
@@ -64,10 +64,10 @@ def _load(file: Path) -> Component | None:
             logger.warning("%s can be written by others and is not used", file)
             return None
         with contextlib.suppress(WasmtimeError):
-            # By its descriptor: this is the file that was looked at, whatever has its name by now.
+            # By its descriptor: this is the file that was checked, even if its name belongs to another one by now.
             return Component.deserialize_file(ENGINE.wasmtime, f"/dev/fd/{descriptor}")
         with contextlib.suppress(WasmtimeError):
-            # Where no code may be mapped, as on a file system that is mounted `noexec`, it can still be read.
+            # When code may not be mapped, as on a file system mounted `noexec`, it can still be read.
             return Component.deserialize(ENGINE.wasmtime, opened.read())
     return None
 

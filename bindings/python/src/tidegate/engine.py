@@ -1,4 +1,4 @@
-"""The one wasmtime engine of this process, and the thread that stops what runs too long."""
+"""The only wasmtime engine of this process, and the thread that stops calls that run too long."""
 
 import os
 import threading
@@ -16,9 +16,9 @@ class Engine:
     def __init__(self) -> None:
         config = wasmtime.Config()
         config.epoch_interruption = True
-        # Whoever sets signal handlers later, such as `faulthandler`, would turn every trap into the end of the process.
+        # A signal handler that is set later, such as that of `faulthandler`, would turn every trap into the end of the process.
         config.signals_based_traps = False
-        # In the child of a fork the threads that compile would be gone, and compiling would never end.
+        # A forked child would not have the threads that compile, and compiling would never end.
         config.parallel_compilation = False
         self.wasmtime = wasmtime.Engine(config)
         self._change = threading.Condition()
@@ -28,8 +28,8 @@ class Engine:
             os.register_at_fork(after_in_child=self._start_over)
 
     def arm(self, store: wasmtime.Store, deadline: timedelta) -> None:
-        """What runs in the store from now on traps when the time is up, at most some ticks later."""
-        # One more, since the first may come at once.
+        """From now on, code in the store traps after the deadline, at most some ticks later."""
+        # One more, since the first may follow at once.
         ticks = -(-deadline // _TICK) + 1
         store.set_epoch_deadline(ticks)
         with self._change:
@@ -41,13 +41,13 @@ class Engine:
                 self._ticker.start()
 
     def _start_over(self) -> None:
-        # The child of a fork has only the thread that forked.
+        # A forked child has only the thread that forked.
         self._change = threading.Condition()
         self._owed = 0
         self._ticker = None
 
     def _tick(self) -> None:
-        """Ticks as often as the last call may need, then sleeps until there is another one."""
+        """Ticks as often as the last call may need, then sleeps until the next call."""
         while True:
             with self._change:
                 while self._owed == 0:

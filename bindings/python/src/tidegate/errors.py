@@ -1,4 +1,4 @@
-"""What can go wrong, told apart by type. Only `InvalidEvent` and `MigrationFailed` say anything about an event."""
+"""The errors, distinguished by type. Only `InvalidEvent` and `MigrationFailed` are about an event."""
 
 from typing import Literal
 
@@ -14,18 +14,18 @@ class LoadError(TidegateError):
 
 
 class Misuse(TidegateError, ValueError):
-    """The arguments make no sense, or the policy is closed: the caller's fault, never the event's.
+    """The arguments make no sense, or the policy is closed. This is the caller's error and says nothing about the event.
 
-    That is also what becomes of an object that JSON cannot say, such as one with a `set`, a `nan` or itself in it, or
-    one that is nested too deep for `json`.
+    An object that JSON cannot represent raises it too, such as one that contains a `set`, a `nan` or itself, or one that
+    is nested too deeply for `json`.
     """
 
 
 class PolicyFault(TidegateError):
-    """The policy failed at its work. It says nothing about the event, and the next call is a fresh start."""
+    """The policy failed. This says nothing about the event, and the next call runs in a new instance."""
 
     kind: Literal["deadline", "trap", "answer"]
-    """It took too long; it trapped, as it does when it is out of memory; or its answer is not one of the contract."""
+    """It took too long; it trapped, for example out of memory; or its answer breaks the contract."""
 
     def __init__(self, kind: Literal["deadline", "trap", "answer"], message: str) -> None:
         super().__init__(kind, message)
@@ -48,7 +48,7 @@ class InvalidEvent(TidegateError):
     ) -> None:
         super().__init__(cause, event_id, event_type, violations)
         self.cause = cause
-        """How far the event got: not read, its type or version not known, or against their rules."""
+        """How far the event got: unreadable, of an unknown type or version, or invalid."""
         self.event_id = event_id
         self.event_type = event_type
         self.violations = violations
@@ -59,7 +59,7 @@ class InvalidEvent(TidegateError):
 
 
 class MigrationFailed(TidegateError):
-    """The event could not be brought to the wanted version. It is as it was."""
+    """The event could not be migrated to the wanted version. It is unchanged."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""From what a caller has in hand to the text that a policy takes."""
+"""The text of an event, in whichever form the caller passes it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ Event = str | bytes | bytearray | memoryview | Mapping[str, Any]
 
 
 def text(event: Event, limit: int) -> str | Violation:
-    """The text of an event; a violation when a policy cannot be given it. `limit` is the longest event, in bytes.
+    """The text of an event; a violation when it cannot be passed to a policy. `limit` is the longest event, in bytes.
 
     Its length is looked at first. Raises `Misuse` when it is no event, or cannot be written as JSON.
     """

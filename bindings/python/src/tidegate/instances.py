@@ -1,4 +1,4 @@
-"""Running instances of a policy: one for each call at a time, used again after a clean call and never after another."""
+"""Running instances of a policy: one for each concurrent call, reused only after a call that ended normally."""
 
 import os
 import re
@@ -28,7 +28,7 @@ class Instances:
         self._memory_bytes = memory_bytes
         self._change = threading.Condition()
         self._idle: list[_Instance] = []
-        self._room = os.cpu_count() or 1
+        self._permits = os.cpu_count() or 1
         self._closed = False
 
     def call(self, function: str, *arguments: str) -> str:
@@ -37,9 +37,9 @@ class Instances:
         try:
             answer = instance.call(function, *arguments)
         except BaseException:
-            self._give_back(None)
+            self._return(None)
             raise
-        self._give_back(instance)
+        self._return(instance)
         return answer
 
     def check_open(self) -> None:
@@ -48,7 +48,7 @@ class Instances:
             raise Misuse("this policy is closed")
 
     def close(self) -> None:
-        """Ends all instances; those that are in a call, when it is over."""
+        """Drops all instances; one that is in a call, when the call ends."""
         with self._change:
             self._closed = True
             self._idle.clear()
@@ -56,22 +56,22 @@ class Instances:
 
     def _take(self) -> "_Instance":
         with self._change:
-            while not (self._idle or self._room or self._closed):
+            while not (self._idle or self._permits or self._closed):
                 self._change.wait()
             self.check_open()
             if self._idle:
                 return self._idle.pop()
-            self._room -= 1
+            self._permits -= 1
         try:
             return _Instance(self._component, self._linker, self._deadline, self._memory_bytes)
         except BaseException:
-            self._give_back(None)
+            self._return(None)
             raise
 
-    def _give_back(self, instance: "_Instance | None") -> None:
+    def _return(self, instance: "_Instance | None") -> None:
         with self._change:
             if instance is None:
-                self._room += 1
+                self._permits += 1
             elif not self._closed:
                 self._idle.append(instance)
             self._change.notify()
@@ -108,7 +108,7 @@ class _Instance:
 
 
 def _known(name: str) -> Any:
-    """The type of a function. `load` has made sure of it; wasmtime would read it at each call, for 7 µs of its 22."""
+    """The type of a function. `load` has checked it; wasmtime would read it at each call, which takes 7 of 22 µs."""
     type_ = SimpleNamespace(params=[("text", String())] * load.FUNCTIONS[name], result=String())
     return lambda _store: type_
 
@@ -119,6 +119,6 @@ def _fault(what: str, error: WasmtimeError) -> PolicyFault:
         return PolicyFault("deadline", f"{what}: it took longer than its deadline")
     # Without the frames of a trap, which are in `__cause__`.
     head, _, causes = message.partition("Caused by:")
-    told = [] if head.startswith("error while executing") else [head.strip()]
-    told += [re.sub(r"^\s*\d+: ", "", line).strip() for line in causes.strip().splitlines()]
-    return PolicyFault("trap", ": ".join([what, *told]))
+    details = [] if head.startswith("error while executing") else [head.strip()]
+    details += [re.sub(r"^\s*\d+: ", "", line).strip() for line in causes.strip().splitlines()]
+    return PolicyFault("trap", ": ".join([what, *details]))

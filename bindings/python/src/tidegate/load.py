@@ -1,4 +1,4 @@
-"""From the bytes of a file to a component that is a policy, or a `LoadError` that says why it is none."""
+"""Makes a policy's component from the bytes of a file, or raises a `LoadError` with the reason."""
 
 from pathlib import Path
 

@@ -28,7 +28,7 @@ class Policy:
         self._instances = instances
         self._catalog_json = instances.call("catalog")
         self.catalog: Catalog = reading.catalog(self._catalog_json)
-        """What the policy knows. It stays when the policy is closed, as `digest` does."""
+        """What the policy knows. Like `digest`, it can be read after the policy is closed."""
         self.digest = digest
         """Of its file, such as `sha256:9f86d0…`."""
 
@@ -67,7 +67,7 @@ class Policy:
         return reading.accepted(self.validate_json(event))
 
     def migrate(self, event: Event, to_version: str) -> Migrated:
-        """Brings an event to the version `to_version`, up or down. Raises `MigrationFailed` when it cannot be."""
+        """Migrates an event to the version `to_version`, up or down. Raises `MigrationFailed` when that fails."""
         text = self._text(event)
         answer = self._migrate(text, to_version)
         return reading.migrated(answer, "" if isinstance(text, Violation) else text)
@@ -113,7 +113,7 @@ class Policy:
         return self._catalog_json
 
     def close(self) -> None:
-        """Ends the policy. Calls that are under way come to their end; later ones raise `Misuse`."""
+        """Closes the policy. Running calls finish; later ones raise `Misuse`."""
         self._instances.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Reads the JSON that a policy answers into the dataclasses of `answers`, or raises what it says."""
+"""Reads the JSON answers of a policy as the dataclasses of `answers`, or raises the error that they report."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ def accepted(answer: str) -> Accepted:
 
 
 def migrated(answer: str, event: str) -> Migrated:
-    """Reads the answer of `migrate`; `event` is the text that was asked about."""
+    """Reads the answer of `migrate`; `event` is the text of the event."""
     read = _read(answer, lambda members: _migrated(members, event))
     if isinstance(read, MigrationFailed):
         raise read
@@ -54,7 +54,7 @@ def catalog(answer: str) -> Catalog:
 
 
 def misuse(answer: str) -> str:
-    """Reads what the policy found wrong with a call."""
+    """Reads the message of a misuse."""
     return _read(answer, lambda m: str(m["misuse"]))
 
 

@@ -1,4 +1,4 @@
-"""What a policy sees of the world: nothing.
+"""What a policy sees of the system: nothing.
 
 The WASI interfaces that it may import are there because language runtimes import them. The clock stands still, a timer
 is a fault, randomness is constant, the environment is empty, what is written goes nowhere.
@@ -15,7 +15,7 @@ from tidegate.engine import ENGINE
 _ALLOWED = ("wasi:cli/", "wasi:clocks/", "wasi:io/", "wasi:random/")
 _REPLACED = ("wasi:clocks/", "wasi:random/")
 
-# What `engine/src/sandbox.rs` and `engine/src/world.rs` allow. A Python interpreter comes as 38 core modules.
+# What `engine/src/sandbox.rs` and `engine/src/wasi.rs` allow. A Python interpreter has 38 core modules.
 _RANDOM_BYTES = 4096
 _TABLE_ELEMENTS = 20_000
 _CORE_INSTANCES = 48
@@ -45,7 +45,7 @@ def linker(component: Component) -> Linker:
 
 
 def store(memory_bytes: int) -> wasmtime.Store:
-    """A store for one instance, with its bounds."""
+    """A store for one instance, with its limits."""
     store = wasmtime.Store(ENGINE.wasmtime)
     store.set_wasi(wasmtime.WasiConfig())
     store.set_limits(

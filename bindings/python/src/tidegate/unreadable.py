@@ -1,4 +1,4 @@
-"""What the host itself answers, in the words of every host, to an event that no policy is given.
+"""The answers of the host, the same in every host, to an event that is not passed to the policy.
 
 A policy takes Unicode text that is not longer than its limit. Longer events, bytes that are not UTF-8 and strings with
 a lone surrogate never reach it.
@@ -14,7 +14,7 @@ def too_large(length: int, limit: int) -> Violation:
 
 
 def not_utf8(valid: int) -> Violation:
-    """`valid` is the number of bytes before the first that is wrong."""
+    """`valid` is the number of bytes before the first invalid one."""
     return Violation("not-utf8", "", f"not UTF-8 at byte {valid + 1}")
 
 

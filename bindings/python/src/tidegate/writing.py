@@ -1,4 +1,4 @@
-"""Writes JSON: objects that are given as events, requests to a policy, and answers that the host gives by itself."""
+"""Writes JSON: objects that are passed as events, requests to a policy, and the host's own answers."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from tidegate.errors import Misuse
 
 
 def compact(value: object, what: str) -> str:
-    """The value as compact JSON. Raises `Misuse` when JSON cannot say it; `what` is its name in the message."""
+    """The value as compact JSON. Raises `Misuse` when JSON cannot represent it; `what` is its name in the message."""
     try:
         return _encode(value)
     except (ValueError, TypeError, RecursionError) as error:
@@ -15,12 +15,12 @@ def compact(value: object, what: str) -> str:
 
 
 def object_of(**members: object) -> str:
-    """A request or an answer. What is wrong in an argument is the policy's to say, save for what is no text."""
+    """A request or an answer. The policy checks the arguments, except whether they are text."""
     written = compact(members, "an argument")
     try:
         written.encode()
     except UnicodeEncodeError as error:
-        raise Misuse(f"an argument holds the lone surrogate {error.object[error.start]!r}") from None
+        raise Misuse(f"an argument contains the lone surrogate {error.object[error.start]!r}") from None
     return written
 
 
