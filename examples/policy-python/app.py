@@ -10,7 +10,7 @@ from loans import gate, known, letters, migration, retry, rules, text
 
 class WitWorld:
     def prepare(self) -> None:
-        """Judges every example once: what Python makes of a function on its first call is then in the snapshot."""
+        """Judges every example once, so that the snapshot has what Python prepares at the first call of a function."""
         for event_type in known.catalog().event_types:
             for version in event_type.versions:
                 gate.process(version.example, Context("2026-03-01T09:30:00Z", None))

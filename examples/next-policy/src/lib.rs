@@ -1,7 +1,7 @@
-//! A policy of one's own: the builtin one, and version 1.2 of the task events, which says how urgent a task is.
+//! A custom policy: the builtin one plus version 1.2 of the task events, which adds a priority.
 //!
-//! In older versions `priority` is a member that no schema names: it may be there, and absent means NORMAL. So one that is
-//! there is kept in both directions, and only NORMAL comes and goes.
+//! In older versions no schema mentions `priority`: it may be present, and absent means NORMAL. So a priority that is present
+//! is kept in both directions, and only NORMAL is added and removed.
 
 use tidegate_policy::steps::{self, Members, StepError};
 use tidegate_policy::{Bundle, Code, Policy, PolicyError, Step, export_policy};
@@ -9,10 +9,10 @@ use tidegate_policy::{Bundle, Code, Policy, PolicyError, Step, export_policy};
 /// The types that get the version.
 const TASKS: [&str; 4] = ["task.created", "task.updated", "task.completed", "task.deleted"];
 
-/// What it changes in their schemas.
+/// The changes to their schemas.
 const TASK_1_2: &str = include_str!("task-1.2.json");
 
-/// What a task has that does not say how urgent it is.
+/// The priority of a task that has none.
 const NORMAL: &str = "NORMAL";
 
 /// Builds the policy.

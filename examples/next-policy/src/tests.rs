@@ -8,7 +8,7 @@ use tidegate_policy::{Context, Decided, Decision, Policy};
 
 use super::{TASKS, policy};
 
-/// Built once: its schemas are compiled.
+/// Built once, since it compiles schemas.
 static POLICY: LazyLock<Policy> = LazyLock::new(|| policy().expect("a policy"));
 
 /// An event of a task, with these members in its payload.
@@ -61,7 +61,7 @@ fn every_task_leaves_with_a_priority(#[case] version: &str, #[case] payload: &st
 }
 
 #[test]
-fn a_priority_that_is_none_is_rejected() {
+fn an_invalid_priority_is_rejected() {
     for version in ["1.1", "1.2"] {
         let decided = process(&event("task.created", version, r#""new_field":null,"priority":"SOON""#));
         assert_eq!(decided.decision, Decision::Reject);
@@ -84,7 +84,7 @@ fn a_recurring_task_still_asks_for_its_next_occurrence() {
     assert_eq!(types, ["task.completed", "task.occurrence-requested"]);
 }
 
-/// Any members; none is called as one that a version brings.
+/// Any members, without the names that a version adds.
 fn members() -> impl Strategy<Value = Vec<String>> {
     let member = r#""x[a-z]{1,4}":(-?[1-9][0-9]{0,30}\.[0-9]{1,9}|"[a-zé🌱 ]{0,9}"|null|\[\{\}\])"#;
     prop::collection::btree_map("x[a-z]{1,4}", member, 0..5).prop_map(|members| {
@@ -98,7 +98,7 @@ fn members() -> impl Strategy<Value = Vec<String>> {
 
 fn migrate(event: &str, version: &str) -> String {
     let migrated = POLICY.migrate(event.as_bytes(), version);
-    migrated.expect("a way").event.expect("a new text")
+    migrated.expect("a path").event.expect("a new text")
 }
 
 proptest! {

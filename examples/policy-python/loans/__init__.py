@@ -1,1 +1,1 @@
-"""A policy for the loans of a library: which events there are, what is wrong with one, and where it goes."""
+"""A policy for the loans of a library: its events, what makes one invalid, and where it goes."""

@@ -1,4 +1,4 @@
-"""What a gate does with an event: judge it and say what to send; make one from a draft."""
+"""The decision on an event and its outputs; an event made from a draft."""
 
 from componentize_py_types import Err
 from wit_world.exports.gate import Composed, Context, Decided, Decision, Draft, Misuse, Output
@@ -7,7 +7,7 @@ from wit_world.exports.validation import Rejection, RejectionCause, Violation
 from . import checks, known, migration, rules
 from .reading import Number, Unreadable, parse, write
 
-#: A book that is so late concerns the staff.
+#: When a book is so late, the staff gets an alert.
 ALARMING_DAYS = 30
 
 
@@ -42,7 +42,7 @@ def compose(draft: Draft, now: str) -> Composed:
     version = draft.event_version
     if version is None and event_type:
         version = event_type.oldest
-    # As a string it is refused like any other task that is no integer.
+    # As a string it is refused like any other task id that is no integer.
     task_id = Number(draft.task_id) if checks.is_integer(Number(draft.task_id)) else draft.task_id
     try:
         payload = parse(draft.payload)
@@ -55,7 +55,7 @@ def compose(draft: Draft, now: str) -> Composed:
 
 
 def require_time(now: str) -> None:
-    """Raises `Err[Misuse]` when `now` is no time."""
+    """Raises `Err[Misuse]` when `now` is not a time."""
     if not checks.is_time(now):
         raise Err(Misuse("now must be a date and time with an offset (RFC 3339), such as 2026-03-01T09:30:00Z"))
 

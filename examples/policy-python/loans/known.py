@@ -1,4 +1,4 @@
-"""What the policy knows: event types, their versions, where they go and when they are tried again."""
+"""What the policy knows: event types, their versions, channels and retries."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from .reading import DEPTH, EVENT_BYTES, Number, write
 
 Payload = Mapping[str, Callable]
 
-#: Milliseconds before each retry of most types, and of those that are not known.
+#: Milliseconds before each retry of most types, and of unknown types.
 DELAYS_MS = [1_000, 5_000, 30_000]
 
 
@@ -64,7 +64,7 @@ TYPES: dict[str, EventType] = {
             }
         },
     ),
-    # `days` and `period` say how long the book may be kept.
+    # `days` and `period`: how long the book may be kept.
     "loan.opened": EventType(
         channel="task-events",
         versions=_LOAN,
@@ -73,7 +73,7 @@ TYPES: dict[str, EventType] = {
             "1.1": {"title": "Emma", "period": "P28D"},
         },
     ),
-    # They say how late it is.
+    # How late it is.
     "loan.overdue": EventType(
         channel="reminders",
         delays_ms=(60_000, 600_000),

@@ -1,4 +1,4 @@
-"""What is sent when an event is given up: its dead letter, with the original complete, and an alert."""
+"""What is sent when an event is dead-lettered: its dead letter, with the complete original, and an alert."""
 
 import base64
 import binascii
@@ -11,8 +11,8 @@ from . import checks, known
 from .gate import alert, require_time, send
 from .reading import Number, Unreadable, read
 
-#: Who stands in for the reader of an original that names none.
-NOBODY = "unknown"
+#: The reader of an original that names none.
+UNKNOWN_READER = "unknown"
 
 
 def dead_letter(failed: FailedEvent, now: str) -> list[Output]:
@@ -25,11 +25,11 @@ def dead_letter(failed: FailedEvent, now: str) -> list[Output]:
         original, member = _peek(failed.original), "original_text"
     user_id = original.get("user_id")
     if checks.user(user_id):
-        user_id = NOBODY
+        user_id = UNKNOWN_READER
     task_id = original.get("task_id")
     if not checks.is_integer(task_id):
         task_id = Number(0)
-    # Repeats have the same id: they are made of the same original from the same place.
+    # A repeated call gives the same id, since it is derived from the original and its source.
     digest = hashlib.sha256(f"{failed.source}\0{failed.original}".encode()).hexdigest()
     letter_id = f"dlq-{digest[:32]}"
     # In this form `tidegate dlq` can show and redrive it.
@@ -45,7 +45,7 @@ def dead_letter(failed: FailedEvent, now: str) -> list[Output]:
         },
     }
     letter = known.event(letter_id, "dlq.failed", "1.0", task_id, user_id, now, payload)
-    message = f"given up after {failed.retry_count} retries: {failed.error}"
+    message = f"dead-lettered after {failed.retry_count} retries: {failed.error}"
     return [
         send(letter),
         alert(f"{letter_id}-alert", task_id, user_id, now, {"about": letter_id, "message": message}),

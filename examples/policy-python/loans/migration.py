@@ -9,7 +9,7 @@ from .reading import Number, write
 
 
 class StepFailed(Exception):
-    """Something that a step cannot carry over, and where it is."""
+    """A value that a step cannot carry over, and where it is."""
 
     def __init__(self, path: str, message: str):
         super().__init__(message)
@@ -66,7 +66,7 @@ _STEPS = {("1.0", "1.1"): _days_to_period, ("1.1", "1.0"): _period_to_days}
 
 
 def _replace(payload: dict, old: str, new: str, value) -> dict:
-    """The payload with one member in the place of another; all others stay as and where they are."""
+    """The payload with one member replaced; all others keep their values and positions."""
     if new in payload:
         raise StepFailed(f"/payload/{new}", f"is in the way of what becomes of {old}")
     return dict((new, value) if name == old else (name, member) for name, member in payload.items())

@@ -1,6 +1,6 @@
-"""JSON text to values and back, losing nothing.
+"""JSON text to values and back, without loss.
 
-Objects are dicts, in the order in which they came. A number stays the text that it was: `1.10`, `1e400` and
+Objects are dicts, with members in their order. A number keeps its text: `1.10`, `1e400` and
 `9007199254740993` keep their digits. What Python's `json` takes beyond JSON (`NaN`, a member twice, half of a surrogate
 pair) is refused.
 """
@@ -88,8 +88,8 @@ _DECODER = json.JSONDecoder(
 
 
 def _depth(text: str) -> int:
-    """How deep the brackets of a text are nested. Counted before it is parsed: the parser calls itself for each level, and
-    a component's stack ends before Python notices."""
+    """How deep the brackets of a text are nested. Counted before it is parsed: the parser is recursive, and a
+    component's stack overflows before Python notices."""
     depth = deepest = 0
     for bracket in _BRACKET.findall(_STRING.sub("", text)):
         depth += 1 if bracket in "[{" else -1

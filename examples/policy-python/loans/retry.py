@@ -1,4 +1,4 @@
-"""When is a failed event tried again, and when is it given up?"""
+"""When is a failed event retried, and when is it dead-lettered?"""
 
 from wit_world.exports.retry import Action, RetryPlan, Schedule
 

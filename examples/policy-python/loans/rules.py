@@ -1,4 +1,4 @@
-"""Is this event valid? Every reason why not, in a stable order."""
+"""Is this event valid? If not, all violations, in a stable order."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The `json` interface: the same functions as text to text."""
+"""The `json` interface: the same functions from text to text."""
 
 import dataclasses
 from enum import Enum

@@ -1,4 +1,4 @@
-"""`cases.json`: what the policy answers to whom. The component is held against the same file."""
+"""`cases.json`: inputs and answers. The component is tested with the same file."""
 
 import json
 from pathlib import Path

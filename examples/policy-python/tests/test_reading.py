@@ -1,4 +1,4 @@
-"""JSON goes in and comes out with nothing lost, and what is not JSON is refused."""
+"""JSON is read and written without loss, and text that is not JSON is refused."""
 
 import pytest
 

@@ -17,7 +17,7 @@ export const user: Check = (value) =>
 /** An integer of any size, written without point and exponent. */
 export const integer: Check = (value) => (isInteger(value) ? undefined : ["type", "must be an integer"]);
 
-/** How often something was tried: at least once. */
+/** A number of attempts: at least 1. */
 export const count: Check = (value) =>
   integer(value) ?? (isPositive(value as Num) ? undefined : ["minimum", "must be at least 1"]);
 
@@ -51,7 +51,7 @@ const TIME = /^([0-9]{4}-[0-9]{2}-[0-9]{2})T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){
 export function isTime(value: string): boolean {
   const date = TIME.exec(value)?.[1];
   if (!date) return false;
-  // Some engines take the 30th of February for the 2nd of March.
+  // Some engines read the 30th of February as the 2nd of March.
   const day = new Date(`${date}T00:00:00Z`);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date);
 }

@@ -1,6 +1,6 @@
 /**
- * How a function fails: with a record that says why. When it is a function of the contract, the component hands the record to
- * the host as the `err` of its result.
+ * How a function fails: with a record of the failure. For a function of the contract, the component passes the record to the
+ * host as the `err` of its result.
  */
 export class Failure<Payload> extends Error {
   constructor(readonly payload: Payload) {

@@ -1,4 +1,4 @@
-/** `gate`: what a gate does with an event, and how an event is made from a draft. */
+/** `gate`: the decision on an event and its outputs; an event made from a draft. */
 import type { Composed, Context, Decided, Draft, Misuse, Output } from "tidegate:policy/gate@0.1.0";
 import type { MigrationFailure } from "tidegate:policy/migration@0.1.0";
 import type { Rejection, Violation } from "tidegate:policy/validation@0.1.0";
@@ -12,7 +12,7 @@ import { type Members, Num, parse, type Unreadable, type Value, write } from "./
 
 export { deadLetter } from "./letters.ts";
 
-/** After so many attempts a missed delivery concerns the staff. */
+/** After so many missed deliveries the staff gets an alert. */
 const ALARMING_ATTEMPTS = 3;
 
 export function process(text: string, { now, targetVersion }: Context): Decided {
@@ -33,7 +33,7 @@ export function compose(draft: Draft, now: string): Composed {
       event_id: eventId,
       event_type: draft.eventType,
       event_version: draft.eventVersion ?? (known ? oldest(known) : "1.0"),
-      // As a string it is refused like any other task that is no integer.
+      // As a string it is refused like any other task id that is no integer.
       task_id: isInteger(taskId) ? taskId : draft.taskId,
       user_id: draft.userId,
       timestamp,
@@ -44,7 +44,7 @@ export function compose(draft: Draft, now: string): Composed {
   return { eventId, event: text };
 }
 
-/** Fails with a misuse when `now` is no time. */
+/** Fails with a misuse when `now` is not a time. */
 export function requireTime(now: string): void {
   if (!isTime(now)) {
     throw new Failure<Misuse>({

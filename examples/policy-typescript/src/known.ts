@@ -1,17 +1,17 @@
-/** What the policy knows: event types, their versions, where they go and when they are tried again. */
+/** What the policy knows: event types, their versions, channels and retries. */
 import * as checks from "./checks.ts";
 import { type Members, Num, type Value } from "./values.ts";
 
 /** Longest event, in bytes of UTF-8: one of that size is judged well within the deadline of a call. */
 export const EVENT_BYTES = 16 * 1024;
 
-/** Members that must be there, and what each must be. */
+/** Required members, and the check of each. */
 export type Table = Record<string, checks.Check>;
 
 /** One event type. */
 export interface EventType {
   channel: string;
-  /** False for what the policy sends and never takes in. */
+  /** False for types that the policy sends and never accepts. */
   accepted: boolean;
   /** Milliseconds before each retry. */
   delaysMs: readonly number[];
@@ -26,7 +26,7 @@ export interface Version {
   example: Members;
 }
 
-/** Milliseconds before each retry of most types, and of those that are not known. */
+/** Milliseconds before each retry of most types, and of unknown types. */
 export const DELAYS_MS: readonly number[] = [1_000, 5_000, 30_000];
 
 const alert: Version = {
@@ -67,7 +67,7 @@ export const TYPES: ReadonlyMap<string, EventType> = new Map([
   ["dlq.failed", { channel: "dlq", accepted: false, delaysMs: DELAYS_MS, versions: [letter] }],
 ]);
 
-/** The versions of what concerns a parcel, with more members. In 1.0 all weights were in kilograms. */
+/** The versions of a type about a parcel, with more members. In 1.0 all weights were in kilograms. */
 function parcel(more: Table = {}, example: Record<string, Value> = {}): Version[] {
   const kilograms = new Num("2.50");
   return [

@@ -1,4 +1,4 @@
-/** What is sent when an event is given up: its dead letter, with the original complete, and an alert. */
+/** What is sent when an event is dead-lettered: its dead letter, with the complete original, and an alert. */
 import type { FailedEvent, Misuse, Output } from "tidegate:policy/gate@0.1.0";
 
 import { isInteger, user } from "./checks.ts";
@@ -8,14 +8,14 @@ import { EVENT_BYTES, object } from "./known.ts";
 import { read } from "./validation.ts";
 import { type Members, Num } from "./values.ts";
 
-/** Who stands in for the customer of an original that names none. */
-const NOBODY = "unknown";
+/** The customer of an original that names none. */
+const UNKNOWN_CUSTOMER = "unknown";
 
 export function deadLetter(failed: FailedEvent, now: string): Output[] {
   requireTime(now);
   if (failed.encoding === "base64") requireBase64(failed.original);
   const original: Members = failed.encoding === "text" ? recover(() => read(failed.original), nothing) : nothing();
-  const userId = user(original.get("user_id") ?? null) ? NOBODY : (original.get("user_id") as string);
+  const userId = user(original.get("user_id") ?? null) ? UNKNOWN_CUSTOMER : (original.get("user_id") as string);
   const taskId = isInteger(original.get("task_id")) ? (original.get("task_id") as Num) : new Num("0");
   const id = `dlq-${fingerprint(failed)}`;
   // In this form `tidegate dlq` can show and redrive it.
@@ -30,18 +30,18 @@ export function deadLetter(failed: FailedEvent, now: string): Output[] {
       policy: failed.policy,
     }),
   });
-  const message = `given up after ${failed.retryCount} retries: ${failed.error}`;
+  const message = `dead-lettered after ${failed.retryCount} retries: ${failed.error}`;
   return [
     send("dlq.failed", id, taskId, userId, now, letter),
     alert(`${id}-alert`, taskId, userId, now, { about: id, message }),
   ];
 }
 
-/** What can be read of an original that is no object of JSON. */
+/** The members that can be read from an original that is not a JSON object. */
 const nothing = (): Members => new Map();
 
 function requireBase64(text: string): void {
-  // One expression for all of it would run out of stack on a long text.
+  // A single expression would overflow the stack on a long text.
   const digits = text.replace(/={1,2}$/, "");
   if (text.length % 4 !== 0 || digits.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(digits)) {
     throw new Failure<Misuse>({ message: "original must be base64 (RFC 4648, section 4, with padding)" });
@@ -49,8 +49,8 @@ function requireBase64(text: string): void {
 }
 
 /**
- * The same for the same original from the same place: two products of the FNV-1a kind, since there is no hash function in
- * the component. Of an original longer than any valid event its beginning and its length must do: the time of a call is bounded.
+ * The same id for the same original and source: two hashes like FNV-1a, since the component has no hash function. Of an
+ * original longer than any valid event, only its beginning and its length are hashed, since the time of a call is limited.
  */
 function fingerprint({ source, original }: FailedEvent): string {
   const text = `${source}\0${original.length}\0${original.slice(0, EVENT_BYTES)}`;

@@ -46,7 +46,7 @@ export function bring(event: Event, toVersion: string): Event {
   );
 }
 
-/** Why a step cannot carry something over, and where it is. */
+/** Why a step cannot carry a value over, and where the value is. */
 function stuck(path: string, message: string): Failure<Violation> {
   return new Failure({ code: "migration-failed", path, message });
 }
@@ -70,7 +70,7 @@ function removeUnit(payload: Members): Members {
   });
 }
 
-/** The payload with one member in the place of another; all others stay as and where they are. */
+/** The payload with one member replaced; all others keep their values and positions. */
 function replace(payload: Members, old: string, name: string, step: (value: Value) => Value): Members {
   if (payload.has(name)) throw stuck(`/payload/${name}`, `is in the way of what becomes of ${old}`);
   return new Map(Array.from(payload, ([key, value]) => (key === old ? [name, step(value)] : [key, value])));

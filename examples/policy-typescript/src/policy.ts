@@ -8,7 +8,7 @@ export * as retry from "./retry.ts";
 export * as gate from "./gate.ts";
 export * as json from "./text.ts";
 
-/** Judges every example once: what the engine makes of a function on its first call is then in the snapshot. */
+/** Judges every example once, so that the snapshot has what the engine prepares at the first call of a function. */
 export function prepare(): void {
   for (const { versions } of catalog().eventTypes) {
     for (const { example } of versions) process(example, { now: "2026-03-01T09:30:00Z" });

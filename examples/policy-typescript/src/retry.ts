@@ -1,4 +1,4 @@
-/** `retry`: when is a failed event tried again, and when is it given up? */
+/** `retry`: when is a failed event retried, and when is it dead-lettered? */
 import type { RetryPlan, Schedule } from "tidegate:policy/retry@0.1.0";
 
 import { DELAYS_MS, TYPES } from "./known.ts";

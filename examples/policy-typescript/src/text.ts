@@ -1,4 +1,4 @@
-/** `json`: the same functions as text to text. */
+/** `json`: the same functions from text to text. */
 import type { Decided, Misuse } from "tidegate:policy/gate@0.1.0";
 import type { MigrationFailure } from "tidegate:policy/migration@0.1.0";
 import type { Rejection } from "tidegate:policy/validation@0.1.0";

@@ -1,8 +1,8 @@
 /**
- * JSON text to values and back, losing nothing.
+ * JSON text to values and back, without loss.
  *
- * `JSON.parse` rounds numbers, takes a member twice and moves members whose names look like numbers to the front. Here an
- * object is a `Map` in the order in which it came, and a number stays the text that it was.
+ * `JSON.parse` rounds numbers, accepts duplicate members and moves members whose names look like numbers to the front. Here an
+ * object is a `Map` with members in their order, and a number keeps its text.
  */
 
 import { Failure } from "./failure.ts";
@@ -100,7 +100,7 @@ class Parser {
     return items;
   }
 
-  /** What stands between brackets, with commas between. */
+  /** The items between brackets, separated by commas. */
   private items(levels: number, close: "}" | "]", item: () => void): void {
     if (levels < 0) throw unreadable("too-deep", `nested deeper than ${DEPTH}`);
     this.at += 1;

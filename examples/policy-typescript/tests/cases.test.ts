@@ -1,4 +1,4 @@
-/** `cases.json`: what the policy answers to whom. The component is held against the same file. */
+/** `cases.json`: inputs and answers. The component is tested with the same file. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -49,7 +49,7 @@ function answer(call: string, input: any): unknown {
   }
 }
 
-/** A record of the contract as a policy of this language sees it: members in camelCase, and what is absent is not there. */
+/** A record of the contract as a policy of this language sees it: members in camelCase, without absent ones. */
 function camel(value: any): any {
   if (Array.isArray(value)) return value.map(camel);
   if (typeof value !== "object") return value;
@@ -57,7 +57,7 @@ function camel(value: any): any {
   return Object.fromEntries(members.map(([name, member]) => [name.replace(/_(.)/g, (_, c) => c.toUpperCase()), camel(member)]));
 }
 
-/** Without members that are undefined, and with typed arrays as arrays: as the file has it. */
+/** Without members that are undefined, and with typed arrays as arrays, as in the file. */
 function plain(value: any): any {
   return JSON.parse(JSON.stringify(value, (_, member) => (member instanceof Uint32Array ? [...member] : member)));
 }

@@ -1,4 +1,4 @@
-/** JSON goes in and comes out with nothing lost, and what is not JSON says where. */
+/** JSON is read and written without loss, and text that is not JSON is refused with the position. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
