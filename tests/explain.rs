@@ -39,7 +39,7 @@ fn reminder() -> String {
 #[case::its_last_retry("reminder-10", reminder(), "10")]
 #[case::beyond_the_last_retry("reminder-11", reminder(), "11")]
 #[case::an_unknown_type("unknown-type", event("e-1").replace("task.created", "task.archived"), "1")]
-fn a_person_is_told_what_becomes_of(#[case] name: &str, #[case] event: String, #[case] attempt: &str) {
+fn the_text_says_what_becomes_of(#[case] name: &str, #[case] event: String, #[case] attempt: &str) {
     let text = explain(&["--attempt", attempt], event.as_bytes());
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert!(
@@ -53,7 +53,7 @@ fn a_person_is_told_what_becomes_of(#[case] name: &str, #[case] event: String, #
 #[case::a_completed_task("derives", completed(), "0")]
 #[case::a_rejected_event("rejected", rejected(), "3")]
 #[case::its_last_retry("reminder-10", reminder(), "10")]
-fn a_program_is_told_the_same(#[case] name: &str, #[case] event: String, #[case] attempt: &str) {
+fn the_json_says_the_same(#[case] name: &str, #[case] event: String, #[case] attempt: &str) {
     let json = explain(&["--json", "--attempt", attempt], event.as_bytes());
     assert_eq!(json.lines().count(), 1, "one object on one line");
     let json: Value = serde_json::from_str(&json).expect("JSON");
@@ -73,9 +73,9 @@ fn bytes_that_are_no_text_are_explained() {
 }
 
 #[test]
-fn an_event_that_stays_in_its_version_leaves_as_it_came() {
+fn an_event_that_stays_in_its_version_is_not_migrated() {
     let text = explain(&["--target", "1.0"], event("e-1").as_bytes());
-    assert!(text.contains("as 1.0, as it came"), "{text}");
+    assert!(text.contains("migrated  no: it stays 1.0"), "{text}");
 }
 
 #[test]

@@ -352,7 +352,7 @@ channels:
 async fn a_policy_and_a_configuration_that_do_not_fit_do_not_start() {
     for (config, says) in [
         ("policy: { target_version: v1.1 }", "has no such version"),
-        ("channels: { dlq: { topic: dead } }", "leads nowhere"),
+        ("channels: { dlq: { topic: dead } }", "has no sink"),
         ("channels: { dlq: { topic: task-events, pubsub: other } }", "a loop"),
         (
             "backend: dapr\ndapr: { endpoint: localhost:3500 }",

@@ -43,9 +43,9 @@ fn bad_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "it no longer accepts reminder.due, which the current policy does; `policy.reload.allow_dropped` allows it",
         ),
         (
-            "one that sends elsewhere",
+            "one with a channel without a sink",
             read("unbound"),
-            "it sends on \"nowhere\", which leads nowhere; add it under `channels`, which replaces the defaults as a whole",
+            "it publishes on the channel \"nowhere\", which has no sink; add it under `channels`, which replaces the defaults as a whole",
         ),
     ]
 }
