@@ -29,7 +29,7 @@ pub fn client(timeout: Duration) -> Result<Client, BackendError> {
     Client::builder()
         .timeout(timeout)
         .no_proxy()
-        // A redirect turns a POST into a GET, whose 200 would count as success.
+        // A redirect makes a GET of a POST, whose 200 would count as success.
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
         .build()

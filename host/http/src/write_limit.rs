@@ -79,3 +79,64 @@ impl AsyncWrite for WriteLimit {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::{TcpListener, TcpStream},
+        time::{sleep, timeout},
+    };
+
+    use super::WriteLimit;
+
+    const LIMIT: Duration = Duration::from_millis(300);
+    const LARGE: usize = 32 << 20;
+
+    async fn connected() -> (WriteLimit, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
+        let address = listener.local_addr().expect("is bound");
+        let (accepted, caller) = tokio::join!(listener.accept(), TcpStream::connect(address));
+        let (stream, _) = accepted.expect("accepts");
+        (WriteLimit::new(stream, LIMIT), caller.expect("connects"))
+    }
+
+    async fn is_cut_off(mut stream: WriteLimit) -> bool {
+        let answer = vec![0; LARGE];
+        let written = timeout(LIMIT * 10, stream.write_all(&answer)).await;
+        written.is_ok_and(|written| written.is_err_and(|error| error.kind() == std::io::ErrorKind::TimedOut))
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_does_not_read_is_cut_off() {
+        let (stream, _caller) = connected().await;
+        assert!(is_cut_off(stream).await);
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_reads_slowly_is_cut_off() {
+        let (stream, mut caller) = connected().await;
+        let slow = tokio::spawn(async move {
+            let mut bytes = vec![0; 256 << 10];
+            while caller.read(&mut bytes).await.is_ok_and(|count| count > 0) {
+                sleep(LIMIT / 10).await;
+            }
+        });
+        assert!(is_cut_off(stream).await);
+        slow.abort();
+    }
+
+    #[tokio::test]
+    async fn a_caller_may_be_silent_for_longer() {
+        let (mut stream, mut caller) = connected().await;
+        let send = async {
+            sleep(LIMIT * 2).await;
+            caller.write_all(b"request").await.expect("sends");
+        };
+        let mut bytes = [0; 7];
+        let (read, ()) = tokio::join!(stream.read_exact(&mut bytes), send);
+        assert_eq!(read.expect("reads"), 7);
+    }
+}

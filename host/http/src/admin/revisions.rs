@@ -78,7 +78,7 @@ impl From<&Listed> for Revision {
             digest: record.id.digest.clone(),
             state: listed.state,
             loaded_at: record.loaded_at.clone(),
-            by: record.by,
+            by: record.loaded_by,
             took_ms: Took {
                 settle: millis(record.timings.settle),
                 read: millis(record.timings.read),
