@@ -38,7 +38,7 @@ impl Sidecar {
         let client = Client::builder()
             .timeout(settings.timeout)
             .no_proxy()
-            // A redirect turns a POST into a GET, whose 200 would count as success. It would also send the token elsewhere.
+            // A redirect makes a GET of a POST, whose 200 would count as success. It would also send the token elsewhere.
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| BackendError::broken(action, error))?;

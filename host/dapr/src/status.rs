@@ -15,7 +15,7 @@ const KEPT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct SidecarStatus {
     sidecar: Sidecar,
-    /// When the sidecar was asked last, and why it was not ready.
+    /// The time of the last check, and why the sidecar was not ready.
     last: Mutex<Option<(Instant, Option<String>)>>,
 }
 

@@ -68,7 +68,7 @@ mod tests {
         );
         let joined: String = lines.split_whitespace().collect();
         assert_eq!(joined, visible(&text).replace(' ', ""));
-        assert_eq!(wrapped("", 2), "\n");
+        assert_eq!(wrapped("", 2), "  \n");
         assert_eq!(after_label("one two", 10), "one two\n");
     }
 

@@ -197,7 +197,7 @@ impl Gate {
             .timeout(TIMEOUT)
             .connect_timeout(Duration::from_secs(5))
             .no_proxy()
-            // A redirect would turn the POST into a GET and carry the token away.
+            // A redirect would make a GET of the POST, and send the token elsewhere.
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .context("the HTTP client does not start")?;

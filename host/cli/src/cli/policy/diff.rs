@@ -117,7 +117,7 @@ impl Diff {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let is_loaded = self.wait.wait::<Report>(&self.admin).await?;
         let answer = self.admin.get::<Report>(Report::PATH).await?;
-        let report = match answer.show(|report| text(report))? {
+        let report = match answer.show(text)? {
             Ok(report) => report,
             Err(code) => return Ok(code),
         };

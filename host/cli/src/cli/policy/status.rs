@@ -106,7 +106,7 @@ impl Status {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let is_loaded = self.wait.wait::<History>(&self.admin).await?;
         let answer = self.admin.get::<History>(History::PATH).await?;
-        let shown = answer.show(|history| text(history))?;
+        let shown = answer.show(text)?;
         Ok(match shown {
             Ok(status) if status.current.is_none() || !is_loaded => ExitCode::from(exit::NO),
             Ok(_) => ExitCode::SUCCESS,

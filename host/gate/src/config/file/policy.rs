@@ -23,7 +23,7 @@ pub struct Policy {
     pub reload: Reload,
     /// When the gate rolls back to an earlier revision by itself.
     pub rollback: Rollback,
-    /// A policy that judges a copy of the traffic and sends nothing: see `tidegate policy diff`.
+    /// A policy that judges a copy of the traffic and publishes nothing: see `tidegate policy diff`.
     pub shadow: Shadow,
 }
 
