@@ -1,35 +1,13 @@
-//! The exports of a component, for a [`Guest`]: the only module that knows WIT.
+//! The exports of a component, for a [`Guest`].
 
 use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use self::bindings::exports::tidegate::policy::{gate, json as texts, migration, retry, validation};
-use crate::Guest;
-
-/// What `wit-bindgen` makes of `wit/`.
-#[allow(
-    missing_docs,
-    missing_debug_implementations,
-    unsafe_code,
-    unreachable_pub,
-    clippy::pedantic,
-    reason = "generated code"
-)]
-pub mod bindings {
-    wit_bindgen::generate!({
-        path: "../../wit",
-        world: "policy",
-        pub_export_macro: true,
-        export_macro_name: "export_component",
-        default_bindings_module: "tidegate_guests::bindings",
-        additional_derives: [serde::Serialize],
-        additional_type_attributes: {
-            "tidegate:policy/gate@0.1.0/decision": [#[serde(rename_all = "kebab-case")]],
-        },
-    });
-}
+use crate::bindings::exports::tidegate::policy::{gate, json as texts, migration, retry, validation};
+use crate::guest::Guest;
+use crate::known::DELAYS_MS;
 
 /// Makes the calling crate a component, for a type that is a [`Guest`].
 #[macro_export]
@@ -47,10 +25,7 @@ macro_rules! export {
 #[derive(Debug)]
 pub struct Exported<G>(PhantomData<G>);
 
-/// How long to wait before each retry.
-pub(crate) const DELAYS_MS: [u32; 3] = [1000, 2000, 4000];
-
-impl<G: Guest> bindings::Guest for Exported<G> {
+impl<G: Guest> crate::bindings::Guest for Exported<G> {
     fn prepare() {
         G::prepare();
     }

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    Guest,
-    bindings::exports::tidegate::policy::validation::{
-        Accepted, EventTypeInfo, Limits, PolicyCatalog, Rejection, RejectionCause, VersionInfo, Violation,
-    },
+use crate::bindings::exports::tidegate::policy::validation::{
+    Accepted, EventTypeInfo, Limits, PolicyCatalog, Rejection, RejectionCause, VersionInfo, Violation,
 };
 
+/// How long to wait before each retry.
+pub(crate) const DELAYS_MS: [u32; 3] = [1000, 2000, 4000];
+
 /// The types that the builtin policy accepts.
-pub const TYPES: &[&str] = &[
+pub(crate) const TYPES: &[&str] = &[
     "reminder.cancelled",
     "reminder.due",
     "reminder.scheduled",
@@ -51,11 +51,8 @@ fn example(name: &str, version: &str) -> String {
 }
 
 impl Known {
-    pub fn of<G: Guest + ?Sized>() -> Self {
-        Self {
-            types: G::TYPES,
-            versions: G::VERSIONS,
-        }
+    pub fn new(types: &'static [&'static str], versions: &'static [&'static str]) -> Self {
+        Self { types, versions }
     }
 
     /// Reads an event that the policy accepts.
@@ -102,7 +99,7 @@ impl Known {
                 latest: versions.last().copied().unwrap_or_default().to_owned(),
                 accepted,
                 channel: Some(channel.to_owned()),
-                retry_delays_ms: crate::exports::DELAYS_MS.to_vec(),
+                retry_delays_ms: DELAYS_MS.to_vec(),
             })
             .collect();
         event_types.sort_by(|one, other| one.name.cmp(&other.name));
