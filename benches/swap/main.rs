@@ -222,7 +222,9 @@ fn acknowledged(gate: &Gate, names: &HashMap<&str, &Vec<Delivered>>) -> Result<H
             .taken;
         acknowledged.entry(policy.to_owned()).or_default().push(taken);
     }
-    acknowledged.values_mut().for_each(|times| times.sort_unstable());
+    for times in acknowledged.values_mut() {
+        times.sort_unstable();
+    }
     Ok(acknowledged)
 }
 

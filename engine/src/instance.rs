@@ -35,8 +35,8 @@ pub(crate) struct Concurrency {
 
 /// The right to run one instance.
 pub(crate) struct Permit<'a> {
-    concurrency: &'a Concurrency,
-    _permit: Option<SemaphorePermit<'a>>,
+    limit: &'a Concurrency,
+    _slot: Option<SemaphorePermit<'a>>,
     _ticking: Ticking<'a>,
 }
 
@@ -70,9 +70,9 @@ impl Concurrency {
     /// Waits for a permit.
     pub(crate) async fn permit(&self) -> Permit<'_> {
         Permit {
-            concurrency: self,
+            limit: self,
             // The semaphore is never closed, so this waits and cannot fail.
-            _permit: self.permits.acquire().await.ok(),
+            _slot: self.permits.acquire().await.ok(),
             _ticking: self.ticking(),
         }
     }
@@ -91,12 +91,12 @@ impl Permit<'_> {
     /// An idle instance of this policy. When there is none, idle instances of other policies may be dropped, so that a new
     /// one fits within the limit.
     fn idle(&self, number: u64) -> Option<Live> {
-        let mut idle = self.concurrency.idle();
+        let mut idle = self.limit.idle();
         if let Some(at) = idle.iter().rposition(|(policy, _)| *policy == number) {
             return idle.remove(at).map(|(_, live)| live);
         }
-        let running = self.concurrency.size - self.concurrency.permits.available_permits();
-        let too_many = (idle.len() + running).saturating_sub(self.concurrency.size);
+        let running = self.limit.size - self.limit.permits.available_permits();
+        let too_many = (idle.len() + running).saturating_sub(self.limit.size);
         // They are dropped while the lock is held, so their slots are free before another call looks.
         idle.drain(..too_many);
         None

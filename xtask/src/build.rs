@@ -61,14 +61,15 @@ pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Resu
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds the policy, another one and the gate.
+/// Builds the policy, another one, the gate and the C library.
 pub(crate) fn all(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
-    both(places, steps, profile)?;
-    component(places, steps, "next-policy", &places.next_policy())
+    policy_and_gate(places, steps, profile)?;
+    component(places, steps, "next-policy", &places.next_policy())?;
+    library(places, steps, profile)
 }
 
 /// Builds the policy and the gate.
-pub(crate) fn both(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
+pub(crate) fn policy_and_gate(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
     component(places, steps, "tidegate-policy", &places.policy())?;
     gate(places, steps, profile)
 }
@@ -87,6 +88,7 @@ fn component(places: &Places, steps: &Steps, package: &str, place: &Path) -> Res
 /// Makes what only tests need: policies, and the answers that bindings must give.
 pub(crate) fn for_tests(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
     guests(places, steps)?;
+    steps::run(&mut workspace(places, profile, &["--example=answers"]))?;
     bindings::answers(places, steps, &places.target.join(profile.directory()))
 }
 
@@ -116,29 +118,32 @@ fn guests(places: &Places, steps: &Steps) -> Result<()> {
     Ok(())
 }
 
-/// Builds `dist/tidegate`, and the C library in `dist/lib`.
-pub(crate) fn gate(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
+/// Builds `dist/tidegate`.
+fn gate(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
     steps.say("building the gate: dist/tidegate (minutes the first time, seconds later)");
+    steps::run(&mut workspace(places, profile, &["--bin=tidegate"]))?;
+    let gate = places.gate();
+    let name = gate.file_name().context("the gate's file has a name")?;
+    publish(&places.target.join(profile.directory()).join(name), &gate)
+}
+
+/// Builds the C library in `dist/lib`.
+pub(crate) fn library(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
+    steps.say("building the C library: dist/lib");
+    steps::run(&mut workspace(places, profile, &["--lib"]))?;
+    bindings::publish_library(places, &places.target.join(profile.directory()))
+}
+
+/// A build of some targets of the whole workspace. Cargo chooses the features of what crates share by what is built with them: the
+/// workspace and a (small) test make it choose as `cargo test --workspace` does. Else wasmtime would be compiled once for each.
+fn workspace(places: &Places, profile: Profile, targets: &[&str]) -> Command {
     let name = match profile {
         Profile::Dev => "dev",
         Profile::Release => "release",
     };
-    // Cargo chooses the features of what crates share by what is built with them. The whole workspace and a (small)
-    // test make it choose as `cargo test --workspace` does; else wasmtime would be compiled once for each.
-    let arguments = [
-        "build",
-        "--workspace",
-        "--lib",
-        "--bin=tidegate",
-        "--test=tidy",
-        "--example=answers",
-    ];
-    steps::run(places.cargo(arguments).args(["--profile", name]))?;
-    let built = places.target.join(profile.directory());
-    let gate = places.gate();
-    let name = gate.file_name().context("the gate's file has a name")?;
-    publish(&built.join(name), &gate)?;
-    bindings::publish_library(places, &built)
+    let mut cargo = places.cargo(["build", "--workspace", "--test=tidy", "--profile", name]);
+    cargo.args(targets);
+    cargo
 }
 
 /// Makes sure that rustc can compile for WebAssembly.

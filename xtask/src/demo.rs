@@ -57,7 +57,7 @@ struct Suggestion {
 
 /// Builds, plays and shows the demo.
 pub(crate) fn run(places: &Places, steps: &Steps) -> Result<ExitCode> {
-    build::both(places, steps, Profile::Dev)?;
+    build::policy_and_gate(places, steps, Profile::Dev)?;
     let report = play(places, steps)?;
     println!();
     table::print(&report.scenario, &report.fates);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /*
- How a call ended. Anything but `TIDEGATE_OK` leaves a line in `tidegate_last_error`, and no answer.
+ How a call ended. With any other status than `TIDEGATE_OK` there is no answer, and `tidegate_last_error` has the reason.
  */
 typedef enum {
   /*
@@ -19,7 +19,7 @@ typedef enum {
    */
   TIDEGATE_ARGUMENT = 1,
   /*
-   The handle was closed, or never was one.
+   The handle was closed, or is not a handle.
    */
   TIDEGATE_CLOSED = 2,
   /*
@@ -31,11 +31,11 @@ typedef enum {
    */
   TIDEGATE_LOAD = 4,
   /*
-   The policy misbehaved: it trapped, or took too long or too much memory. Says nothing about the event; the next call works.
+   The policy misbehaved: it trapped, or took too long or too much memory. This says nothing about the event; the next call works.
    */
   TIDEGATE_FAULT = 5,
   /*
-   The arguments make no sense to the policy, such as a `now` that is no time.
+   The arguments make no sense to the policy, such as a `now` that is not a time.
    */
   TIDEGATE_MISUSE = 6,
   /*
@@ -58,12 +58,13 @@ extern "C" {
 #endif // __cplusplus
 
 /*
- Opens the policy in the file `path`. It is compiled, which takes seconds, unless `cache_dir` has it from an earlier time.
+ Opens the policy in the file `path`. It is compiled, which takes seconds, unless it is in `cache_dir`.
 
  `options` is NULL or a JSON object; all members may be absent:
  `{"isolation":"reuse"|"fresh","deadline_ms":100,"memory_bytes":67108864,"output_bytes":16777216,"max_concurrent_calls":16,"cache_dir":"/path"}`.
  With `reuse` an instance of the policy serves one call after another until one of them faults; with `fresh` each call
- has its own. Calls beyond `max_concurrent_calls` wait. A `cache_dir` that cannot be used, or that others may write, is `TIDEGATE_IO`.
+ has its own. Calls beyond `max_concurrent_calls` wait. A `cache_dir` that cannot be used, or that other users can write to, is
+ `TIDEGATE_IO`.
 
  # Safety
  `path` and `options` are NULL or NUL-terminated; `policy` is NULL or can be written.
@@ -84,7 +85,7 @@ tidegate_status tidegate_open_bytes(const uint8_t *file,
                                     tidegate_policy *policy);
 
 /*
- Closes a policy. Calls that are under way come to their end; later ones give `TIDEGATE_CLOSED`, and so does closing again.
+ Closes a policy. Running calls finish; later ones return `TIDEGATE_CLOSED`, and so does closing again.
  */
 tidegate_status tidegate_close(tidegate_policy policy);
 
@@ -133,7 +134,7 @@ tidegate_status tidegate_next_attempt(tidegate_policy policy,
 /*
  What would a gate do with this event? `now` is the time to judge by, RFC 3339 with an offset; `target_version` is the
  version in which the event shall leave, or NULL for the latest of its type. The answer is that of `json.process`. A `now` that
- is no time gives `TIDEGATE_MISUSE`.
+ is not a time gives `TIDEGATE_MISUSE`.
 
  # Safety
  As for `tidegate_validate`; `now` and `target_version` are NULL or NUL-terminated.
@@ -165,10 +166,10 @@ tidegate_status tidegate_catalog(tidegate_policy policy,
 tidegate_status tidegate_digest(tidegate_policy policy, char **answer, size_t *answer_length);
 
 /*
- Gives an answer back. NULL is allowed.
+ Frees an answer. NULL is allowed.
 
  # Safety
- `answer` is NULL or came from a function of this library and was not given back before.
+ `answer` is NULL or came from a function of this library and was not freed before.
  */
 void tidegate_free(char *answer);
 

@@ -46,7 +46,7 @@ impl Pipeline {
         self.reload.deny(digest, &why);
         match self.revisions.roll_back(revision.id().number, None, &why) {
             Ok(rolled_back) => {
-                tracing::error!(from = %rolled_back.from, to = %rolled_back.to, why, "rolled back automatically");
+                tracing::error!(from = %rolled_back.from, to = %rolled_back.to, why, "rolled back to the revision before");
                 self.metrics.rolled_back("itself");
                 // There is no receiver only while the gate stops.
                 let _ = self.rollbacks.send(rolled_back);
@@ -132,7 +132,7 @@ impl Pipeline {
         };
         let line = chain(&error);
         let PublishError::Retryable { after, .. } = error else {
-            tracing::error!(error = line, "the notification of a rollback was refused permanently");
+            tracing::error!(error = line, "the notification of a rollback was refused for good");
             return Ok(report(Disposition::Dropped, &line));
         };
         let delay = FIRST_DELAY.saturating_mul(2_u32.saturating_pow(delivery.history.times_scheduled));

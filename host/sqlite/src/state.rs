@@ -28,8 +28,8 @@ impl StateStore for Db {
                 })
             };
             let now = clock::unix_millis();
-            let mut find = |name| select.query_row(params![name, now], versioned).optional();
-            names.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()
+            let find = |name: &String| select.query_row(params![name, now], versioned).optional();
+            names.iter().map(find).collect::<Result<Vec<_>, _>>()
         });
         each(keys.iter().copied(), "reading", found.await)
     }

@@ -46,7 +46,8 @@ pub(super) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Resu
     } else {
         (Profile::Dev, "dev")
     };
-    build::both(places, steps, profile)?;
+    build::policy_and_gate(places, steps, profile)?;
+    build::library(places, steps, profile)?;
     let busy = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let mut circumstances = machine(places);
     circumstances.push(format!("the C library in the profile `{name}`"));

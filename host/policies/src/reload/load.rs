@@ -52,10 +52,7 @@ impl Reload {
             mut timings,
         } = file;
         if matches!(by, LoadedBy::File | LoadedBy::Request) && self.is_known(digest.as_str()) {
-            tracing::info!(
-                digest = digest.as_str(),
-                "the policy's file has the same content as before"
-            );
+            tracing::info!(digest = digest.as_str(), "the policy's file holds what it held before");
             return Ok(Some(digest));
         }
         let refused = |refusal| (Some(digest.clone()), refusal);
@@ -82,7 +79,7 @@ impl Reload {
         if !is_wanted() {
             tracing::info!(
                 digest = digest.as_str(),
-                "the policy's file was replaced during the load; the policy does not take over"
+                "the policy's file was replaced while it was loaded; it does not take over"
             );
             return Ok(None);
         }

@@ -84,7 +84,7 @@ pub enum CannotRollBack {
     #[error("there is no earlier revision to roll back to: {0}")]
     NoneBefore(Kept),
     /// It is not in memory.
-    #[error("the gate cannot roll back to {to}: {kept}; its file can be restored")]
+    #[error("the gate cannot roll back to {to}: {kept}; its file can be put back in place")]
     NotKept {
         /// The requested digest.
         to: String,

@@ -42,8 +42,8 @@ struct Against {
 }
 
 impl Report {
-    pub(super) fn new(settings: &Settings, state: &ShadowState, current: Option<&Revision>, stats: &Stats) -> Self {
-        let (state, policy, digest, why) = match state {
+    pub(super) fn new(settings: &Settings, shadow: &ShadowState, current: Option<&Revision>, stats: &Stats) -> Self {
+        let (label, policy, digest, why) = match shadow {
             ShadowState::None => ("none", None, None, Some("there is no such file".to_owned())),
             ShadowState::Loading => ("loading", None, None, None),
             ShadowState::Ready(policy) => ("ready", Some(policy.catalog()), Some(policy.digest()), None),
@@ -52,7 +52,7 @@ impl Report {
         Self {
             shadow: ShadowPolicy {
                 path: settings.path.display().to_string(),
-                state,
+                state: label,
                 name: policy.map(|catalog| catalog.name.clone()),
                 version: policy.map(|catalog| catalog.version.clone()),
                 digest: digest.map(ToString::to_string),

@@ -11,7 +11,10 @@ const DESCRIBE: &str = "org.apache.kafka.tools.TopicCommand";
 pub(crate) fn tests(suite: Suite<Cluster>) -> Suite<Cluster> {
     suite
         .test("every topic exists as topics.yaml says", applied)
-        .test("apply.sh makes the same topics, and corrects one that differs", by_script)
+        .test(
+            "apply.sh makes the same topics, and corrects one that differs",
+            by_script,
+        )
         .test(
             "apply.sh refuses an environment that is not in the file",
             no_such_environment,
