@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-pub(super) use tidegate_text::escape::visible;
-
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+pub(super) use tidegate_text::escape::visible;
 
 /// Columns of the longest line.
 const COLUMNS: usize = 80;
