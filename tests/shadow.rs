@@ -155,7 +155,7 @@ async fn a_policy_would_change_nothing_of_what_it_does_itself() {
 }
 
 #[tokio::test]
-async fn what_would_change_is_reported_by_kind_type_and_place() {
+async fn differences_are_reported_by_kind_type_and_place() {
     let rig = Rig::ready("shadow-kinds", &guest("calm"), &[]).await;
     let events = mixed();
     let counts = rig.send(&events).await;

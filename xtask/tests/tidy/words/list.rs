@@ -40,6 +40,8 @@ pub(super) const PLAIN: &[&str] = &["of the dead letter"];
 /// A word, the start of the paths where it may stand, and why.
 pub(super) const ALLOWED: &[(&str, &str, &str)] = &[
     ("candidate", "bindings/c/Cargo.toml", "the name of a lint"),
+    ("candidate", "Cargo.toml", "the name of a lint"),
+    ("generation", "tests/faults/rig.rs", "a line of Kafka's own log"),
     ("give up", "deploy/dapr/resiliency.yaml", "what Dapr's own retries do"),
     ("gives up", "tests/containment/isolation.rs", "what an option costs"),
     ("seldom", "tests/ledger.rs", "how often a sink refuses"),
