@@ -137,7 +137,8 @@ async fn a_person_sees_which_policy_decides_and_rolls_back() {
     let rig = Rig::start("policy-status", &guest("calm"), &[]).await;
     rig.send(&[event("e-1"), "no event".to_owned()]).await;
     // A gate that has just started looks at its file once more.
-    rig.until(&["status"], |status| status["reload"]["state"] == "ready").await;
+    rig.until(&["status"], |status| status["reload"]["state"] == "ready")
+        .await;
     let shown = |args: &[&str]| redacted(&rig.text(args), &rig.json(&["status"]));
     insta::assert_snapshot!("status", shown(&["status"]));
 
