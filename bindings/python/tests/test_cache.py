@@ -166,4 +166,4 @@ def test_a_path_that_is_no_directory(tmp_path: Path, caplog: pytest.LogCaptureFi
         load(file)
     with caplog.at_level(logging.WARNING, "tidegate"):
         load(Path("/proc/no-such-place/cache"))
-    assert "could not be kept" in caplog.text
+    assert "could not be stored" in caplog.text
