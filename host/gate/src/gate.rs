@@ -71,13 +71,18 @@ impl Gate {
         let wiring = Wiring::new(&config)?;
         let revisions = Arc::new(Revisions::default());
         let metrics = Arc::new(Metrics::default());
-        let channels = config.channels.keys().cloned().collect();
+        let admission = Admission {
+            channels: config.channels.keys().cloned().collect(),
+            target_version: config.policy.target_version.clone(),
+            pin: config.policy.pin.clone(),
+            allow_dropped: config.policy.allow_dropped,
+        };
         let shadow = match config.policy.shadow.clone() {
             Some(settings) => Some(Arc::new(Shadow::new(
                 settings,
                 config.engine.clone(),
-                channels,
-                config.policy.target_version.clone(),
+                admission.channels.clone(),
+                admission.target_version.clone(),
                 revisions.clone(),
                 metrics.clone(),
             )?)),
@@ -91,12 +96,7 @@ impl Gate {
                 rollback: config.policy.rollback,
                 cache_dir: config.engine.cache_dir.clone(),
             },
-            Admission {
-                channels: config.channels.keys().cloned().collect(),
-                target_version: config.policy.target_version.clone(),
-                pin: config.policy.pin.clone(),
-                allow_dropped: config.policy.allow_dropped,
-            },
+            admission,
             Engine::new(config.engine.clone())?,
             revisions.clone(),
             metrics.clone(),

@@ -66,7 +66,7 @@ impl Pipeline {
             decided = published_before(&run.revision.policy, delivery, decided).await?;
         }
         let decision = Usable::check(decided, &delivery.event, |channel| self.is_bound(channel))?;
-        let outputs = self.address(&decision.outputs, delivery, at, run.revision.id());
+        let outputs = self.address(&decision.outputs, delivery, at, run.revision.id())?;
         Ok(AddressedDecision { decision, outputs })
     }
 
@@ -79,7 +79,7 @@ impl Pipeline {
         revision: &RevisionId,
     ) -> Result<Vec<AddressedOutput<'_>>, Unusable> {
         let outputs = UsableOutput::check_all(outputs, &delivery.event, |channel| self.is_bound(channel))?;
-        Ok(self.address(&outputs, delivery, at, revision))
+        self.address(&outputs, delivery, at, revision)
     }
 
     fn is_bound(&self, channel: &str) -> bool {
@@ -92,15 +92,19 @@ impl Pipeline {
         delivery: &Delivery,
         at: &str,
         revision: &RevisionId,
-    ) -> Vec<AddressedOutput<'_>> {
+    ) -> Result<Vec<AddressedOutput<'_>>, Unusable> {
         let address = |output: &UsableOutput| {
-            Some(AddressedOutput {
-                channel: output.channel.clone(),
-                sink: self.channels.get(&output.channel)?,
+            let channel = output.channel.clone();
+            let Some(sink) = self.channels.get(&channel) else {
+                return Err(Unusable::UnboundChannel { channel });
+            };
+            Ok(AddressedOutput {
+                channel,
+                sink,
                 message: message(output, delivery, at, revision),
             })
         };
-        outputs.iter().filter_map(address).collect()
+        outputs.iter().map(address).collect()
     }
 }
 

@@ -21,7 +21,6 @@ pub(crate) struct Package {
 /// A library, a program, a test program, an example or a benchmark.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Target {
-    pub(crate) name: String,
     /// The file that is its root.
     pub(crate) src_path: PathBuf,
 }

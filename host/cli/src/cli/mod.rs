@@ -3,6 +3,7 @@
 
 mod apply;
 mod check;
+mod client;
 mod completions;
 mod dlq;
 pub(crate) mod exit;

@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context as _;
 use bytes::Bytes;
 use clap::Args;
 use reqwest::{Client, Response, StatusCode, Url, header};
@@ -16,6 +15,7 @@ use tidegate_gate::config;
 
 use super::{
     super::{
+        client::{client, with_token},
         exit, progress,
         styles::{BAD, GOOD, paint},
         words::{cut, visible},
@@ -188,29 +188,17 @@ impl Redrive {
 struct Gate {
     client: Client,
     url: Url,
-    token: Option<String>,
 }
 
 impl Gate {
     fn at(base: &Url) -> anyhow::Result<Self> {
-        let client = Client::builder()
-            .timeout(TIMEOUT)
-            .connect_timeout(Duration::from_secs(5))
-            .no_proxy()
-            // A redirect would make a GET of the POST, and send the token elsewhere.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .context("the HTTP client does not start")?;
+        let client = client(TIMEOUT)?;
         let mut url = base.clone();
         url.path_segments_mut()
             .map_err(|()| anyhow::anyhow!("--url {base} must be an address such as http://127.0.0.1:8080"))?
             .pop_if_empty()
             .extend(["v1", "redrive"]);
-        Ok(Self {
-            client,
-            url,
-            token: std::env::var("APP_API_TOKEN").ok().filter(|token| !token.is_empty()),
-        })
+        Ok(Self { client, url })
     }
 
     /// Sends one dead letter, and again while the gate is unavailable.
@@ -242,11 +230,7 @@ impl Gate {
             .post(self.url.clone())
             .header(header::CONTENT_TYPE, "application/json")
             .body(letter);
-        let request = match &self.token {
-            Some(token) => request.header("dapr-api-token", token),
-            None => request,
-        };
-        request.send().await
+        with_token(request).send().await
     }
 }
 

@@ -11,11 +11,12 @@ use std::{
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
-use reqwest::{Client, Method, StatusCode, Url};
+use reqwest::{Method, StatusCode, Url};
 use serde::{Deserialize, de::DeserializeOwned};
 use tidegate_gate::config::{self, Environment};
 
 use super::super::{
+    client::{client, with_token},
     exit,
     words::{cut, visible},
 };
@@ -125,21 +126,10 @@ impl Admin {
 
     async fn exchange(&self, method: Method, path: &str, body: String) -> anyhow::Result<Received> {
         let base = self.base()?;
-        let client = Client::builder()
-            .timeout(TIMEOUT)
-            .connect_timeout(Duration::from_secs(5))
-            .no_proxy()
-            // A redirect would send the token elsewhere.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .context("the HTTP client does not start")?;
         let url = base
             .join(path)
             .with_context(|| format!("{base} must be an address such as http://127.0.0.1:8081"))?;
-        let mut request = client.request(method, url).body(body);
-        if let Some(token) = std::env::var("APP_API_TOKEN").ok().filter(|token| !token.is_empty()) {
-            request = request.header("dapr-api-token", token);
-        }
+        let request = with_token(client(TIMEOUT)?.request(method, url).body(body));
         let response = request.send().await.map_err(|error| {
             let hint = "is it running, and is this its `admin.listen`?";
             anyhow!(error.without_url()).context(format!("no gate answers at {base}; {hint}"))
