@@ -70,6 +70,21 @@ async fn a_bad_file_is_refused_with_the_reason_and_the_policy_stays() {
     }
 }
 
+#[tokio::test]
+async fn a_policy_that_was_rolled_back_is_refused_while_its_file_is_in_place() {
+    let rig = Rig::start("reload-denied", &policy(), &NOT_FOLLOWED).await;
+    let next = variant("next");
+    rig.put(&next);
+    rig.post("/admin/reload", "").await;
+    let (status, answer) = rig.post("/admin/rollback", "").await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let (status, problem) = rig.post("/admin/reload", "").await;
+    assert_eq!(status, StatusCode::CONFLICT, "{problem}");
+    let detail = problem["detail"].as_str().expect("a text");
+    assert!(detail.contains("rolled back"), "{detail}");
+    rig.assert_current(&policy()).await;
+}
+
 fn command(rig: &Rig, args: &[&str]) -> Finished {
     let admin = rig.gate.admin_url("");
     tidegate(&[&["policy", "reload", "--admin", &admin], args].concat(), b"")

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tidegate_model::{
-    backend::{BackendError, Expected, Put, StateStore, Written},
+    backend::{Expected, Put, StateStore, Written},
+    error::BackendError,
     scheduled_retry::{LONGEST_DELAY, ScheduledRetry},
 };
 

@@ -11,12 +11,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use tidegate_model::{
-    backend::{BackendError, Scheduler},
-    clock,
-    envelope::unwrap,
-    message::PublishError,
-    scheduled_retry::ScheduledRetry,
-    subscription::Topic,
+    backend::Scheduler, clock, envelope::unwrap, error::BackendError, message::PublishError,
+    scheduled_retry::ScheduledRetry, subscription::Topic,
 };
 use tidegate_pipeline::Ack;
 use tokio::sync::Semaphore;

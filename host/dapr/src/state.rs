@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use reqwest::StatusCode;
 use serde_json::{json, value::RawValue};
 use tidegate_http::sink::refusal;
-use tidegate_model::backend::{BackendError, Expected, Put, StateStore, Versioned, Written};
+use tidegate_model::{
+    backend::{Expected, Put, StateStore, Versioned, Written},
+    error::BackendError,
+};
 
 use super::Sidecar;
 

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fs::File, sync::Arc};
 use tidegate_dapr::{AppPublisher, RetryTopics, Sidecar, SidecarStatus, TopicPublisher};
 use tidegate_http::sink::{self, UrlPublisher};
 use tidegate_model::{
-    backend::{BackendError, BackendStatus, Publisher, Scheduler, StateStore},
+    backend::{BackendStatus, Publisher, Scheduler, StateStore},
+    error::BackendError,
     subscription::Topic,
 };
 use tidegate_sqlite::{self as sqlite, Db};

@@ -1,14 +1,14 @@
-//! The state that all routes share, and how a delivery is processed on a task of its own.
+//! The state that all routes share. Knows no route.
 
 use std::sync::Arc;
 
 use tidegate_model::{backend::BackendStatus, secret::Secret};
-use tidegate_pipeline::{Ack, Pipeline};
+use tidegate_pipeline::Pipeline;
 use tidegate_policies::reload::Reload;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Limits, Permit};
+use super::Limits;
 
 /// The state that all routes share.
 #[derive(Debug)]
@@ -31,19 +31,4 @@ pub struct App {
     pub in_flight: TaskTracker,
     /// Cancelled when the gate stops: requests in flight are finished, new ones are refused.
     pub stopping: CancellationToken,
-}
-
-impl App {
-    /// Runs `work` on a task of its own, so that a caller that hangs up does not stop it. `None`: it panicked.
-    pub async fn complete<F>(&self, permit: Permit, work: impl FnOnce(Arc<Pipeline>) -> F) -> Option<Ack>
-    where
-        F: Future<Output = Ack> + Send + 'static,
-    {
-        let work = work(self.pipeline.clone());
-        let completed = tokio::spawn(async move {
-            let _permit = permit;
-            work.await
-        });
-        completed.await.ok()
-    }
 }

@@ -7,7 +7,9 @@ mod admin;
 mod answer;
 mod app;
 mod body;
+mod complete;
 mod failures;
+mod fallback;
 mod limits;
 mod linger;
 mod permit;
@@ -26,13 +28,9 @@ mod write_limit;
 use std::sync::Arc;
 
 use axum::{
-    Router,
-    http::{Method, StatusCode, Uri},
-    middleware,
-    response::{IntoResponse, Response},
+    Router, middleware,
     routing::{get, post},
 };
-use tidegate_model::{rate_limited_log::RateLimitedLog, untrusted::Untrusted};
 
 pub use self::{
     admin::admin_router,
@@ -54,7 +52,7 @@ pub fn router(app: Arc<App>, sidecar: Router<Arc<App>>) -> Router {
         .route("/v1/migrate", post(services::migrate))
         .route("/v1/failures", post(failures::report_failure))
         .route("/v1/redrive", post(redrive::redrive))
-        .fallback(unknown);
+        .fallback(fallback::unknown);
     let probes = Router::new()
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
@@ -64,27 +62,12 @@ pub fn router(app: Arc<App>, sidecar: Router<Arc<App>>) -> Router {
     services
         .layer(time_limit.clone())
         .merge(sidecar)
-        .method_not_allowed_fallback(wrong_method)
+        .method_not_allowed_fallback(fallback::wrong_method)
         .layer(token)
-        .merge(probes.method_not_allowed_fallback(wrong_method).layer(time_limit))
+        .merge(
+            probes
+                .method_not_allowed_fallback(fallback::wrong_method)
+                .layer(time_limit),
+        )
         .with_state(app)
-}
-
-/// A POST to an unknown path may be a delivery for a subscription that was removed. It must be redelivered.
-async fn unknown(method: Method, uri: Uri) -> Response {
-    static LOG: RateLimitedLog = RateLimitedLog::new();
-    if method != Method::POST {
-        return Problem::new(StatusCode::NOT_FOUND, "not found", "there is no such path").into_response();
-    }
-    if let Some(suppressed) = LOG.allow() {
-        tracing::warn!(path = %Untrusted(uri.path()), suppressed, "a POST to a path of no subscription");
-    }
-    Problem::try_again("no subscription has this path; does the sidecar still know a subscription that was removed?")
-        .into_response()
-}
-
-/// The router adds the header `Allow`.
-async fn wrong_method(method: Method) -> Problem {
-    let detail = format!("this path does not accept {}", Untrusted(method.as_str()));
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong method", detail)
 }

@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use reqwest::{Client, Response, StatusCode, Url, header::RETRY_AFTER};
 use tidegate_model::{
-    backend::{BackendError, Publisher},
+    backend::Publisher,
     envelope::envelope,
+    error::BackendError,
     message::{Message, PublishError},
     untrusted::Untrusted,
 };

@@ -14,9 +14,10 @@ mod record;
 use std::{sync::Arc, time::Duration};
 
 use tidegate_model::{
-    backend::{BackendError, Expected, Put, StateStore, Written},
+    backend::{Expected, Put, StateStore, Written},
     clock,
     delivery::Delivery,
+    error::BackendError,
     scheduled_retry::Failure,
 };
 

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use tidegate_engine::{FailedEvent, Output};
 use tidegate_model::{
-    backend::BackendError,
     clock, dead_letter,
     delivery::{Delivery, Origin},
     disposition::Disposition,
-    error::chain,
+    error::{BackendError, chain},
     scheduled_retry::{Failure, Next},
 };
 
 use super::{
-    NotAcknowledged, Pipeline, Report, Run,
+    NotAcknowledged, Pipeline, Report,
     claim::AcquiredClaim,
     judge::PolicyError,
     publish::{FailedPublish, Retryable},
+    run::Run,
 };
 
 /// The delay before the second attempt at a dead letter; each further one is twice as long.

@@ -11,7 +11,7 @@ use tidegate_model::{
 };
 use tidegate_policies::decision::{Unusable, Usable, UsableOutput};
 
-use super::{Pipeline, Run};
+use super::{Pipeline, run::Run};
 
 /// The violation of an event whose type the policy emits and does not accept.
 const EMITTED_ONLY: &str = "emitted-only";

@@ -11,8 +11,9 @@ use std::{sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tidegate_model::{
-    backend::{BackendError, Expected, Put, StateStore, Written},
+    backend::{Expected, Put, StateStore, Written},
     clock,
+    error::BackendError,
     scheduled_retry::LONGEST_DELAY,
 };
 

@@ -9,7 +9,7 @@ use tidegate_model::{
     scheduled_retry::Next,
 };
 
-use super::{NotAcknowledged, Pipeline, Report, Run, key_queue::Position};
+use super::{NotAcknowledged, Pipeline, Report, key_queue::Position, run::Run};
 
 /// The delay of a waiting event, for each event before it in the queue.
 const DELAY_EACH: Duration = Duration::from_secs(1);
@@ -72,16 +72,5 @@ impl Pipeline {
         {
             tracing::warn!(%error, "an event could not leave the queue of its key; events behind it wait until their timeout");
         }
-    }
-}
-
-impl Run<'_> {
-    /// The entry in the queue of its key that it has, or would have.
-    pub(super) fn queue_entry(&self) -> Option<QueueEntry> {
-        let entry = |key: &str| QueueEntry {
-            key: key.to_owned(),
-            event: self.delivery.identity(),
-        };
-        self.delivery.history.queue.clone().or_else(|| self.key.map(entry))
     }
 }

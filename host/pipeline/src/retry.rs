@@ -15,10 +15,11 @@ use tidegate_model::{
 use tidegate_policies::{decision::Usable, revision::CallResult};
 
 use super::{
-    NotAcknowledged, Pipeline, Report, Run,
+    NotAcknowledged, Pipeline, Report,
     claim::AcquiredClaim,
     judge::PolicyError,
     publish::{FailedPublish, Retryable},
+    run::Run,
 };
 
 /// The shortest delay.

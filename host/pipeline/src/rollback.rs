@@ -6,11 +6,10 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use serde_json::json;
 use tidegate_model::{
-    backend::BackendError,
     clock,
     delivery::{Delivery, Source},
     disposition::Disposition,
-    error::chain,
+    error::{BackendError, chain},
     message::{Message, PublishError},
     revision::{RevisionId, RolledBack},
     scheduled_retry::{Next, ScheduledRetry},

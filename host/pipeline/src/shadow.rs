@@ -3,8 +3,9 @@
 use tidegate_policies::shadow::Answer;
 
 use super::{
-    Pipeline, Run,
+    Pipeline,
     judge::{AddressedDecision, PolicyError},
+    run::Run,
 };
 
 impl Pipeline {

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use tidegate_model::{
-    backend::{BackendError, Publisher},
-    error::chain,
+    backend::Publisher,
+    error::{BackendError, chain},
     message::{Message, PublishError},
 };
 

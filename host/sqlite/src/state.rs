@@ -4,9 +4,9 @@
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use tidegate_model::{
-    backend::{BackendError, Expected, Put, StateStore, Versioned, Written},
+    backend::{Expected, Put, StateStore, Versioned, Written},
     clock,
-    error::chain,
+    error::{BackendError, chain},
 };
 
 use super::{Db, SqliteError};

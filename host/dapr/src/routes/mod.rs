@@ -4,6 +4,7 @@
 
 mod answer;
 mod deliver;
+mod inbound;
 mod scheduled;
 
 use std::sync::Arc;
@@ -18,25 +19,9 @@ use axum::{
     routing::{get, post},
 };
 use tidegate_http::{App, in_time, limit_request};
-use tidegate_model::subscription::Subscription;
 
-use crate::{
-    RetryTopics, Sidecar, Tier,
-    subscriptions::{subscriptions, tier_route},
-};
-
-/// What the sidecar delivers.
-#[derive(Debug)]
-pub struct Inbound {
-    /// Topics that events come from.
-    pub subscriptions: Vec<Subscription>,
-    /// Topics that scheduled retries come from.
-    pub tiers: Vec<Tier>,
-    /// The scheduler that reads these topics.
-    pub retry_topics: Option<RetryTopics>,
-    /// The sidecar whose jobs call back, on the `dapr` backend.
-    pub sidecar: Option<Sidecar>,
-}
+pub use self::inbound::Inbound;
+use crate::subscriptions::{subscriptions, tier_route};
 
 /// The routes of the sidecar, to merge into the gate's router.
 pub fn router(app: &Arc<App>, inbound: Arc<Inbound>) -> Router<Arc<App>> {

@@ -14,8 +14,8 @@ use tidegate_model::{rate_limited_log::RateLimitedLog, scheduled_retry::Schedule
 use tidegate_pipeline::Ack;
 
 use super::{
-    Inbound,
     answer::{retry, success},
+    inbound::Inbound,
 };
 
 /// Bytes of the largest callback: a retry, escaped twice, in base64.

@@ -1,21 +1,21 @@
 //! From a [`File`] to a [`Config`]: checks what the types cannot express. One pass finds all problems.
 
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use tidegate_engine as engine;
+use tidegate_http::Limits;
+use tidegate_pipeline::claim;
 
 use super::{
-    Backend, BackendKind, Config, Environment, File, Isolation, Limits, Problem, Subscription, Topic,
     channels::{channels, log},
-    claim, file,
+    env::Environment,
+    file::{self, BackendKind, File, Isolation},
     policy::policy,
+    problem::Problem,
     retries::{order_wait, retries},
+    subscriptions::subscriptions,
+    valid::{Backend, Config},
 };
-
-/// Paths that belong to the gate.
-const OWN_ROUTES: &[&str] = &[
-    "/retries", "/dapr", "/v1", "/healthz", "/readyz", "/metrics", "/job", "/admin",
-];
 
 impl Config {
     pub(super) fn build(file: &File, environment: &Environment) -> Result<Self, Vec<Problem>> {
@@ -62,72 +62,6 @@ impl Config {
             app_api_token: environment.app_api_token(),
         })
     }
-}
-
-fn subscriptions(file: &File, problems: &mut Vec<Problem>) -> Vec<Subscription> {
-    let mut topics = BTreeSet::new();
-    let mut routes = BTreeSet::new();
-    let mut subscriptions = Vec::new();
-    if file.subscriptions.is_empty() {
-        problems.push(Problem::new("subscriptions", "name at least one topic"));
-    }
-    for (index, given) in file.subscriptions.iter().enumerate() {
-        let key = format!("subscriptions.{index}");
-        let topic = topic(file, given.pubsub.as_ref(), given.topic.as_ref().unwrap_or(&given.name));
-        let route = given
-            .route
-            .clone()
-            .unwrap_or_else(|| format!("/deliver/{}", given.name));
-        if topic.name.is_empty() {
-            problems.push(Problem::new(format!("{key}.topic"), "must not be empty"));
-        }
-        if !topics.insert(topic.clone()) {
-            problems.push(Problem::new(
-                format!("{key}.topic"),
-                format!("the topic {:?} is subscribed twice", topic.name),
-            ));
-        }
-        if !routes.insert(route.clone()) {
-            problems.push(Problem::new(
-                format!("{key}.route"),
-                format!("the route {route:?} is used twice"),
-            ));
-        }
-        if let Some(problem) = route_problem(&route) {
-            problems.push(Problem::new(format!("{key}.route"), problem));
-        }
-        subscriptions.push(Subscription {
-            name: given.name.clone(),
-            topic,
-            route,
-            raw_payload: given.raw_payload.unwrap_or(file.dapr.raw_payload),
-            idempotent: given.idempotency,
-        });
-    }
-    subscriptions
-}
-
-/// On the `sqlite` backend the component of a topic does not matter.
-pub(super) fn topic(file: &File, pubsub: Option<&String>, name: &str) -> Topic {
-    let pubsub = pubsub
-        .filter(|_| file.backend == BackendKind::Dapr)
-        .unwrap_or(&file.dapr.pubsub);
-    Topic {
-        pubsub: pubsub.clone(),
-        name: name.to_owned(),
-    }
-}
-
-fn route_problem(route: &str) -> Option<String> {
-    if !route.starts_with('/') || route.contains(['{', '}', '*', '?', '#', ' ', ':']) {
-        return Some(format!("{route:?} must be a plain path that starts with /"));
-    }
-    let own = OWN_ROUTES.iter().find(|own| {
-        route
-            .strip_prefix(**own)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })?;
-    Some(format!("{own} belongs to the gate itself; choose another path"))
 }
 
 fn check_limits(limits: &file::Limits, problems: &mut Vec<Problem>) {

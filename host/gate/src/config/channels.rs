@@ -3,8 +3,14 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use reqwest::Url;
+use tidegate_model::subscription::Subscription;
 
-use super::{BackendKind, File, Problem, Sink, Subscription, build::topic, file::Channel};
+use super::{
+    file::{BackendKind, Channel, File},
+    problem::Problem,
+    subscriptions::topic,
+    valid::Sink,
+};
 
 pub(super) fn channels(
     file: &File,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-use super::Secret;
+use tidegate_model::secret::Secret;
 
 /// Overrides of single keys start with this: `TIDEGATE_DAPR__PUBSUB=orders` sets `dapr.pubsub`.
 const PREFIX: &str = "TIDEGATE_";

@@ -10,16 +10,8 @@ mod policy;
 mod problem;
 mod read;
 mod retries;
-
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
-
-use tidegate_dapr::Tier;
-use tidegate_http::Limits;
-use tidegate_model::{
-    secret::Secret,
-    subscription::{Subscription, Topic},
-};
-use tidegate_pipeline::{Retries, claim};
+mod subscriptions;
+mod valid;
 
 pub use self::{
     build::default_cache_dir,
@@ -28,97 +20,5 @@ pub use self::{
     policy::Policy,
     problem::{ConfigError, Problem},
     read::{json_schema, read},
+    valid::{Backend, Config, RetryTopics, Sink},
 };
-
-/// A valid configuration.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// Address of the HTTP listener.
-    pub listen: SocketAddr,
-    /// The backend.
-    pub backend: Backend,
-    /// The policy and how it is replaced.
-    pub policy: Policy,
-    /// How policies run.
-    pub engine: tidegate_engine::Options,
-    /// Where events come from; topics and routes are unique.
-    pub subscriptions: Vec<Subscription>,
-    /// The sink of each channel; never a topic that is subscribed.
-    pub channels: BTreeMap<String, Sink>,
-    /// How often and when something is retried.
-    pub retries: Retries,
-    /// How long an event waits for an earlier one of its key; `None`: it does not.
-    pub order_wait: Option<Duration>,
-    /// The retry topics.
-    pub retry_topics: RetryTopics,
-    /// The SQLite file, when a channel leads to a topic of it.
-    pub log: Option<PathBuf>,
-    /// Time that one request to a sink may take.
-    pub send_timeout: Duration,
-    /// The claims, which make sure that an event is processed once.
-    pub claims: claim::Settings,
-    /// Limits of connections and requests.
-    pub http: Limits,
-    /// Address of the admin listener, when there is one.
-    pub admin: Option<SocketAddr>,
-    /// Requests in progress at the same time.
-    pub concurrency: usize,
-    /// Time for draining when the gate stops.
-    pub drain: Duration,
-    /// The token that callers must show.
-    pub app_api_token: Option<Secret>,
-}
-
-/// The backend.
-#[derive(Debug, Clone)]
-pub enum Backend {
-    /// One SQLite file.
-    Sqlite {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The Dapr sidecar.
-    Dapr(tidegate_dapr::Settings),
-}
-
-/// The sink of a channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sink {
-    /// A topic of the backend.
-    Topic(Topic),
-    /// A method of an app behind a sidecar.
-    App {
-        /// The app's id.
-        app: String,
-        /// The method.
-        method: String,
-    },
-    /// An address that accepts events over HTTP.
-    Url(reqwest::Url),
-    /// A topic of the data file.
-    Log {
-        /// The topic.
-        topic: String,
-    },
-}
-
-impl Sink {
-    /// Its name, for metrics and logs. The query of an address is left out, since it may contain a secret.
-    pub fn name(&self) -> String {
-        match self {
-            Self::Topic(topic) => topic.name.clone(),
-            Self::App { app, method } => format!("{app}/{method}"),
-            Self::Url(url) => format!("{}{}", url.origin().ascii_serialization(), url.path()),
-            Self::Log { topic } => topic.clone(),
-        }
-    }
-}
-
-/// The topics that keep scheduled retries, on the `dapr` backend.
-#[derive(Debug, Clone, Default)]
-pub struct RetryTopics {
-    /// The topics, the shortest delay first. All of them are read.
-    pub tiers: Vec<Tier>,
-    /// Whether new retries are scheduled in topics; otherwise they are jobs.
-    pub schedule: bool,
-}

@@ -6,7 +6,12 @@ use std::path::Path;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Value};
 
-use super::{Config, ConfigError, Environment, File, Problem};
+use super::{
+    env::Environment,
+    file::File,
+    problem::{ConfigError, Problem},
+    valid::Config,
+};
 
 /// The keys whose value is a fraction.
 const FRACTIONS: [&[&str]; 4] = [

@@ -5,9 +5,14 @@ use std::{
     time::Duration,
 };
 
+use tidegate_dapr::Tier;
+use tidegate_model::subscription::{Subscription, Topic};
+use tidegate_pipeline::Retries;
+
 use super::{
-    BackendKind, File, Problem, Retries, RetryTopics, Sink, Subscription, Tier, Topic,
-    file::{Ordering, SchedulerKind},
+    file::{BackendKind, File, Ordering, SchedulerKind},
+    problem::Problem,
+    valid::{RetryTopics, Sink},
 };
 
 pub(super) fn retries(

@@ -16,7 +16,13 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{App, Problem, limit_request, token, unknown, wrong_method};
+use crate::{
+    app::App,
+    fallback::{unknown, wrong_method},
+    problem::Problem,
+    time_limit::limit_request,
+    token,
+};
 
 /// The routes of the admin listener.
 pub fn admin_router(app: Arc<App>) -> Router {

@@ -3,15 +3,22 @@
 use std::{
     io,
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use tidegate_engine::Digest;
+use tidegate_engine::{Digest, Engine};
+use tidegate_metrics::Metrics;
+use tokio::sync::Mutex;
 
-use super::{Reload, Step, file};
+use super::{
+    denylist::Denylist,
+    file,
+    status::{StatusTracker, Step},
+};
 use crate::{
     admission::{Admission, Refusal},
-    revision::{LoadedBy, Timings},
+    revision::{LoadedBy, Retired, Revisions, RollbackSettings, Timings},
 };
 
 /// A file that was read.
@@ -24,7 +31,22 @@ pub(super) struct PolicyFile {
 /// The digest of the policy; `None`: the file was replaced meanwhile. A refusal comes with the digest, where it is known.
 pub(super) type Loaded = Result<Option<Digest>, (Option<Digest>, Refusal)>;
 
-impl Reload {
+/// Loads policies, one at a time.
+#[derive(Debug)]
+pub(super) struct Loader {
+    pub(super) admission: Admission,
+    pub(super) engine: Engine,
+    pub(super) revisions: Arc<Revisions>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) tracker: StatusTracker,
+    pub(super) denylist: Denylist,
+    /// When a new revision is rolled back; `None`: never.
+    pub(super) rollback: Option<RollbackSettings>,
+    /// One policy is loaded at a time.
+    pub(super) loading: Mutex<()>,
+}
+
+impl Loader {
     pub(super) async fn read(&self, path: &Path, settle: Duration) -> Result<PolicyFile, Refusal> {
         self.tracker.loading(Step::Reading);
         let started = Instant::now();
@@ -42,7 +64,8 @@ impl Reload {
         })
     }
 
-    /// Loads and tests a policy and makes it the current revision. A file with the same content as before changes nothing.
+    /// Loads and tests a policy and makes it the current revision. The current one is not loaded again, nor is the last one
+    /// of a file that was only touched: it may have been replaced on request or rolled back, which a touch does not undo.
     /// Compiling takes seconds: if `is_wanted` is false by then, the policy does not take over.
     pub(super) async fn take_over(&self, file: PolicyFile, by: LoadedBy, is_wanted: impl Fn() -> bool) -> Loaded {
         let _loading = self.loading.lock().await;
@@ -51,7 +74,12 @@ impl Reload {
             digest,
             mut timings,
         } = file;
-        if matches!(by, LoadedBy::File | LoadedBy::Request) && self.is_known(digest.as_str()) {
+        let is_known = match by {
+            LoadedBy::Start | LoadedBy::Promotion => false,
+            LoadedBy::Request => self.is_current(digest.as_str()),
+            LoadedBy::File => self.is_current(digest.as_str()) || self.tracker.is_last_loaded(digest.as_str()),
+        };
+        if is_known {
             tracing::info!(digest = digest.as_str(), "the policy's file holds what it held before");
             return Ok(Some(digest));
         }
@@ -59,7 +87,7 @@ impl Reload {
         self.admission.may_load(digest.as_str()).map_err(refused)?;
         // A person who pins a policy overrides the denylist.
         if by != LoadedBy::Promotion
-            && self.pin().is_none()
+            && self.admission.pin().is_none()
             && let Some(retired) = self.denied(digest.as_str())
         {
             return Err(refused(Refusal::Denylisted(retired)));
@@ -88,7 +116,7 @@ impl Reload {
             let catalog = current.as_ref().map(|current| current.policy.catalog());
             self.admission.fits(policy.catalog(), catalog).map_err(refused)?;
             let replaced = current.map(|current| current.id().number);
-            let rollback = self.settings.rollback.as_ref();
+            let rollback = self.rollback.as_ref();
             match self.revisions.install(policy, replaced, by, timings, rollback) {
                 Ok(revision) => break revision,
                 // The gate has rolled back meanwhile.
@@ -111,9 +139,15 @@ impl Reload {
         Ok(Some(digest))
     }
 
-    /// Whether a policy is the current one, or the last one of this file. The latter may have been replaced on request or
-    /// rolled back, which a file that was only touched does not undo.
-    fn is_known(&self, digest: &str) -> bool {
-        self.is_current(digest) || self.tracker.digest().as_deref() == Some(digest)
+    /// Whether a policy decides now.
+    pub(super) fn is_current(&self, digest: &str) -> bool {
+        let current = self.revisions.current();
+        current.is_some_and(|current| current.id().digest == digest)
+    }
+
+    /// When and why a policy was rolled back, by this process or an earlier one.
+    pub(super) fn denied(&self, digest: &str) -> Option<Retired> {
+        let in_this_process = self.revisions.denylisted(digest);
+        in_this_process.or_else(|| self.denylist.find(digest))
     }
 }

@@ -1,18 +1,18 @@
 //! Replaces the policy of a running gate. A changed file is loaded and tested beside the traffic, and takes over as a whole
 //! or not at all. If it is refused, the current revision stays.
 //!
-//! The file's identity is checked every [`POLL_INTERVAL`]; the file is read when it has not changed for [`SETTLE`]. Knows
-//! nothing of HTTP and signals: [`Reload::now`] is for them.
+//! Knows nothing of HTTP and signals: [`Reload::now`] is for them.
 
 mod denylist;
 mod file;
 mod load;
 mod status;
+mod watch;
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tidegate_engine::{Digest, Engine};
@@ -21,18 +21,22 @@ use tidegate_model::{clock, error::chain, revision::RevisionId};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::file::{FileId, read};
 pub use self::status::{Status, Step};
-use self::{denylist::Denylist, load::Loaded, status::StatusTracker};
+use self::{
+    denylist::Denylist,
+    file::FileId,
+    load::{Loaded, Loader},
+    status::StatusTracker,
+};
+pub(crate) use self::{
+    file::read,
+    watch::{Look, POLL_INTERVAL, Watch},
+};
 use crate::{
     admission::{Admission, Refusal},
     revision::{LoadedBy, Retired, Revisions, RollbackSettings},
 };
 
-/// How often the file's identity is checked.
-pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// How long the file must not change before it is read.
-const SETTLE: Duration = Duration::from_millis(100);
 /// The wait before a file is read again, when the machine was at fault and not the policy.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
@@ -55,14 +59,7 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Reload {
     settings: Settings,
-    admission: Admission,
-    engine: Engine,
-    revisions: Arc<Revisions>,
-    metrics: Arc<Metrics>,
-    tracker: StatusTracker,
-    denylist: Denylist,
-    /// One policy is loaded at a time.
-    loading: Mutex<()>,
+    loader: Loader,
 }
 
 /// Why the shadow policy is not promoted.
@@ -92,14 +89,17 @@ impl Reload {
         metrics: Arc<Metrics>,
     ) -> Self {
         Self {
-            denylist: Denylist::new(settings.cache_dir.as_deref(), &settings.path),
-            tracker: StatusTracker::new(settings.is_followed),
+            loader: Loader {
+                denylist: Denylist::new(settings.cache_dir.as_deref(), &settings.path),
+                tracker: StatusTracker::new(settings.is_followed),
+                rollback: settings.rollback,
+                admission,
+                engine,
+                revisions,
+                metrics,
+                loading: Mutex::default(),
+            },
             settings,
-            admission,
-            engine,
-            revisions,
-            metrics,
-            loading: Mutex::default(),
         }
     }
 
@@ -115,16 +115,16 @@ impl Reload {
 
     /// The digest of the only policy that may run, when there is one.
     pub fn pin(&self) -> Option<&str> {
-        self.admission.pin()
+        self.loader.admission.pin()
     }
 
     /// The state of the reload, or why the file is refused.
     pub fn status(&self) -> Status {
-        let status = self.tracker.status();
+        let status = self.loader.tracker.status();
         if let Status::Refused {
             digest: Some(digest), ..
         } = &status
-            && self.is_current(digest)
+            && self.loader.is_current(digest)
         {
             // The gate has rolled back to it.
             return Status::Ready;
@@ -132,8 +132,8 @@ impl Reload {
         if status != Status::Ready {
             return status;
         }
-        let digest = self.tracker.digest();
-        match digest.as_deref().and_then(|digest| self.denied(digest)) {
+        let digest = self.loader.tracker.digest();
+        match digest.as_deref().and_then(|digest| self.loader.denied(digest)) {
             None => status,
             Some(retired) => Status::Refused {
                 at: retired.at.clone(),
@@ -168,42 +168,21 @@ impl Reload {
     }
 
     async fn follow_for_ever(&self) {
-        let mut seen: Option<FileId> = None;
-        let mut due = Instant::now();
         // The file may have changed since the start: it is read again, and has the same content if not.
-        let mut read: Option<FileId> = None;
+        let mut watch = Watch::default();
         loop {
-            match FileId::of(self.path()) {
-                Ok(None) => {
-                    if seen.take().is_some() {
-                        self.report_missing();
-                    }
-                    read = None;
-                }
-                Ok(Some(id)) if read == Some(id) => {
-                    // It may have been another file for a moment.
-                    if seen.replace(id) != Some(id) {
-                        self.tracker.idle();
-                    }
-                }
-                Ok(Some(id)) if seen != Some(id) => {
-                    seen = Some(id);
-                    due = Instant::now() + SETTLE;
-                    self.tracker.loading(Step::Settling);
-                }
-                Ok(Some(id)) if Instant::now() >= due => {
-                    match self.reload(SETTLE + due.elapsed(), LoadedBy::File).await {
-                        Some(Err(refusal)) if refusal.is_retryable() => due = Instant::now() + RETRY_AFTER,
-                        Some(_) => read = Some(id),
-                        // It changed meanwhile: the next check finds another identity, or no file.
-                        None => {}
-                    }
-                }
-                Ok(Some(_)) => {}
-                Err(error) => {
-                    (seen, read) = (None, None);
-                    self.refuse(None, &Refusal::Read(error));
-                }
+            match watch.look(self.path()) {
+                Ok(Look::Same) => {}
+                Ok(Look::Missing) => self.report_missing(),
+                Ok(Look::Changed) => self.loader.tracker.loading(Step::Settling),
+                Ok(Look::Restored) => self.loader.tracker.idle(),
+                Ok(Look::Settled(id, settled)) => match self.reload(settled, LoadedBy::File).await {
+                    Some(Err(refusal)) if refusal.is_retryable() => watch.read_again_after(id, RETRY_AFTER),
+                    Some(_) => watch.was_read(id),
+                    // It changed meanwhile: the next check finds another identity, or no file.
+                    None => {}
+                },
+                Err(error) => self.refuse(None, &Refusal::Read(error)),
             }
             tokio::time::sleep(POLL_INTERVAL).await;
         }
@@ -212,28 +191,28 @@ impl Reload {
     /// Makes the shadow policy the current one.
     pub async fn promote(&self) -> Result<(Option<RevisionId>, RevisionId), CannotPromote> {
         let path = self.settings.shadow.as_deref().ok_or(CannotPromote::NoShadow)?;
-        let file = self.read(path, Duration::ZERO).await;
-        self.tracker.idle();
+        let file = self.loader.read(path, Duration::ZERO).await;
+        self.loader.tracker.idle();
         let file = file.map_err(CannotPromote::Refused)?;
-        let before = self.revisions.current();
+        let before = self.loader.revisions.current();
         if let Some(current) = before
             .as_ref()
             .filter(|current| current.policy.digest() == &file.digest)
         {
             return Err(CannotPromote::IsCurrent(current.id().clone()));
         }
-        let loaded = self.take_over(file, LoadedBy::Promotion, || true).await;
-        self.tracker.idle();
+        let loaded = self.loader.take_over(file, LoadedBy::Promotion, || true).await;
+        self.loader.tracker.idle();
         let digest = loaded.map_err(|(digest, refusal)| {
             let digest = digest.as_ref().map(Digest::as_str);
             tracing::error!(shadow = %path.display(), digest, why = chain(&refusal), "the shadow policy is refused");
-            self.metrics.policy_refused();
+            self.loader.metrics.policy_refused();
             CannotPromote::Refused(refusal)
         })?;
         if let Some(digest) = digest {
             self.allow(digest.as_str());
         }
-        let id = self.revisions.current().map(|current| current.id().clone());
+        let id = self.loader.revisions.current().map(|current| current.id().clone());
         let before = before.map(|before| before.id().clone());
         Ok((before, id.ok_or(CannotPromote::RolledBack)?))
     }
@@ -244,24 +223,24 @@ impl Reload {
             at: clock::now(),
             why: why.to_owned(),
         };
-        self.denylist.add(digest, &retired);
+        self.loader.denylist.add(digest, &retired);
     }
 
     /// Removes a policy from the denylist: a person chose it, or it stays the current one.
     pub fn allow(&self, digest: &str) {
-        self.denylist.remove(digest);
+        self.loader.denylist.remove(digest);
     }
 
     /// Reads the file and loads it; `None`: it changed meanwhile, and must be read again.
     async fn reload(&self, settle: Duration, by: LoadedBy) -> Option<Result<(), Refusal>> {
         let before = FileId::of(self.path()).ok().flatten();
         let is_unchanged = || FileId::of(self.path()).ok().flatten() == before;
-        let file = self.read(self.path(), settle).await;
+        let file = self.loader.read(self.path(), settle).await;
         if !is_unchanged() {
             return None;
         }
         let loaded = match file {
-            Ok(file) => self.take_over(file, by, is_unchanged).await,
+            Ok(file) => self.loader.take_over(file, by, is_unchanged).await,
             Err(refusal) => Err((None, refusal)),
         };
         self.conclude(loaded)
@@ -271,7 +250,7 @@ impl Reload {
     fn conclude(&self, loaded: Loaded) -> Option<Result<(), Refusal>> {
         match loaded {
             Ok(digest) => {
-                self.tracker.loaded(digest?.to_string());
+                self.loader.tracker.loaded(digest?.to_string());
                 Some(Ok(()))
             }
             Err((digest, refusal)) => {
@@ -281,20 +260,9 @@ impl Reload {
         }
     }
 
-    fn is_current(&self, digest: &str) -> bool {
-        let current = self.revisions.current();
-        current.is_some_and(|current| current.id().digest == digest)
-    }
-
-    /// When and why a policy was rolled back, by this process or an earlier one.
-    fn denied(&self, digest: &str) -> Option<Retired> {
-        let in_this_process = self.revisions.denylisted(digest);
-        in_this_process.or_else(|| self.denylist.find(digest))
-    }
-
     fn report_missing(&self) {
-        self.tracker.idle();
-        if let Some(current) = self.revisions.current() {
+        self.loader.tracker.idle();
+        if let Some(current) = self.loader.revisions.current() {
             tracing::warn!(policy = %self.path().display(), revision = %current.id(), "the policy's file is missing; the current revision stays");
         }
     }
@@ -303,10 +271,10 @@ impl Reload {
         let why = chain(refusal);
         let digest = digest.map(|digest| digest.to_string());
         let report = || {
-            let revision = self.revisions.current().map(|current| current.id().to_string());
+            let revision = self.loader.revisions.current().map(|current| current.id().to_string());
             tracing::error!(policy = %self.path().display(), digest, revision, why, "the policy's file is refused");
-            self.metrics.policy_refused();
+            self.loader.metrics.policy_refused();
         };
-        self.tracker.refused(&why, digest.as_deref(), report);
+        self.loader.tracker.refused(&why, digest.as_deref(), report);
     }
 }

@@ -111,6 +111,11 @@ impl StatusTracker {
         self.state().digest.clone()
     }
 
+    /// Whether that is the digest of the file that was loaded last.
+    pub(super) fn is_last_loaded(&self, digest: &str) -> bool {
+        self.state().digest.as_deref() == Some(digest)
+    }
+
     /// A load ended, without a result for the file.
     pub(super) fn idle(&self) {
         self.state().loading = None;

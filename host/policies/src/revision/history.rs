@@ -6,7 +6,7 @@ use std::{cmp::Reverse, collections::VecDeque, sync::Arc};
 use serde::{Deserialize, Serialize};
 use tidegate_model::{clock, revision::RevisionId};
 
-use super::{Counts, Record, Revision};
+use super::{loaded::Revision, record::Record, tally::Counts};
 
 /// Revisions that are listed.
 const LISTED: usize = 16;

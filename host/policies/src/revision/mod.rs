@@ -5,6 +5,7 @@
 
 mod bake;
 mod history;
+mod loaded;
 mod record;
 mod share;
 mod tally;
@@ -13,56 +14,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use tidegate_engine::Policy;
-use tidegate_model::revision::{RevisionId, RolledBack};
+use tidegate_model::revision::RolledBack;
 
 use self::{bake::Bake, history::History};
 pub use self::{
     bake::{RollbackReason, RollbackSettings},
     history::{CannotRollBack, Listed, Retired, RevisionState},
+    loaded::Revision,
     record::{LoadedBy, Record, Timings},
     tally::{CallResult, Counts, Tally},
 };
 use crate::circuit_breaker::CircuitBreaker;
-
-/// One loaded policy.
-#[derive(Debug)]
-pub struct Revision {
-    /// Its record, which outlives its policy.
-    pub record: Arc<Record>,
-    /// The policy.
-    pub policy: Policy,
-    /// Open while the policy faults on most events.
-    pub breaker: CircuitBreaker,
-    bake: Option<Bake>,
-}
 
 /// The current revision, if a policy is loaded, and those before it.
 #[derive(Debug, Default)]
 pub struct Revisions {
     current: ArcSwapOption<Revision>,
     history: Mutex<History>,
-}
-
-impl Revision {
-    /// Its number and digest.
-    pub fn id(&self) -> &RevisionId {
-        &self.record.id
-    }
-
-    /// Counts a decision or a fault, and returns the reason for a rollback when there is one.
-    pub fn count(&self, result: CallResult) -> Option<RollbackReason> {
-        self.record.tally.add(result);
-        self.bake
-            .as_ref()?
-            .rollback_reason(self.record.tally.counts(), !self.breaker.is_closed())
-    }
-
-    /// Ends its bake period: a person chose it, or there is no revision to roll back to.
-    pub fn accept(&self) {
-        if let Some(bake) = &self.bake {
-            bake.end();
-        }
-    }
 }
 
 impl Revisions {

@@ -3,58 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
 use tidegate_engine::{Decision, Violation};
 
-use super::{Answer, outputs};
+use super::{
+    answer::Answer,
+    change::{Change, Detail, ViolationSummary, cut},
+    outputs,
+};
 use crate::decision::Usable;
 
 /// Violations that are kept of one answer.
 const VIOLATIONS: usize = 8;
-/// Characters that are kept of a code, a path or a value.
-const KEPT: usize = 256;
-
-/// One kind of difference between two answers for an event.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Change {
-    /// In words, the same for all events with this difference.
-    pub(super) kind: String,
-    pub(super) detail: Detail,
-}
-
-/// The details of a change.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Detail {
-    /// Where in the output: JSON Pointers.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) pointers: Vec<String>,
-    /// Why the live policy rejects the event.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) live_violations: Vec<ViolationSummary>,
-    /// Why the shadow policy rejects it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) shadow_violations: Vec<ViolationSummary>,
-    /// The values there, where they are shown.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) values: Vec<Values>,
-}
-
-/// A violation without its message, which may quote the event.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(super) struct ViolationSummary {
-    pub(super) code: String,
-    pub(super) path: String,
-}
-
-/// A value of the live policy and that of the shadow policy; `None`: there is none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Values {
-    /// Where: a JSON Pointer, or `key` or `id` of an output.
-    pub(super) path: String,
-    pub(super) live: Option<String>,
-    pub(super) shadow: Option<String>,
-}
-
 /// The differences between two answers.
 pub(super) fn compare(live: &Answer, shadow: &Answer, show_values: bool) -> Vec<Change> {
     match (live, shadow) {
@@ -76,11 +35,6 @@ pub(super) fn compare(live: &Answer, shadow: &Answer, show_values: bool) -> Vec<
             },
         }],
     }
-}
-
-/// The beginning of a text of any length.
-pub(super) fn cut(text: &str) -> String {
-    tidegate_text::cut::after(text, KEPT).into_owned()
 }
 
 fn word(answer: &Answer) -> String {

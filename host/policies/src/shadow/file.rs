@@ -1,15 +1,18 @@
 //! The shadow policy's file, loaded when it changes. If it is refused, the gate has no shadow policy, and the report has the
 //! reason. Knows nothing of the comparison.
 
-use std::sync::Arc;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-use tidegate_engine::{Digest, Policy};
+use arc_swap::ArcSwapOption;
+use tidegate_engine::{Digest, Engine, Policy};
 use tidegate_model::error::chain;
 
-use super::Shadow;
 use crate::{
     admission::{Admission, Refusal},
-    reload::{self, FileId, POLL_INTERVAL},
+    reload::{self, Look, POLL_INTERVAL, Watch},
 };
 
 /// The state of the shadow policy.
@@ -30,25 +33,48 @@ pub(super) enum ShadowState {
     },
 }
 
-impl Shadow {
+/// The shadow policy's file.
+#[derive(Debug)]
+pub(super) struct ShadowFile {
+    path: PathBuf,
+    engine: Engine,
+    /// The shadow policy, if one is loaded.
+    policy: ArcSwapOption<Policy>,
+    state: Mutex<ShadowState>,
+}
+
+impl ShadowFile {
+    /// Nothing is loaded yet.
+    pub(super) fn new(path: PathBuf, engine: Engine) -> Self {
+        Self {
+            path,
+            engine,
+            policy: ArcSwapOption::empty(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// The shadow policy, if one is loaded.
+    pub(super) fn policy(&self) -> Option<Arc<Policy>> {
+        self.policy.load_full()
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, ShadowState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Loads the file each time that it changes.
     pub(super) async fn follow(&self) {
-        let mut seen = None;
+        let mut watch = Watch::default();
         loop {
-            match FileId::of(&self.settings.path) {
-                Ok(Some(id)) if seen == Some(id) => {}
-                Ok(Some(id)) => {
+            match watch.look(&self.path) {
+                Ok(Look::Same | Look::Changed | Look::Restored) => {}
+                Ok(Look::Missing) => self.set(ShadowState::None),
+                Ok(Look::Settled(id, _)) => {
                     self.load_if_new().await;
-                    seen = Some(id);
+                    watch.was_read(id);
                 }
-                Ok(None) => {
-                    self.set(ShadowState::None);
-                    seen = None;
-                }
-                Err(error) => {
-                    self.refuse(&Refusal::Read(error), None);
-                    seen = None;
-                }
+                Err(error) => self.refuse(&Refusal::Read(error), None),
             }
             tokio::time::sleep(POLL_INTERVAL).await;
         }
@@ -56,13 +82,13 @@ impl Shadow {
 
     /// Reads the file, and loads it unless that policy is loaded already.
     async fn load_if_new(&self) {
-        let bytes = match reload::read(&self.settings.path) {
+        let bytes = match reload::read(&self.path) {
             Ok(bytes) => bytes,
             Err(refusal) => return self.refuse(&refusal, None),
         };
         let digest = Digest::of(&bytes);
         let is_loaded = |policy: &Arc<Policy>| *policy.digest() == digest;
-        if self.policy.load_full().as_ref().is_some_and(is_loaded) {
+        if self.policy().as_ref().is_some_and(is_loaded) {
             return;
         }
         self.set(ShadowState::Loading);
@@ -82,7 +108,7 @@ impl Shadow {
         let why = chain(refusal);
         let is_known = matches!(&*self.state(), ShadowState::Refused { why: known, .. } if *known == why);
         if !is_known {
-            tracing::warn!(shadow = %self.settings.path.display(), why, "the shadow policy is refused; the gate runs without one");
+            tracing::warn!(shadow = %self.path.display(), why, "the shadow policy is refused; the gate runs without one");
         }
         self.set(ShadowState::Refused { why, digest });
     }
@@ -92,7 +118,7 @@ impl Shadow {
             ShadowState::Ready(policy) => {
                 let catalog = policy.catalog();
                 tracing::info!(
-                    shadow = %self.settings.path.display(),
+                    shadow = %self.path.display(),
                     name = catalog.name,
                     version = catalog.version,
                     digest = %policy.digest(),

@@ -6,36 +6,37 @@
 //! a delivery never waits.
 
 mod answer;
+mod change;
 mod compare;
 mod comparison_key;
 mod file;
 mod json;
 mod outputs;
+mod queue;
 mod report;
+mod settings;
 mod stats;
 
 use std::{
     collections::BTreeSet,
     hash::{DefaultHasher, Hasher},
     io,
-    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwapOption;
-use bytes::Bytes;
 use tidegate_engine::{CallError, Context, Digest, Engine, EngineError, Options, Policy};
 use tidegate_metrics::Metrics;
 use tidegate_model::delivery::Delivery;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-pub use self::{answer::Answer, report::Report};
+pub use self::{answer::Answer, report::Report, settings::Settings};
 use self::{
     comparison_key::ComparisonKey,
-    file::ShadowState,
+    file::ShadowFile,
+    queue::{Queue, QueuedEvent},
     stats::{EventInfo, Stats},
 };
 use crate::{
@@ -43,8 +44,6 @@ use crate::{
     revision::{Revision, Revisions},
 };
 
-/// Bytes of events and outputs in the queue.
-const WAITING_BYTES: usize = 32 << 20;
 /// Niceness of its thread: on a busy machine it has a tenth of a core, not nothing.
 const NICE: i32 = 10;
 /// A call that takes as long is followed by a pause, so that a shadow policy that loops does not occupy a core.
@@ -54,50 +53,20 @@ const PAUSE: u32 = 4;
 /// Instances of the shadow policy's engine: one that judges, and one that is loaded or tested.
 const INSTANCES: u32 = 2;
 
-/// Which file is the shadow policy, and which events it judges.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Its file.
-    pub path: PathBuf,
-    /// Share of the events that are sampled; above 0, at most 1.
-    pub sample: f64,
-    /// Length of the queue.
-    pub queue: usize,
-    /// Whether the report shows values.
-    pub show_values: bool,
-}
-
 /// The shadow policy and its comparison with the current revision.
 #[derive(Debug)]
 pub struct Shadow {
     settings: Settings,
-    engine: Engine,
+    file: ShadowFile,
     revisions: Arc<Revisions>,
     /// The channels that are bound to a sink.
     channels: BTreeSet<String>,
     target_version: Option<String>,
     metrics: Arc<Metrics>,
-    /// The shadow policy, if one is loaded.
-    policy: ArcSwapOption<Policy>,
-    state: Mutex<ShadowState>,
     /// The key of the stats, for deliveries: they must not wait for a lock that the shadow policy's thread may have.
     comparison_key: ArcSwapOption<ComparisonKey>,
     stats: Mutex<Stats>,
-    queue: mpsc::Sender<QueuedEvent>,
-    queued: tokio::sync::Mutex<mpsc::Receiver<QueuedEvent>>,
-    memory: Arc<Semaphore>,
-}
-
-/// An event in the queue, and the answer of the live policy.
-#[derive(Debug)]
-struct QueuedEvent {
-    comparison_key: Arc<ComparisonKey>,
-    shadow: Arc<Policy>,
-    event: Bytes,
-    at: String,
-    source: String,
-    live: Answer,
-    _memory: OwnedSemaphorePermit,
+    queue: Queue,
 }
 
 impl Shadow {
@@ -114,21 +83,16 @@ impl Shadow {
             max_concurrent_calls: INSTANCES,
             ..options
         })?;
-        let (queue, queued) = mpsc::channel(settings.queue);
         Ok(Self {
+            queue: Queue::new(settings.queue),
+            file: ShadowFile::new(settings.path.clone(), engine),
             settings,
-            engine,
             revisions,
             channels,
             target_version,
             metrics,
-            policy: ArcSwapOption::empty(),
-            state: Mutex::default(),
             comparison_key: ArcSwapOption::empty(),
             stats: Stats::new(None).into(),
-            queue,
-            queued: queued.into(),
-            memory: Arc::new(Semaphore::new(WAITING_BYTES)),
         })
     }
 
@@ -140,7 +104,8 @@ impl Shadow {
             .spawn(move || {
                 // On Linux niceness is of this thread and those that it starts.
                 let _ = rustix::process::nice(NICE);
-                runtime.block_on(stop.run_until_cancelled(async { tokio::join!(self.follow(), self.judge_all()) }));
+                runtime
+                    .block_on(stop.run_until_cancelled(async { tokio::join!(self.file.follow(), self.judge_all()) }));
                 // Does not wait for a compilation.
                 runtime.shutdown_background();
             })?;
@@ -152,14 +117,14 @@ impl Shadow {
         if !delivery.is_first() || !is_in_sample(&delivery.event, self.settings.sample) {
             return;
         }
-        let Some(shadow) = self.policy.load_full() else {
+        let Some(shadow) = self.file.policy() else {
             return;
         };
         let Some(comparison_key) = self.key_of(&shadow, revision) else {
             return;
         };
         comparison_key.count_seen();
-        if self.enqueue(delivery, &comparison_key, shadow, live).is_none() {
+        if self.queue.add(delivery, &comparison_key, shadow, live).is_none() {
             self.metrics.shadow("skipped");
             comparison_key.count_skipped();
         }
@@ -168,10 +133,10 @@ impl Shadow {
     /// The report of the comparison.
     pub fn report(&self) -> Report {
         let current = self.revisions.current();
-        let shadow = self.policy.load_full();
+        let shadow = self.file.policy();
         let number = current.as_ref().map(|current| current.id().number);
         self.switch_to(shadow.as_ref().map(|policy| policy.digest()).zip(number));
-        Report::new(&self.settings, &self.state(), current.as_deref(), &self.stats())
+        Report::new(&self.settings, &self.file.state(), current.as_deref(), &self.stats())
     }
 
     /// The key for an answer of this revision; `None`: the revision was replaced since the delivery began.
@@ -199,32 +164,8 @@ impl Shadow {
         stats.comparison_key().cloned()
     }
 
-    fn enqueue(
-        &self,
-        delivery: &Delivery,
-        comparison_key: &Arc<ComparisonKey>,
-        shadow: Arc<Policy>,
-        live: impl FnOnce() -> Answer,
-    ) -> Option<()> {
-        let slot = self.queue.try_reserve().ok()?;
-        let live = live();
-        let bytes = u32::try_from(delivery.event.len() + live.bytes()).ok()?;
-        let memory = self.memory.clone().try_acquire_many_owned(bytes).ok()?;
-        slot.send(QueuedEvent {
-            comparison_key: comparison_key.clone(),
-            shadow,
-            event: delivery.event.clone(),
-            at: delivery.at.clone(),
-            source: delivery.source.to_string(),
-            live,
-            _memory: memory,
-        });
-        Some(())
-    }
-
     async fn judge_all(&self) {
-        let mut queued = self.queued.lock().await;
-        while let Some(event) = queued.recv().await {
+        while let Some(event) = self.queue.next().await {
             self.judge(&event).await;
         }
     }
@@ -275,10 +216,6 @@ impl Shadow {
 
     fn stats(&self) -> MutexGuard<'_, Stats> {
         self.stats.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn state(&self) -> MutexGuard<'_, ShadowState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

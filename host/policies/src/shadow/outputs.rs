@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    compare::{Change, Detail, Values, cut},
+    change::{Change, Detail, Values, cut},
     json::{self, Difference, How, Place},
 };
 use crate::decision::UsableOutput;

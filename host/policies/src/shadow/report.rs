@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    Settings,
     file::ShadowState,
+    settings::Settings,
     stats::{Counts, Listed, Stats},
 };
 use crate::revision::Revision;

@@ -8,10 +8,10 @@ use tidegate_engine::PolicyCatalog;
 use tidegate_model::clock;
 
 use super::{
-    QueuedEvent,
     answer::Answer,
-    compare::{Change, Detail, cut},
+    change::{Change, Detail, cut},
     comparison_key::ComparisonKey,
+    queue::QueuedEvent,
 };
 
 /// Kinds of changes that are counted apart; all others are one.

@@ -1,0 +1,74 @@
+//! The events that wait for the shadow policy: bounded in number and in bytes. Knows nothing of how they are judged.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tidegate_engine::Policy;
+use tidegate_model::delivery::Delivery;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
+
+use super::{answer::Answer, comparison_key::ComparisonKey};
+
+/// Bytes of events and outputs in the queue.
+const WAITING_BYTES: usize = 32 << 20;
+
+/// The events that wait.
+#[derive(Debug)]
+pub(super) struct Queue {
+    sender: mpsc::Sender<QueuedEvent>,
+    receiver: Mutex<mpsc::Receiver<QueuedEvent>>,
+    memory: Arc<Semaphore>,
+}
+
+/// An event in the queue, and the answer of the live policy.
+#[derive(Debug)]
+pub(super) struct QueuedEvent {
+    pub(super) comparison_key: Arc<ComparisonKey>,
+    pub(super) shadow: Arc<Policy>,
+    pub(super) event: Bytes,
+    pub(super) at: String,
+    pub(super) source: String,
+    pub(super) live: Answer,
+    _memory: OwnedSemaphorePermit,
+}
+
+impl Queue {
+    /// An empty queue for that many events.
+    pub(super) fn new(length: usize) -> Self {
+        let (sender, receiver) = mpsc::channel(length);
+        Self {
+            sender,
+            receiver: receiver.into(),
+            memory: Arc::new(Semaphore::new(WAITING_BYTES)),
+        }
+    }
+
+    /// Adds an event, unless there is no room. Never waits.
+    pub(super) fn add(
+        &self,
+        delivery: &Delivery,
+        comparison_key: &Arc<ComparisonKey>,
+        shadow: Arc<Policy>,
+        live: impl FnOnce() -> Answer,
+    ) -> Option<()> {
+        let slot = self.sender.try_reserve().ok()?;
+        let live = live();
+        let bytes = u32::try_from(delivery.event.len() + live.bytes()).ok()?;
+        let memory = self.memory.clone().try_acquire_many_owned(bytes).ok()?;
+        slot.send(QueuedEvent {
+            comparison_key: comparison_key.clone(),
+            shadow,
+            event: delivery.event.clone(),
+            at: delivery.at.clone(),
+            source: delivery.source.to_string(),
+            live,
+            _memory: memory,
+        });
+        Some(())
+    }
+
+    /// The next event. Waits until there is one.
+    pub(super) async fn next(&self) -> Option<QueuedEvent> {
+        self.receiver.lock().await.recv().await
+    }
+}
