@@ -98,6 +98,30 @@ async fn a_rollback_names_a_kept_revision_by_the_beginning_of_its_digest() {
 }
 
 #[tokio::test]
+async fn a_beginning_of_two_digests_names_neither() {
+    let digit = |policy: &[u8]| digest(policy)["sha256:".len()..][..1].to_owned();
+    let first = policy();
+    let mut others = (0..).map(|number| variant(&format!("number {number}")));
+    let alike = others.find(|other| digit(other) == digit(&first)).expect("one of 16");
+    let current = others.find(|other| digit(other) != digit(&first)).expect("many");
+    let rig = Rig::start("request-ambiguous", &first, &[]).await;
+    for next in [&alike, &current] {
+        rig.put(next);
+        rig.until_current(next).await;
+    }
+    let (status, problem) = roll_back(&rig, Some(&digit(&first))).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{problem}");
+    let says = format!(
+        "{} names more than one revision; give more of its digest: {}, {} are kept",
+        digit(&first),
+        short(&alike),
+        short(&first)
+    );
+    assert_eq!(problem["detail"], says);
+    rig.assert_current(&current).await;
+}
+
+#[tokio::test]
 async fn three_policies_are_kept_and_sixteen_revisions_are_listed() {
     let rig = Rig::start("request-kept", &policy(), &[]).await;
     let of = |number: u32| variant(if number.is_multiple_of(2) { "even" } else { "odd" });

@@ -91,6 +91,14 @@ pub enum CannotRollBack {
         /// The revisions in memory.
         kept: Kept,
     },
+    /// The beginning of a digest is that of several.
+    #[error("{to} names more than one revision; give more of its digest: {kept}")]
+    Ambiguous {
+        /// The requested digest.
+        to: String,
+        /// The revisions in memory.
+        kept: Kept,
+    },
     /// It is the current one already.
     #[error("{0} is the current revision")]
     IsCurrent(RevisionId),
@@ -133,10 +141,21 @@ impl History {
         why: &str,
     ) -> Result<Arc<Revision>, CannotRollBack> {
         let target = match to {
-            Some(to) => self.kept().find(|entry| {
-                let id = &entry.record.id;
-                id.digest != from.digest && is_named_by(id, to)
-            }),
+            Some(to) => {
+                let is_other = |entry: &&Entry| entry.record.id.digest != from.digest;
+                let mut named = self
+                    .kept()
+                    .filter(is_other)
+                    .filter(|entry| is_named_by(&entry.record.id, to));
+                let newest = named.next();
+                if newest.is_some_and(|newest| named.any(|other| other.record.id.digest != newest.record.id.digest)) {
+                    return Err(CannotRollBack::Ambiguous {
+                        to: to.to_owned(),
+                        kept: self.ids_kept(),
+                    });
+                }
+                newest
+            }
             None => self
                 .kept()
                 .filter(|entry| entry.retired.as_ref().is_some_and(|retired| !retired.rolled_back))
