@@ -9,13 +9,13 @@ use anyhow::{Context, Result};
 use rskafka::client::partition::{Compression, OffsetAt, PartitionClient, UnknownTopicHandling};
 use rskafka::client::{Client, ClientBuilder};
 
-use crate::{Command, Dir, Ready, Record, Server, Services, Stored, free_port, wait};
+use crate::{
+    Command, Dir, Ready, Record, Server, Services, Stored, free_port,
+    kafka_tools::{java, properties},
+    wait,
+};
 
 const MAX_FETCH: i32 = 16 << 20;
-const CLUSTER_ID: &str = "tidegate-e2e-cluster-0";
-const HEAP: &str = "-Xmx512m";
-/// A broker of a test lives for seconds: the quick compiler starts it sooner.
-const JAVA: [&str; 4] = [HEAP, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"];
 
 /// A running broker.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Kafka {
         let config = home.join("server.properties");
         std::fs::write(&config, properties(&data, port, controller))?;
         std::fs::write(home.join("log4j2.properties"), LOGGING)?;
-        let args = java(services, "kafka.Kafka", &[&config.display().to_string()]);
+        let args = java(&services.kafka_lib, "kafka.Kafka", &[&config.display().to_string()]);
         let ready = Ready::Log("Kafka Server started".into());
         let command = Command::new("kafka", &services.java, home, ready)
             .args(args)
@@ -202,55 +202,6 @@ async fn read_all(client: &PartitionClient) -> Result<Vec<Stored>> {
         }
     }
     Ok(all)
-}
-
-/// Formats the log directory that every broker starts with a copy of.
-pub(crate) fn format(services: &Services, progress: &mut dyn FnMut(&str)) -> Result<()> {
-    let config = tempfile::NamedTempFile::new()?;
-    std::fs::write(config.path(), properties(&services.kafka_formatted, 9092, 9093))?;
-    let path = config.path().display().to_string();
-    let args = java(
-        services,
-        "kafka.tools.StorageTool",
-        &["format", "-t", CLUSTER_ID, "-c", &path],
-    );
-    crate::step::run(
-        "formatting Kafka's log directory",
-        std::process::Command::new(&services.java).args(args),
-        progress,
-    )
-}
-
-pub(crate) fn java(services: &Services, class: &str, args: &[&str]) -> Vec<String> {
-    let classpath = format!("{}/*", services.kafka_lib.display());
-    let fixed = JAVA
-        .iter()
-        .copied()
-        .chain(["-Dlog4j2.configurationFile=log4j2.properties", "-cp", &classpath, class]);
-    fixed.chain(args.iter().copied()).map(str::to_owned).collect()
-}
-
-fn properties(data: &Path, port: u16, controller: u16) -> String {
-    format!(
-        "node.id=1\n\
-         process.roles=broker,controller\n\
-         controller.quorum.voters=1@127.0.0.1:{controller}\n\
-         controller.listener.names=CONTROLLER\n\
-         listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
-         advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n\
-         listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT\n\
-         log.dirs={}\n\
-         auto.create.topics.enable=false\n\
-         offsets.topic.num.partitions=1\n\
-         offsets.topic.replication.factor=1\n\
-         transaction.state.log.num.partitions=1\n\
-         transaction.state.log.replication.factor=1\n\
-         transaction.state.log.min.isr=1\n\
-         group.initial.rebalance.delay.ms=0\n\
-         broker.heartbeat.interval.ms=500\n\
-         broker.session.timeout.ms=3000\n",
-        data.display()
-    )
 }
 
 /// To the standard output, which is the log.

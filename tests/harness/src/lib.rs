@@ -34,6 +34,7 @@ mod dir;
 mod exchange;
 mod gate;
 mod kafka;
+mod kafka_tools;
 mod luck;
 mod offsets;
 mod port;

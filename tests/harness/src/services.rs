@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::stamp::Stamp;
-use crate::step;
+use crate::{kafka_tools, stamp::Stamp, step};
 
 /// The packages of `tests/services/go.mod` that are built, and what daprd needs to be told (it panics at start without the tag).
 const GO_PACKAGES: &str = "github.com/dapr/dapr/cmd";
@@ -137,7 +136,7 @@ impl Services {
             .arg(format!("-DoutputDirectory={}", self.kafka_lib.display()))
             .current_dir(&sources);
         step::run("fetching Kafka", &mut maven, progress)?;
-        crate::kafka::format(self, progress)?;
+        kafka_tools::format(&self.java, &self.kafka_lib, &self.kafka_formatted, progress)?;
         stamp.set()
     }
 }

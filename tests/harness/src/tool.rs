@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{Kafka, kafka::java, wait};
+use crate::{Kafka, kafka_tools::java, wait};
 
 /// Warnings go to the standard error: the standard output is the command's.
 const LOGGING: &str = "rootLogger.level=WARN\n\
@@ -22,7 +22,7 @@ impl Kafka {
     pub async fn tool(&self, class: &str, args: &[&str]) -> Result<String> {
         let broker = self.address();
         let args = java(
-            &self.services,
+            &self.services.kafka_lib,
             class,
             &[&["--bootstrap-server", &broker], args].concat(),
         );
@@ -55,7 +55,7 @@ impl Kafka {
         for (name, class) in commands {
             let java = [
                 vec![self.services.java.display().to_string()],
-                java(&self.services, class, &[]),
+                java(&self.services.kafka_lib, class, &[]),
             ]
             .concat();
             let quoted: Vec<_> = java.iter().map(|word| format!("'{word}'")).collect();

@@ -5,10 +5,8 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
-
-use super::Cli;
 
 /// Print a completion script for a shell.
 #[derive(Debug, Args)]
@@ -20,9 +18,10 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+    /// `cli`: the whole command line.
+    pub(super) fn run(self, mut cli: Command) -> anyhow::Result<ExitCode> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "tidegate", &mut script);
+        clap_complete::generate(self.shell, &mut cli, "tidegate", &mut script);
         io::stdout().write_all(&script)?;
         Ok(ExitCode::SUCCESS)
     }

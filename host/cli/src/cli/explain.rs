@@ -8,12 +8,13 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
-use serde::Serialize;
-use tidegate_engine::{self as engine, Action, Context, Decided, Decision, FailedEvent, Isolation, Policy, Violation};
+use tidegate_engine::{Action, Context, Decided, Decision, FailedEvent, Isolation, Policy};
 use tidegate_model::dead_letter;
 
+use self::explained::{About, Explained, Failure, Output, Retries, Retry};
 use super::{files, target::Target, time::Time};
 
+mod explained;
 mod text;
 
 /// Explain the decision on an event: its reason, the migration, the outputs, and the next step if publishing them failed.
@@ -47,66 +48,6 @@ pub(super) struct Explain {
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
-}
-
-/// The answer on one event.
-#[derive(Debug, Serialize)]
-struct Explained {
-    decision: Decision,
-    reason: String,
-    violations: Vec<Violation>,
-    event: About,
-    /// The migration path, from the version of the event to the target. One version: no migration. Empty: it is rejected.
-    migration: Vec<String>,
-    outputs: Vec<Output>,
-    retries: Retries,
-    failure: Failure,
-    dead_letter: Vec<Output>,
-}
-
-#[derive(Debug, Serialize)]
-struct About {
-    id: Option<String>,
-    #[serde(rename = "type")]
-    event_type: Option<String>,
-    version: Option<String>,
-    key: Option<String>,
-    bytes: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct Output {
-    channel: String,
-    #[serde(rename = "type")]
-    event_type: String,
-    key: String,
-    /// `None` for a dead letter, whose id depends on the source of the event.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Retries {
-    /// The type that has this schedule; `None`: it is the policy's default.
-    #[serde(rename = "type")]
-    event_type: Option<String>,
-    schedule: Vec<Retry>,
-}
-
-#[derive(Debug, Serialize)]
-struct Retry {
-    attempt: usize,
-    wait_ms: u64,
-    elapsed_ms: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct Failure {
-    attempt: u32,
-    action: Action,
-    wait_ms: u32,
-    retries_left: u32,
-    why: String,
 }
 
 impl Explain {
@@ -211,17 +152,6 @@ impl Explain {
                 ..Output::of(output)
             })
             .collect())
-    }
-}
-
-impl Output {
-    fn of(output: engine::Output) -> Self {
-        Self {
-            channel: output.channel,
-            event_type: output.event_type,
-            key: output.key,
-            id: Some(output.id),
-        }
     }
 }
 

@@ -24,7 +24,7 @@ mod words;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// A policy gate for event streams.
 ///
@@ -82,7 +82,7 @@ impl Cli {
                 Command::Dlq(command) => command.run().await,
                 Command::Policy(command) => command.run().await,
                 Command::ConfigSchema(command) => command.run(),
-                Command::Completions(command) => command.run(),
+                Command::Completions(command) => command.run(Self::command()),
             }
         });
         // Does not wait for a policy that is being compiled.

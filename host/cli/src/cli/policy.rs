@@ -54,11 +54,3 @@ impl Policy {
         }
     }
 }
-
-/// The first digits of a digest, for people.
-fn short(digest: &str) -> String {
-    super::words::visible(digest.strip_prefix("sha256:").unwrap_or(digest))
-        .chars()
-        .take(12)
-        .collect()
-}

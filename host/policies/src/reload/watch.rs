@@ -1,4 +1,4 @@
-//! When a changed file is read: once it has not changed for [`SETTLE`], so that half of a file is seldom read. Knows
+//! When a changed file is read: once it has not changed for [`SETTLE`], so that half of a file is rarely read. Knows
 //! nothing of what is in a file.
 
 use std::{

@@ -12,8 +12,9 @@ use super::{
         styles::{BOLD, paint},
         words::{cut, visible},
     },
-    Filter, Summary,
+    filter::Filter,
     letters::Source,
+    summary::Summary,
 };
 
 /// List dead letters, the oldest first.

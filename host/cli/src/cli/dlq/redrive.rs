@@ -20,7 +20,7 @@ use super::{
         styles::{BAD, GOOD, paint},
         words::{cut, visible},
     },
-    Filter,
+    filter::Filter,
     letters::Source,
 };
 

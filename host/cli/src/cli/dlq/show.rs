@@ -19,9 +19,9 @@ use super::{
         styles::{BOLD, DIM, paint},
         words::{after_label, visible, wrapped},
     },
-    Summary,
     letters::Source,
     pretty::pretty,
+    summary::Summary,
 };
 
 /// Show dead letters with their error and the whole event.

@@ -9,7 +9,7 @@ use super::{
         styles::{BAD, BOLD, DIM, GOOD, ODD, paint},
         words::{after_label, duration, visible, wrapped},
     },
-    Explained, Output,
+    explained::{Explained, Output},
 };
 
 /// Columns of the names in a table.

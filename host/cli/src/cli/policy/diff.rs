@@ -12,10 +12,9 @@ use super::{
     super::{
         exit,
         styles::{BAD, BOLD, DIM, GOOD, ODD, paint},
-        words::{after_label, cut, visible, wrapped},
+        words::{after_label, cut, short_digest, visible, wrapped},
     },
     admin::Admin,
-    short,
     wait::{LoadState, Wait},
 };
 
@@ -148,7 +147,7 @@ fn text(report: &Report) -> std::result::Result<String, std::fmt::Error> {
     shadow(&mut out, report)?;
     let against = report.against.as_ref().map_or_else(
         || "no policy is loaded".to_owned(),
-        |against| format!("revision {}", short(&against.digest)),
+        |against| format!("revision {}", short_digest(&against.digest)),
     );
     row(&mut out, "against", &against)?;
     row(&mut out, "since", &report.since)?;
@@ -186,7 +185,7 @@ fn text(report: &Report) -> std::result::Result<String, std::fmt::Error> {
 fn shadow(out: &mut String, report: &Report) -> Result {
     let shadow = &report.shadow;
     let name = [&shadow.name, &shadow.version].map(|part| part.as_deref().unwrap_or("–"));
-    let digest = shadow.digest.as_deref().map_or_else(String::new, short);
+    let digest = shadow.digest.as_deref().map_or_else(String::new, short_digest);
     let described = match &*shadow.state {
         "ready" => format!("{} {}, {digest}", name[0], name[1]),
         state => state.to_owned(),

@@ -8,10 +8,9 @@ use serde::Deserialize;
 use super::{
     super::{
         styles::{DIM, GOOD, paint},
-        words::wrapped,
+        words::{short_digest, wrapped},
     },
     admin::Admin,
-    short,
 };
 
 /// Make the shadow policy the current policy.
@@ -52,9 +51,9 @@ pub(super) fn text(done: &str, replaced: &Replaced) -> Result<String, std::fmt::
     writeln!(
         out,
         "{}",
-        paint(GOOD, format_args!("{done}: {} decides", short(&replaced.to)))
+        paint(GOOD, format_args!("{done}: {} decides", short_digest(&replaced.to)))
     )?;
-    let before = replaced.from.as_deref().map_or_else(|| "none".to_owned(), short);
+    let before = replaced.from.as_deref().map_or_else(|| "none".to_owned(), short_digest);
     writeln!(out, "  {}", paint(DIM, format_args!("before: {before}")))?;
     if let Some(advice) = &replaced.advice {
         out.push_str(&wrapped(advice, 2));

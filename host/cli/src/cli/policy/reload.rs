@@ -6,9 +6,11 @@ use clap::Args;
 use serde::Deserialize;
 
 use super::{
-    super::styles::{GOOD, paint},
+    super::{
+        styles::{GOOD, paint},
+        words::short_digest,
+    },
     admin::Admin,
-    short,
 };
 
 /// Make the gate read its policy's file now, changed or not.
@@ -35,7 +37,10 @@ impl Reload {
         let answer = self.admin.post::<Reloaded>("/admin/reload", String::new()).await?;
         let shown = answer.show(|reloaded| {
             let mut out = String::new();
-            let current = reloaded.current.as_deref().map_or_else(|| "none".to_owned(), short);
+            let current = reloaded
+                .current
+                .as_deref()
+                .map_or_else(|| "none".to_owned(), short_digest);
             writeln!(out, "{}", paint(GOOD, format_args!("reloaded: {current} decides")))?;
             Ok(out)
         })?;
