@@ -4,7 +4,7 @@ use std::fs;
 
 use reqwest::StatusCode;
 use serde_json::json;
-use tidegate_harness::wait;
+use tidegate_harness::{Dir, wait};
 use tidegate_tests::{Finished, event, tidegate};
 
 use crate::rig::{Rig, digest, policy, variant};
@@ -71,18 +71,49 @@ async fn a_bad_file_is_refused_with_the_reason_and_the_policy_stays() {
 }
 
 #[tokio::test]
-async fn a_policy_that_was_rolled_back_is_refused_while_its_file_is_in_place() {
-    let rig = Rig::start("reload-denied", &policy(), &NOT_FOLLOWED).await;
-    let next = variant("next");
-    rig.put(&next);
-    rig.post("/admin/reload", "").await;
-    let (status, answer) = rig.post("/admin/rollback", "").await;
+async fn a_policy_that_was_rolled_back_is_refused_until_a_person_chooses_it() {
+    for (name, env, idle) in [
+        ("reload-denied", &NOT_FOLLOWED[..], "off"),
+        ("reload-denied-followed", &[], "ready"),
+    ] {
+        let rig = Rig::start(name, &policy(), env).await;
+        let next = variant("next");
+        rig.put(&next);
+        rig.post("/admin/reload", "").await;
+        let (status, answer) = rig.post("/admin/rollback", "").await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let (status, problem) = rig.post("/admin/reload", "").await;
+        assert_eq!(status, StatusCode::CONFLICT, "{problem}");
+        let detail = problem["detail"].as_str().expect("a text");
+        assert!(detail.starts_with("this very file was rolled back at "), "{detail}");
+        rig.assert_current(&policy()).await;
+        assert_eq!(rig.until_refused().await, detail);
+
+        let chosen = json!({ "digest": digest(&next) }).to_string();
+        let (status, answer) = rig.post("/admin/rollback", &chosen).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        assert_eq!(rig.until_current(&next).await["reload"], json!({ "state": idle }));
+        let (status, answer) = rig.post("/admin/reload", "").await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_does_not_undo_a_promotion() {
+    let shadow = Dir::new("reload-promoted-shadow").expect("a directory");
+    let path = shadow.path().join("shadow.wasm");
+    let promoted = variant("promoted");
+    fs::write(&path, &promoted).expect("written");
+    let path = path.to_str().expect("text");
+    let rig = Rig::start("reload-promoted", &policy(), &[("TIDEGATE_POLICY__SHADOW__PATH", path)]).await;
+    let (status, answer) = rig.post("/admin/promote", "").await;
     assert_eq!(status, StatusCode::OK, "{answer}");
-    let (status, problem) = rig.post("/admin/reload", "").await;
-    assert_eq!(status, StatusCode::CONFLICT, "{problem}");
-    let detail = problem["detail"].as_str().expect("a text");
-    assert!(detail.contains("rolled back"), "{detail}");
-    rig.assert_current(&policy()).await;
+    let (status, answer) = rig.post("/admin/reload", "").await;
+    assert_eq!(
+        (status, &answer["current"]),
+        (StatusCode::OK, &json!(digest(&promoted)))
+    );
+    rig.assert_current(&promoted).await;
 }
 
 fn command(rig: &Rig, args: &[&str]) -> Finished {

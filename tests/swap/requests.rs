@@ -112,7 +112,7 @@ async fn a_beginning_of_two_digests_names_neither() {
     let (status, problem) = roll_back(&rig, Some(&digit(&first))).await;
     assert_eq!(status, StatusCode::CONFLICT, "{problem}");
     let says = format!(
-        "{} names more than one revision; give more of its digest: {}, {} are kept",
+        "more than one digest begins with {}: {}, {} are kept; give more digits",
         digit(&first),
         short(&alike),
         short(&first)

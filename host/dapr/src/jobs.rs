@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use reqwest::StatusCode;
 use serde_json::json;
 use tidegate_http::sink::refusal;
-use tidegate_model::{backend::Scheduler, error::BackendError, scheduled_retry::ScheduledRetry};
+use tidegate_model::{backend::Scheduler, backend_error::BackendError, scheduled_retry::ScheduledRetry};
 use tidegate_pipeline::Ack;
 
 use crate::Sidecar;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tidegate_model::{
     backend::{Expected, Put, StateStore, Written},
-    error::BackendError,
+    backend_error::BackendError,
     scheduled_retry::{LONGEST_DELAY, ScheduledRetry},
 };
 

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use tidegate_model::{
-    backend::Scheduler, clock, envelope::unwrap, error::BackendError, message::PublishError,
+    backend::Scheduler, backend_error::BackendError, clock, envelope::unwrap, message::PublishError,
     scheduled_retry::ScheduledRetry, subscription::Topic,
 };
 use tidegate_pipeline::Ack;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, Url};
 use tidegate_http::sink::refusal;
-use tidegate_model::{error::BackendError, secret::Secret};
+use tidegate_model::{backend_error::BackendError, secret::Secret};
 
 /// Time limit of the readiness check.
 const READY: Duration = Duration::from_secs(1);

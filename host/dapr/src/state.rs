@@ -9,7 +9,7 @@ use serde_json::{json, value::RawValue};
 use tidegate_http::sink::refusal;
 use tidegate_model::{
     backend::{Expected, Put, StateStore, Versioned, Written},
-    error::BackendError,
+    backend_error::BackendError,
 };
 
 use super::Sidecar;

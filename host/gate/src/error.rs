@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use tidegate_engine::EngineError;
-use tidegate_model::error::BackendError;
+use tidegate_model::backend_error::BackendError;
 use tidegate_policies::admission::Refusal;
 use tidegate_sqlite::SqliteError;
 

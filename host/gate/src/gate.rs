@@ -11,7 +11,7 @@ use tidegate_pipeline::{Pipeline, claim::Claims, key_queue::KeyQueues, notify_ro
 use tidegate_policies::{
     admission::Admission,
     reload::{self, Reload},
-    revision::Revisions,
+    revisions::Revisions,
     shadow::Shadow,
 };
 use tidegate_sqlite::{Db, SqliteError};

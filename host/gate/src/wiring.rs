@@ -6,7 +6,7 @@ use tidegate_dapr::{AppPublisher, RetryTopics, Sidecar, SidecarStatus, TopicPubl
 use tidegate_http::sink::{self, UrlPublisher};
 use tidegate_model::{
     backend::{BackendStatus, Publisher, Scheduler, StateStore},
-    error::BackendError,
+    backend_error::BackendError,
     subscription::Topic,
 };
 use tidegate_sqlite::{self as sqlite, Db};

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tidegate_model::disposition::{DeadLetterReason, Disposition};
 use tidegate_pipeline::{Ack, NotAcknowledged};
 
-use super::Problem;
+use crate::problem::Problem;
 
 #[derive(Serialize)]
 struct Processed {

@@ -1,4 +1,4 @@
-//! The state that all routes share. Knows no route.
+//! What all routes share: the pipeline, the limits, and whether the gate is stopping.
 
 use std::sync::Arc;
 
@@ -8,9 +8,9 @@ use tidegate_policies::reload::Reload;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::Limits;
+use crate::limits::Limits;
 
-/// The state that all routes share.
+/// The state of the listeners.
 #[derive(Debug)]
 pub struct App {
     /// Processes deliveries.

@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use futures::StreamExt as _;
 use hyper::body::Body as _;
 
-use super::{App, Permit, Problem, Refusal};
+use crate::{app::App, permit::Permit, problem::Problem, refusal::Refusal};
 
 /// A request with its permit and its whole body.
 #[derive(Debug)]

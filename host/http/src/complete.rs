@@ -1,10 +1,10 @@
-//! Processes a delivery on a task of its own. Knows no route.
+//! A delivery outlives its caller: it is processed on a task of its own.
 
 use std::sync::Arc;
 
 use tidegate_pipeline::{Ack, Pipeline};
 
-use super::{App, Permit};
+use crate::{app::App, permit::Permit};
 
 impl App {
     /// Runs `work` on a task of its own, so that a caller that hangs up does not stop it. `None`: it panicked.

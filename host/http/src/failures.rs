@@ -18,7 +18,7 @@ use tidegate_model::{
 use tidegate_pipeline::{Ack, NotAcknowledged};
 use tidegate_text::{cut, escape};
 
-use super::{App, body::Admitted, problem::Problem};
+use crate::{app::App, body::Admitted, problem::Problem};
 
 /// Bytes of an error that are kept.
 const ERROR_BYTES: usize = 4 << 10;

@@ -1,4 +1,4 @@
-//! What a request is told that no route accepts. Knows no route.
+//! The answers to requests that no route takes: an unknown path, or a wrong method.
 
 use axum::{
     http::{Method, StatusCode, Uri},

@@ -10,7 +10,7 @@ use axum::{
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{App, Refusal};
+use crate::{app::App, refusal::Refusal};
 
 /// One permit, returned on drop.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use axum::{
 use tidegate_pipeline::NotAcknowledged;
 use tidegate_policies::reload;
 
-use super::{App, Problem};
+use crate::{app::App, problem::Problem};
 
 /// `GET /healthz`: alive, and not stopping.
 pub(super) async fn healthz(State(app): State<Arc<App>>) -> Response {

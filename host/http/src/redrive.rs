@@ -12,7 +12,7 @@ use tidegate_model::{
 };
 use tidegate_pipeline::Pipeline;
 
-use super::{App, answer::answer, body::Admitted, problem::Problem};
+use crate::{answer::answer, app::App, body::Admitted, problem::Problem};
 
 /// Bytes of the longest source that is copied from a dead letter.
 const SOURCE_BYTES: usize = 256;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use super::Problem;
+use crate::problem::Problem;
 
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]

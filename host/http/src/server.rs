@@ -25,7 +25,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Limits, linger::Lingering, write_limit::WriteLimit};
+use crate::{limits::Limits, linger::Lingering, write_limit::WriteLimit};
 
 /// Time for the last answers when the gate stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);

@@ -11,9 +11,9 @@ use tidegate_model::{
     delivery::{Delivery, Source},
 };
 use tidegate_pipeline::{NotAcknowledged, Pipeline};
-use tidegate_policies::revision::Revision;
+use tidegate_policies::revisions::Revision;
 
-use super::{App, answer::answer, body::Admitted, problem::Problem, query::Query};
+use crate::{answer::answer, app::App, body::Admitted, problem::Problem, query::Query};
 
 /// The body of `POST /v1/events`. `task_id` and `payload` keep their digits.
 #[derive(Deserialize)]

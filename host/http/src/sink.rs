@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use reqwest::{Client, Response, StatusCode, Url, header::RETRY_AFTER};
 use tidegate_model::{
     backend::Publisher,
+    backend_error::BackendError,
     envelope::envelope,
-    error::BackendError,
     message::{Message, PublishError},
     untrusted::Untrusted,
 };

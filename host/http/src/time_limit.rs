@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{App, Problem, Refusal};
+use crate::{app::App, problem::Problem, refusal::Refusal};
 
 /// For services and probes: a request that takes too long is answered with a problem document.
 pub async fn limit_request(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{App, problem::Problem, refusal::Refusal};
+use crate::{app::App, problem::Problem, refusal::Refusal};
 
 /// Refuses a request without the value of `APP_API_TOKEN` in `dapr-api-token`. Without that variable all requests pass.
 pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {

@@ -8,7 +8,7 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 
 use crate::{
-    error::BackendError,
+    backend_error::BackendError,
     message::{Message, PublishError},
     scheduled_retry::ScheduledRetry,
 };

@@ -3,6 +3,7 @@
 //! Plain data and traits. Knows no HTTP, no SQLite and no configuration file, and of the engine only its plain types.
 
 pub mod backend;
+pub mod backend_error;
 pub mod clock;
 pub mod dead_letter;
 pub mod delivery;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{error::BackendError, revision::RevisionId};
+use crate::{backend_error::BackendError, revision::RevisionId};
 
 /// An event to publish.
 #[derive(Debug, Clone)]

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use tidegate_engine::Violation;
 
 use crate::{
+    backend_error::BackendError,
     delivery::Delivery,
     disposition::DeadLetterReason,
-    error::BackendError,
     revision::{RevisionId, RolledBack},
 };
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tidegate_engine::Violation;
-use tidegate_model::{disposition::Disposition, error::BackendError, revision::RevisionId};
+use tidegate_model::{backend_error::BackendError, disposition::Disposition, revision::RevisionId};
 
 /// The shortest wait before a delivery that was not acknowledged is redelivered.
 const SHORTEST_WAIT: Duration = Duration::from_millis(200);

@@ -15,9 +15,9 @@ use std::{sync::Arc, time::Duration};
 
 use tidegate_model::{
     backend::{Expected, Put, StateStore, Written},
+    backend_error::BackendError,
     clock,
     delivery::Delivery,
-    error::BackendError,
     scheduled_retry::Failure,
 };
 

@@ -6,17 +6,19 @@ use std::time::Duration;
 
 use tidegate_engine::{FailedEvent, Output};
 use tidegate_model::{
+    backend_error::BackendError,
     clock, dead_letter,
     delivery::{Delivery, Origin},
     disposition::Disposition,
-    error::{BackendError, chain},
+    error::chain,
     scheduled_retry::{Failure, Next},
 };
 
-use super::{
-    NotAcknowledged, Pipeline, Report,
+use crate::{
+    ack::{NotAcknowledged, Report},
     claim::AcquiredClaim,
     judge::PolicyError,
+    pipeline::Pipeline,
     publish::{FailedPublish, Retryable},
     run::Run,
 };

@@ -11,7 +11,7 @@ use tidegate_model::{
 };
 use tidegate_policies::decision::{Unusable, Usable, UsableOutput};
 
-use super::{Pipeline, run::Run};
+use crate::{pipeline::Pipeline, run::Run};
 
 /// The violation of an event whose type the policy emits and does not accept.
 const EMITTED_ONLY: &str = "emitted-only";
@@ -94,12 +94,13 @@ impl Pipeline {
         revision: &RevisionId,
     ) -> Result<Vec<AddressedOutput<'_>>, Unusable> {
         let address = |output: &UsableOutput| {
-            let channel = output.channel.clone();
-            let Some(sink) = self.channels.get(&channel) else {
-                return Err(Unusable::UnboundChannel { channel });
+            // Checked before; but an output is never left out.
+            let unbound = || Unusable::UnboundChannel {
+                channel: output.channel.clone(),
             };
+            let sink = self.channels.get(&output.channel).ok_or_else(unbound)?;
             Ok(AddressedOutput {
-                channel,
+                channel: output.channel.clone(),
                 sink,
                 message: message(output, delivery, at, revision),
             })

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tidegate_model::{
     backend::{Expected, Put, StateStore, Written},
+    backend_error::BackendError,
     clock,
-    error::BackendError,
     scheduled_retry::LONGEST_DELAY,
 };
 

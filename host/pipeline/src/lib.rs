@@ -1,4 +1,4 @@
-//! The path of one delivery, from top to bottom: decide, claim, publish, mark done; or schedule a retry, or dead-letter.
+//! What happens to one delivery. Begin with `process.rs`.
 //!
 //! Nothing is acknowledged before it is stored: a delivery is [`Ack::Done`] only when its sinks have accepted its outputs
 //! or its dead letter, or when its retry is scheduled where it survives a crash. Knows neither Dapr nor SQLite nor HTTP,

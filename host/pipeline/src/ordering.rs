@@ -9,7 +9,12 @@ use tidegate_model::{
     scheduled_retry::Next,
 };
 
-use super::{NotAcknowledged, Pipeline, Report, key_queue::Position, run::Run};
+use crate::{
+    ack::{NotAcknowledged, Report},
+    key_queue::Position,
+    pipeline::Pipeline,
+    run::Run,
+};
 
 /// The delay of a waiting event, for each event before it in the queue.
 const DELAY_EACH: Duration = Duration::from_secs(1);

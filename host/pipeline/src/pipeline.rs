@@ -8,7 +8,7 @@ use tidegate_model::{
     rate_limited_log::RateLimitedLog,
     revision::RolledBack,
 };
-use tidegate_policies::{reload::Reload, revision::Revisions, shadow::Shadow};
+use tidegate_policies::{reload::Reload, revisions::Revisions, shadow::Shadow};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{claim::Claims, key_queue::KeyQueues};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tidegate_model::{delivery::Delivery, error::chain, message::PublishError};
 
-use super::{Pipeline, judge::AddressedOutput};
+use crate::{judge::AddressedOutput, pipeline::Pipeline};
 
 /// An output that could not be published.
 #[derive(Debug)]

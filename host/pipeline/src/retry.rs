@@ -12,12 +12,13 @@ use tidegate_model::{
     scheduled_retry::{Failure, LONGEST_DELAY, Next, ScheduledRetry},
     untrusted::Untrusted,
 };
-use tidegate_policies::{decision::Usable, revision::CallResult};
+use tidegate_policies::{decision::Usable, revisions::CallResult};
 
-use super::{
-    NotAcknowledged, Pipeline, Report,
+use crate::{
+    ack::{NotAcknowledged, Report},
     claim::AcquiredClaim,
     judge::PolicyError,
+    pipeline::Pipeline,
     publish::{FailedPublish, Retryable},
     run::Run,
 };

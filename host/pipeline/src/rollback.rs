@@ -1,24 +1,28 @@
 //! Rolls a bad revision back automatically, and notifies operations. Knows nothing of when a revision is bad: see
-//! [`tidegate_policies::revision`].
+//! [`tidegate_policies::revisions`].
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde_json::json;
 use tidegate_model::{
+    backend_error::BackendError,
     clock,
     delivery::{Delivery, Source},
     disposition::Disposition,
-    error::{BackendError, chain},
+    error::chain,
     message::{Message, PublishError},
     revision::{RevisionId, RolledBack},
     scheduled_retry::{Next, ScheduledRetry},
 };
-use tidegate_policies::revision::{CallResult, CannotRollBack, Revision};
+use tidegate_policies::revisions::{CallResult, CannotRollBack, Revision};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 
-use super::{NotAcknowledged, Pipeline, Report};
+use crate::{
+    ack::{NotAcknowledged, Report},
+    pipeline::Pipeline,
+};
 
 /// The channel of the notification, where it is bound to a sink.
 const CHANNEL: &str = "ops-alerts";

@@ -6,7 +6,7 @@ use tidegate_model::{
     disposition::{DeadLetterReason, Disposition},
     scheduled_retry::Failure,
 };
-use tidegate_policies::{decision::Usable, revision::Revision};
+use tidegate_policies::{decision::Usable, revisions::Revision};
 
 use crate::ack::Report;
 

@@ -2,9 +2,9 @@
 
 use tidegate_policies::shadow::Answer;
 
-use super::{
-    Pipeline,
+use crate::{
     judge::{AddressedDecision, PolicyError},
+    pipeline::Pipeline,
     run::Run,
 };
 

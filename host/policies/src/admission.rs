@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fmt, io, time::Duration};
 use tidegate_engine::{EventTypeInfo, Fault, FaultKind, LoadError, Policy, PolicyCatalog, SelfTestReport};
 use tidegate_text::cut;
 
-use crate::revision::Retired;
+use crate::revisions::Retired;
 
 /// Time limit of a self-test: thousands of examples, on a busy machine.
 const SELF_TEST: Duration = Duration::from_secs(30);
@@ -53,7 +53,7 @@ pub enum Refusal {
         pin: String,
     },
     /// The gate rolled it back before.
-    #[error("this very file was rolled back at {at}: {why}; change it, or make it the current policy with `tidegate policy promote` or `policy.pin`", at = .0.at, why = .0.why)]
+    #[error("this very file was rolled back at {at}: {why}; `tidegate policy rollback --to DIGEST` makes it current again while it is in memory, `tidegate policy promote` and `policy.pin` at any time; or change it", at = .0.at, why = .0.why)]
     Denylisted(Retired),
     /// It is not a policy that can be loaded.
     #[error("it cannot be loaded")]

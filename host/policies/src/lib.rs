@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod circuit_breaker;
 pub mod decision;
+mod file;
 pub mod reload;
-pub mod revision;
+pub mod revisions;
 pub mod shadow;

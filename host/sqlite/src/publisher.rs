@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use tidegate_model::{
     backend::Publisher,
-    error::{BackendError, chain},
+    backend_error::BackendError,
+    error::chain,
     message::{Message, PublishError},
 };
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, params};
-use tidegate_model::{backend::Scheduler, clock, error::BackendError, scheduled_retry::ScheduledRetry};
+use tidegate_model::{backend::Scheduler, backend_error::BackendError, clock, scheduled_retry::ScheduledRetry};
 
 use super::{Db, Processed, SqliteError, topics::Replaces};
 

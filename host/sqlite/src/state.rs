@@ -5,8 +5,9 @@ use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use tidegate_model::{
     backend::{Expected, Put, StateStore, Versioned, Written},
+    backend_error::BackendError,
     clock,
-    error::{BackendError, chain},
+    error::chain,
 };
 
 use super::{Db, SqliteError};

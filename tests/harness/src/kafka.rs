@@ -9,11 +9,7 @@ use anyhow::{Context, Result};
 use rskafka::client::partition::{Compression, OffsetAt, PartitionClient, UnknownTopicHandling};
 use rskafka::client::{Client, ClientBuilder};
 
-use crate::{
-    Command, Dir, Ready, Record, Server, Services, Stored, free_port,
-    kafka_tools::{java, properties},
-    wait,
-};
+use crate::{Command, Dir, Ready, Record, Server, Services, Stored, free_port, kafka_java::properties, wait};
 
 const MAX_FETCH: i32 = 16 << 20;
 
@@ -31,13 +27,15 @@ impl Kafka {
         let home = dir.service("kafka")?;
         let (port, controller) = (free_port(), free_port());
         let data = home.join("data");
-        copy_dir(&services.kafka_formatted, &data).context("a formatted log directory")?;
+        copy_dir(&services.kafka.formatted, &data).context("a formatted log directory")?;
         let config = home.join("server.properties");
         std::fs::write(&config, properties(&data, port, controller))?;
         std::fs::write(home.join("log4j2.properties"), LOGGING)?;
-        let args = java(&services.kafka_lib, "kafka.Kafka", &[&config.display().to_string()]);
+        let args = services
+            .kafka
+            .arguments("kafka.Kafka", &[&config.display().to_string()]);
         let ready = Ready::Log("Kafka Server started".into());
-        let command = Command::new("kafka", &services.java, home, ready)
+        let command = Command::new("kafka", &services.kafka.java, home, ready)
             .args(args)
             .patience(Duration::from_mins(1));
         let server = Server::start(port, command).await?;

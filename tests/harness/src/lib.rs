@@ -34,7 +34,7 @@ mod dir;
 mod exchange;
 mod gate;
 mod kafka;
-mod kafka_tools;
+mod kafka_java;
 mod luck;
 mod offsets;
 mod port;

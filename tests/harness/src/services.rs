@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{kafka_tools, stamp::Stamp, step};
+use crate::{kafka_java::Installation, stamp::Stamp, step};
 
 /// The packages of `tests/services/go.mod` that are built, and what daprd needs to be told (it panics at start without the tag).
 const GO_PACKAGES: &str = "github.com/dapr/dapr/cmd";
@@ -26,14 +26,10 @@ pub struct Services {
     pub daprd: PathBuf,
     /// Dapr's scheduler, which keeps jobs.
     pub scheduler: PathBuf,
-    /// The Java runtime that Kafka needs.
-    pub java: PathBuf,
     /// `redis-server`, where it is installed.
     pub redis: Option<PathBuf>,
-    /// The directory with Kafka's jars.
-    pub kafka_lib: PathBuf,
-    /// A freshly formatted log directory, to be copied for each broker.
-    pub(crate) kafka_formatted: PathBuf,
+    /// Kafka, and the Java runtime that it needs.
+    pub(crate) kafka: Installation,
 }
 
 /// Whether the services can run on this machine.
@@ -76,10 +72,12 @@ impl Services {
         Self {
             daprd: root.join("bin/daprd"),
             scheduler: root.join("bin/scheduler"),
-            java: in_path("java").unwrap_or_else(|| "java".into()),
             redis: in_path("redis-server"),
-            kafka_lib: root.join("kafka/lib"),
-            kafka_formatted: root.join("kafka/formatted"),
+            kafka: Installation {
+                java: in_path("java").unwrap_or_else(|| "java".into()),
+                lib: root.join("kafka/lib"),
+                formatted: root.join("kafka/formatted"),
+            },
         }
     }
 
@@ -120,12 +118,12 @@ impl Services {
 
     fn fetch_kafka(&self, progress: &mut dyn FnMut(&str)) -> Result<()> {
         let sources = recipes();
-        let stamp = Stamp::of(&self.kafka_lib, &MAVEN, &[sources.join("pom.xml")])?;
-        if stamp.is_current() && self.kafka_lib.is_dir() && self.kafka_formatted.is_dir() {
+        let stamp = Stamp::of(&self.kafka.lib, &MAVEN, &[sources.join("pom.xml")])?;
+        if stamp.is_current() && self.kafka.lib.is_dir() && self.kafka.formatted.is_dir() {
             return Ok(());
         }
         stamp.clear();
-        for old in [&self.kafka_lib, &self.kafka_formatted] {
+        for old in [&self.kafka.lib, &self.kafka.formatted] {
             if old.exists() {
                 std::fs::remove_dir_all(old).with_context(|| old.display().to_string())?;
             }
@@ -133,10 +131,10 @@ impl Services {
         let mut maven = std::process::Command::new("mvn");
         maven
             .args(MAVEN)
-            .arg(format!("-DoutputDirectory={}", self.kafka_lib.display()))
+            .arg(format!("-DoutputDirectory={}", self.kafka.lib.display()))
             .current_dir(&sources);
         step::run("fetching Kafka", &mut maven, progress)?;
-        kafka_tools::format(&self.java, &self.kafka_lib, &self.kafka_formatted, progress)?;
+        self.kafka.format(progress)?;
         stamp.set()
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{Kafka, kafka_tools::java, wait};
+use crate::{Kafka, wait};
 
 /// Warnings go to the standard error: the standard output is the command's.
 const LOGGING: &str = "rootLogger.level=WARN\n\
@@ -21,12 +21,11 @@ impl Kafka {
     /// `--bootstrap-server` is given to it.
     pub async fn tool(&self, class: &str, args: &[&str]) -> Result<String> {
         let broker = self.address();
-        let args = java(
-            &self.services.kafka_lib,
-            class,
-            &[&["--bootstrap-server", &broker], args].concat(),
-        );
-        let run = tokio::process::Command::new(&self.services.java)
+        let args = self
+            .services
+            .kafka
+            .arguments(class, &[&["--bootstrap-server", &broker], args].concat());
+        let run = tokio::process::Command::new(&self.services.kafka.java)
             .args(args)
             .current_dir(self.tool_dir()?)
             .kill_on_drop(true)
@@ -54,8 +53,8 @@ impl Kafka {
         ];
         for (name, class) in commands {
             let java = [
-                vec![self.services.java.display().to_string()],
-                java(&self.services.kafka_lib, class, &[]),
+                vec![self.services.kafka.java.display().to_string()],
+                self.services.kafka.arguments(class, &[]),
             ]
             .concat();
             let quoted: Vec<_> = java.iter().map(|word| format!("'{word}'")).collect();

@@ -1,9 +1,10 @@
-//! The HTTP client of the commands that talk to a gate. Knows no route.
+//! The HTTP client of the commands that talk to a gate: how long it waits, and the token that it shows. Knows no path.
 
-use std::time::Duration;
+use std::{os::unix::ffi::OsStrExt, time::Duration};
 
 use anyhow::Context as _;
-use reqwest::{Client, RequestBuilder};
+use reqwest::{Client, RequestBuilder, header::HeaderValue};
+use tidegate_gate::config::APP_API_TOKEN;
 
 /// A client that waits for an answer as long as `timeout`.
 pub(super) fn client(timeout: Duration) -> anyhow::Result<Client> {
@@ -17,10 +18,27 @@ pub(super) fn client(timeout: Duration) -> anyhow::Result<Client> {
         .context("the HTTP client does not start")
 }
 
-/// The request with the token of `APP_API_TOKEN`, where it is set.
-pub(super) fn with_token(request: RequestBuilder) -> RequestBuilder {
-    match std::env::var("APP_API_TOKEN") {
-        Ok(token) if !token.is_empty() => request.header("dapr-api-token", token),
-        _ => request,
+/// The token that a gate asks for, where there is one.
+#[derive(Debug)]
+pub(super) struct Token(Option<HeaderValue>);
+
+impl Token {
+    /// From `APP_API_TOKEN`.
+    pub(super) fn from_environment() -> anyhow::Result<Self> {
+        let Some(token) = std::env::var_os(APP_API_TOKEN).filter(|token| !token.is_empty()) else {
+            return Ok(Self(None));
+        };
+        let mut value = HeaderValue::from_bytes(token.as_bytes())
+            .with_context(|| format!("{APP_API_TOKEN} must be one line of visible characters"))?;
+        value.set_sensitive(true);
+        Ok(Self(Some(value)))
+    }
+
+    /// The request, with the token.
+    pub(super) fn show(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.0 {
+            Some(token) => request.header("dapr-api-token", token),
+            None => request,
+        }
     }
 }

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-mod digest;
 mod filter;
 mod letters;
 mod list;

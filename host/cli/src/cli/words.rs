@@ -34,14 +34,6 @@ pub(super) fn after_label(text: &str, indent: usize) -> String {
     wrapped(text, indent).trim_start_matches(' ').to_owned()
 }
 
-/// The first digits of a digest, for people.
-pub(super) fn short_digest(digest: &str) -> String {
-    visible(digest.strip_prefix("sha256:").unwrap_or(digest))
-        .chars()
-        .take(12)
-        .collect()
-}
-
 /// Milliseconds as a duration such as `17m 3s`.
 pub(super) fn duration(millis: u64) -> String {
     humantime::format_duration(Duration::from_millis(millis)).to_string()

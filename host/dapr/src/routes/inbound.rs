@@ -1,10 +1,10 @@
-//! What the sidecar delivers. Knows no route.
+//! What the sidecar's routes share: where events and retries come from, and who schedules the retries.
 
 use tidegate_model::subscription::Subscription;
 
 use crate::{RetryTopics, Sidecar, Tier};
 
-/// What the sidecar delivers.
+/// The topics and schedulers behind the routes.
 #[derive(Debug)]
 pub struct Inbound {
     /// Topics that events come from.

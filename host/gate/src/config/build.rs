@@ -1,6 +1,6 @@
 //! From a [`File`] to a [`Config`]: checks what the types cannot express. One pass finds all problems.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use tidegate_engine as engine;
 use tidegate_http::Limits;
@@ -8,13 +8,13 @@ use tidegate_pipeline::claim;
 
 use super::{
     channels::{channels, log},
-    env::Environment,
+    checked::{Backend, Config},
+    env::{Environment, default_cache_dir},
     file::{self, BackendKind, File, Isolation},
     policy::policy,
     problem::Problem,
     retries::{order_wait, retries},
     subscriptions::subscriptions,
-    valid::{Backend, Config},
 };
 
 impl Config {
@@ -160,15 +160,6 @@ fn engine_options(file: &File) -> engine::Options {
         max_concurrent_calls: file.limits.concurrency,
         cache_dir: file.policy.cache_dir.clone().or_else(default_cache_dir),
     }
-}
-
-/// `$XDG_CACHE_HOME/tidegate`, else `~/.cache/tidegate`.
-pub fn default_cache_dir() -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_CACHE_HOME")
-        .filter(|base| !base.is_empty())
-        .map(PathBuf::from);
-    let base = base.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
-    Some(base.join("tidegate"))
 }
 
 impl From<Isolation> for engine::Isolation {

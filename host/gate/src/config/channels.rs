@@ -6,10 +6,10 @@ use reqwest::Url;
 use tidegate_model::subscription::Subscription;
 
 use super::{
+    checked::Sink,
     file::{BackendKind, Channel, File},
     problem::Problem,
     subscriptions::topic,
-    valid::Sink,
 };
 
 pub(super) fn channels(

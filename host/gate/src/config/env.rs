@@ -1,6 +1,6 @@
-//! Every environment variable that the gate reads. No other module reads one.
+//! Every environment variable of the gate, by name. Commands read some of them themselves.
 
-use std::{collections::BTreeMap, ffi::OsString};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
 use tidegate_model::secret::Secret;
 
@@ -24,7 +24,8 @@ pub const TIDEGATE_URL: &str = "TIDEGATE_URL";
 const DAPR_HTTP_ENDPOINT: &str = "DAPR_HTTP_ENDPOINT";
 const DAPR_HTTP_PORT: &str = "DAPR_HTTP_PORT";
 const DAPR_API_TOKEN: &str = "DAPR_API_TOKEN";
-const APP_API_TOKEN: &str = "APP_API_TOKEN";
+/// The token that the sidecar and services must send, and that commands send to a gate.
+pub const APP_API_TOKEN: &str = "APP_API_TOKEN";
 
 /// The program under test. The processes that the tests start inherit the variable.
 const TIDEGATE_BIN: &str = "TIDEGATE_BIN";
@@ -90,6 +91,15 @@ impl Environment {
             .cloned()
             .map(Secret::new)
     }
+}
+
+/// `$XDG_CACHE_HOME/tidegate`, else `~/.cache/tidegate`.
+pub fn default_cache_dir() -> Option<PathBuf> {
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .filter(|base| !base.is_empty())
+        .map(PathBuf::from);
+    let base = base.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
+    Some(base.join("tidegate"))
 }
 
 impl FromIterator<(String, String)> for Environment {

@@ -4,6 +4,7 @@
 
 mod build;
 mod channels;
+mod checked;
 mod env;
 mod file;
 mod policy;
@@ -11,14 +12,14 @@ mod problem;
 mod read;
 mod retries;
 mod subscriptions;
-mod valid;
 
 pub use self::{
-    build::default_cache_dir,
-    env::{Environment, TIDEGATE_ADMIN, TIDEGATE_CONFIG, TIDEGATE_DATA, TIDEGATE_LOG, TIDEGATE_POLICY, TIDEGATE_URL},
+    checked::{Backend, Config, Policy, RetryTopics, Sink},
+    env::{
+        APP_API_TOKEN, Environment, TIDEGATE_ADMIN, TIDEGATE_CONFIG, TIDEGATE_DATA, TIDEGATE_LOG, TIDEGATE_POLICY,
+        TIDEGATE_URL, default_cache_dir,
+    },
     file::{BackendKind, File, Isolation},
-    policy::Policy,
     problem::{ConfigError, Problem},
     read::{json_schema, read},
-    valid::{Backend, Config, RetryTopics, Sink},
 };

@@ -1,32 +1,14 @@
 //! Checks which policy runs and how it is replaced.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
-use tidegate_policies::{admission::Pin, revision::RollbackSettings, shadow};
+use tidegate_policies::{admission::Pin, revisions::RollbackSettings, shadow};
 
 use super::{
-    Problem,
+    checked::Policy,
     file::{self, File},
+    problem::Problem,
 };
-
-/// The policy and how it is replaced.
-#[derive(Debug, Clone)]
-pub struct Policy {
-    /// The file, if one is configured.
-    pub path: Option<PathBuf>,
-    /// The only policy that may run; `None`: any.
-    pub pin: Option<Pin>,
-    /// Version of the published events; `None`: the latest of each type.
-    pub target_version: Option<String>,
-    /// Whether a changed file replaces the current revision by itself.
-    pub is_followed: bool,
-    /// Whether a policy is accepted that accepts fewer types or versions than the current one.
-    pub allow_dropped: bool,
-    /// When the gate rolls back by itself; `None`: never.
-    pub rollback: Option<RollbackSettings>,
-    /// The shadow policy; `None`: there is none.
-    pub shadow: Option<shadow::Settings>,
-}
 
 pub(super) fn policy(file: &File, problems: &mut Vec<Problem>) -> Policy {
     let given = &file.policy;

@@ -7,10 +7,10 @@ use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Value};
 
 use super::{
+    checked::Config,
     env::Environment,
     file::File,
     problem::{ConfigError, Problem},
-    valid::Config,
 };
 
 /// The keys whose value is a fraction.

@@ -10,9 +10,9 @@ use tidegate_model::subscription::{Subscription, Topic};
 use tidegate_pipeline::Retries;
 
 use super::{
+    checked::{RetryTopics, Sink},
     file::{BackendKind, File, Ordering, SchedulerKind},
     problem::Problem,
-    valid::{RetryTopics, Sink},
 };
 
 pub(super) fn retries(

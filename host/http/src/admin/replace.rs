@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_model::error::chain;
 use tidegate_policies::reload::{CannotPromote, Status};
 
-use super::super::{App, Problem};
+use crate::{app::App, problem::Problem};
 
 /// The body of `POST /admin/rollback`; empty: without a digest.
 #[derive(Default, Deserialize)]

@@ -10,10 +10,10 @@ use axum::{
 use serde::Serialize;
 use tidegate_policies::{
     reload,
-    revision::{Counts, Listed, LoadedBy, Retired, RevisionState},
+    revisions::{Counts, Listed, LoadedBy, Retired, RevisionState},
 };
 
-use super::super::App;
+use crate::app::App;
 
 #[derive(Serialize)]
 struct Revisions {

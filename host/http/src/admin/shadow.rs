@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::super::{App, Problem};
+use crate::{app::App, problem::Problem};
 
 /// `GET /admin/shadow`.
 pub(super) async fn shadow(State(app): State<Arc<App>>) -> Response {

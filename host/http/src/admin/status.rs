@@ -10,7 +10,7 @@ use axum::{
 use serde::Serialize;
 use tidegate_policies::reload;
 
-use super::super::App;
+use crate::app::App;
 
 #[derive(Serialize)]
 struct Status {

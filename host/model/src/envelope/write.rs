@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{error::BackendError, message::Message, untrusted::Untrusted};
+use crate::{backend_error::BackendError, message::Message, untrusted::Untrusted};
 
 /// `source` of every event that a gate publishes.
 const SOURCE: &str = "tidegate";

@@ -8,7 +8,7 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use crate::revision::Retired;
+use crate::revisions::Retired;
 
 /// Its place in the directory of compiled policies.
 const DIRECTORY: &str = "denylist";

@@ -1,4 +1,4 @@
-//! From the bytes of a file to the current revision: load, test, admit, install. Knows nothing of when a file is read.
+//! From a file to the current revision: read, load, test, admit, install. Knows nothing of when a file is read.
 
 use std::{
     io,
@@ -13,16 +13,18 @@ use tokio::sync::Mutex;
 
 use super::{
     denylist::Denylist,
-    file,
+    settings::Settings,
     status::{StatusTracker, Step},
 };
 use crate::{
     admission::{Admission, Refusal},
-    revision::{LoadedBy, Retired, Revisions, RollbackSettings, Timings},
+    file::{self, Contents, FileId},
+    revisions::{LoadedBy, Retired, Revisions, RollbackSettings, Timings},
 };
 
 /// A file that was read.
 pub(super) struct PolicyFile {
+    pub(super) id: FileId,
     pub(super) bytes: Vec<u8>,
     pub(super) digest: Digest,
     pub(super) timings: Timings,
@@ -34,60 +36,82 @@ pub(super) type Loaded = Result<Option<Digest>, (Option<Digest>, Refusal)>;
 /// Loads policies, one at a time.
 #[derive(Debug)]
 pub(super) struct Loader {
-    pub(super) admission: Admission,
-    pub(super) engine: Engine,
     pub(super) revisions: Arc<Revisions>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) tracker: StatusTracker,
     pub(super) denylist: Denylist,
-    /// When a new revision is rolled back; `None`: never.
-    pub(super) rollback: Option<RollbackSettings>,
-    /// One policy is loaded at a time.
-    pub(super) loading: Mutex<()>,
+    admission: Admission,
+    engine: Engine,
+    rollback: Option<RollbackSettings>,
+    loading: Mutex<()>,
 }
 
 impl Loader {
-    pub(super) async fn read(&self, path: &Path, settle: Duration) -> Result<PolicyFile, Refusal> {
+    pub(super) fn new(
+        settings: &Settings,
+        admission: Admission,
+        engine: Engine,
+        revisions: Arc<Revisions>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
+            revisions,
+            metrics,
+            tracker: StatusTracker::new(settings.is_followed),
+            denylist: Denylist::new(settings.cache_dir.as_deref(), &settings.path),
+            admission,
+            engine,
+            rollback: settings.rollback,
+            loading: Mutex::default(),
+        }
+    }
+
+    /// The digest of the only policy that may run, when there is one.
+    pub(super) fn pin(&self) -> Option<&str> {
+        self.admission.pin()
+    }
+
+    /// Reads a file that has not changed for `unchanged`; `None`: it changed meanwhile.
+    pub(super) async fn read(&self, path: &Path, unchanged: Duration) -> Result<Option<PolicyFile>, Refusal> {
         self.tracker.loading(Step::Reading);
         let started = Instant::now();
         let path = path.to_owned();
         let read = tokio::task::spawn_blocking(move || file::read(&path)).await;
-        let bytes = read.map_err(|error| Refusal::Read(io::Error::other(error)))??;
-        Ok(PolicyFile {
+        let contents = read.map_err(|error| Refusal::Read(io::Error::other(error)))??;
+        Ok(contents.map(|Contents { id, bytes }| PolicyFile {
+            id,
             digest: Digest::of(&bytes),
             bytes,
             timings: Timings {
-                settle,
+                settle: unchanged,
                 read: started.elapsed(),
                 ..Timings::default()
             },
-        })
+        }))
     }
 
-    /// Loads and tests a policy and makes it the current revision. The current one is not loaded again, nor is the last one
-    /// of a file that was only touched: it may have been replaced on request or rolled back, which a touch does not undo.
-    /// Compiling takes seconds: if `is_wanted` is false by then, the policy does not take over.
+    /// Loads and tests a policy and makes it the current revision. Compiling takes seconds: if `is_wanted` is false by then,
+    /// the policy does not take over.
     pub(super) async fn take_over(&self, file: PolicyFile, by: LoadedBy, is_wanted: impl Fn() -> bool) -> Loaded {
         let _loading = self.loading.lock().await;
         let PolicyFile {
             bytes,
             digest,
             mut timings,
+            ..
         } = file;
-        let is_known = match by {
-            LoadedBy::Start | LoadedBy::Promotion => false,
-            LoadedBy::Request => self.is_current(digest.as_str()),
-            LoadedBy::File => self.is_current(digest.as_str()) || self.tracker.is_last_loaded(digest.as_str()),
-        };
-        if is_known {
-            tracing::info!(digest = digest.as_str(), "the policy's file holds what it held before");
+        if matches!(by, LoadedBy::File | LoadedBy::Request) && self.is_known(digest.as_str()) {
+            tracing::info!(
+                digest = digest.as_str(),
+                "the policy is loaded already, or was replaced on request; its file changes nothing"
+            );
             return Ok(Some(digest));
         }
         let refused = |refusal| (Some(digest.clone()), refusal);
         self.admission.may_load(digest.as_str()).map_err(refused)?;
         // A person who pins a policy overrides the denylist.
         if by != LoadedBy::Promotion
-            && self.admission.pin().is_none()
+            && self.pin().is_none()
             && let Some(retired) = self.denied(digest.as_str())
         {
             return Err(refused(Refusal::Denylisted(retired)));
@@ -137,6 +161,13 @@ impl Loader {
             "the policy is loaded and decides from now on"
         );
         Ok(Some(digest))
+    }
+
+    /// Whether the policy of a file changes nothing: it is the current one, or the last one of this file, which was replaced
+    /// on request since. One that was rolled back is not known: it is refused.
+    fn is_known(&self, digest: &str) -> bool {
+        let is_last = || self.tracker.last_loaded().as_deref() == Some(digest);
+        self.is_current(digest) || (is_last() && self.denied(digest).is_none())
     }
 
     /// Whether a policy decides now.

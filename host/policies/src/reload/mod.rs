@@ -4,56 +4,27 @@
 //! Knows nothing of HTTP and signals: [`Reload::now`] is for them.
 
 mod denylist;
-mod file;
 mod load;
+mod settings;
 mod status;
-mod watch;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use tidegate_engine::{Digest, Engine};
 use tidegate_metrics::Metrics;
 use tidegate_model::{clock, error::chain, revision::RevisionId};
-use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-pub use self::status::{Status, Step};
-use self::{
-    denylist::Denylist,
-    file::FileId,
-    load::{Loaded, Loader},
-    status::StatusTracker,
-};
-pub(crate) use self::{
-    file::read,
-    watch::{Look, POLL_INTERVAL, Watch},
+use self::load::{Loaded, Loader};
+pub use self::{
+    settings::Settings,
+    status::{Status, Step},
 };
 use crate::{
     admission::{Admission, Refusal},
-    revision::{LoadedBy, Retired, Revisions, RollbackSettings},
+    file::{FileId, Found, Watch},
+    revisions::{LoadedBy, Retired, Revisions},
 };
-
-/// The wait before a file is read again, when the machine was at fault and not the policy.
-const RETRY_AFTER: Duration = Duration::from_secs(2);
-
-/// Which file is the policy, and how it is replaced.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The policy's file.
-    pub path: PathBuf,
-    /// The file of the shadow policy, where there is one.
-    pub shadow: Option<PathBuf>,
-    /// Whether a changed file is loaded automatically.
-    pub is_followed: bool,
-    /// When a new revision is rolled back; `None`: never.
-    pub rollback: Option<RollbackSettings>,
-    /// The directory of compiled policies and the denylist.
-    pub cache_dir: Option<PathBuf>,
-}
 
 /// Replaces the policy.
 #[derive(Debug)]
@@ -89,16 +60,7 @@ impl Reload {
         metrics: Arc<Metrics>,
     ) -> Self {
         Self {
-            loader: Loader {
-                denylist: Denylist::new(settings.cache_dir.as_deref(), &settings.path),
-                tracker: StatusTracker::new(settings.is_followed),
-                rollback: settings.rollback,
-                admission,
-                engine,
-                revisions,
-                metrics,
-                loading: Mutex::default(),
-            },
+            loader: Loader::new(&settings, admission, engine, revisions, metrics),
             settings,
         }
     }
@@ -115,7 +77,7 @@ impl Reload {
 
     /// The digest of the only policy that may run, when there is one.
     pub fn pin(&self) -> Option<&str> {
-        self.loader.admission.pin()
+        self.loader.pin()
     }
 
     /// The state of the reload, or why the file is refused.
@@ -127,12 +89,12 @@ impl Reload {
             && self.loader.is_current(digest)
         {
             // The gate has rolled back to it.
-            return Status::Ready;
+            return self.loader.tracker.idle_status();
         }
         if status != Status::Ready {
             return status;
         }
-        let digest = self.loader.tracker.digest();
+        let digest = self.loader.tracker.last_loaded();
         match digest.as_deref().and_then(|digest| self.loader.denied(digest)) {
             None => status,
             Some(retired) => Status::Refused {
@@ -147,7 +109,7 @@ impl Reload {
     pub async fn start(&self) -> Result<(), Refusal> {
         tracing::info!(policy = %self.path().display(), "loading the policy; the first time it is compiled, which takes seconds");
         loop {
-            if let Some(concluded) = self.reload(Duration::ZERO, LoadedBy::Start).await {
+            if let Some(concluded) = self.reload(None, Duration::ZERO, LoadedBy::Start).await {
                 return concluded;
             }
         }
@@ -156,7 +118,7 @@ impl Reload {
     /// Reads the file now, changed or not, and loads it.
     pub async fn now(&self) -> Result<(), Refusal> {
         loop {
-            if let Some(concluded) = self.reload(Duration::ZERO, LoadedBy::Request).await {
+            if let Some(concluded) = self.reload(None, Duration::ZERO, LoadedBy::Request).await {
                 return concluded;
             }
         }
@@ -171,29 +133,29 @@ impl Reload {
         // The file may have changed since the start: it is read again, and has the same content if not.
         let mut watch = Watch::default();
         loop {
-            match watch.look(self.path()) {
-                Ok(Look::Same) => {}
-                Ok(Look::Missing) => self.report_missing(),
-                Ok(Look::Changed) => self.loader.tracker.loading(Step::Settling),
-                Ok(Look::Restored) => self.loader.tracker.idle(),
-                Ok(Look::Settled(id, settled)) => match self.reload(settled, LoadedBy::File).await {
-                    Some(Err(refusal)) if refusal.is_retryable() => watch.read_again_after(id, RETRY_AFTER),
-                    Some(_) => watch.was_read(id),
-                    // It changed meanwhile: the next check finds another identity, or no file.
-                    None => {}
-                },
+            match watch.next(self.path()).await {
+                Ok(Found::Missing) => self.report_missing(),
+                Ok(Found::Changed) => self.loader.tracker.loading(Step::Settling),
+                Ok(Found::Restored) => self.loader.tracker.idle(),
+                Ok(Found::Settled { id, unchanged }) => {
+                    let result = self.reload(Some(id), unchanged, LoadedBy::File).await;
+                    watch.was_read(id, result.as_ref());
+                }
                 Err(error) => self.refuse(None, &Refusal::Read(error)),
             }
-            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
     /// Makes the shadow policy the current one.
     pub async fn promote(&self) -> Result<(Option<RevisionId>, RevisionId), CannotPromote> {
         let path = self.settings.shadow.as_deref().ok_or(CannotPromote::NoShadow)?;
-        let file = self.loader.read(path, Duration::ZERO).await;
-        self.loader.tracker.idle();
-        let file = file.map_err(CannotPromote::Refused)?;
+        let file = loop {
+            let read = self.loader.read(path, Duration::ZERO).await;
+            self.loader.tracker.idle();
+            if let Some(file) = read.map_err(CannotPromote::Refused)? {
+                break file;
+            }
+        };
         let before = self.loader.revisions.current();
         if let Some(current) = before
             .as_ref()
@@ -229,20 +191,18 @@ impl Reload {
     /// Removes a policy from the denylist: a person chose it, or it stays the current one.
     pub fn allow(&self, digest: &str) {
         self.loader.denylist.remove(digest);
+        self.loader.tracker.allowed(digest);
     }
 
-    /// Reads the file and loads it; `None`: it changed meanwhile, and must be read again.
-    async fn reload(&self, settle: Duration, by: LoadedBy) -> Option<Result<(), Refusal>> {
-        let before = FileId::of(self.path()).ok().flatten();
-        let is_unchanged = || FileId::of(self.path()).ok().flatten() == before;
-        let file = self.loader.read(self.path(), settle).await;
-        if !is_unchanged() {
-            return None;
-        }
-        let loaded = match file {
-            Ok(file) => self.loader.take_over(file, by, is_unchanged).await,
-            Err(refusal) => Err((None, refusal)),
+    /// Reads the file and loads it; `None`: it changed meanwhile, or is not `expected`, and must be read again.
+    async fn reload(&self, expected: Option<FileId>, unchanged: Duration, by: LoadedBy) -> Option<Result<(), Refusal>> {
+        let file = match self.loader.read(self.path(), unchanged).await {
+            Ok(file) => file.filter(|file| expected.is_none_or(|expected| expected == file.id))?,
+            Err(_) if expected.is_some_and(|expected| !expected.is_at(self.path())) => return None,
+            Err(refusal) => return self.conclude(Err((None, refusal))),
         };
+        let id = file.id;
+        let loaded = self.loader.take_over(file, by, || id.is_at(self.path())).await;
         self.conclude(loaded)
     }
 

@@ -87,9 +87,13 @@ impl StatusTracker {
                 digest: refused.digest.clone(),
                 at: refused.at.clone(),
             },
-            (None, None) if self.is_followed => Status::Ready,
-            (None, None) => Status::Off,
+            (None, None) => self.idle_status(),
         }
+    }
+
+    /// The status while nothing is loaded and nothing is refused.
+    pub(super) const fn idle_status(&self) -> Status {
+        if self.is_followed { Status::Ready } else { Status::Off }
     }
 
     pub(super) fn loading(&self, step: Step) {
@@ -107,13 +111,20 @@ impl StatusTracker {
     }
 
     /// Digest of the file that was loaded last.
-    pub(super) fn digest(&self) -> Option<String> {
+    pub(super) fn last_loaded(&self) -> Option<String> {
         self.state().digest.clone()
     }
 
-    /// Whether that is the digest of the file that was loaded last.
-    pub(super) fn is_last_loaded(&self, digest: &str) -> bool {
-        self.state().digest.as_deref() == Some(digest)
+    /// The policy of this digest may run again: if it is what is refused, it is not any more.
+    pub(super) fn allowed(&self, digest: &str) {
+        let mut state = self.state();
+        if state
+            .refused
+            .as_ref()
+            .is_some_and(|refused| refused.digest.as_deref() == Some(digest))
+        {
+            state.refused = None;
+        }
     }
 
     /// A load ended, without a result for the file.

@@ -14,6 +14,7 @@ use crate::decision::Usable;
 
 /// Violations that are kept of one answer.
 const VIOLATIONS: usize = 8;
+
 /// The differences between two answers.
 pub(super) fn compare(live: &Answer, shadow: &Answer, show_values: bool) -> Vec<Change> {
     match (live, shadow) {

@@ -12,7 +12,7 @@ use tidegate_model::error::chain;
 
 use crate::{
     admission::{Admission, Refusal},
-    reload::{self, Look, POLL_INTERVAL, Watch},
+    file::{self, Contents, FileId, Found, Watch},
 };
 
 /// The state of the shadow policy.
@@ -41,6 +41,8 @@ pub(super) struct ShadowFile {
     /// The shadow policy, if one is loaded.
     policy: ArcSwapOption<Policy>,
     state: Mutex<ShadowState>,
+    /// Why it was refused last. A file that is tried again is not reported again.
+    last_refusal: Mutex<Option<String>>,
 }
 
 impl ShadowFile {
@@ -51,6 +53,7 @@ impl ShadowFile {
             engine,
             policy: ArcSwapOption::empty(),
             state: Mutex::default(),
+            last_refusal: Mutex::default(),
         }
     }
 
@@ -63,39 +66,50 @@ impl ShadowFile {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn last_refusal(&self) -> MutexGuard<'_, Option<String>> {
+        self.last_refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Loads the file each time that it changes.
     pub(super) async fn follow(&self) {
         let mut watch = Watch::default();
         loop {
-            match watch.look(&self.path) {
-                Ok(Look::Same | Look::Changed | Look::Restored) => {}
-                Ok(Look::Missing) => self.set(ShadowState::None),
-                Ok(Look::Settled(id, _)) => {
-                    self.load_if_new().await;
-                    watch.was_read(id);
+            match watch.next(&self.path).await {
+                Ok(Found::Changed | Found::Restored) => {}
+                Ok(Found::Missing) => self.set(ShadowState::None),
+                Ok(Found::Settled { id, .. }) => {
+                    let result = self.reload(id).await;
+                    watch.was_read(id, result.as_ref());
                 }
                 Err(error) => self.refuse(&Refusal::Read(error), None),
             }
-            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// Reads the file, and loads it unless that policy is loaded already.
-    async fn load_if_new(&self) {
-        let bytes = match reload::read(&self.path) {
-            Ok(bytes) => bytes,
-            Err(refusal) => return self.refuse(&refusal, None),
+    /// Reads the file, and loads it unless that policy is loaded already; `None`: it changed meanwhile.
+    async fn reload(&self, expected: FileId) -> Option<Result<(), Refusal>> {
+        let (digest, refusal) = match file::read(&self.path) {
+            Ok(contents) => {
+                let Contents { bytes, .. } = contents.filter(|contents| contents.id == expected)?;
+                let digest = Digest::of(&bytes);
+                let is_loaded = |policy: Arc<Policy>| *policy.digest() == digest;
+                if self.policy().is_some_and(is_loaded) {
+                    return Some(Ok(()));
+                }
+                self.set(ShadowState::Loading);
+                match self.load(&bytes).await {
+                    Ok(policy) => {
+                        self.set(ShadowState::Ready(Arc::new(policy)));
+                        return Some(Ok(()));
+                    }
+                    Err(refusal) => (Some(digest), refusal),
+                }
+            }
+            Err(_) if !expected.is_at(&self.path) => return None,
+            Err(refusal) => (None, refusal),
         };
-        let digest = Digest::of(&bytes);
-        let is_loaded = |policy: &Arc<Policy>| *policy.digest() == digest;
-        if self.policy().as_ref().is_some_and(is_loaded) {
-            return;
-        }
-        self.set(ShadowState::Loading);
-        match self.load(&bytes).await {
-            Ok(policy) => self.set(ShadowState::Ready(Arc::new(policy))),
-            Err(refusal) => self.refuse(&refusal, Some(digest)),
-        }
+        self.refuse(&refusal, digest);
+        Some(Err(refusal))
     }
 
     async fn load(&self, bytes: &[u8]) -> Result<Policy, Refusal> {
@@ -106,8 +120,8 @@ impl ShadowFile {
 
     fn refuse(&self, refusal: &Refusal, digest: Option<Digest>) {
         let why = chain(refusal);
-        let is_known = matches!(&*self.state(), ShadowState::Refused { why: known, .. } if *known == why);
-        if !is_known {
+        let known = self.last_refusal().replace(why.clone());
+        if known.as_ref() != Some(&why) {
             tracing::warn!(shadow = %self.path.display(), why, "the shadow policy is refused; the gate runs without one");
         }
         self.set(ShadowState::Refused { why, digest });
@@ -128,6 +142,9 @@ impl ShadowFile {
             }
             ShadowState::None | ShadowState::Loading | ShadowState::Refused { .. } => None,
         };
+        if matches!(state, ShadowState::None | ShadowState::Ready(_)) {
+            *self.last_refusal() = None;
+        }
         *self.state() = state;
         self.policy.store(ready);
     }

@@ -41,7 +41,7 @@ use self::{
 };
 use crate::{
     decision::Usable,
-    revision::{Revision, Revisions},
+    revisions::{Revision, Revisions},
 };
 
 /// Niceness of its thread: on a busy machine it has a tenth of a core, not nothing.
@@ -124,7 +124,7 @@ impl Shadow {
             return;
         };
         comparison_key.count_seen();
-        if self.queue.add(delivery, &comparison_key, shadow, live).is_none() {
+        if !self.queue.add(delivery, &comparison_key, shadow, live) {
             self.metrics.shadow("skipped");
             comparison_key.count_skipped();
         }

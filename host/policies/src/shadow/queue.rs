@@ -12,7 +12,7 @@ use super::{answer::Answer, comparison_key::ComparisonKey};
 /// Bytes of events and outputs in the queue.
 const WAITING_BYTES: usize = 32 << 20;
 
-/// The events that wait.
+/// The queue.
 #[derive(Debug)]
 pub(super) struct Queue {
     sender: mpsc::Sender<QueuedEvent>,
@@ -43,18 +43,22 @@ impl Queue {
         }
     }
 
-    /// Adds an event, unless there is no room. Never waits.
+    /// Adds an event; false: there is no room for it. Never waits.
     pub(super) fn add(
         &self,
         delivery: &Delivery,
         comparison_key: &Arc<ComparisonKey>,
         shadow: Arc<Policy>,
         live: impl FnOnce() -> Answer,
-    ) -> Option<()> {
-        let slot = self.sender.try_reserve().ok()?;
+    ) -> bool {
+        let Ok(slot) = self.sender.try_reserve() else {
+            return false;
+        };
         let live = live();
-        let bytes = u32::try_from(delivery.event.len() + live.bytes()).ok()?;
-        let memory = self.memory.clone().try_acquire_many_owned(bytes).ok()?;
+        let bytes = u32::try_from(delivery.event.len() + live.bytes()).unwrap_or(u32::MAX);
+        let Ok(memory) = self.memory.clone().try_acquire_many_owned(bytes) else {
+            return false;
+        };
         slot.send(QueuedEvent {
             comparison_key: comparison_key.clone(),
             shadow,
@@ -64,10 +68,10 @@ impl Queue {
             live,
             _memory: memory,
         });
-        Some(())
+        true
     }
 
-    /// The next event. Waits until there is one.
+    /// The next event. Waits until there is one; never `None`, since the queue keeps a sender.
     pub(super) async fn next(&self) -> Option<QueuedEvent> {
         self.receiver.lock().await.recv().await
     }

@@ -7,7 +7,7 @@ use super::{
     settings::Settings,
     stats::{Counts, Listed, Stats},
 };
-use crate::revision::Revision;
+use crate::revisions::Revision;
 
 /// The shadow policy, and what it would change.
 #[derive(Debug, Serialize)]

@@ -1,4 +1,4 @@
-//! Which file is the shadow policy, and which events it judges. Knows no configuration file.
+//! What a person configures of the shadow policy. Knows no configuration file.
 
 use std::path::PathBuf;
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use tidegate_model::dead_letter::DeadLetter;
 
-use super::digest::DigestPrefix;
+use super::super::digest::DigestPrefix;
 
 /// Which dead letters to use.
 #[derive(Debug, Args)]

@@ -15,8 +15,10 @@ use tidegate_gate::config;
 
 use super::{
     super::{
-        client::{client, with_token},
-        exit, progress,
+        client::{Token, client},
+        exit,
+        problem::Problem,
+        progress,
         styles::{BAD, GOOD, paint},
         words::{cut, visible},
     },
@@ -79,15 +81,6 @@ struct Answer {
     disposition: String,
     #[serde(default)]
     reason: Option<String>,
-}
-
-/// A problem document (RFC 9457), as far as it is needed.
-#[derive(Default, Deserialize)]
-struct Problem {
-    #[serde(default)]
-    title: Option<String>,
-    #[serde(default)]
-    detail: Option<String>,
 }
 
 impl Redrive {
@@ -188,6 +181,7 @@ impl Redrive {
 struct Gate {
     client: Client,
     url: Url,
+    token: Token,
 }
 
 impl Gate {
@@ -198,7 +192,11 @@ impl Gate {
             .map_err(|()| anyhow::anyhow!("--url {base} must be an address such as http://127.0.0.1:8080"))?
             .pop_if_empty()
             .extend(["v1", "redrive"]);
-        Ok(Self { client, url })
+        Ok(Self {
+            client,
+            url,
+            token: Token::from_environment()?,
+        })
     }
 
     /// Sends one dead letter, and again while the gate is unavailable.
@@ -230,7 +228,7 @@ impl Gate {
             .post(self.url.clone())
             .header(header::CONTENT_TYPE, "application/json")
             .body(letter);
-        with_token(request).send().await
+        self.token.show(request).send().await
     }
 }
 
@@ -251,12 +249,12 @@ async fn redriven(response: Response) -> Redriven {
 /// The answer of a gate that refuses, in one line.
 async fn refusal(response: Response) -> String {
     let status = response.status();
-    let problem: Problem = response.json().await.unwrap_or_default();
-    [Some(status.to_string()), problem.title, problem.detail]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(": ")
+    let problem = Problem::read(&response.text().await.unwrap_or_default()).to_string();
+    if problem.is_empty() {
+        status.to_string()
+    } else {
+        format!("{status}: {problem}")
+    }
 }
 
 fn retry_after(response: &Response) -> Duration {

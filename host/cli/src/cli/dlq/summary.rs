@@ -1,4 +1,4 @@
-//! A dead letter without its event, for `--json`.
+//! What a list says of a dead letter.
 
 use serde::Serialize;
 use tidegate_engine::Violation;

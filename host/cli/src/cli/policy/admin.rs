@@ -1,7 +1,6 @@
 //! Requests to the admin listener of a gate.
 
 use std::{
-    fmt,
     io::{Write, stdout},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
@@ -12,13 +11,14 @@ use std::{
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use reqwest::{Method, StatusCode, Url};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use tidegate_gate::config::{self, Environment};
 
 use super::super::{
-    client::{client, with_token},
+    client::{Token, client},
     exit,
-    words::{cut, visible},
+    problem::Problem,
+    words::visible,
 };
 
 /// Time for an answer: the gate may have to compile a policy first.
@@ -62,15 +62,6 @@ struct Received {
     base: Url,
     status: StatusCode,
     text: String,
-}
-
-/// A problem document (RFC 9457), as far as it is needed.
-#[derive(Default, Deserialize)]
-struct Problem {
-    #[serde(default)]
-    title: String,
-    #[serde(default)]
-    detail: String,
 }
 
 impl Admin {
@@ -129,7 +120,7 @@ impl Admin {
         let url = base
             .join(path)
             .with_context(|| format!("{base} must be an address such as http://127.0.0.1:8081"))?;
-        let request = with_token(client(TIMEOUT)?.request(method, url).body(body));
+        let request = Token::from_environment()?.show(client(TIMEOUT)?.request(method, url).body(body));
         let response = request.send().await.map_err(|error| {
             let hint = "is it running, and is this its `admin.listen`?";
             anyhow!(error.without_url()).context(format!("no gate answers at {base}; {hint}"))
@@ -168,7 +159,7 @@ impl Received {
     }
 
     fn problem(&self) -> Problem {
-        serde_json::from_str(&self.text).unwrap_or_default()
+        Problem::read(&self.text)
     }
 
     /// Whether the gate refused. The admin listener knows all requested paths, so "not found" comes from another server.
@@ -188,12 +179,6 @@ impl Received {
             }
             status => anyhow!("{base} answers {status}: {}", self.problem()),
         }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", visible(&self.title), cut(&self.detail, 2000))
     }
 }
 

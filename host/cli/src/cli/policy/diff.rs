@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        exit,
+        digest, exit,
         styles::{BAD, BOLD, DIM, GOOD, ODD, paint},
-        words::{after_label, cut, short_digest, visible, wrapped},
+        words::{after_label, cut, visible, wrapped},
     },
     admin::Admin,
     wait::{LoadState, Wait},
@@ -147,7 +147,7 @@ fn text(report: &Report) -> std::result::Result<String, std::fmt::Error> {
     shadow(&mut out, report)?;
     let against = report.against.as_ref().map_or_else(
         || "no policy is loaded".to_owned(),
-        |against| format!("revision {}", short_digest(&against.digest)),
+        |against| format!("revision {}", digest::short(&against.digest)),
     );
     row(&mut out, "against", &against)?;
     row(&mut out, "since", &report.since)?;
@@ -185,7 +185,7 @@ fn text(report: &Report) -> std::result::Result<String, std::fmt::Error> {
 fn shadow(out: &mut String, report: &Report) -> Result {
     let shadow = &report.shadow;
     let name = [&shadow.name, &shadow.version].map(|part| part.as_deref().unwrap_or("–"));
-    let digest = shadow.digest.as_deref().map_or_else(String::new, short_digest);
+    let digest = shadow.digest.as_deref().map_or_else(String::new, digest::short);
     let described = match &*shadow.state {
         "ready" => format!("{} {}, {digest}", name[0], name[1]),
         state => state.to_owned(),

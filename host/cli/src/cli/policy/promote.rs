@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::{
     super::{
+        digest,
         styles::{DIM, GOOD, paint},
-        words::{short_digest, wrapped},
+        words::wrapped,
     },
     admin::Admin,
 };
@@ -51,9 +52,12 @@ pub(super) fn text(done: &str, replaced: &Replaced) -> Result<String, std::fmt::
     writeln!(
         out,
         "{}",
-        paint(GOOD, format_args!("{done}: {} decides", short_digest(&replaced.to)))
+        paint(GOOD, format_args!("{done}: {} decides", digest::short(&replaced.to)))
     )?;
-    let before = replaced.from.as_deref().map_or_else(|| "none".to_owned(), short_digest);
+    let before = replaced
+        .from
+        .as_deref()
+        .map_or_else(|| "none".to_owned(), digest::short);
     writeln!(out, "  {}", paint(DIM, format_args!("before: {before}")))?;
     if let Some(advice) = &replaced.advice {
         out.push_str(&wrapped(advice, 2));

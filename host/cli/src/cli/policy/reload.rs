@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::{
     super::{
+        digest,
         styles::{GOOD, paint},
-        words::short_digest,
     },
     admin::Admin,
 };
@@ -40,7 +40,7 @@ impl Reload {
             let current = reloaded
                 .current
                 .as_deref()
-                .map_or_else(|| "none".to_owned(), short_digest);
+                .map_or_else(|| "none".to_owned(), digest::short);
             writeln!(out, "{}", paint(GOOD, format_args!("reloaded: {current} decides")))?;
             Ok(out)
         })?;

@@ -15,7 +15,7 @@ use super::{
 /// Without --to, it is the last one that was not rolled back. Events in flight are finished by their revision. The file of
 /// the policy stays as it is, and is not loaded again until it changes.
 ///
-/// The exit code is 1 when there is no earlier revision, or it is not in memory any more.
+/// The exit code is 1 when there is no earlier revision, it is not in memory any more, or several begin with the digits.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate policy rollback

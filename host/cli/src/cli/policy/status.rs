@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        exit,
+        digest, exit,
         styles::{BAD, BOLD, DIM, GOOD, paint},
-        words::{after_label, cut, duration, short_digest, visible, wrapped},
+        words::{after_label, cut, duration, visible, wrapped},
     },
     admin::Admin,
     wait::{LoadState, Wait},
@@ -136,7 +136,7 @@ fn text(status: &History) -> std::result::Result<String, std::fmt::Error> {
         Some(digest) => writeln!(
             out,
             "{}",
-            paint(BOLD, format_args!("revision {} decides", short_digest(digest)))
+            paint(BOLD, format_args!("revision {} decides", digest::short(digest)))
         )?,
         None => writeln!(out, "{}", paint(BAD.bold(), "no policy is loaded"))?,
     }
@@ -179,7 +179,7 @@ fn about(out: &mut String, revision: &Revision) -> Result {
     writeln!(
         out,
         "{:<12}  {}  {:<26}  {}",
-        short_digest(&revision.digest),
+        digest::short(&revision.digest),
         paint(if revision.state == "current" { GOOD } else { DIM }, state),
         cut(&format!("{} {}", revision.name, revision.version), 26),
         visible(&revision.loaded_at),

@@ -5,8 +5,8 @@
 
 mod bake;
 mod history;
-mod loaded;
 mod record;
+mod revision;
 mod share;
 mod tally;
 
@@ -20,11 +20,10 @@ use self::{bake::Bake, history::History};
 pub use self::{
     bake::{RollbackReason, RollbackSettings},
     history::{CannotRollBack, Listed, Retired, RevisionState},
-    loaded::Revision,
     record::{LoadedBy, Record, Timings},
+    revision::Revision,
     tally::{CallResult, Counts, Tally},
 };
-use crate::circuit_breaker::CircuitBreaker;
 
 /// The current revision, if a policy is loaded, and those before it.
 #[derive(Debug, Default)]
@@ -59,12 +58,8 @@ impl Revisions {
             Bake::new(*settings, !before.breaker.is_closed(), baseline)
         };
         let bake = rollback.zip(before.as_ref()).map(bake);
-        let revision = Arc::new(Revision {
-            record: Arc::new(Record::new(history.next_number(), &policy, by, timings)),
-            policy,
-            breaker: CircuitBreaker::default(),
-            bake,
-        });
+        let record = Record::new(history.next_number(), &policy, by, timings);
+        let revision = Arc::new(Revision::new(record, policy, bake));
         let why = format!("{} took over", revision.id());
         history.enter(&revision, before.map(|before| (before.id().number, why)));
         self.current.store(Some(revision.clone()));

@@ -6,7 +6,7 @@ use std::{cmp::Reverse, collections::VecDeque, sync::Arc};
 use serde::{Deserialize, Serialize};
 use tidegate_model::{clock, revision::RevisionId};
 
-use super::{loaded::Revision, record::Record, tally::Counts};
+use super::{record::Record, revision::Revision, tally::Counts};
 
 /// Revisions that are listed.
 const LISTED: usize = 16;
@@ -91,13 +91,13 @@ pub enum CannotRollBack {
         /// The revisions in memory.
         kept: Kept,
     },
-    /// The beginning of a digest is that of several.
-    #[error("{to} names more than one revision; give more of its digest: {kept}")]
+    /// Several kept digests begin so.
+    #[error("more than one digest begins with {to}: {named}; give more digits")]
     Ambiguous {
-        /// The requested digest.
+        /// The beginning of a digest that was requested.
         to: String,
-        /// The revisions in memory.
-        kept: Kept,
+        /// The revisions that it names.
+        named: Kept,
     },
     /// It is the current one already.
     #[error("{0} is the current revision")]
@@ -141,21 +141,7 @@ impl History {
         why: &str,
     ) -> Result<Arc<Revision>, CannotRollBack> {
         let target = match to {
-            Some(to) => {
-                let is_other = |entry: &&Entry| entry.record.id.digest != from.digest;
-                let mut named = self
-                    .kept()
-                    .filter(is_other)
-                    .filter(|entry| is_named_by(&entry.record.id, to));
-                let newest = named.next();
-                if newest.is_some_and(|newest| named.any(|other| other.record.id.digest != newest.record.id.digest)) {
-                    return Err(CannotRollBack::Ambiguous {
-                        to: to.to_owned(),
-                        kept: self.ids_kept(),
-                    });
-                }
-                newest
-            }
+            Some(to) => self.named(from, to)?,
             None => self
                 .kept()
                 .filter(|entry| entry.retired.as_ref().is_some_and(|retired| !retired.rolled_back))
@@ -242,6 +228,25 @@ impl History {
         self.entries
             .iter()
             .filter(|entry| entry.retired.is_some() && entry.kept.is_some())
+    }
+
+    /// The newest revision in memory that `to` names, other than `from`.
+    fn named(&self, from: &RevisionId, to: &str) -> Result<Option<&Entry>, CannotRollBack> {
+        let is_named = |entry: &&Entry| entry.record.id.digest != from.digest && is_named_by(&entry.record.id, to);
+        let named: Vec<_> = self.kept().filter(is_named).collect();
+        match &named[..] {
+            [newest, rest @ ..]
+                if rest
+                    .iter()
+                    .any(|other| other.record.id.digest != newest.record.id.digest) =>
+            {
+                Err(CannotRollBack::Ambiguous {
+                    to: to.to_owned(),
+                    named: Kept(named.iter().map(|entry| entry.record.id.clone()).collect()),
+                })
+            }
+            _ => Ok(named.first().copied()),
+        }
     }
 
     fn ids_kept(&self) -> Kept {

@@ -21,10 +21,19 @@ pub struct Revision {
     pub policy: Policy,
     /// Open while the policy faults on most events.
     pub breaker: CircuitBreaker,
-    pub(super) bake: Option<Bake>,
+    bake: Option<Bake>,
 }
 
 impl Revision {
+    pub(super) fn new(record: Record, policy: Policy, bake: Option<Bake>) -> Self {
+        Self {
+            record: Arc::new(record),
+            policy,
+            breaker: CircuitBreaker::default(),
+            bake,
+        }
+    }
+
     /// Its number and digest.
     pub fn id(&self) -> &RevisionId {
         &self.record.id

@@ -1,9 +1,13 @@
-//! The digest of a policy, or its beginning, as a person types it.
+//! The digest of a policy, as a person reads and types it: its first digits.
 
 use std::str::FromStr;
 
-/// The fewest digits.
+use super::words::visible;
+
+/// The fewest digits that a person may type.
 const DIGITS: usize = 8;
+/// The digits that are shown.
+const SHOWN: usize = 12;
 
 /// The beginning of a policy's digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,14 @@ impl FromStr for DigestPrefix {
             ))
         }
     }
+}
+
+/// The first digits of a digest, for people.
+pub(super) fn short(digest: &str) -> String {
+    visible(digest.strip_prefix("sha256:").unwrap_or(digest))
+        .chars()
+        .take(SHOWN)
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A valid configuration: what the gate uses. Knows nothing of how it is written.
+//! A checked configuration: what the gate uses. Knows nothing of how it is written and checked.
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -9,8 +9,7 @@ use tidegate_model::{
     subscription::{Subscription, Topic},
 };
 use tidegate_pipeline::{Retries, claim};
-
-use super::policy::Policy;
+use tidegate_policies::{admission::Pin, revisions::RollbackSettings, shadow};
 
 /// A valid configuration.
 #[derive(Debug, Clone)]
@@ -49,6 +48,25 @@ pub struct Config {
     pub drain: Duration,
     /// The token that callers must show.
     pub app_api_token: Option<Secret>,
+}
+
+/// The policy and how it is replaced.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The file, if one is configured.
+    pub path: Option<PathBuf>,
+    /// The only policy that may run; `None`: any.
+    pub pin: Option<Pin>,
+    /// Version of the published events; `None`: the latest of each type.
+    pub target_version: Option<String>,
+    /// Whether a changed file replaces the current revision by itself.
+    pub is_followed: bool,
+    /// Whether a policy is accepted that accepts fewer types or versions than the current one.
+    pub allow_dropped: bool,
+    /// When the gate rolls back by itself; `None`: never.
+    pub rollback: Option<RollbackSettings>,
+    /// The shadow policy; `None`: there is none.
+    pub shadow: Option<shadow::Settings>,
 }
 
 /// The backend.

@@ -1,0 +1,11 @@
+//! The file of a policy, live or shadow: when it is read, and its bytes. Knows nothing of what is in it.
+
+mod id;
+mod read;
+mod watch;
+
+pub(crate) use self::{
+    id::FileId,
+    read::{Contents, read},
+    watch::{Found, Watch},
+};

@@ -1,0 +1,71 @@
+//! Reads the file of a policy, and says which file it was. Knows nothing of when it is read.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    path::Path,
+};
+
+use super::id::FileId;
+use crate::admission::Refusal;
+
+/// The largest file that is read.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// The bytes of one file.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    pub(crate) id: FileId,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Reads a whole file; `None`: it changed meanwhile.
+pub(crate) fn read(path: &Path) -> Result<Option<Contents>, Refusal> {
+    // Opening a pipe would never end.
+    if !fs::metadata(path).map_err(Refusal::Read)?.is_file() {
+        return Err(Refusal::Read(io::Error::other("it is not a file")));
+    }
+    let mut file = File::open(path).map_err(Refusal::Read)?;
+    // Of the open file: a link may lead elsewhere by now.
+    let before = file.metadata().map_err(Refusal::Read)?;
+    let mut bytes = Vec::new();
+    (&mut file)
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Refusal::Read)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Refusal::TooLarge {
+            bytes: before.len(),
+            limit: MAX_BYTES,
+        });
+    }
+    let id = FileId::of(&before);
+    let is_same = FileId::of(&file.metadata().map_err(Refusal::Read)?) == id;
+    Ok(is_same.then_some(Contents { id, bytes }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{super::FileId, read};
+
+    #[test]
+    fn the_bytes_come_with_the_identity_of_their_file() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("policy");
+        fs::write(&path, "one").expect("written");
+        let contents = read(&path).expect("readable").expect("unchanged");
+        assert_eq!(contents.bytes, b"one");
+        assert_eq!(FileId::at(&path).expect("a path"), Some(contents.id));
+        fs::write(&path, "other").expect("written");
+        assert!(!contents.id.is_at(&path));
+    }
+
+    #[test]
+    fn what_is_not_a_file_is_refused() {
+        let dir = tempfile::tempdir().expect("a directory");
+        assert!(read(dir.path()).is_err(), "a directory");
+        assert!(read(&dir.path().join("none")).is_err(), "nothing");
+    }
+}
