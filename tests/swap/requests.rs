@@ -162,7 +162,7 @@ async fn the_shadow_policy_takes_over_when_it_is_promoted() {
     rig.until_read_again(0).await;
     rig.put(&policy());
     rig.until_read_again(1).await;
-    // The file holds what it held before: that changes nothing.
+    // A touch of the file changes nothing.
     rig.assert_current(&shadow).await;
     let (status, problem) = rig.post("/admin/promote", "").await;
     assert_eq!(status, StatusCode::CONFLICT, "{problem}");

@@ -122,7 +122,7 @@ impl Rig {
     pub(crate) async fn until_read_again(&self, times: usize) {
         let again = async || {
             let log = self.gate.log();
-            let found = log.matches("the policy's file holds what it held before").count();
+            let found = log.matches("the policy's file changes nothing").count();
             (found > times).then_some(())
         };
         wait::until("the file to be read again", wait::PATIENCE, again)

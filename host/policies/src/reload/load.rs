@@ -103,7 +103,7 @@ impl Loader {
         if matches!(by, LoadedBy::File | LoadedBy::Request) && self.is_known(digest.as_str()) {
             tracing::info!(
                 digest = digest.as_str(),
-                "the policy is loaded already, or was replaced on request; its file changes nothing"
+                "the policy's file changes nothing: its policy is loaded, or was replaced on request"
             );
             return Ok(Some(digest));
         }
