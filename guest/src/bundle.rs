@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::contract::Limits;
+use crate::envelope::{Envelope, Place};
 use crate::merge::merge;
 
 /// The file of a bundle that is not a schema.
@@ -46,6 +47,8 @@ pub struct Manifest {
     pub version: String,
     /// Limits of an event.
     pub limits: Limits,
+    /// Where an event states its id, its type and so on.
+    pub envelope: Envelope,
     /// Seconds before each retry, for types that set none of their own and for unknown types.
     pub default_retry_seconds: Vec<u32>,
     /// The event types, in any order.
@@ -56,10 +59,13 @@ pub struct Manifest {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventType {
-    /// The value of `event_type`.
+    /// Its name, as events state it.
     pub name: String,
     /// The channel on which it leaves; null: valid events of this type are dropped.
     pub channel: Option<String>,
+    /// The version of an event that names none; absent: the only one.
+    #[serde(default)]
+    pub default_version: Option<String>,
     /// False for types that the policy sends and never accepts.
     #[serde(default = "yes")]
     pub accepted: bool,
@@ -95,6 +101,7 @@ impl EventType {
         Self {
             name: name.into(),
             channel: Some(channel.into()),
+            default_version: None,
             accepted: true,
             retry_seconds: None,
             alerts_user: false,
@@ -143,7 +150,7 @@ impl Bundle {
     }
 
     /// Adds a version to some event types. Its schema is that of an older version with `changes` applied as a JSON merge
-    /// patch (RFC 7396): objects are merged, null removes a member, anything else replaces. The constant of `event_version`
+    /// patch (RFC 7396): objects are merged, null removes a member, anything else replaces. The constant of the version
     /// is set; title, description and examples of the older version are not taken over. Without an example in the changes,
     /// the policy makes one by migrating that of the previous version.
     pub fn with_version(
@@ -169,7 +176,7 @@ impl Bundle {
                 "title": null,
                 "description": null,
                 "examples": null,
-                "properties": { "event_version": { "const": newer } },
+                "properties": self.manifest.envelope.version.as_ref().map(|place| constant(place, newer)),
             });
             merge(&mut schema, &own);
             merge(&mut schema, &changes);
@@ -215,6 +222,17 @@ fn numbers(version: &str) -> Vec<u64> {
         .split('.')
         .map(|part| part.parse().unwrap_or(u64::MAX))
         .collect()
+}
+
+/// The properties of a schema by which the value at a place is this constant.
+fn constant(place: &Place, value: &str) -> Value {
+    let of = |schema: Value, name: &str| json!({ name: schema });
+    let nested = |schema: Value, name: &str| of(json!({ "properties": schema }), name);
+    let mut names = place.names().rev();
+    let innermost = names
+        .next()
+        .map_or(Value::Null, |name| of(json!({ "const": value }), name));
+    names.fold(innermost, nested)
 }
 
 fn yes() -> bool {

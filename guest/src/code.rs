@@ -1,8 +1,9 @@
-//! The part of a policy that is code: how versions migrate and which events follow from others. Holds no data of the
+//! The part of a policy that is code: how versions migrate, which rules hold, and which events follow from others. Holds no data of the
 //! policy; that is the bundle.
 
 use crate::derivation::Derivation;
 use crate::occurrence;
+use crate::rules::{RULES, Rule};
 use crate::steps::{STEPS, Step};
 
 /// The code of a policy.
@@ -10,6 +11,8 @@ use crate::steps::{STEPS, Step};
 pub struct Code {
     /// The steps between versions.
     pub steps: Vec<Step>,
+    /// What must be true of an event, beside its schema.
+    pub rules: Vec<Rule>,
     /// The events that follow from others.
     pub derivations: Vec<Derivation>,
 }
@@ -19,6 +22,7 @@ impl Code {
     pub fn builtin() -> Self {
         Self {
             steps: STEPS.to_vec(),
+            rules: RULES.to_vec(),
             derivations: vec![Derivation {
                 from: "task.completed",
                 derive: occurrence::next,

@@ -35,6 +35,17 @@ pub enum PolicyError {
     /// An event type has no schema.
     #[error("the event type {0} has no schema, such as {0}/1.0.json")]
     NoSchema(String),
+    /// A type has several versions, and no place to state one.
+    #[error("{0} has more than one version, and the envelope says nowhere that an event states its version")]
+    NoVersionPlace(String),
+    /// A type has several versions and no default, or a default that is none of them.
+    #[error("{event_type} needs a default_version, one of: {known}")]
+    NoDefault {
+        /// The event type.
+        event_type: String,
+        /// Its versions.
+        known: String,
+    },
     /// A schema has no example, and none can be made by migrating that of the previous version.
     #[error("the schema of {event_type} {version} has no examples, and no step makes one of an older version")]
     NoExample {
@@ -80,7 +91,9 @@ impl Policy {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
             limits: manifest.limits,
+            envelope: manifest.envelope.clone(),
             default_schedule,
+            rules: code.rules,
             derivations: code.derivations,
             types,
         };
@@ -143,8 +156,8 @@ impl Policy {
         for known in &self.types {
             for version in &known.versions {
                 let problem = match self.validate(version.example.as_bytes()) {
-                    Ok(accepted) if accepted.event_type != known.name => "it has another event_type".to_owned(),
-                    Ok(accepted) if accepted.event_version != version.name => "it has another event_version".to_owned(),
+                    Ok(accepted) if accepted.event_type != known.name => "it is of another type".to_owned(),
+                    Ok(accepted) if accepted.event_version != version.name => "it is of another version".to_owned(),
                     Ok(_) => continue,
                     Err(rejection) => rejection.summary(),
                 };
@@ -184,9 +197,20 @@ fn known_type(
     if versions.is_empty() {
         return Err(PolicyError::NoSchema(name.clone()));
     }
+    if versions.len() > 1 && bundle.manifest.envelope.version.is_none() {
+        return Err(PolicyError::NoVersionPlace(name.clone()));
+    }
+    let default_version = match &event_type.default_version {
+        None => (versions.len() == 1).then_some(0),
+        Some(default) => versions.iter().position(|version| version.name == *default),
+    };
     let names: Vec<&str> = versions.iter().map(|version| version.name.as_str()).collect();
     let paths = shortest_paths(name, &names, &code.steps);
     Ok(KnownType {
+        default_version: default_version.ok_or_else(|| PolicyError::NoDefault {
+            event_type: name.clone(),
+            known: names.join(", "),
+        })?,
         name: name.clone(),
         channel: event_type.channel.clone(),
         accepted: event_type.accepted,

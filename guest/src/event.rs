@@ -3,14 +3,15 @@
 
 use serde_json::{Map, Value};
 
+use crate::envelope::Place;
 use crate::known::{KnownType, KnownVersion};
-
-/// The version that an absent `event_version` stands for.
-pub(crate) const DEFAULT_VERSION: &str = "1.0";
+use crate::policy::Policy;
 
 /// A valid event.
 #[derive(Debug)]
 pub(crate) struct Event<'p> {
+    /// The policy that judged it.
+    pub(crate) policy: &'p Policy,
     /// The object; always a `Value::Object`.
     pub(crate) value: Value,
     /// Its type.
@@ -20,9 +21,19 @@ pub(crate) struct Event<'p> {
 }
 
 impl<'p> Event<'p> {
-    /// The text of a string member; empty when it is absent, which validation has ruled out for the required ones.
-    pub(crate) fn text(&self, name: &str) -> &str {
-        self.value.get(name).and_then(Value::as_str).unwrap_or_default()
+    /// Its id; empty when it is absent, which a schema rules out.
+    pub(crate) fn id(&self) -> &str {
+        self.text(&self.policy.envelope.id)
+    }
+
+    /// Its partition key; empty when it is absent, which a schema rules out.
+    pub(crate) fn key(&self) -> &str {
+        self.text(&self.policy.envelope.key)
+    }
+
+    fn text(&self, place: &Place) -> &str {
+        let members = self.value.as_object();
+        members.and_then(|members| place.text(members)).unwrap_or_default()
     }
 
     /// Its version.
@@ -40,17 +51,4 @@ impl<'p> Event<'p> {
     pub(crate) fn to_text(&self) -> String {
         serde_json::to_string(&self.value).unwrap_or_else(|_| self.value.to_string())
     }
-}
-
-/// Sets a member: at its own position if it exists, else right after `neighbour`, else at the end.
-pub(crate) fn set_after(members: &mut Map<String, Value>, neighbour: &str, name: &str, value: Value) {
-    if let Some(present) = members.get_mut(name) {
-        *present = value;
-        return;
-    }
-    let at = members
-        .keys()
-        .position(|key| key == neighbour)
-        .map_or(members.len(), |at| at + 1);
-    members.shift_insert(at, name.to_owned(), value);
 }

@@ -12,6 +12,8 @@ pub(crate) struct KnownType {
     pub(crate) accepted: bool,
     pub(crate) alerts_user: bool,
     pub(crate) schedule: Schedule,
+    /// The index in `versions` of the version of an event that names none.
+    pub(crate) default_version: usize,
     /// Oldest first; at least one.
     pub(crate) versions: Vec<KnownVersion>,
     /// `paths[from][to]`.

@@ -51,6 +51,7 @@ mod construct;
 pub mod contract;
 mod dead_letter;
 mod derivation;
+mod envelope;
 mod escape;
 mod event;
 mod export;
@@ -66,6 +67,7 @@ mod policy;
 mod process;
 mod reader;
 mod retry;
+mod rules;
 mod schema;
 pub mod steps;
 mod time;
@@ -88,7 +90,9 @@ pub use contract::{
     Schedule, VersionInfo, Violation,
 };
 pub use derivation::{Derivation, DeriveFn, Derived};
+pub use envelope::{Envelope, NotAPlace, Place};
 pub use policy::Policy;
+pub use rules::Rule;
 pub use schema::SchemaError;
 pub use steps::{Step, StepError, StepFn};
 pub use time::Timestamp;

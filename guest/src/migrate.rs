@@ -8,12 +8,12 @@
 use serde_json::Value;
 
 use crate::contract::{Migrated, MigrationCause, MigrationFailure, Violation};
-use crate::event::{Event, set_after};
+use crate::envelope::Place;
+use crate::event::Event;
 use crate::migration_path::MigrationPath;
 use crate::parse::read_object;
 use crate::policy::Policy;
 use crate::reader::MAX_VALUES;
-use crate::validate::check;
 use crate::violation::{code, in_order, quoted, summary};
 
 impl MigrationFailure {
@@ -108,14 +108,15 @@ pub(crate) fn path_to<'p>(event: &Event<'p>, to_version: &str) -> Result<&'p Mig
                 quoted(to_version),
                 kind.version_list()
             );
-            Violation::new(code::NO_PATH, "/event_version", message)
+            let place = event.policy.envelope.version.as_ref();
+            Violation::new(code::NO_PATH, place.map_or("", Place::pointer), message)
         })
 }
 
 /// Applies the steps of a path and validates the result.
 pub(crate) fn follow(event: &mut Event<'_>, path: &MigrationPath) -> Result<(), (MigrationCause, Vec<Violation>)> {
     let (from, to) = (event.version, *path.versions.last().unwrap_or(&event.version));
-    let kind = event.kind;
+    let (policy, kind) = (event.policy, event.kind);
     let failed = |path: &str, problem: &str| {
         let (from, to) = (&kind.versions[from].name, &kind.versions[to].name);
         Violation::new(code::MIGRATION_FAILED, path, format!("from {from} to {to}: {problem}"))
@@ -124,11 +125,13 @@ pub(crate) fn follow(event: &mut Event<'_>, path: &MigrationPath) -> Result<(), 
         for step in &path.steps {
             step(members).map_err(|error| (MigrationCause::StepFailed, vec![failed(&error.path, &error.message)]))?;
         }
-        let version = Value::String(kind.versions[to].name.clone());
-        set_after(members, "event_type", "event_version", version);
+        if let Some(place) = &policy.envelope.version {
+            let version = Value::String(kind.versions[to].name.clone());
+            place.set(members, &policy.envelope.event_type, version);
+        }
     }
     event.version = to;
-    let mut violations = check(kind, to, &event.value);
+    let mut violations = policy.check(kind, to, &event.value);
     if violations.is_empty() {
         return Ok(());
     }

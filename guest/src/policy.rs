@@ -3,8 +3,10 @@
 
 use crate::contract::{Limits, Schedule};
 use crate::derivation::Derivation;
+use crate::envelope::Envelope;
 use crate::known::KnownType;
 use crate::parse::Bounds;
+use crate::rules::Rule;
 
 /// The types that every policy sends when it dead-letters an event.
 pub(crate) const DEAD_LETTER: &str = "dlq.failed";
@@ -20,7 +22,9 @@ pub struct Policy {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) limits: Limits,
+    pub(crate) envelope: Envelope,
     pub(crate) default_schedule: Schedule,
+    pub(crate) rules: Vec<Rule>,
     pub(crate) derivations: Vec<Derivation>,
     /// Sorted by name.
     pub(crate) types: Vec<KnownType>,

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::contract::{Context, Decided, Decision, Misuse, Output, Violation};
 use crate::derivation::Derived;
-use crate::event::{Event, set_after};
+use crate::event::Event;
 use crate::migrate::{follow, path_to};
 use crate::policy::Policy;
 use crate::time::{EXPECTED, Timestamp};
@@ -33,7 +33,7 @@ impl Policy {
         let mut decided = Decided {
             decision: Decision::Forward,
             reason: String::new(),
-            event_id: Some(event.text("event_id").to_owned()),
+            event_id: Some(event.id().to_owned()),
             event_type: Some(event.kind.name.clone()),
             event_version: Some(event.known_version().name.clone()),
             outputs: Vec::new(),
@@ -61,7 +61,11 @@ impl Policy {
         let kind = event.kind;
         if !kind.accepted {
             let message = format!("{} is sent by the policy and never taken in", kind.name);
-            return Err(vec![Violation::new(code::EMITTED_ONLY, "/event_type", message)]);
+            return Err(vec![Violation::new(
+                code::EMITTED_ONLY,
+                self.envelope.event_type.pointer(),
+                message,
+            )]);
         }
         let from = &event.known_version().name;
         let latest = &kind.versions[kind.versions.len() - 1].name;
@@ -88,8 +92,8 @@ impl Policy {
         let mut outputs = Vec::with_capacity(1);
         outputs.push(Output {
             channel: channel.clone(),
-            key: event.text("user_id").to_owned(),
-            id: event.text("event_id").to_owned(),
+            key: event.key().to_owned(),
+            id: event.id().to_owned(),
             event_type: kind.name.clone(),
             event: text,
         });
@@ -137,8 +141,8 @@ impl Policy {
 pub(crate) fn output(event: &Event<'_>, text: String) -> Option<Output> {
     Some(Output {
         channel: event.kind.channel.clone()?,
-        key: event.text("user_id").to_owned(),
-        id: event.text("event_id").to_owned(),
+        key: event.key().to_owned(),
+        id: event.id().to_owned(),
         event_type: event.kind.name.clone(),
         event: Some(text),
     })
@@ -154,13 +158,15 @@ pub(crate) fn check_now(now: &str) -> Result<(), Misuse> {
     }
 }
 
-/// An event without a timestamp happened now. True when the timestamp had to be added.
+/// An event without a time happened now. True when the time had to be added.
 fn stamp(event: &mut Event<'_>, now: &str) -> bool {
-    match event.members() {
-        Some(members) if !members.contains_key("timestamp") => {
-            set_after(members, "user_id", "timestamp", Value::String(now.to_owned()));
-            true
-        }
-        _ => false,
+    let envelope = &event.policy.envelope;
+    let Some((place, members)) = envelope.time.as_ref().zip(event.members()) else {
+        return false;
+    };
+    let is_absent = place.find(members).is_none();
+    if is_absent {
+        place.set(members, &envelope.key, Value::String(now.to_owned()));
     }
+    is_absent
 }

@@ -4,7 +4,8 @@
 use serde_json::{Map, Value};
 
 use crate::contract::{Accepted, Rejection, RejectionCause, Violation};
-use crate::event::{DEFAULT_VERSION, Event};
+use crate::envelope::Place;
+use crate::event::Event;
 use crate::known::KnownType;
 use crate::parse::{Bounds, read_object};
 use crate::policy::Policy;
@@ -15,10 +16,10 @@ impl Policy {
     pub fn validate(&self, event: &[u8]) -> Result<Accepted, Rejection> {
         let event = self.read(event, self.bounds())?;
         Ok(Accepted {
-            event_id: event.text("event_id").to_owned(),
+            event_id: event.id().to_owned(),
             event_type: event.kind.name.clone(),
             event_version: event.known_version().name.clone(),
-            key: event.text("user_id").to_owned(),
+            key: event.key().to_owned(),
         })
     }
 
@@ -35,59 +36,101 @@ impl Policy {
 
     /// Judges an object.
     pub(crate) fn judge(&self, members: Map<String, Value>) -> Result<Event<'_>, Rejection> {
-        match self.find(&members) {
+        let (cause, violations) = match self.find(&members) {
             Ok((kind, version)) => {
                 let value = Value::Object(members);
-                let violations = check(kind, version, &value);
+                let violations = self.check(kind, version, &value);
                 if violations.is_empty() {
-                    Ok(Event { value, kind, version })
-                } else {
-                    Err(reject(RejectionCause::Invalid, &value, violations))
+                    return Ok(Event {
+                        policy: self,
+                        value,
+                        kind,
+                        version,
+                    });
                 }
+                return Err(self.reject(RejectionCause::Invalid, &value, violations));
             }
-            Err(violations) => Err(reject(RejectionCause::Unknown, &Value::Object(members), violations)),
-        }
+            Err(violations) => (RejectionCause::Unknown, violations),
+        };
+        Err(self.reject(cause, &Value::Object(members), violations))
     }
 
     /// Finds the type and version of an event.
     fn find(&self, members: &Map<String, Value>) -> Result<(&KnownType, usize), Vec<Violation>> {
         let mut violations = Vec::new();
-        let kind = match members.get("event_type") {
+        let place = &self.envelope.event_type;
+        let kind = match place.find(members) {
             Some(Value::String(name)) => self.event_type(name).or_else(|| {
                 let message = format!("the event type {} is not known", quoted(name));
-                violations.push(Violation::new(code::UNKNOWN_EVENT_TYPE, "/event_type", message));
+                violations.push(Violation::new(code::UNKNOWN_EVENT_TYPE, place.pointer(), message));
                 None
             }),
             Some(_) => {
-                violations.push(Violation::new(code::TYPE, "/event_type", "must be a string"));
+                violations.push(must_be_a_string(place));
                 None
             }
             None => {
-                violations.push(Violation::new(code::REQUIRED, "/event_type", "event_type is required"));
+                let message = format!("{} is required", place.name());
+                violations.push(Violation::new(code::REQUIRED, place.pointer(), message));
                 None
             }
         };
-        let version = match members.get("event_version") {
-            Some(Value::String(version)) => Some(version.as_str()),
-            Some(_) => {
-                violations.push(Violation::new(code::TYPE, "/event_version", "must be a string"));
-                None
-            }
-            None => Some(DEFAULT_VERSION),
+        let Some(place) = &self.envelope.version else {
+            return kind.map(|kind| (kind, kind.default_version)).ok_or(violations);
         };
-        if let (Some(kind), Some(version)) = (kind, version) {
-            if let Some(at) = kind.version_at(version) {
-                return Ok((kind, at));
+        match place.find(members) {
+            None => {
+                if let Some(kind) = kind {
+                    return Ok((kind, kind.default_version));
+                }
             }
-            let message = format!(
-                "{} has no version {}; known: {}",
-                kind.name,
-                quoted(version),
-                kind.version_list()
-            );
-            violations.push(Violation::new(code::UNKNOWN_VERSION, "/event_version", message));
+            Some(Value::String(version)) => {
+                if let Some(kind) = kind {
+                    if let Some(at) = kind.version_at(version) {
+                        return Ok((kind, at));
+                    }
+                    let message = format!(
+                        "{} has no version {}; known: {}",
+                        kind.name,
+                        quoted(version),
+                        kind.version_list()
+                    );
+                    violations.push(Violation::new(code::UNKNOWN_VERSION, place.pointer(), message));
+                }
+            }
+            Some(_) => violations.push(must_be_a_string(place)),
         }
         Err(in_order(violations))
+    }
+
+    /// The violations of an object that should be an event of this type and version.
+    pub(crate) fn check(&self, kind: &KnownType, version: usize, event: &Value) -> Vec<Violation> {
+        let schema = &kind.versions[version].schema;
+        let members = event.as_object();
+        let mut broken: Vec<_> = members
+            .into_iter()
+            .flat_map(|members| self.rules.iter().filter_map(|rule| rule(members)))
+            .collect();
+        if broken.is_empty() && schema.holds(event) {
+            return Vec::new();
+        }
+        broken.extend(schema.violations(event));
+        in_order(broken)
+    }
+
+    fn reject(&self, cause: RejectionCause, event: &Value, violations: Vec<Violation>) -> Rejection {
+        let text = |place: &Place| {
+            event
+                .as_object()
+                .and_then(|members| place.text(members))
+                .map(str::to_owned)
+        };
+        Rejection {
+            cause,
+            event_id: text(&self.envelope.id),
+            event_type: text(&self.envelope.event_type),
+            violations,
+        }
     }
 }
 
@@ -98,37 +141,6 @@ impl Rejection {
     }
 }
 
-/// The violations of an object that should be an event of this type and version.
-pub(crate) fn check(kind: &KnownType, version: usize, event: &Value) -> Vec<Violation> {
-    let schema = &kind.versions[version].schema;
-    let empty_user = user_is_empty(event);
-    if !empty_user && schema.holds(event) {
-        return Vec::new();
-    }
-    let mut violations = schema.violations(event);
-    if empty_user {
-        violations.push(Violation::new(
-            code::EMPTY_USER_ID,
-            "/user_id",
-            "user_id must not be empty or only white space",
-        ));
-    }
-    in_order(violations)
-}
-
-fn user_is_empty(event: &Value) -> bool {
-    event
-        .get("user_id")
-        .and_then(Value::as_str)
-        .is_some_and(|user| user.trim().is_empty())
-}
-
-fn reject(cause: RejectionCause, event: &Value, violations: Vec<Violation>) -> Rejection {
-    let text = |name| event.get(name).and_then(Value::as_str).map(str::to_owned);
-    Rejection {
-        cause,
-        event_id: text("event_id"),
-        event_type: text("event_type"),
-        violations,
-    }
+fn must_be_a_string(place: &Place) -> Violation {
+    Violation::new(code::TYPE, place.pointer(), "must be a string")
 }

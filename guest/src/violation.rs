@@ -42,11 +42,11 @@ pub mod code {
     pub const DUPLICATE_MEMBER: &str = "duplicate-member";
     /// JSON, but not an object.
     pub const NOT_AN_OBJECT: &str = "not-an-object";
-    /// `event_type` is not in the catalog.
+    /// The event type is not in the catalog.
     pub const UNKNOWN_EVENT_TYPE: &str = "unknown-event-type";
     /// A type that the policy sends and never accepts.
     pub const EMITTED_ONLY: &str = "emitted-only";
-    /// `event_version` is not one of the type's versions.
+    /// The version is not one of the type's.
     pub const UNKNOWN_VERSION: &str = "unknown-version";
     /// No steps lead from one version to the other.
     pub const NO_PATH: &str = "no-path";
@@ -60,8 +60,6 @@ pub mod code {
     pub const FORMAT: &str = "format";
     /// A keyword of a schema that has no code of its own.
     pub const SCHEMA: &str = "schema";
-    /// `user_id` is empty or only white space.
-    pub const EMPTY_USER_ID: &str = "empty-user-id";
 }
 
 /// Sorts violations into their stable order, by path and then by code, without duplicates and at most [`MAX_VIOLATIONS`].

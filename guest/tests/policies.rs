@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use tidegate_policy::{
-    Bundle, Code, Context, Decision, EventType, MigrationCause, Policy, Step, StepError, StepFn, steps,
+    Bundle, Code, Context, Decision, EventType, File, MigrationCause, Policy, Step, StepError, StepFn, Violation, steps,
 };
 
 const EVENT: &str = r#"{"event_id":"e-1","event_type":"task.created","event_version":"1.0","task_id":1,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{}}"#;
@@ -249,4 +249,127 @@ fn a_bad_bundle_is_refused(#[case] change: fn(&mut Bundle), #[case] problem: &st
     change(&mut bundle);
     let error = Policy::new(&bundle, Code::builtin()).expect_err("no policy");
     assert_eq!(error.to_string(), problem);
+}
+
+/// Events of another domain, whose members stand elsewhere.
+fn orders(manifest: &str) -> Result<Policy, tidegate_policy::PolicyError> {
+    let schema = |event_type: &str, version: &str| {
+        format!(
+            r#"{{ "required": ["meta", "customer"], "examples": [{{
+                "meta": {{ "id": "m-1", "type": "{event_type}", "v": "{version}" }}, "customer": {{ "id": "c-1" }}
+            }}] }}"#
+        )
+    };
+    let types = ["order.placed", "dlq.failed", "alert.ops", "alert.user"];
+    let mut files: Vec<(String, String)> = types
+        .iter()
+        .map(|event_type| (format!("{event_type}/1.0.json"), schema(event_type, "1.0")))
+        .collect();
+    files.push(("order.placed/2.json".to_owned(), schema("order.placed", "2")));
+    files.push(("policy.json".to_owned(), manifest.to_owned()));
+    let files = files.into_iter().map(|(name, text)| File {
+        name: name.into(),
+        text: text.into(),
+    });
+    let code = Code {
+        steps: vec![Step::new("1.0", "2", |_| Ok(()), |_| Ok(()))],
+        rules: vec![|event| {
+            let total = event.get("total")?;
+            (*total == 0).then(|| Violation::new("no-total", "/total", "total must not be 0"))
+        }],
+        derivations: Vec::new(),
+    };
+    Policy::new(&Bundle::from_files(files.collect())?, code)
+}
+
+const ORDERS: &str = r#"{
+    "name": "orders", "version": "1", "limits": { "event_bytes": 10000, "depth": 10 }, "default_retry_seconds": [],
+    "envelope": { "id": "/meta/id", "type": "/meta/type", "version": "/meta/v", "key": "/customer/id", "time": "/meta/at" },
+    "event_types": [
+        { "name": "order.placed", "channel": "orders", "default_version": "1.0" },
+        { "name": "dlq.failed", "channel": "dlq" }, { "name": "alert.ops", "channel": "dlq" },
+        { "name": "alert.user", "channel": "dlq" }
+    ]
+}"#;
+
+#[test]
+fn the_members_that_a_policy_reads_stand_where_its_envelope_says() {
+    let policy = orders(ORDERS).expect("a policy");
+    let event = r#"{"total":9.50,"meta":{"id":"o-1","type":"order.placed","more":1},"customer":{"id":"c-7"}}"#;
+    let accepted = policy.validate(event.as_bytes()).expect("valid");
+    assert_eq!(
+        (
+            &*accepted.event_id,
+            &*accepted.event_type,
+            &*accepted.event_version,
+            &*accepted.key
+        ),
+        ("o-1", "order.placed", "1.0", "c-7")
+    );
+    let decided = policy.process(event.as_bytes(), &now()).expect("usable");
+    let [output] = &decided.outputs[..] else {
+        panic!("{decided:?}")
+    };
+    assert_eq!((&*output.channel, &*output.key, &*output.id), ("orders", "c-7", "o-1"));
+    assert_eq!(
+        output.event.as_deref(),
+        Some(
+            r#"{"total":9.50,"meta":{"id":"o-1","type":"order.placed","v":"2","more":1,"at":"2026-03-02T17:00:00Z"},"customer":{"id":"c-7"}}"#
+        ),
+        "the version is beside the type, and the time in the object that it belongs to"
+    );
+    for (event, violation) in [
+        (
+            r#"{"meta":{"type":"order.lost"},"customer":{}}"#,
+            ("unknown-event-type", "/meta/type"),
+        ),
+        (r#"{"meta":{},"customer":{}}"#, ("required", "/meta/type")),
+        (r#"{"meta":[],"customer":{}}"#, ("required", "/meta/type")),
+        (
+            r#"{"meta":{"type":"order.placed","v":"3"},"customer":{}}"#,
+            ("unknown-version", "/meta/v"),
+        ),
+        (
+            r#"{"meta":{"type":"order.placed","v":2},"customer":{}}"#,
+            ("type", "/meta/v"),
+        ),
+        (
+            r#"{"meta":{"type":"order.placed"},"customer":{},"total":0}"#,
+            ("no-total", "/total"),
+        ),
+        (r#"{"meta":{"type":"order.placed"}}"#, ("required", "/customer")),
+    ] {
+        let rejection = policy.validate(event.as_bytes()).expect_err(event);
+        let first = &rejection.violations[0];
+        assert_eq!((&*first.code, &*first.path), violation, "{event}");
+    }
+    let failure = policy.migrate(event.as_bytes(), "3").expect_err("no such version");
+    assert_eq!(failure.violations[0].path, "/meta/v");
+}
+
+#[rstest]
+#[case::a_type_with_versions_needs_a_default(
+    r#", "default_version": "1.0""#,
+    "",
+    "order.placed needs a default_version, one of: 1.0, 2"
+)]
+#[case::the_default_must_exist(
+    r#""default_version": "1.0""#,
+    r#""default_version": "1""#,
+    "order.placed needs a default_version, one of: 1.0, 2"
+)]
+#[case::versions_need_a_place(
+    r#" "version": "/meta/v","#,
+    "",
+    "order.placed has more than one version, and the envelope says nowhere that an event states its version"
+)]
+#[case::a_place_is_a_pointer(
+    r#""/meta/id""#,
+    r#""meta.id""#,
+    "policy.json cannot be read: \"meta.id\" is not a place in an event: write a JSON Pointer to a member, such as /id or /meta/id at line 3 column 33"
+)]
+fn an_envelope_that_does_not_fit_is_refused(#[case] from: &str, #[case] to: &str, #[case] problem: &str) {
+    let error = orders(&ORDERS.replace(from, to)).expect_err("no policy");
+    let cause = std::error::Error::source(&error).map(|source| format!(": {source}"));
+    assert_eq!(format!("{error}{}", cause.unwrap_or_default()), problem);
 }

@@ -17,9 +17,53 @@ pub fn push(pointer: &mut String, name: &str) {
     pointer.push_str(&token(name));
 }
 
+/// The names on the way of a pointer into objects; `None`: it is not a pointer.
+pub fn names(pointer: &str) -> Option<Vec<String>> {
+    if pointer.is_empty() {
+        return Some(Vec::new());
+    }
+    pointer.strip_prefix('/')?.split('/').map(name).collect()
+}
+
+/// The name that a token stands for; `None`: a `~` is followed by neither `0` nor `1`.
+fn name(token: &str) -> Option<String> {
+    let is_escaped = |part: &str| part.starts_with(['0', '1']);
+    token
+        .split('~')
+        .skip(1)
+        .all(is_escaped)
+        .then(|| token.replace("~1", "/").replace("~0", "~"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::push;
+    use super::{names, push};
+
+    #[test]
+    fn names_are_read_back() {
+        for (pointer, expected) in [
+            ("", &[][..]),
+            ("/", &[""]),
+            ("/a~1b/m~0n", &["a/b", "m~n"]),
+            ("/~01", &["~1"]),
+            ("/data/id", &["data", "id"]),
+        ] {
+            assert_eq!(
+                names(pointer).as_deref(),
+                Some(
+                    expected
+                        .iter()
+                        .map(|name| (*name).to_owned())
+                        .collect::<Vec<_>>()
+                        .as_slice()
+                ),
+                "{pointer}"
+            );
+        }
+        for wrong in ["id", "id/", "/a~", "/a~2", "/~"] {
+            assert_eq!(names(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn names_are_escaped_as_the_standard_says() {
