@@ -1,13 +1,12 @@
-//! A bundle: the part of a policy that is data. Event types, their channels, schedules and schemas, and the limits.
+//! A bundle: the part of a policy that is data, a manifest and its schemas.
 //! Knows nothing of code: no steps, no derived events, no validators.
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::contract::Limits;
-use crate::envelope::{Envelope, Place};
+use crate::envelope::Place;
+use crate::manifest::{EventType, Manifest};
 use crate::merge::merge;
 
 /// The file of a bundle that is not a schema.
@@ -18,8 +17,8 @@ const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"
 
 /// The data of a policy.
 ///
-/// A bundle is a set of JSON files. `policy.json` is the manifest; `<event type>/<version>.json` is the schema of one
-/// version of one type, which makes that version known; other files exist to be referred to.
+/// A bundle is a set of JSON files. `policy.json` is the manifest, which names the file of each schema; other files exist to be
+/// referred to.
 #[derive(Debug, Clone)]
 pub struct Bundle {
     /// The content of `policy.json`.
@@ -37,46 +36,6 @@ pub struct File {
     pub text: Cow<'static, str>,
 }
 
-/// The content of `policy.json`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Manifest {
-    /// Name of the policy, for people.
-    pub name: String,
-    /// Version of the policy, for people.
-    pub version: String,
-    /// Limits of an event.
-    pub limits: Limits,
-    /// Where an event states its id, its type and so on.
-    pub envelope: Envelope,
-    /// Seconds before each retry, for types that set none of their own and for unknown types.
-    pub default_retry_seconds: Vec<u32>,
-    /// The event types, in any order.
-    pub event_types: Vec<EventType>,
-}
-
-/// One event type.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EventType {
-    /// Its name, as events state it.
-    pub name: String,
-    /// The channel on which it leaves; null: valid events of this type are dropped.
-    pub channel: Option<String>,
-    /// The version of an event that names none; absent: the only one.
-    #[serde(default)]
-    pub default_version: Option<String>,
-    /// False for types that the policy sends and never accepts.
-    #[serde(default = "yes")]
-    pub accepted: bool,
-    /// Seconds before each retry; absent: the default; empty: never retried.
-    #[serde(default)]
-    pub retry_seconds: Option<Vec<u32>>,
-    /// Whether the user gets an alert when an event of this type is dead-lettered.
-    #[serde(default)]
-    pub alerts_user: bool,
-}
-
 /// Why a bundle cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -91,22 +50,8 @@ pub enum BundleError {
     #[error("there is no {0} to make another version of")]
     NoOlder(String),
     /// The older schema, or the changes to it, are not JSON.
-    #[error("{0} and the changes for {1} must be JSON")]
+    #[error("the schema of {0} and the changes for {1} must be JSON")]
     Changes(String, String, #[source] serde_json::Error),
-}
-
-impl EventType {
-    /// A type that is accepted and leaves on a channel, with the default retries.
-    pub fn new(name: impl Into<String>, channel: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            channel: Some(channel.into()),
-            default_version: None,
-            accepted: true,
-            retry_seconds: None,
-            alerts_user: false,
-        }
-    }
 }
 
 impl Bundle {
@@ -140,13 +85,29 @@ impl Bundle {
         self
     }
 
-    /// Adds an event type, or replaces the one of that name. Its schemas are files: see [`Self::with_file`].
+    /// Adds an event type, or replaces the one of that name. Its versions come with [`Self::with_schema`].
     #[must_use]
-    pub fn with_event_type(mut self, event_type: EventType) -> Self {
-        let types = &mut self.manifest.event_types;
-        types.retain(|known| known.name != event_type.name);
-        types.push(event_type);
+    pub fn with_event_type(mut self, name: impl Into<String>, event_type: EventType) -> Self {
+        self.manifest.event_types.insert(name.into(), event_type);
         self
+    }
+
+    /// Adds a version to an event type, as the newest one, or replaces its schema. An unknown type is left unknown.
+    #[must_use]
+    pub fn with_schema(mut self, event_type: &str, version: &str, schema: impl Into<Cow<'static, str>>) -> Self {
+        let Some(known) = self.manifest.event_types.get_mut(event_type) else {
+            return self;
+        };
+        // An event that names no version has been of the only one so far.
+        if known.default_version.is_none() {
+            known.default_version = Some(known.versions.keys().next().map_or(version, String::as_str).to_owned());
+        }
+        let file = known
+            .versions
+            .entry(version.to_owned())
+            .or_insert_with(|| format!("{event_type}/{version}.json"));
+        let file = file.clone();
+        self.with_file(file, schema)
     }
 
     /// Adds a version to some event types. Its schema is that of an older version with `changes` applied as a JSON merge
@@ -161,11 +122,8 @@ impl Bundle {
         changes: &str,
     ) -> Result<Self, BundleError> {
         for event_type in event_types {
-            let (old, new) = (
-                format!("{event_type}/{older}.json"),
-                format!("{event_type}/{newer}.json"),
-            );
-            let file = self.files.iter().find(|file| file.name == old);
+            let (old, new) = (format!("{event_type} {older}"), format!("{event_type} {newer}"));
+            let file = self.schema(event_type, older);
             let file = file.ok_or_else(|| BundleError::NoOlder(old.clone()))?;
             let read = |text| {
                 let value = serde_json::from_str::<Value>(text);
@@ -180,7 +138,7 @@ impl Bundle {
             });
             merge(&mut schema, &own);
             merge(&mut schema, &changes);
-            self = self.with_file(new.clone(), schema.to_string());
+            self = self.with_schema(event_type, newer, schema.to_string());
         }
         Ok(self)
     }
@@ -197,31 +155,11 @@ impl Bundle {
         self
     }
 
-    /// The versions of a type with the text of their schemas, oldest first: `1.2` comes before `1.10`.
-    pub(crate) fn versions_of(&self, event_type: &str) -> Vec<(&str, &str)> {
-        let mut versions: Vec<_> = self
-            .files
-            .iter()
-            .filter_map(|file| {
-                let version = file
-                    .name
-                    .strip_prefix(event_type)?
-                    .strip_prefix('/')?
-                    .strip_suffix(".json")?;
-                Some((version, &*file.text))
-            })
-            .collect();
-        versions.sort_by_key(|&(version, _)| (numbers(version), version));
-        versions
+    /// The file of a schema.
+    pub(crate) fn schema(&self, event_type: &str, version: &str) -> Option<&File> {
+        let name = self.manifest.event_types.get(event_type)?.versions.get(version)?;
+        self.files.iter().find(|file| file.name == *name)
     }
-}
-
-/// The numbers of a version; a part that is no number counts as the largest.
-fn numbers(version: &str) -> Vec<u64> {
-    version
-        .split('.')
-        .map(|part| part.parse().unwrap_or(u64::MAX))
-        .collect()
 }
 
 /// The properties of a schema by which the value at a place is this constant.
@@ -233,8 +171,4 @@ fn constant(place: &Place, value: &str) -> Value {
         .next()
         .map_or(Value::Null, |name| of(json!({ "const": value }), name));
     names.fold(innermost, nested)
-}
-
-fn yes() -> bool {
-    true
 }

@@ -2,10 +2,12 @@
 
 use std::sync::LazyLock;
 
-use crate::bundle::{Bundle, BundleError, EventType};
+use crate::bundle::{Bundle, BundleError};
 use crate::code::Code;
 use crate::contract::{MigrationCause, Schedule};
+use crate::delays::Delays;
 use crate::known::{KnownType, KnownVersion};
+use crate::manifest::EventType;
 use crate::migration_path::shortest_paths;
 use crate::policy::{DEAD_LETTER, EMITTED_VERSION, OPS_ALERT, Policy, USER_ALERT};
 use crate::schema::{Compiler, SchemaError};
@@ -26,15 +28,19 @@ pub enum PolicyError {
     /// The depth limit is 0 or more than 256.
     #[error("limits.depth must be from 1 to {MAX_DEPTH}, is {0}")]
     Depth(u32),
-    /// A delay is longer than 49 days.
-    #[error("a retry delay of {0} is longer than 49 days")]
-    Delay(String),
-    /// Two event types have the same name.
-    #[error("the event type {0} is there twice")]
-    Twice(String),
-    /// An event type has no schema.
-    #[error("the event type {0} has no schema, such as {0}/1.0.json")]
-    NoSchema(String),
+    /// An event type has no version.
+    #[error("the event type {0} has no version: name the file of its schema under `versions`")]
+    NoVersion(String),
+    /// The file of a schema is not there.
+    #[error("there is no {file}, the schema of {event_type} {version}")]
+    NoSchema {
+        /// The event type.
+        event_type: String,
+        /// Its version.
+        version: String,
+        /// The file.
+        file: String,
+    },
     /// A type has several versions, and no place to state one.
     #[error("{0} has more than one version, and the envelope says nowhere that an event states its version")]
     NoVersionPlace(String),
@@ -76,17 +82,20 @@ impl Policy {
         if manifest.limits.depth == 0 || manifest.limits.depth > MAX_DEPTH {
             return Err(PolicyError::Depth(manifest.limits.depth));
         }
-        let default_schedule =
-            schedule(&manifest.default_retry_seconds).ok_or_else(|| PolicyError::Delay("the default".to_owned()))?;
+        let default_schedule = schedule(&manifest.retry.default);
         let compiler = Compiler::new(&bundle.files)?;
         let mut types = Vec::with_capacity(manifest.event_types.len());
-        for event_type in &manifest.event_types {
-            types.push(known_type(event_type, bundle, &compiler, &code, &default_schedule)?);
+        for (name, event_type) in &manifest.event_types {
+            types.push(known_type(
+                name,
+                event_type,
+                bundle,
+                &compiler,
+                &code,
+                &default_schedule,
+            )?);
         }
         types.sort_by(|a, b| a.name.cmp(&b.name));
-        if let Some(twice) = types.windows(2).find(|pair| pair[0].name == pair[1].name) {
-            return Err(PolicyError::Twice(twice[0].name.clone()));
-        }
         let mut policy = Self {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
@@ -174,31 +183,32 @@ impl Policy {
 
 /// An event type of the bundle, ready for use.
 fn known_type(
+    name: &str,
     event_type: &EventType,
     bundle: &Bundle,
     compiler: &Compiler,
     code: &Code,
     default_schedule: &Schedule,
 ) -> Result<KnownType, PolicyError> {
-    let name = &event_type.name;
-    let schedule = match &event_type.retry_seconds {
-        Some(seconds) => schedule(seconds).ok_or_else(|| PolicyError::Delay(name.clone()))?,
-        None => default_schedule.clone(),
-    };
     let mut versions = Vec::new();
-    for (version, text) in bundle.versions_of(name) {
-        let schema = compiler.compile(&format!("{name}/{version}.json"), text)?;
+    for (version, file) in &event_type.versions {
+        let found = bundle.schema(name, version).ok_or_else(|| PolicyError::NoSchema {
+            event_type: name.to_owned(),
+            version: version.clone(),
+            file: file.clone(),
+        })?;
+        let schema = compiler.compile(file, &found.text)?;
         versions.push(KnownVersion {
-            name: version.to_owned(),
+            name: version.clone(),
             example: schema.example().unwrap_or_default().to_owned(),
             schema,
         });
     }
     if versions.is_empty() {
-        return Err(PolicyError::NoSchema(name.clone()));
+        return Err(PolicyError::NoVersion(name.to_owned()));
     }
     if versions.len() > 1 && bundle.manifest.envelope.version.is_none() {
-        return Err(PolicyError::NoVersionPlace(name.clone()));
+        return Err(PolicyError::NoVersionPlace(name.to_owned()));
     }
     let default_version = match &event_type.default_version {
         None => (versions.len() == 1).then_some(0),
@@ -208,26 +218,26 @@ fn known_type(
     let paths = shortest_paths(name, &names, &code.steps);
     Ok(KnownType {
         default_version: default_version.ok_or_else(|| PolicyError::NoDefault {
-            event_type: name.clone(),
+            event_type: name.to_owned(),
             known: names.join(", "),
         })?,
-        name: name.clone(),
+        name: name.to_owned(),
         channel: event_type.channel.clone(),
         accepted: event_type.accepted,
         alerts_user: event_type.alerts_user,
-        schedule,
+        schedule: event_type
+            .retry
+            .as_ref()
+            .map_or_else(|| default_schedule.clone(), schedule),
         versions,
         paths,
     })
 }
 
-/// The retries after these seconds; nothing when a delay in milliseconds does not fit into 32 bits (49 days).
-fn schedule(seconds: &[u32]) -> Option<Schedule> {
-    Some(Schedule {
-        max_retries: u32::try_from(seconds.len()).ok()?,
-        delays_ms: seconds
-            .iter()
-            .map(|seconds| seconds.checked_mul(1000))
-            .collect::<Option<_>>()?,
-    })
+fn schedule(delays: &Delays) -> Schedule {
+    let delays_ms = delays.as_millis().to_vec();
+    Schedule {
+        max_retries: u32::try_from(delays_ms.len()).unwrap_or(u32::MAX),
+        delays_ms,
+    }
 }

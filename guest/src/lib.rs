@@ -50,6 +50,7 @@ mod compose;
 mod construct;
 pub mod contract;
 mod dead_letter;
+mod delays;
 mod derivation;
 mod envelope;
 mod escape;
@@ -58,6 +59,7 @@ mod export;
 mod ids;
 mod json;
 mod known;
+mod manifest;
 mod merge;
 mod migrate;
 mod migration_path;
@@ -71,6 +73,7 @@ mod rules;
 mod schema;
 pub mod steps;
 mod time;
+mod unique;
 mod validate;
 mod violation;
 
@@ -81,7 +84,7 @@ pub use builtin::{
     catalog, compose, dead_letter, migrate, migrate_json, next_attempt, next_attempt_json, prepare, process,
     schedule_for, validate, validate_json,
 };
-pub use bundle::{Bundle, BundleError, EventType, File, Manifest};
+pub use bundle::{Bundle, BundleError, File};
 pub use code::Code;
 pub use construct::PolicyError;
 pub use contract::{
@@ -89,8 +92,10 @@ pub use contract::{
     Migrated, MigrationCause, MigrationFailure, Misuse, Output, PolicyCatalog, Rejection, RejectionCause, RetryPlan,
     Schedule, VersionInfo, Violation,
 };
+pub use delays::{DelayError, Delays};
 pub use derivation::{Derivation, DeriveFn, Derived};
 pub use envelope::{Envelope, NotAPlace, Place};
+pub use manifest::{EventType, Manifest, RetryDefaults};
 pub use policy::Policy;
 pub use rules::Rule;
 pub use schema::SchemaError;

@@ -40,7 +40,7 @@ const TO_1_2: Step = Step {
 };
 
 fn with_1_2() -> Policy {
-    let bundle = Bundle::builtin().with_file("task.created/1.2.json", SCHEMA_1_2);
+    let bundle = Bundle::builtin().with_schema("task.created", "1.2", SCHEMA_1_2);
     Policy::new(&bundle, Code::builtin().with_step(TO_1_2)).expect("a policy")
 }
 
@@ -117,7 +117,10 @@ fn a_version_of_several_types_is_one_schema_and_its_examples_are_made() {
 }
 
 #[rstest]
-#[case::not_json("{", "task.created/1.1.json and the changes for task.created/1.2.json must be JSON")]
+#[case::not_json(
+    "{",
+    "the schema of task.created 1.1 and the changes for task.created 1.2 must be JSON"
+)]
 #[case::no_example_can_be_made(
     r#"{ "properties": { "payload": { "required": ["other"] } } }"#,
     "the example of task.created 1.2 is not valid: made of an older one: required at \"/payload/other\": other is required"
@@ -139,7 +142,7 @@ fn a_version_is_made_only_of_one_that_is_there() {
         .expect_err("no such version");
     assert_eq!(
         error.to_string(),
-        "there is no task.created/1.3.json to make another version of"
+        "there is no task.created 1.3 to make another version of"
     );
 }
 
@@ -148,12 +151,12 @@ fn an_event_type_is_one_schema_and_one_line() {
     let schema = SCHEMA_1_2
         .replace("1.2", "1.0")
         .replace("task.created", "task.archived");
-    let mut archived = EventType::new("task.archived", "task-events");
-    archived.retry_seconds = Some(vec![60]);
+    let mut archived = EventType::new("task-events");
+    archived.retry = Some(vec![60_000].into());
     let bundle = Bundle::builtin()
         .named("mine", "7")
-        .with_event_type(archived)
-        .with_file("task.archived/1.0.json", schema);
+        .with_event_type("task.archived", archived)
+        .with_schema("task.archived", "1.0", schema);
     let policy = Policy::new(&bundle, Code::builtin()).expect("a policy");
     let event = EVENT
         .replace("task.created", "task.archived")
@@ -172,7 +175,7 @@ fn an_event_type_is_one_schema_and_one_line() {
 
 #[test]
 fn a_version_without_steps_cannot_be_reached() {
-    let bundle = Bundle::builtin().with_file("task.created/1.2.json", SCHEMA_1_2);
+    let bundle = Bundle::builtin().with_schema("task.created", "1.2", SCHEMA_1_2);
     let policy = Policy::new(&bundle, Code::builtin()).expect("a policy");
     let failure = policy.migrate(EVENT.as_bytes(), "1.2").expect_err("no way");
     assert_eq!(failure.cause, MigrationCause::NoPath);
@@ -220,11 +223,7 @@ fn a_step_that_fails_or_makes_an_invalid_event_is_a_violation() {
 #[test]
 fn a_type_without_a_channel_is_validated_and_dropped() {
     let mut bundle = Bundle::builtin();
-    for event_type in &mut bundle.manifest.event_types {
-        if event_type.name == "task.created" {
-            event_type.channel = None;
-        }
-    }
+    bundle.manifest.event_types["task.created"].channel = None;
     let policy = Policy::new(&bundle, Code::builtin()).expect("a policy");
     let decided = policy.process(EVENT.as_bytes(), &now()).expect("usable");
     assert_eq!((decided.decision, decided.outputs.len()), (Decision::Drop, 0));
@@ -234,11 +233,10 @@ fn a_type_without_a_channel_is_validated_and_dropped() {
 }
 
 #[rstest]
-#[case::no_schema(|bundle: &mut Bundle| bundle.files.retain(|file| !file.name.starts_with("task.created/")), "the event type task.created has no schema, such as task.created/1.0.json")]
+#[case::no_schema(|bundle: &mut Bundle| bundle.files.retain(|file| !file.name.starts_with("task.created/")), "there is no task.created/1.0.json, the schema of task.created 1.0")]
+#[case::no_version(|bundle: &mut Bundle| bundle.manifest.event_types["task.created"].versions.clear(), "the event type task.created has no version: name the file of its schema under `versions`")]
 #[case::depth(|bundle: &mut Bundle| bundle.manifest.limits.depth = 257, "limits.depth must be from 1 to 256, is 257")]
-#[case::delay(|bundle: &mut Bundle| bundle.manifest.default_retry_seconds = vec![4_294_968], "a retry delay of the default is longer than 49 days")]
-#[case::twice(|bundle: &mut Bundle| bundle.manifest.event_types[1].name = "task.created".to_owned(), "the event type task.created is there twice")]
-#[case::no_dead_letters(|bundle: &mut Bundle| bundle.manifest.event_types.retain(|known| known.name != "dlq.failed"), "a policy needs the event type dlq.failed with a channel and version 1.0")]
+#[case::no_dead_letters(|bundle: &mut Bundle| drop(bundle.manifest.event_types.shift_remove("dlq.failed")), "a policy needs the event type dlq.failed with a channel and version 1.0")]
 #[case::no_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{}"), "the schema of task.created 1.0 has no examples, and no step makes one of an older version")]
 #[case::bad_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"examples":[{}]}"#), "the example of task.created 1.0 is not valid: required at \"/event_type\": event_type is required")]
 #[case::no_json(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{"), "task.created/1.0.json is not JSON")]
@@ -260,12 +258,13 @@ fn orders(manifest: &str) -> Result<Policy, tidegate_policy::PolicyError> {
             }}] }}"#
         )
     };
-    let types = ["order.placed", "dlq.failed", "alert.ops", "alert.user"];
+    let types = ["dlq.failed", "alert.ops", "alert.user"];
     let mut files: Vec<(String, String)> = types
         .iter()
-        .map(|event_type| (format!("{event_type}/1.0.json"), schema(event_type, "1.0")))
+        .map(|event_type| (format!("{event_type}.json"), schema(event_type, "1.0")))
         .collect();
-    files.push(("order.placed/2.json".to_owned(), schema("order.placed", "2")));
+    files.push(("placed-1.json".to_owned(), schema("order.placed", "1.0")));
+    files.push(("placed-2.json".to_owned(), schema("order.placed", "2")));
     files.push(("policy.json".to_owned(), manifest.to_owned()));
     let files = files.into_iter().map(|(name, text)| File {
         name: name.into(),
@@ -283,13 +282,16 @@ fn orders(manifest: &str) -> Result<Policy, tidegate_policy::PolicyError> {
 }
 
 const ORDERS: &str = r#"{
-    "name": "orders", "version": "1", "limits": { "event_bytes": 10000, "depth": 10 }, "default_retry_seconds": [],
+    "name": "orders", "version": "1", "retry": { "default": ["5s", "1m"] },
     "envelope": { "id": "/meta/id", "type": "/meta/type", "version": "/meta/v", "key": "/customer/id", "time": "/meta/at" },
-    "event_types": [
-        { "name": "order.placed", "channel": "orders", "default_version": "1.0" },
-        { "name": "dlq.failed", "channel": "dlq" }, { "name": "alert.ops", "channel": "dlq" },
-        { "name": "alert.user", "channel": "dlq" }
-    ]
+    "event_types": {
+        "order.placed": {
+            "channel": "orders", "versions": { "1.0": "placed-1.json", "2": "placed-2.json" }, "default_version": "1.0"
+        },
+        "dlq.failed": { "channel": "dlq", "versions": { "1.0": "dlq.failed.json" } },
+        "alert.ops": { "channel": "dlq", "versions": { "1.0": "alert.ops.json" } },
+        "alert.user": { "channel": "dlq", "versions": { "1.0": "alert.user.json" } }
+    }
 }"#;
 
 #[test]
@@ -345,6 +347,7 @@ fn the_members_that_a_policy_reads_stand_where_its_envelope_says() {
     }
     let failure = policy.migrate(event.as_bytes(), "3").expect_err("no such version");
     assert_eq!(failure.violations[0].path, "/meta/v");
+    assert_eq!(policy.schedule_for("order.placed").delays_ms, [5000, 60_000]);
 }
 
 #[rstest]
@@ -363,12 +366,27 @@ fn the_members_that_a_policy_reads_stand_where_its_envelope_says() {
     "",
     "order.placed has more than one version, and the envelope says nowhere that an event states its version"
 )]
+#[case::a_type_is_named_once(
+    r#""alert.user": {"#,
+    r#""alert.ops": {"#,
+    "policy.json cannot be read: \"alert.ops\" is there twice at line 11 column 5"
+)]
+#[case::a_delay_has_a_unit(
+    r#""1m""#,
+    r#""60""#,
+    "policy.json cannot be read: \"60\" is not a delay: write a number and a unit, such as 500ms, 5s, 1m, 2h or 1d at line 2 column 74"
+)]
+#[case::unknown_keys_are_refused(
+    r#""key":"#,
+    r#""user":"#,
+    "policy.json cannot be read: unknown field `user`, expected one of `id`, `type`, `version`, `key`, `time` at line 3 column 86"
+)]
 #[case::a_place_is_a_pointer(
     r#""/meta/id""#,
     r#""meta.id""#,
     "policy.json cannot be read: \"meta.id\" is not a place in an event: write a JSON Pointer to a member, such as /id or /meta/id at line 3 column 33"
 )]
-fn an_envelope_that_does_not_fit_is_refused(#[case] from: &str, #[case] to: &str, #[case] problem: &str) {
+fn a_manifest_that_makes_no_sense_is_refused(#[case] from: &str, #[case] to: &str, #[case] problem: &str) {
     let error = orders(&ORDERS.replace(from, to)).expect_err("no policy");
     let cause = std::error::Error::source(&error).map(|source| format!(": {source}"));
     assert_eq!(format!("{error}{}", cause.unwrap_or_default()), problem);
