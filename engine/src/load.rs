@@ -115,7 +115,7 @@ impl Shared {
     fn compile(&self, runtime: &Handle, bytes: &[u8], digest: &Digest) -> Result<Built, LoadError> {
         let started = Instant::now();
         let snapshot = runtime
-            .block_on(self.snapshot(bytes))
+            .block_on(self.snapshot(bytes, &[]))
             .map_err(|source| LoadError::Prepare { source })?;
         let snapshot_took = started.elapsed();
 
@@ -138,8 +138,8 @@ impl Shared {
         })
     }
 
-    /// Runs `prepare` and returns the component with the memory that it leaves.
-    async fn snapshot(&self, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
+    /// Runs `prepare` with these environment variables, and returns the component with the memory that it leaves.
+    pub(crate) async fn snapshot(&self, bytes: &[u8], environment: &[(&str, &str)]) -> wasmtime::Result<Vec<u8>> {
         let _ticking = self.concurrency.ticking();
         let limits = Limits {
             output_bytes: usize::MAX,
@@ -147,6 +147,7 @@ impl Shared {
         };
         let mut store = Sandbox::store(&self.prepare_engine, &limits);
         Sandbox::arm(&mut store, PREPARE_DEADLINE, limits.memory_bytes);
+        Sandbox::set_environment(&mut store, environment);
         let linker = wasi::linker(&self.prepare_engine)?;
         // The time of compiling does not count as time of `prepare`.
         let started = Notify::new();

@@ -64,6 +64,11 @@ impl Sandbox {
         store
     }
 
+    /// Gives the instance environment variables, for as long as the store lives.
+    pub(crate) fn set_environment(store: &mut Store<Self>, variables: &[(&str, &str)]) {
+        store.data_mut().wasi = Some(wasi::with_environment(variables));
+    }
+
     /// Sets the deadline and the memory limit of the next call. Ticks count only while the call runs, since each ends in a
     /// yield.
     pub(crate) fn arm(store: &mut Store<Self>, deadline: Duration, memory_cap: usize) {

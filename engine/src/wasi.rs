@@ -50,7 +50,13 @@ pub(crate) fn linker<T: WasiView>(engine: &wasmtime::Engine) -> wasmtime::Result
 
 /// A system without files, arguments and environment.
 pub(crate) fn empty() -> WasiCtx {
+    with_environment(&[])
+}
+
+/// A system without files and arguments, with these environment variables.
+pub(crate) fn with_environment(variables: &[(&str, &str)]) -> WasiCtx {
     WasiCtxBuilder::new()
+        .envs(variables)
         .wall_clock(StoppedClock)
         .monotonic_clock(StoppedClock)
         .secure_random(Deterministic::new(vec![0]))

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::envelope::Place;
@@ -19,7 +20,8 @@ const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"
 ///
 /// A bundle is a set of JSON files. `policy.json` is the manifest, which names the file of each schema; other files exist to be
 /// referred to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Bundle {
     /// The content of `policy.json`.
     pub manifest: Manifest,
@@ -28,7 +30,8 @@ pub struct Bundle {
 }
 
 /// One JSON file of a bundle.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct File {
     /// Its path inside the bundle, such as `task.created/1.0.json`.
     pub name: Cow<'static, str>,
@@ -46,6 +49,9 @@ pub enum BundleError {
     /// The manifest is not of the form it should have.
     #[error("policy.json cannot be read")]
     Manifest(#[source] serde_json::Error),
+    /// It is not a bundle in one document.
+    #[error("this is not a bundle in one document")]
+    Document(#[source] serde_json::Error),
     /// The version from which another one should be made does not exist.
     #[error("there is no {0} to make another version of")]
     NoOlder(String),
@@ -75,6 +81,16 @@ impl Bundle {
             .ok_or(BundleError::NoManifest)?;
         let manifest = serde_json::from_str(&files.remove(at).text).map_err(BundleError::Manifest)?;
         Ok(Self { manifest, files })
+    }
+
+    /// The bundle as one document, which [`Self::from_document`] reads back.
+    pub fn to_document(&self) -> Result<String, BundleError> {
+        serde_json::to_string(self).map_err(BundleError::Document)
+    }
+
+    /// Reads what [`Self::to_document`] wrote.
+    pub fn from_document(document: &str) -> Result<Self, BundleError> {
+        serde_json::from_str(document).map_err(BundleError::Document)
     }
 
     /// Gives the policy a name and a version of its own, for people.

@@ -7,7 +7,7 @@ use crate::rules::{RULES, Rule};
 use crate::steps::{STEPS, Step};
 
 /// The code of a policy.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Code {
     /// The steps between versions.
     pub steps: Vec<Step>,

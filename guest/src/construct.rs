@@ -2,10 +2,13 @@
 
 use std::sync::LazyLock;
 
+use serde_json::{Map, Value};
+
 use crate::bundle::{Bundle, BundleError};
 use crate::code::Code;
 use crate::contract::{MigrationCause, Schedule};
 use crate::delays::Delays;
+use crate::envelope::Envelope;
 use crate::known::{KnownType, KnownVersion};
 use crate::manifest::EventType;
 use crate::migration_path::shortest_paths;
@@ -70,8 +73,8 @@ pub enum PolicyError {
         /// The first violation.
         problem: String,
     },
-    /// A type that every policy emits is missing, or has no channel or no version 1.0.
-    #[error("a policy needs the event type {0} with a channel and version {EMITTED_VERSION}")]
+    /// A type that a policy emits has no channel or no version 1.0.
+    #[error("the event type {0} needs a channel and version {EMITTED_VERSION}")]
     NotEmitted(&'static str),
 }
 
@@ -106,7 +109,7 @@ impl Policy {
             derivations: code.derivations,
             types,
         };
-        policy.check_emitted()?;
+        policy.check_emitted(&compiler)?;
         policy.complete_examples()?;
         policy.check_examples()?;
         Ok(policy)
@@ -122,11 +125,19 @@ impl Policy {
         &BUILTIN
     }
 
-    fn check_emitted(&self) -> Result<(), PolicyError> {
+    /// Checks the types that the policy sends when it dead-letters an event. Alerts may be left out; dead letters are always
+    /// sent, on the channel `dlq` unless the manifest says otherwise.
+    fn check_emitted(&mut self, compiler: &Compiler) -> Result<(), PolicyError> {
+        if self.event_type(DEAD_LETTER).is_none() {
+            let known = dead_letter_type(&self.envelope, compiler)?;
+            let at = self.types.partition_point(|other| other.name < known.name);
+            self.types.insert(at, known);
+        }
         for name in [DEAD_LETTER, OPS_ALERT, USER_ALERT] {
-            self.event_type(name)
-                .filter(|known| known.channel.is_some() && known.version_at(EMITTED_VERSION).is_some())
-                .ok_or(PolicyError::NotEmitted(name))?;
+            let is_usable = |known: &KnownType| known.channel.is_some() && known.version_at(EMITTED_VERSION).is_some();
+            if self.event_type(name).is_some_and(|known| !is_usable(known)) {
+                return Err(PolicyError::NotEmitted(name));
+            }
         }
         Ok(())
     }
@@ -231,6 +242,35 @@ fn known_type(
             .map_or_else(|| default_schedule.clone(), schedule),
         versions,
         paths,
+    })
+}
+
+/// The type of dead letters, where a manifest says nothing of it.
+fn dead_letter_type(envelope: &Envelope, compiler: &Compiler) -> Result<KnownType, PolicyError> {
+    let mut example = Map::new();
+    for (place, value) in [
+        (Some(&envelope.id), "dead-letter-1"),
+        (Some(&envelope.event_type), DEAD_LETTER),
+        (envelope.version.as_ref(), EMITTED_VERSION),
+        (Some(&envelope.key), "unknown"),
+    ] {
+        if let Some(place) = place {
+            place.set(&mut example, &envelope.event_type, value.into());
+        }
+    }
+    Ok(KnownType {
+        name: DEAD_LETTER.to_owned(),
+        channel: Some("dlq".to_owned()),
+        accepted: false,
+        alerts_user: false,
+        schedule: schedule(&Delays::default()),
+        default_version: 0,
+        versions: vec![KnownVersion {
+            name: EMITTED_VERSION.to_owned(),
+            schema: compiler.compile("dead-letter.json", "{}")?,
+            example: Value::Object(example).to_string(),
+        }],
+        paths: vec![vec![None]],
     })
 }
 

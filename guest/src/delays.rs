@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The most retries of one schedule.
 const MOST: usize = 1000;
 
 /// Milliseconds before each retry.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Written")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Vec<String>")]
 pub struct Delays(Vec<u32>);
 
 /// Delays that cannot be used.
@@ -65,6 +65,12 @@ impl From<Vec<u32>> for Delays {
     /// From milliseconds.
     fn from(millis: Vec<u32>) -> Self {
         Self(millis)
+    }
+}
+
+impl From<Delays> for Vec<String> {
+    fn from(delays: Delays) -> Self {
+        delays.0.iter().map(|millis| format!("{millis}ms")).collect()
     }
 }
 
@@ -134,6 +140,8 @@ mod tests {
     fn delays_are_read(#[case] text: &str, #[case] expected: &[u32]) {
         let delays: Delays = serde_json::from_str(text).expect("delays");
         assert_eq!(delays.as_millis(), expected);
+        let written = serde_json::to_string(&delays).expect("JSON");
+        assert_eq!(serde_json::from_str::<Delays>(&written).expect("delays"), delays);
     }
 
     #[rstest]

@@ -1,11 +1,11 @@
 //! Where an event states its id, its type and so on. Knows how to find and to set such a member, and nothing of what it means.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tidegate_text::pointer;
 
 /// The places of the members that every policy reads.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
     /// The id.
@@ -24,8 +24,8 @@ pub struct Envelope {
 }
 
 /// A place in an event: a JSON Pointer (RFC 6901) to a member, through objects.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Place {
     pointer: String,
     /// The objects on the way.
@@ -85,6 +85,12 @@ impl Place {
         let is_neighbour = |name: &String| self.parents == neighbour.parents && *name == neighbour.name;
         let at = inside.keys().position(is_neighbour).map_or(inside.len(), |at| at + 1);
         inside.shift_insert(at, self.name.clone(), value);
+    }
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> Self {
+        place.pointer
     }
 }
 

@@ -2,7 +2,7 @@
 //! nothing of schemas and code.
 
 use indexmap::IndexMap;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::contract::Limits;
 use crate::delays::Delays;
@@ -10,7 +10,7 @@ use crate::envelope::Envelope;
 use crate::unique;
 
 /// The content of `policy.json`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Name of the policy, for people.
@@ -31,7 +31,7 @@ pub struct Manifest {
 }
 
 /// Retries of types that set none of their own.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetryDefaults {
     /// The delays before each retry, for unknown types too.
@@ -40,7 +40,7 @@ pub struct RetryDefaults {
 }
 
 /// One event type.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventType {
     /// The channel on which it leaves; absent: valid events of this type are dropped.

@@ -68,9 +68,10 @@ pub(crate) fn all(places: &Places, steps: &Steps, profile: Profile) -> Result<()
     library(places, steps, profile)
 }
 
-/// Builds the policy and the gate.
+/// Builds the policy, and the gate with the prebuilt one inside.
 pub(crate) fn policy_and_gate(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
     component(places, steps, "tidegate-policy", &places.policy())?;
+    component(places, steps, "tidegate-prebuilt", &places.dist.join("prebuilt.wasm"))?;
     gate(places, steps, profile)
 }
 

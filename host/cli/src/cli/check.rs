@@ -19,9 +19,10 @@ use super::{exit, files, words::visible};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate check policy.wasm
+  tidegate check orders
   tidegate check policy.wasm --json | jq '.catalog.event_types[].name'")]
 pub(super) struct Check {
-    /// The file of the policy.
+    /// The policy, a file or a folder.
     policy: PathBuf,
     /// Print one JSON object.
     #[arg(long)]

@@ -12,13 +12,13 @@ use tidegate_engine::{Engine, Isolation, Limits, Options, Policy};
 use tidegate_gate::config;
 use tidegate_sqlite::Db;
 
-use super::progress;
+use super::{folder, progress};
 
 /// Which policy to use.
 #[derive(Debug, Args)]
 pub(super) struct PolicyFile {
-    /// The file of the policy [default: ./policy.wasm, then policy.wasm beside the executable]
-    #[arg(long = "policy", value_name = "FILE", env = config::TIDEGATE_POLICY)]
+    /// The policy, a file or a folder [default: ./policy.wasm, then policy.wasm beside the executable]
+    #[arg(long = "policy", value_name = "PATH", env = config::TIDEGATE_POLICY)]
     pub(super) path: Option<PathBuf>,
 }
 
@@ -38,7 +38,7 @@ impl PolicyFile {
         match places.iter().find(|place| place.is_file()) {
             Some(found) => Ok(found.clone()),
             None => bail!(
-                "no policy found: there is no {}; name one with --policy FILE",
+                "no policy found: there is no {}; name one with --policy PATH",
                 places
                     .iter()
                     .map(|place| place.display().to_string())
@@ -84,11 +84,8 @@ pub(super) fn open_input(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::new(file)))
 }
 
-/// Loads a policy for a command, with the default limits and the user's cache.
-pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: u32) -> anyhow::Result<Policy> {
-    let bytes = tokio::fs::read(path)
-        .await
-        .with_context(|| format!("the policy {} cannot be read", path.display()))?;
+/// An engine for a command, with the default limits and the user's cache.
+pub(super) fn engine(isolation: Isolation, concurrency: u32) -> anyhow::Result<Engine> {
     let engine = Engine::new(Options {
         limits: Limits::default(),
         isolation,
@@ -98,8 +95,24 @@ pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: 
     if let Some(error) = engine.cache_error() {
         eprintln!("tidegate: warning: {error}: {}", error.source);
     }
+    Ok(engine)
+}
+
+/// Loads a policy for a command, from its file or from a folder.
+pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: u32) -> anyhow::Result<Policy> {
+    let engine = engine(isolation, concurrency)?;
     let spinner = progress::spinner("{spinner} loading the policy (compiled the first time) {elapsed}");
-    let policy = engine.load(&bytes).await;
+    let loaded = async {
+        let bytes = if path.is_dir() {
+            folder::build(path, &engine).await?
+        } else {
+            let read = tokio::fs::read(path).await;
+            read.with_context(|| format!("the policy {} cannot be read", path.display()))?
+        };
+        let policy = engine.load(&bytes).await;
+        policy.with_context(|| format!("the policy {} cannot be loaded", path.display()))
+    };
+    let policy = loaded.await;
     spinner.finish_and_clear();
-    policy.with_context(|| format!("the policy {} cannot be loaded", path.display()))
+    policy
 }

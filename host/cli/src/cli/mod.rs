@@ -2,6 +2,7 @@
 #![allow(clippy::doc_markdown, reason = "these comments are what `--help` prints")]
 
 mod apply;
+mod build;
 mod check;
 mod client;
 mod completions;
@@ -10,6 +11,7 @@ mod dlq;
 pub(crate) mod exit;
 mod explain;
 mod files;
+mod folder;
 mod lines;
 mod policy;
 mod problem;
@@ -42,7 +44,8 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  success
-  1  the command worked, and the answer is no: `check` failed, `apply --fail-on`
+  1  the command worked, and the answer is no: `check` failed, `build --check`
+     found another file, `apply --fail-on`
      found such an event, `dlq show` found none, `dlq redrive` failed for some,
      the gate refused the request of a `policy` command, it has no policy,
      or it did not load the one that `--wait-for` names
@@ -56,6 +59,7 @@ enum Command {
     Apply(apply::Apply),
     Explain(explain::Explain),
     Check(check::Check),
+    Build(build::Build),
     Send(send::Send),
     Topics(topics::Topics),
     Read(read::Read),
@@ -78,6 +82,7 @@ impl Cli {
                 Command::Apply(command) => command.run().await,
                 Command::Explain(command) => command.run().await,
                 Command::Check(command) => command.run().await,
+                Command::Build(command) => command.run().await,
                 Command::Send(command) => command.run().await,
                 Command::Topics(command) => command.run().await,
                 Command::Read(command) => command.run().await,

@@ -1,0 +1,48 @@
+//! Reads the manifest of a folder, which is YAML or JSON. Knows nothing of what is in it.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use tidegate_policy::Manifest;
+
+use crate::error::FolderError;
+
+/// The names that a manifest may have.
+pub(crate) const NAMES: [&str; 3] = ["policy.yaml", "policy.yml", "policy.json"];
+
+pub(crate) fn read(folder: &Path) -> Result<Manifest, FolderError> {
+    let file = find(folder)?;
+    let text = fs::read_to_string(&file).map_err(|source| FolderError::Read {
+        file: file.clone(),
+        source,
+    })?;
+    // JSON is YAML.
+    serde_saphyr::from_str(&text).map_err(|error| FolderError::Manifest {
+        file,
+        problem: error.to_string(),
+    })
+}
+
+fn find(folder: &Path) -> Result<PathBuf, FolderError> {
+    let entries = fs::metadata(folder).and_then(|metadata| {
+        let is_folder = metadata.is_dir();
+        is_folder
+            .then_some(())
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotADirectory))
+    });
+    entries.map_err(|source| FolderError::Read {
+        file: folder.to_owned(),
+        source,
+    })?;
+    let found: Vec<_> = NAMES.into_iter().filter(|name| folder.join(name).exists()).collect();
+    match found[..] {
+        [] => Err(FolderError::NoManifest(folder.to_owned())),
+        [name] => Ok(folder.join(name)),
+        _ => Err(FolderError::TwoManifests {
+            folder: folder.to_owned(),
+            names: found,
+        }),
+    }
+}

@@ -1,0 +1,97 @@
+//! `tidegate build`: makes one file of a folder.
+
+use std::{
+    io::{Write as _, stdout},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use serde::Serialize;
+use tidegate_engine::{Digest, Isolation};
+
+use super::{digest, exit, files, folder};
+
+/// Build a policy, one WebAssembly component, from a folder of plain files.
+///
+/// The folder has a manifest, policy.yaml, and the JSON Schemas that it names. No compiler and no network are needed. The same files
+/// give the same bytes everywhere, and `--check` compares them with a file that was built before: exit code 1 when they differ.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tidegate build orders -o orders.wasm && tidegate serve --policy orders.wasm
+  tidegate build orders --check orders.wasm")]
+pub(super) struct Build {
+    /// The folder.
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// The file to write.
+    #[arg(short, long, value_name = "FILE", default_value = "policy.wasm")]
+    output: PathBuf,
+    /// Compare with this file, and write nothing.
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    check: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Built<'a> {
+    file: &'a Path,
+    digest: &'a str,
+    bytes: usize,
+    /// Whether the file has these bytes; it has when it was just written.
+    same: bool,
+}
+
+impl Build {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let bytes = folder::build(&self.folder, &files::engine(Isolation::Fresh, 1)?).await?;
+        let (file, same) = if let Some(file) = &self.check {
+            let found = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            (file, found == bytes)
+        } else {
+            write(&self.output, &bytes).with_context(|| format!("{} cannot be written", self.output.display()))?;
+            (&self.output, true)
+        };
+        let digest = Digest::of(&bytes);
+        let built = Built {
+            file,
+            digest: digest.as_str(),
+            bytes: bytes.len(),
+            same,
+        };
+        if self.json {
+            writeln!(stdout(), "{}", serde_json::to_string(&built)?)?;
+        } else {
+            let what = if same { "is" } else { "is not" };
+            writeln!(
+                stdout(),
+                "{} {what} the policy of {}: {}, {} KiB",
+                file.display(),
+                self.folder.display(),
+                digest::short(built.digest),
+                built.bytes.div_ceil(1024)
+            )?;
+        }
+        Ok(if same {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(exit::NO)
+        })
+    }
+}
+
+/// Writes a whole file or none: a gate may watch it.
+fn write(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let mut new = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    new.write_all(bytes)?;
+    new.as_file().sync_all()?;
+    // A temporary file is private; a gate may run as another user.
+    let everyone = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    new.as_file().set_permissions(everyone)?;
+    new.persist(file).map_err(|error| error.error)?;
+    Ok(())
+}
