@@ -20,9 +20,18 @@ pub(crate) fn read(folder: &Path) -> Result<Manifest, FolderError> {
     })?;
     // JSON is YAML.
     serde_saphyr::from_str(&text).map_err(|error| FolderError::Manifest {
+        problem: problem(&file, &error),
         file,
-        problem: error.to_string(),
     })
+}
+
+/// The reader's message, with the lines of the file that it is about, as our readers know files and have no options to set.
+fn problem(file: &Path, error: &serde_saphyr::Error) -> String {
+    let message = error.to_string();
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    message
+        .replace("<input>", &file.display().to_string())
+        .replace(", set DuplicateKeyPolicy in Options if acceptable", "")
 }
 
 fn find(folder: &Path) -> Result<PathBuf, FolderError> {

@@ -56,7 +56,9 @@ pub enum PolicyError {
         known: String,
     },
     /// A schema has no example, and none can be made by migrating that of the previous version.
-    #[error("the schema of {event_type} {version} has no examples, and no step makes one of an older version")]
+    #[error(
+        "the schema of {event_type} {version} has no `examples`: add a valid event, since none can be made of an older version"
+    )]
     NoExample {
         /// The event type.
         event_type: String,

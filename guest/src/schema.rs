@@ -50,6 +50,9 @@ pub enum SchemaError {
         #[source]
         source: Box<jsonschema::ReferencingError>,
     },
+    /// A schema refers to something that is not among the files.
+    #[error("a schema refers to what is not among the policy's files")]
+    Unresolved(#[source] Box<jsonschema::ReferencingError>),
     /// The file is no schema, or refers to something that does not exist.
     #[error("{file} is not a usable schema")]
     Schema {
@@ -64,18 +67,19 @@ pub enum SchemaError {
 impl Compiler {
     /// Reads all files, so that each can refer to the others.
     pub(crate) fn new(files: &[File]) -> Result<Self, SchemaError> {
-        let failed = |file: &str, source| SchemaError::Reference {
-            file: file.to_owned(),
-            source: Box::new(source),
-        };
         let mut registry = Registry::new();
         for file in files {
             let resource = Resource::from_contents(parse(&file.name, &file.text)?);
             registry = registry
                 .add(format!("{BASE}{}", file.name), resource)
-                .map_err(|source| failed(&file.name, source))?;
+                .map_err(|source| SchemaError::Reference {
+                    file: file.name.clone().into_owned(),
+                    source: Box::new(source),
+                })?;
         }
-        let registry = registry.prepare().map_err(|source| failed("the bundle", source))?;
+        let registry = registry
+            .prepare()
+            .map_err(|source| SchemaError::Unresolved(Box::new(source)))?;
         Ok(Self { registry })
     }
 

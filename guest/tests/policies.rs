@@ -237,7 +237,7 @@ fn a_type_without_a_channel_is_validated_and_dropped() {
 #[case::no_version(|bundle: &mut Bundle| bundle.manifest.event_types["task.created"].versions.clear(), "the event type task.created has no version: name the file of its schema under `versions`")]
 #[case::depth(|bundle: &mut Bundle| bundle.manifest.limits.depth = 257, "limits.depth must be from 1 to 256, is 257")]
 #[case::no_dead_letters(|bundle: &mut Bundle| bundle.manifest.event_types["dlq.failed"].channel = None, "the event type dlq.failed needs a channel and version 1.0")]
-#[case::no_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{}"), "the schema of task.created 1.0 has no examples, and no step makes one of an older version")]
+#[case::no_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{}"), "the schema of task.created 1.0 has no `examples`: add a valid event, since none can be made of an older version")]
 #[case::bad_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"examples":[{}]}"#), "the example of task.created 1.0 is not valid: required at \"/event_type\": event_type is required")]
 #[case::no_json(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{"), "task.created/1.0.json is not JSON")]
 #[case::no_schema_keyword(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"type":7}"#), "task.created/1.0.json is not a usable schema")]

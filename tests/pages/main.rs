@@ -23,6 +23,7 @@ const PATIENCE: Duration = Duration::from_mins(15);
 
 #[rstest]
 #[case::readme("README.md")]
+#[case::plain_files("docs/plain-files.md")]
 #[case::guide("docs/write-a-policy.md")]
 #[case::c("bindings/c/README.md")]
 #[case::go("bindings/go/README.md")]
@@ -76,7 +77,7 @@ async fn everything_on_a_page_works_as_it_says(#[case] path: &str) {
 /// A new page, or a block of another kind, is not forgotten.
 #[test]
 fn no_block_of_any_page_is_left_untried() {
-    assert_eq!(PAGES.len(), 9, "each has its case above");
+    assert_eq!(PAGES.len(), 10, "each has its case above");
     for path in pages() {
         let run = PAGES.iter().any(|page| page.path == path);
         for block in blocks::of(&read(&path)) {

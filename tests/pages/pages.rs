@@ -13,7 +13,7 @@ pub(crate) struct Page {
     pub(crate) after: &'static str,
 }
 
-pub(crate) const PAGES: [Page; 9] = [
+pub(crate) const PAGES: [Page; 10] = [
     Page {
         path: "README.md",
         needs: &["curl"],
@@ -23,6 +23,13 @@ export -f cargo
 # At full speed, since what a gate compiles makes way for all others.
 dist/tidegate check dist/policy.wasm > /dev/null
 dist/tidegate check dist/next-policy.wasm > /dev/null"#,
+        after: "",
+    },
+    Page {
+        path: "docs/plain-files.md",
+        needs: &[],
+        // Nothing else is needed, so nothing else of the clone is there.
+        before: "PATH=$PWD/tidegate/dist:$PATH; mkdir shop; cd shop",
         after: "",
     },
     Page {

@@ -11,7 +11,7 @@ use clap::Args;
 use serde::Serialize;
 use tidegate_engine::{Digest, Isolation};
 
-use super::{digest, exit, files, folder};
+use super::{digest, exit, files, folder, progress};
 
 /// Build a policy, one WebAssembly component, from a folder of plain files.
 ///
@@ -47,7 +47,11 @@ struct Built<'a> {
 
 impl Build {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let bytes = folder::build(&self.folder, &files::engine(Isolation::Fresh, 1)?).await?;
+        let engine = files::engine(Isolation::Fresh, 1)?;
+        let spinner = progress::spinner("{spinner} building the policy {elapsed}");
+        let bytes = folder::build(&self.folder, &engine).await;
+        spinner.finish_and_clear();
+        let bytes = bytes?;
         let (file, same) = if let Some(file) = &self.check {
             let found = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
             (file, found == bytes)

@@ -1,0 +1,138 @@
+//! A policy from a folder of plain files, by the built program: what it decides, and that the same files give the same bytes.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+use tidegate_harness::repository;
+use tidegate_tests::{Finished, tidegate};
+
+/// A copy of `examples/orders`.
+fn orders() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    copy(&repository().join("examples/orders"), dir.path());
+    dir
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory");
+    for entry in fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("readable");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
+fn run(args: &[&str], input: &str) -> Finished {
+    tidegate(args, input.as_bytes())
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("text")
+}
+
+#[test]
+fn the_example_decides_on_its_events() {
+    let dir = orders();
+    let events = fs::read_to_string(dir.path().join("events.jsonl")).expect("readable");
+    let applied = run(&["apply", "--policy", text(dir.path())], &events);
+    assert_eq!(applied.code, 0, "{}", applied.err);
+    let decisions: Vec<Value> = applied
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let shown: Vec<_> = decisions
+        .iter()
+        .map(|decided| {
+            let output = &decided["outputs"][0];
+            let violations = decided["violations"].as_array().expect("a list");
+            let paths: Vec<_> = violations.iter().filter_map(|found| found["path"].as_str()).collect();
+            let word = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+            format!(
+                "{} {} {} {} {}",
+                word(&decided["decision"]),
+                word(&output["channel"]),
+                word(&output["key"]),
+                word(&output["id"]),
+                paths.join(" ")
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "forward orders c-1 o-100 ",
+            "forward payments c-1 p-100 ",
+            "reject - - - /currency /lines /total",
+            "reject - - - /meta/type",
+            "forward orders c-1 o-100-x ",
+        ]
+    );
+    let sent = decisions[0]["outputs"][0]["event"].to_string();
+    assert_eq!(Some(sent.as_str()), events.lines().next(), "it leaves as it came");
+}
+
+#[test]
+fn the_same_files_give_the_same_bytes_and_others_do_not() {
+    let (one, other) = (orders(), orders());
+    let out = tempfile::tempdir().expect("a directory");
+    let file = out.path().join("orders.wasm");
+    let build = run(&["build", text(one.path()), "-o", text(&file), "--json"], "");
+    assert_eq!(build.code, 0, "{}", build.err);
+    let report: Value = serde_json::from_str(&build.out).expect("JSON");
+    assert_eq!(report["bytes"], fs::metadata(&file).expect("built").len());
+
+    let check = |folder: &Path| run(&["build", text(folder), "--check", text(&file)], "");
+    let same = check(other.path());
+    assert_eq!(same.code, 0, "{}{}", same.out, same.err);
+    assert!(same.out.contains(" is the policy of "), "{}", same.out);
+    let manifest = other.path().join("policy.yaml");
+    let edited = fs::read_to_string(&manifest).expect("readable").replace("10m", "11m");
+    fs::write(&manifest, edited).expect("written");
+    let differs = check(other.path());
+    assert_eq!(differs.code, 1, "{}{}", differs.out, differs.err);
+    assert!(differs.out.contains(" is not the policy of "), "{}", differs.out);
+
+    let checked = run(&["check", text(&file), "--json"], "");
+    assert_eq!(checked.code, 0, "{}", checked.err);
+    let checked: Value = serde_json::from_str(&checked.out).expect("JSON");
+    assert_eq!(checked["digest"], report["digest"]);
+    assert_eq!(checked["catalog"]["name"], "orders");
+    let explained = run(
+        &["explain", "--policy", text(other.path()), "--json"],
+        checked["catalog"]["event_types"][2]["versions"][0]["example"]
+            .as_str()
+            .expect("text"),
+    );
+    let explained: Value = serde_json::from_str(&explained.out).expect("JSON");
+    let delays: Vec<_> = explained["retries"]["schedule"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|retry| &retry["wait_ms"])
+        .collect();
+    assert_eq!(delays, [5000, 60_000, 660_000], "an edited delay is in force");
+}
+
+#[test]
+fn a_wrong_folder_is_refused_and_nothing_is_written() {
+    let dir = orders();
+    let manifest = dir.path().join("policy.yaml");
+    let edited = fs::read_to_string(&manifest)
+        .expect("readable")
+        .replace("channel: payments", "chanel: payments");
+    fs::write(&manifest, edited).expect("written");
+    let built = dir.path().join("orders.wasm");
+    let refused = run(&["build", text(dir.path()), "-o", text(&built)], "");
+    assert_eq!((refused.code, refused.out.as_str()), (3, ""));
+    let says = format!(
+        "tidegate: {}: line 26 column 5: unknown field `chanel`, expected one of channel",
+        manifest.display()
+    );
+    assert!(refused.err.starts_with(&says), "{}", refused.err);
+    assert!(!built.exists());
+}
