@@ -12,9 +12,12 @@ use crate::error::FolderError;
 /// The names that a manifest may have.
 pub(crate) const NAMES: [&str; 3] = ["policy.yaml", "policy.yml", "policy.json"];
 
+/// The most bytes of a manifest.
+const MOST_BYTES: u64 = 1 << 20;
+
 pub(crate) fn read(folder: &Path) -> Result<Manifest, FolderError> {
     let file = find(folder)?;
-    let text = fs::read_to_string(&file).map_err(|source| FolderError::Read {
+    let text = bounded_text(&file).map_err(|source| FolderError::Read {
         file: file.clone(),
         source,
     })?;
@@ -25,7 +28,19 @@ pub(crate) fn read(folder: &Path) -> Result<Manifest, FolderError> {
     })
 }
 
-/// The reader's message, with the lines of the file that it is about, as our readers know files and have no options to set.
+/// The text of a file, which is no pipe and not too large.
+fn bounded_text(file: &Path) -> io::Result<String> {
+    let metadata = fs::metadata(file)?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    if metadata.len() > MOST_BYTES {
+        return Err(io::Error::other(format!("it has more than {} MiB", MOST_BYTES >> 20)));
+    }
+    fs::read_to_string(file)
+}
+
+/// What is wrong, with the lines of the file around it. Left out is what only a caller of the library could set.
 fn problem(file: &Path, error: &serde_saphyr::Error) -> String {
     let message = error.to_string();
     let message = message.strip_prefix("error: ").unwrap_or(&message);

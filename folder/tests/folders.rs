@@ -242,6 +242,18 @@ fn a_folder_has_one_manifest_and_all_its_files() {
 }
 
 #[test]
+fn aliases_do_not_multiply() {
+    let dir = folder();
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..10 {
+        let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    fs::write(dir.path().join("policy.yaml"), bomb + MANIFEST).expect("written");
+    read(dir.path()).expect_err("refused, and soon");
+}
+
+#[test]
 fn a_folder_is_bounded() {
     let dir = folder();
     let large = format!("\"{}\"", " ".repeat(4 << 20));
@@ -254,4 +266,8 @@ fn a_folder_is_bounded() {
     }
     let error = read(dir.path()).expect_err("too many");
     assert_eq!(problem(dir.path(), &error), "DIR has more than 2,000 files");
+    fs::write(dir.path().join("policy.yaml"), "#".repeat((1 << 20) + 1)).expect("written");
+    let error = read(dir.path()).expect_err("too large");
+    let expected = "DIR/policy.yaml cannot be read: it has more than 1 MiB";
+    assert_eq!(problem(dir.path(), &error), expected);
 }
