@@ -244,11 +244,12 @@ fn a_folder_has_one_manifest_and_all_its_files() {
 #[test]
 fn aliases_do_not_multiply() {
     let dir = folder();
-    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-    for level in 1..10 {
-        let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
-        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
-    }
+    let level = |level: usize| {
+        let alias = format!("*a{}", level - 1);
+        format!("a{level}: &a{level} [{}]\n", vec![alias; 10].join(", "))
+    };
+    let bomb: String = (1..10).map(level).collect();
+    let bomb = format!("a0: &a0 [x]\n{bomb}");
     fs::write(dir.path().join("policy.yaml"), bomb + MANIFEST).expect("written");
     read(dir.path()).expect_err("refused, and soon");
 }
