@@ -19,8 +19,16 @@ pub(crate) struct Contents {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Reads a whole file; `None`: it changed meanwhile.
-pub(crate) fn read(path: &Path) -> Result<Option<Contents>, Refusal> {
+/// Reads a whole file; `None`: it changed meanwhile, or is not `expected`, where one is.
+pub(crate) fn read(path: &Path, expected: Option<FileId>) -> Result<Option<Contents>, Refusal> {
+    match whole(path) {
+        Ok(contents) => Ok(contents.filter(|contents| expected.is_none_or(|expected| expected == contents.id))),
+        Err(_) if expected.is_some_and(|expected| !expected.is_at(path)) => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+fn whole(path: &Path) -> Result<Option<Contents>, Refusal> {
     // Opening a pipe would never end.
     if !fs::metadata(path).map_err(Refusal::Read)?.is_file() {
         return Err(Refusal::Read(io::Error::other("it is not a file")));
@@ -55,17 +63,22 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("policy");
         fs::write(&path, "one").expect("written");
-        let contents = read(&path).expect("readable").expect("unchanged");
+        let contents = read(&path, None).expect("readable").expect("unchanged");
         assert_eq!(contents.bytes, b"one");
         assert_eq!(FileId::at(&path).expect("a path"), Some(contents.id));
         fs::write(&path, "other").expect("written");
         assert!(!contents.id.is_at(&path));
+        let other = read(&path, Some(contents.id)).expect("readable");
+        assert!(other.is_none(), "it is not the one that was expected");
+        fs::remove_file(&path).expect("removed");
+        let gone = read(&path, Some(contents.id)).expect("it is another state of the file, and no refusal");
+        assert!(gone.is_none());
     }
 
     #[test]
     fn what_is_not_a_file_is_refused() {
         let dir = tempfile::tempdir().expect("a directory");
-        assert!(read(dir.path()).is_err(), "a directory");
-        assert!(read(&dir.path().join("none")).is_err(), "nothing");
+        assert!(read(dir.path(), None).is_err(), "a directory");
+        assert!(read(&dir.path().join("none"), None).is_err(), "nothing");
     }
 }

@@ -71,12 +71,17 @@ impl Loader {
         self.admission.pin()
     }
 
-    /// Reads a file that has not changed for `unchanged`; `None`: it changed meanwhile.
-    pub(super) async fn read(&self, path: &Path, unchanged: Duration) -> Result<Option<PolicyFile>, Refusal> {
+    /// Reads a file that has not changed for `unchanged`; `None`: it changed meanwhile, or is not `expected`.
+    pub(super) async fn read(
+        &self,
+        path: &Path,
+        expected: Option<FileId>,
+        unchanged: Duration,
+    ) -> Result<Option<PolicyFile>, Refusal> {
         self.tracker.loading(Step::Reading);
         let started = Instant::now();
         let path = path.to_owned();
-        let read = tokio::task::spawn_blocking(move || file::read(&path)).await;
+        let read = tokio::task::spawn_blocking(move || file::read(&path, expected)).await;
         let contents = read.map_err(|error| Refusal::Read(io::Error::other(error)))??;
         Ok(contents.map(|Contents { id, bytes }| PolicyFile {
             id,

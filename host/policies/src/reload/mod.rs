@@ -150,7 +150,7 @@ impl Reload {
     pub async fn promote(&self) -> Result<(Option<RevisionId>, RevisionId), CannotPromote> {
         let path = self.settings.shadow.as_deref().ok_or(CannotPromote::NoShadow)?;
         let file = loop {
-            let read = self.loader.read(path, Duration::ZERO).await;
+            let read = self.loader.read(path, None, Duration::ZERO).await;
             self.loader.tracker.idle();
             if let Some(file) = read.map_err(CannotPromote::Refused)? {
                 break file;
@@ -196,9 +196,8 @@ impl Reload {
 
     /// Reads the file and loads it; `None`: it changed meanwhile, or is not `expected`, and must be read again.
     async fn reload(&self, expected: Option<FileId>, unchanged: Duration, by: LoadedBy) -> Option<Result<(), Refusal>> {
-        let file = match self.loader.read(self.path(), unchanged).await {
-            Ok(file) => file.filter(|file| expected.is_none_or(|expected| expected == file.id))?,
-            Err(_) if expected.is_some_and(|expected| !expected.is_at(self.path())) => return None,
+        let file = match self.loader.read(self.path(), expected, unchanged).await {
+            Ok(file) => file?,
             Err(refusal) => return self.conclude(Err((None, refusal))),
         };
         let id = file.id;

@@ -88,9 +88,9 @@ impl ShadowFile {
 
     /// Reads the file, and loads it unless that policy is loaded already; `None`: it changed meanwhile.
     async fn reload(&self, expected: FileId) -> Option<Result<(), Refusal>> {
-        let (digest, refusal) = match file::read(&self.path) {
+        let (digest, refusal) = match file::read(&self.path, Some(expected)) {
             Ok(contents) => {
-                let Contents { bytes, .. } = contents.filter(|contents| contents.id == expected)?;
+                let Contents { bytes, .. } = contents?;
                 let digest = Digest::of(&bytes);
                 let is_loaded = |policy: Arc<Policy>| *policy.digest() == digest;
                 if self.policy().is_some_and(is_loaded) {
@@ -105,7 +105,6 @@ impl ShadowFile {
                     Err(refusal) => (Some(digest), refusal),
                 }
             }
-            Err(_) if !expected.is_at(&self.path) => return None,
             Err(refusal) => (None, refusal),
         };
         self.refuse(&refusal, digest);
