@@ -1,14 +1,14 @@
 //! Makes a policy from a bundle and code: compiles every schema, searches every migration path and checks every example.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, json};
 
 use crate::bundle::{Bundle, BundleError};
 use crate::code::Code;
 use crate::contract::{MigrationCause, Schedule};
 use crate::delays::Delays;
-use crate::envelope::Envelope;
 use crate::known::{KnownType, KnownVersion};
 use crate::manifest::EventType;
 use crate::migration_path::shortest_paths;
@@ -83,6 +83,7 @@ pub enum PolicyError {
 impl Policy {
     /// Makes a policy: compiles every schema, searches every migration path and checks every example.
     pub fn new(bundle: &Bundle, code: Code) -> Result<Self, PolicyError> {
+        let bundle = &*with_dead_letters(bundle);
         let manifest = &bundle.manifest;
         if manifest.limits.depth == 0 || manifest.limits.depth > MAX_DEPTH {
             return Err(PolicyError::Depth(manifest.limits.depth));
@@ -111,7 +112,7 @@ impl Policy {
             derivations: code.derivations,
             types,
         };
-        policy.check_emitted(&compiler)?;
+        policy.check_emitted()?;
         policy.complete_examples()?;
         policy.check_examples()?;
         Ok(policy)
@@ -127,14 +128,8 @@ impl Policy {
         &BUILTIN
     }
 
-    /// Checks the types that the policy sends when it dead-letters an event. Alerts may be left out; dead letters are always
-    /// sent, on the channel `dlq` unless the manifest says otherwise.
-    fn check_emitted(&mut self, compiler: &Compiler) -> Result<(), PolicyError> {
-        if self.event_type(DEAD_LETTER).is_none() {
-            let known = dead_letter_type(&self.envelope, compiler)?;
-            let at = self.types.partition_point(|other| other.name < known.name);
-            self.types.insert(at, known);
-        }
+    /// Checks the types that the policy sends when it dead-letters an event. Alerts may be left out.
+    fn check_emitted(&self) -> Result<(), PolicyError> {
         for name in [DEAD_LETTER, OPS_ALERT, USER_ALERT] {
             let is_usable = |known: &KnownType| known.channel.is_some() && known.version_at(EMITTED_VERSION).is_some();
             if self.event_type(name).is_some_and(|known| !is_usable(known)) {
@@ -247,8 +242,13 @@ fn known_type(
     })
 }
 
-/// The type of dead letters, where a manifest says nothing of it.
-fn dead_letter_type(envelope: &Envelope, compiler: &Compiler) -> Result<KnownType, PolicyError> {
+/// The bundle with a type of dead letters, which are always sent: on the channel `dlq`, where a manifest says nothing of it.
+fn with_dead_letters(bundle: &Bundle) -> Cow<'_, Bundle> {
+    let manifest = &bundle.manifest;
+    if manifest.event_types.contains_key(DEAD_LETTER) {
+        return Cow::Borrowed(bundle);
+    }
+    let envelope = &manifest.envelope;
     let mut example = Map::new();
     for (place, value) in [
         (Some(&envelope.id), "dead-letter-1"),
@@ -260,20 +260,14 @@ fn dead_letter_type(envelope: &Envelope, compiler: &Compiler) -> Result<KnownTyp
             place.set(&mut example, &envelope.event_type, value.into());
         }
     }
-    Ok(KnownType {
-        name: DEAD_LETTER.to_owned(),
-        channel: Some("dlq".to_owned()),
+    let event_type = EventType {
         accepted: false,
-        alerts_user: false,
-        schedule: schedule(&Delays::default()),
-        default_version: 0,
-        versions: vec![KnownVersion {
-            name: EMITTED_VERSION.to_owned(),
-            schema: compiler.compile("dead-letter.json", "{}")?,
-            example: Value::Object(example).to_string(),
-        }],
-        paths: vec![vec![None]],
-    })
+        retry: Some(Delays::default()),
+        ..EventType::new("dlq")
+    };
+    let bundle = bundle.clone().with_event_type(DEAD_LETTER, event_type);
+    let schema = json!({ "examples": [example] }).to_string();
+    Cow::Owned(bundle.with_schema(DEAD_LETTER, EMITTED_VERSION, schema))
 }
 
 fn schedule(delays: &Delays) -> Schedule {

@@ -64,9 +64,9 @@ impl Place {
         inner?.get(&self.name)
     }
 
-    /// The string there.
-    pub(crate) fn text<'v>(&self, members: &'v Map<String, Value>) -> Option<&'v str> {
-        self.find(members)?.as_str()
+    /// The string there, in an event.
+    pub(crate) fn text<'v>(&self, event: &'v Value) -> Option<&'v str> {
+        self.find(event.as_object()?)?.as_str()
     }
 
     /// Sets the value there: at its own position if it exists, else right after `neighbour` if that is in the same object,
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_member_is_found_through_objects_only() {
-        let event = members(r#"{"meta":{"a/b":"one","list":["two"]},"id":"three"}"#);
+        let event = Value::Object(members(r#"{"meta":{"a/b":"one","list":["two"]},"id":"three"}"#));
         for (pointer, expected) in [
             ("/meta/a~1b", Some("one")),
             ("/id", Some("three")),

@@ -21,19 +21,18 @@ pub(crate) struct Event<'p> {
 }
 
 impl<'p> Event<'p> {
-    /// Its id; empty when it is absent, which a schema rules out.
+    /// Its id; empty when it is absent, unless a schema rules that out.
     pub(crate) fn id(&self) -> &str {
         self.text(&self.policy.envelope.id)
     }
 
-    /// Its partition key; empty when it is absent, which a schema rules out.
+    /// Its partition key; empty when it is absent, unless a schema rules that out.
     pub(crate) fn key(&self) -> &str {
         self.text(&self.policy.envelope.key)
     }
 
     fn text(&self, place: &Place) -> &str {
-        let members = self.value.as_object();
-        members.and_then(|members| place.text(members)).unwrap_or_default()
+        place.text(&self.value).unwrap_or_default()
     }
 
     /// Its version.

@@ -36,23 +36,21 @@ impl Policy {
 
     /// Judges an object.
     pub(crate) fn judge(&self, members: Map<String, Value>) -> Result<Event<'_>, Rejection> {
-        let (cause, violations) = match self.find(&members) {
-            Ok((kind, version)) => {
-                let value = Value::Object(members);
-                let violations = self.check(kind, version, &value);
-                if violations.is_empty() {
-                    return Ok(Event {
-                        policy: self,
-                        value,
-                        kind,
-                        version,
-                    });
-                }
-                return Err(self.reject(RejectionCause::Invalid, &value, violations));
-            }
-            Err(violations) => (RejectionCause::Unknown, violations),
+        let (kind, version) = match self.find(&members) {
+            Ok(found) => found,
+            Err(violations) => return Err(self.reject(RejectionCause::Unknown, &Value::Object(members), violations)),
         };
-        Err(self.reject(cause, &Value::Object(members), violations))
+        let value = Value::Object(members);
+        let violations = self.check(kind, version, &value);
+        if !violations.is_empty() {
+            return Err(self.reject(RejectionCause::Invalid, &value, violations));
+        }
+        Ok(Event {
+            policy: self,
+            value,
+            kind,
+            version,
+        })
     }
 
     /// Finds the type and version of an event.
@@ -119,12 +117,7 @@ impl Policy {
     }
 
     fn reject(&self, cause: RejectionCause, event: &Value, violations: Vec<Violation>) -> Rejection {
-        let text = |place: &Place| {
-            event
-                .as_object()
-                .and_then(|members| place.text(members))
-                .map(str::to_owned)
-        };
+        let text = |place: &Place| place.text(event).map(str::to_owned);
         Rejection {
             cause,
             event_id: text(&self.envelope.id),
