@@ -3,31 +3,14 @@
 use std::{fs, path::Path};
 
 use serde_json::Value;
-use tidegate_harness::repository;
-use tidegate_tests::{Finished, tidegate};
+use tidegate_harness::{copy_dir, repository};
+use tidegate_tests::tidegate;
 
 /// A copy of `examples/orders`.
 fn orders() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a directory");
-    copy(&repository().join("examples/orders"), dir.path());
+    copy_dir(&repository().join("examples/orders"), dir.path()).expect("copied");
     dir
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory");
-    for entry in fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("readable");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("copied");
-        }
-    }
-}
-
-fn run(args: &[&str], input: &str) -> Finished {
-    tidegate(args, input.as_bytes())
 }
 
 fn text(path: &Path) -> &str {
@@ -38,7 +21,7 @@ fn text(path: &Path) -> &str {
 fn the_example_decides_on_its_events() {
     let dir = orders();
     let events = fs::read_to_string(dir.path().join("events.jsonl")).expect("readable");
-    let applied = run(&["apply", "--policy", text(dir.path())], &events);
+    let applied = tidegate(&["apply", "--policy", text(dir.path())], events.as_bytes());
     assert_eq!(applied.code, 0, "{}", applied.err);
     let decisions: Vec<Value> = applied
         .out
@@ -81,12 +64,12 @@ fn the_same_files_give_the_same_bytes_and_others_do_not() {
     let (one, other) = (orders(), orders());
     let out = tempfile::tempdir().expect("a directory");
     let file = out.path().join("orders.wasm");
-    let build = run(&["build", text(one.path()), "-o", text(&file), "--json"], "");
+    let build = tidegate(&["build", text(one.path()), "-o", text(&file), "--json"], b"");
     assert_eq!(build.code, 0, "{}", build.err);
     let report: Value = serde_json::from_str(&build.out).expect("JSON");
     assert_eq!(report["bytes"], fs::metadata(&file).expect("built").len());
 
-    let check = |folder: &Path| run(&["build", text(folder), "--check", text(&file)], "");
+    let check = |folder: &Path| tidegate(&["build", text(folder), "--check", text(&file)], b"");
     let same = check(other.path());
     assert_eq!(same.code, 0, "{}{}", same.out, same.err);
     assert!(same.out.contains(" is the policy of "), "{}", same.out);
@@ -97,16 +80,17 @@ fn the_same_files_give_the_same_bytes_and_others_do_not() {
     assert_eq!(differs.code, 1, "{}{}", differs.out, differs.err);
     assert!(differs.out.contains(" is not the policy of "), "{}", differs.out);
 
-    let checked = run(&["check", text(&file), "--json"], "");
+    let checked = tidegate(&["check", text(&file), "--json"], b"");
     assert_eq!(checked.code, 0, "{}", checked.err);
     let checked: Value = serde_json::from_str(&checked.out).expect("JSON");
     assert_eq!(checked["digest"], report["digest"]);
     assert_eq!(checked["catalog"]["name"], "orders");
-    let explained = run(
+    let explained = tidegate(
         &["explain", "--policy", text(other.path()), "--json"],
         checked["catalog"]["event_types"][2]["versions"][0]["example"]
             .as_str()
-            .expect("text"),
+            .expect("text")
+            .as_bytes(),
     );
     let explained: Value = serde_json::from_str(&explained.out).expect("JSON");
     let delays: Vec<_> = explained["retries"]["schedule"]
@@ -127,7 +111,7 @@ fn a_wrong_folder_is_refused_and_nothing_is_written() {
         .replace("channel: payments", "chanel: payments");
     fs::write(&manifest, edited).expect("written");
     let built = dir.path().join("orders.wasm");
-    let refused = run(&["build", text(dir.path()), "-o", text(&built)], "");
+    let refused = tidegate(&["build", text(dir.path()), "-o", text(&built)], b"");
     assert_eq!((refused.code, refused.out.as_str()), (3, ""));
     let says = format!(
         "tidegate: {}: line 26 column 5: unknown field `chanel`, expected one of channel",

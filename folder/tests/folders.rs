@@ -1,6 +1,6 @@
 //! Folders that make a policy, and what is said of those that do not.
 
-use std::{error::Error, fs, os::unix::fs::symlink, path::Path};
+use std::{fs, os::unix::fs::symlink, path::Path};
 
 use rstest::rstest;
 use tempfile::TempDir;
@@ -37,14 +37,8 @@ fn folder() -> TempDir {
 }
 
 /// The error and its causes in one line, with the folder left out.
-fn problem(folder: &Path, error: &FolderError) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        line = format!("{line}: {cause}");
-        source = cause.source();
-    }
-    line.replace(&folder.display().to_string(), "DIR")
+fn problem(folder: &Path, error: FolderError) -> String {
+    format!("{:#}", anyhow::Error::new(error)).replace(&folder.display().to_string(), "DIR")
 }
 
 #[test]
@@ -92,7 +86,7 @@ fn versions_are_taken_by_their_text() {
     let error = read(dir.path()).expect_err("no examples");
     let expected = "DIR is no policy: the schema of order.placed 1.1 has no `examples`: add a valid event, since none can be made of \
                     an older version";
-    assert_eq!(problem(dir.path(), &error), expected);
+    assert_eq!(problem(dir.path(), error), expected);
 }
 
 #[rstest]
@@ -201,7 +195,7 @@ fn a_wrong_folder_is_refused(#[case] file: &str, #[case] from: &str, #[case] to:
     assert!(text.contains(from), "{text}");
     fs::write(&path, text.replacen(from, to, 1)).expect("written");
     let error = read(dir.path()).expect_err("no policy");
-    let problem = problem(dir.path(), &error);
+    let problem = problem(dir.path(), error);
     assert!(problem.starts_with(expected), "{problem}");
 }
 
@@ -211,34 +205,29 @@ fn a_folder_has_one_manifest_and_all_its_files() {
     fs::write(dir.path().join("policy.json"), "{}").expect("written");
     let two = read(dir.path()).expect_err("two manifests");
     assert_eq!(
-        problem(dir.path(), &two),
+        problem(dir.path(), two),
         "DIR has several manifests, policy.yaml and policy.json: keep one"
     );
     fs::remove_file(dir.path().join("policy.json")).expect("removed");
     symlink("/etc/hostname", dir.path().join("link.json")).expect("linked");
     let outside = read(dir.path()).expect_err("a link");
     assert_eq!(
-        problem(dir.path(), &outside),
+        problem(dir.path(), outside),
         "DIR/link.json leads out of the folder: a policy has all its files in one place"
     );
     fs::remove_file(dir.path().join("link.json")).expect("removed");
     symlink(".", dir.path().join("circle")).expect("linked");
     let circle = read(dir.path()).expect_err("a circle");
     assert_eq!(
-        problem(dir.path(), &circle),
+        problem(dir.path(), circle),
         "DIR/circle cannot be read: a link leads in a circle"
     );
     let none = read(&dir.path().join("none")).expect_err("nothing");
-    assert!(
-        problem(dir.path(), &none).starts_with("DIR/none cannot be read: "),
-        "{none}"
-    );
+    let none = problem(dir.path(), none);
+    assert!(none.starts_with("DIR/none cannot be read: "), "{none}");
     let empty = tempfile::tempdir().expect("a directory");
     let none = read(empty.path()).expect_err("no manifest");
-    assert_eq!(
-        problem(empty.path(), &none),
-        "DIR has no policy.yaml and no policy.json"
-    );
+    assert_eq!(problem(empty.path(), none), "DIR has no policy.yaml and no policy.json");
 }
 
 #[test]
@@ -260,15 +249,15 @@ fn a_folder_is_bounded() {
     let large = format!("\"{}\"", " ".repeat(4 << 20));
     fs::write(dir.path().join("large.json"), large).expect("written");
     let error = read(dir.path()).expect_err("too large");
-    assert_eq!(problem(dir.path(), &error), "DIR has more than 4 MiB of schemas");
+    assert_eq!(problem(dir.path(), error), "DIR has more than 4 MiB of schemas");
     fs::remove_file(dir.path().join("large.json")).expect("removed");
     for number in 0..2000 {
         fs::write(dir.path().join(format!("{number}.json")), "{}").expect("written");
     }
     let error = read(dir.path()).expect_err("too many");
-    assert_eq!(problem(dir.path(), &error), "DIR has more than 2,000 files");
+    assert_eq!(problem(dir.path(), error), "DIR has more than 2,000 files");
     fs::write(dir.path().join("policy.yaml"), "#".repeat((1 << 20) + 1)).expect("written");
     let error = read(dir.path()).expect_err("too large");
     let expected = "DIR/policy.yaml cannot be read: it has more than 1 MiB";
-    assert_eq!(problem(dir.path(), &error), expected);
+    assert_eq!(problem(dir.path(), error), expected);
 }

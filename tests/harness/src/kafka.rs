@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rskafka::client::partition::{Compression, OffsetAt, PartitionClient, UnknownTopicHandling};
 use rskafka::client::{Client, ClientBuilder};
 
-use crate::{Command, Dir, Ready, Record, Server, Services, Stored, free_port, kafka_java::properties, wait};
+use crate::{Command, Dir, Ready, Record, Server, Services, Stored, copy_dir, free_port, kafka_java::properties, wait};
 
 const MAX_FETCH: i32 = 16 << 20;
 
@@ -227,18 +226,4 @@ where
     let done = tokio::time::timeout(wait::PATIENCE, call).await;
     done.with_context(|| format!("kafka: {what} hangs"))?
         .with_context(|| format!("kafka: {what}"))
-}
-
-fn copy_dir(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_dir(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
