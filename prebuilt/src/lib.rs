@@ -3,8 +3,8 @@
 
 use tidegate_policy::{Bundle, Code, Policy, PolicyError, export_policy};
 
-/// The environment variable with the bundle as one document. It is set while the component is prepared, and never again.
-const BUNDLE: &str = "TIDEGATE_BUNDLE";
+/// The environment variable with the bundle as one document. It is set while the component is prepared.
+pub const BUNDLE: &str = "TIDEGATE_BUNDLE";
 
 /// Makes the policy of the bundle.
 pub fn policy() -> Result<Policy, PolicyError> {

@@ -71,7 +71,7 @@ pub(crate) fn all(places: &Places, steps: &Steps, profile: Profile) -> Result<()
 /// Builds the policy, and the gate with the prebuilt one inside.
 pub(crate) fn policy_and_gate(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
     component(places, steps, "tidegate-policy", &places.policy())?;
-    component(places, steps, "tidegate-prebuilt", &places.dist.join("prebuilt.wasm"))?;
+    component(places, steps, "tidegate-prebuilt", &places.prebuilt())?;
     gate(places, steps, profile)
 }
 

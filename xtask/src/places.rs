@@ -103,6 +103,11 @@ impl Places {
         self.dist.join("policy.wasm")
     }
 
+    /// The policy without data, which the build script of the program looks for there.
+    pub(crate) fn prebuilt(&self) -> PathBuf {
+        self.dist.join("prebuilt.wasm")
+    }
+
     /// The policy of `examples/next-policy`.
     pub(crate) fn next_policy(&self) -> PathBuf {
         self.dist.join("next-policy.wasm")

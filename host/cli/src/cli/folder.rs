@@ -4,11 +4,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use tidegate_engine::Engine;
+use tidegate_prebuilt::BUNDLE;
 
 /// The policy without a bundle; empty: the program was built without it.
 const PREBUILT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/prebuilt.wasm"));
-/// The environment variable in which it takes its bundle.
-const BUNDLE: &str = "TIDEGATE_BUNDLE";
 
 /// Builds the policy of a folder. The same files give the same bytes.
 pub(super) async fn build(folder: &Path, engine: &Engine) -> anyhow::Result<Vec<u8>> {
