@@ -100,7 +100,8 @@ impl Engine {
     }
 
     /// Makes a component of a prebuilt one: runs its `prepare` with environment variables, and keeps what it has made of them in
-    /// its memory. The same input gives the same bytes. The component sees no variables later.
+    /// its memory. The same input gives the same bytes. The environment is empty later; what the component has
+    /// copied of it into its memory stays there.
     pub async fn prepare(&self, prebuilt: &[u8], environment: &[(&str, &str)]) -> Result<Vec<u8>, LoadError> {
         let snapshot = self.shared.snapshot(prebuilt, environment).await;
         snapshot.map_err(|source| LoadError::Prepare { source })

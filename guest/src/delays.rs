@@ -26,7 +26,7 @@ pub enum DelayError {
     /// There are too many.
     #[error("{0} retries; at most {MOST} are allowed")]
     TooMany(usize),
-    /// A delay does not grow by less than itself.
+    /// The delays would all be 0 after the first.
     #[error("a factor of 0 is not allowed: write 1 for equal delays")]
     NoFactor,
 }

@@ -1,4 +1,5 @@
-//! The rules of the builtin policy: what must be true of a valid event and no schema can express. Knows no schema.
+//! The rules of the builtin policy: what must be true of an event and no schema can express. They are asked whether or not the
+//! event is valid otherwise. Knows no schema.
 
 use serde_json::Value;
 

@@ -16,7 +16,8 @@ use super::{digest, exit, files, folder, progress};
 /// Build a policy, one WebAssembly component, from a folder of plain files.
 ///
 /// The folder has a manifest, policy.yaml, and the JSON Schemas that it names. No compiler and no network are needed. The same files
-/// give the same bytes everywhere, and `--check` compares them with a file that was built before: exit code 1 when they differ.
+/// give the same bytes with the same tidegate, and `--check` compares them with a file that was built before: exit code 1 when they
+/// differ.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate build orders -o orders.wasm && tidegate serve --policy orders.wasm
