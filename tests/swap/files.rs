@@ -154,8 +154,27 @@ async fn a_file_may_be_removed_and_come_back() {
         processed[0]["delivery"]["disposition"], "published",
         "the loaded policy stays"
     );
+    let why = rig.until_refused().await;
+    assert!(
+        why.starts_with("the file cannot be read"),
+        "a restart would have none: {why}"
+    );
     fs::write(&rig.path, variant("back")).expect("written");
     rig.until_current(&variant("back")).await;
+    rig.put(b"not a policy");
+    rig.until_refused_for(b"not a policy").await;
+    fs::remove_file(&rig.path).expect("removed");
+    let gone = async || {
+        let found = rig.revisions().await;
+        (found["reload"]["digest"].is_null() && found["reload"]["state"] == "refused").then_some(())
+    };
+    let gone = wait::until("the refusal of a file that is gone to go", wait::PATIENCE, gone);
+    gone.await.expect("it goes");
+    fs::write(&rig.path, variant("back")).expect("written");
+    let back = async || (rig.revisions().await["reload"]["state"] == "ready").then_some(());
+    wait::until("the file to be back", wait::PATIENCE, back)
+        .await
+        .expect("it is");
 }
 
 #[tokio::test]
@@ -194,12 +213,11 @@ async fn a_directory_may_be_replaced() {
 #[tokio::test]
 async fn the_same_policy_again_is_no_new_revision() {
     let rig = Rig::start("swap-same", &policy(), &[]).await;
-    rig.until_read_again(0).await;
     rig.put(&policy());
-    rig.until_read_again(1).await;
+    rig.until_read_again(0).await;
     let file = File::open(&rig.path).expect("there");
     file.set_modified(std::time::UNIX_EPOCH).expect("touched");
-    rig.until_read_again(2).await;
+    rig.until_read_again(1).await;
     rig.put(&variant("another"));
     let found = rig.until_current(&variant("another")).await;
     assert_eq!(found["revisions"].as_array().map(Vec::len), Some(2), "{found:#}");
@@ -227,7 +245,6 @@ async fn a_file_that_is_withdrawn_while_it_is_compiled_does_not_take_over() {
         ("TIDEGATE_POLICY__RELOAD__ALLOW_DROPPED", "true"),
     ];
     let rig = Rig::start("swap-withdrawn", &policy(), &env).await;
-    rig.until_read_again(0).await;
     // Compiling it takes seconds.
     rig.put(&builtin());
     let compiled = async || (rig.revisions().await["reload"]["step"] == "compiling").then_some(());
@@ -239,7 +256,7 @@ async fn a_file_that_is_withdrawn_while_it_is_compiled_does_not_take_over() {
     wait::until("the other file to be read", wait::PATIENCE * 5, again)
         .await
         .expect("it is");
-    rig.until_read_again(1).await;
+    rig.until_read_again(0).await;
     let found = rig.until_current(&policy()).await;
     assert_eq!(found["revisions"].as_array().map(Vec::len), Some(1), "{found:#}");
     assert_eq!(found["reload"], json!({ "state": "ready" }));

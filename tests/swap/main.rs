@@ -4,6 +4,7 @@ mod denylist;
 mod files;
 mod leaks;
 mod load;
+mod races;
 mod refusals;
 mod reload;
 mod requests;

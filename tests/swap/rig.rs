@@ -118,7 +118,7 @@ impl Rig {
         }
     }
 
-    /// Waits until the file was read and found unchanged more than `times` times. Once is after the start.
+    /// Waits until the file was read again and found unchanged more than `times` times.
     pub(crate) async fn until_read_again(&self, times: usize) {
         let again = async || {
             let log = self.gate.log();

@@ -36,6 +36,9 @@ pub enum Refusal {
     /// It cannot be read.
     #[error("the file cannot be read")]
     Read(#[source] io::Error),
+    /// It was another one each time that it was read.
+    #[error("it keeps changing: write the policy to another file, and rename that")]
+    Changing,
     /// It is larger than a policy may be.
     #[error("the file has {bytes} bytes; a policy may have {limit}")]
     TooLarge {
@@ -170,7 +173,7 @@ impl Refusal {
     /// Whether the same file may be accepted later: the machine was at fault, not the policy.
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
-            Self::Read(_) | Self::SelfTestSlow => true,
+            Self::Read(_) | Self::Changing | Self::SelfTestSlow => true,
             Self::SelfTestFault(fault) => fault.kind == FaultKind::Instantiate,
             _ => false,
         }

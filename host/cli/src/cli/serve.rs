@@ -1,6 +1,6 @@
 //! `tidegate serve`: the gate itself.
 
-use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{env::VarError, io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context, bail};
@@ -84,7 +84,11 @@ impl Serve {
         let stop = stop_signal()?;
         // Before the policy is compiled: without a handler, SIGHUP would end the gate.
         let hangup = signal(SignalKind::hangup())?;
-        let gate = Gate::build(config, policy).await?;
+        let built = stop.run_until_cancelled(Gate::build(config, policy)).await;
+        let Some(gate) = built.transpose()? else {
+            tracing::info!("stopped before the policy was loaded");
+            return Ok(ExitCode::SUCCESS);
+        };
         reload_on_hangup(hangup, gate.reload());
         tracing::info!(address = %gate.address()?, "serving");
         gate.run(stop).await?;
@@ -108,9 +112,12 @@ fn start_log(format: Option<LogFormat>) -> anyhow::Result<()> {
     let terminal = std::io::stderr().is_terminal();
     let filter = match std::env::var(config::TIDEGATE_LOG) {
         Ok(filter) => EnvFilter::try_new(&filter).with_context(|| format!("{} is {filter:?}", config::TIDEGATE_LOG))?,
-        Err(_) => EnvFilter::new("info"),
+        Err(VarError::NotPresent) => EnvFilter::new("info"),
+        Err(error) => return Err(error).context(config::TIDEGATE_LOG),
     };
     let log = tracing_subscriber::fmt()
+        // They would be printed on standard error, which is what cannot be written.
+        .log_internal_errors(false)
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     match format.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json }) {

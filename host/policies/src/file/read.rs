@@ -1,10 +1,13 @@
 //! Reads the file of a policy, and says which file it was. Knows nothing of when it is read.
 
 use std::{
-    fs::{self, File},
+    fs::OpenOptions,
     io::{self, Read},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
+
+use rustix::fs::OFlags;
 
 use super::id::FileId;
 use crate::admission::Refusal;
@@ -29,13 +32,15 @@ pub(crate) fn read(path: &Path, expected: Option<FileId>) -> Result<Option<Conte
 }
 
 fn whole(path: &Path) -> Result<Option<Contents>, Refusal> {
-    // Opening a pipe would never end.
-    if !fs::metadata(path).map_err(Refusal::Read)?.is_file() {
-        return Err(Refusal::Read(io::Error::other("it is not a file")));
-    }
-    let mut file = File::open(path).map_err(Refusal::Read)?;
+    let mut open = OpenOptions::new();
+    // Opening a pipe without a writer would never end. For a regular file the flag means nothing.
+    open.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    let mut file = open.open(path).map_err(Refusal::Read)?;
     // Of the open file: a link may lead elsewhere by now.
     let before = file.metadata().map_err(Refusal::Read)?;
+    if !before.is_file() {
+        return Err(Refusal::Read(io::Error::other("it is not a file")));
+    }
     let mut bytes = Vec::new();
     (&mut file)
         .take(MAX_BYTES + 1)
@@ -80,5 +85,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         assert!(read(dir.path(), None).is_err(), "a directory");
         assert!(read(&dir.path().join("none"), None).is_err(), "nothing");
+        let pipe = dir.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).expect("made");
+        assert!(read(&pipe, None).is_err(), "a pipe without a writer");
     }
 }

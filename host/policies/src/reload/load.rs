@@ -9,7 +9,7 @@ use std::{
 
 use tidegate_engine::{Digest, Engine};
 use tidegate_metrics::Metrics;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
     denylist::Denylist,
@@ -28,6 +28,13 @@ pub(super) struct PolicyFile {
     pub(super) bytes: Vec<u8>,
     pub(super) digest: Digest,
     pub(super) timings: Timings,
+}
+
+/// The right to load: from reading a file to the conclusion, one load at a time. So the last conclusion is of the file that was
+/// read last.
+pub(super) struct Turn<'a> {
+    loader: &'a Loader,
+    _loading: MutexGuard<'a, ()>,
 }
 
 /// The digest of the policy; `None`: the file was replaced meanwhile. A refusal comes with the digest, where it is known.
@@ -71,101 +78,12 @@ impl Loader {
         self.admission.pin()
     }
 
-    /// Reads a file that has not changed for `unchanged`; `None`: it changed meanwhile, or is not `expected`.
-    pub(super) async fn read(
-        &self,
-        path: &Path,
-        expected: Option<FileId>,
-        unchanged: Duration,
-    ) -> Result<Option<PolicyFile>, Refusal> {
-        self.tracker.loading(Step::Reading);
-        let started = Instant::now();
-        let path = path.to_owned();
-        let read = tokio::task::spawn_blocking(move || file::read(&path, expected)).await;
-        let contents = read.map_err(|error| Refusal::Read(io::Error::other(error)))??;
-        Ok(contents.map(|Contents { id, bytes }| PolicyFile {
-            id,
-            digest: Digest::of(&bytes),
-            bytes,
-            timings: Timings {
-                settle: unchanged,
-                read: started.elapsed(),
-                ..Timings::default()
-            },
-        }))
-    }
-
-    /// Loads and tests a policy and makes it the current revision. Compiling takes seconds: if `is_wanted` is false by then,
-    /// the policy does not take over.
-    pub(super) async fn take_over(&self, file: PolicyFile, by: LoadedBy, is_wanted: impl Fn() -> bool) -> Loaded {
-        let _loading = self.loading.lock().await;
-        let PolicyFile {
-            bytes,
-            digest,
-            mut timings,
-            ..
-        } = file;
-        if matches!(by, LoadedBy::File | LoadedBy::Request) && self.is_known(digest.as_str()) {
-            tracing::info!(
-                digest = digest.as_str(),
-                "the policy's file changes nothing: its policy is loaded, or was replaced on request"
-            );
-            return Ok(Some(digest));
+    /// The turn to load. The others wait until it is dropped.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        Turn {
+            loader: self,
+            _loading: self.loading.lock().await,
         }
-        let refused = |refusal| (Some(digest.clone()), refusal);
-        self.admission.may_load(digest.as_str()).map_err(refused)?;
-        // A person who pins a policy overrides the denylist.
-        if by != LoadedBy::Promotion
-            && self.pin().is_none()
-            && let Some(retired) = self.denied(digest.as_str())
-        {
-            return Err(refused(Refusal::Denylisted(retired)));
-        }
-        self.tracker.loading(Step::Compiling);
-        let started = Instant::now();
-        let policy = match by {
-            LoadedBy::Start => self.engine.load(&bytes).await,
-            LoadedBy::File | LoadedBy::Request | LoadedBy::Promotion => self.engine.load_in_background(&bytes).await,
-        };
-        let mut policy = policy.map_err(|error| refused(Refusal::Load(error)))?;
-        timings.load = started.elapsed();
-        self.tracker.loading(Step::Testing);
-        let started = Instant::now();
-        Admission::test(&policy).await.map_err(refused)?;
-        timings.self_test = started.elapsed();
-        if !is_wanted() {
-            tracing::info!(
-                digest = digest.as_str(),
-                "the policy's file was replaced while it was loaded; it does not take over"
-            );
-            return Ok(None);
-        }
-        let revision = loop {
-            let current = self.revisions.current();
-            let catalog = current.as_ref().map(|current| current.policy.catalog());
-            self.admission.fits(policy.catalog(), catalog).map_err(refused)?;
-            let replaced = current.map(|current| current.id().number);
-            let rollback = self.rollback.as_ref();
-            match self.revisions.install(policy, replaced, by, timings, rollback) {
-                Ok(revision) => break revision,
-                // The gate has rolled back meanwhile.
-                Err(returned) => policy = *returned,
-            }
-        };
-        self.metrics.policy_loaded();
-        let record = &revision.record;
-        tracing::info!(
-            revision = record.id.number,
-            digest = record.id.digest,
-            name = record.name,
-            version = record.version,
-            cached = record.cached,
-            settled = ?timings.settle,
-            loaded = ?timings.load,
-            tested = ?timings.self_test,
-            "the policy is loaded and decides from now on"
-        );
-        Ok(Some(digest))
     }
 
     /// Whether the policy of a file changes nothing: it is the current one, or the last one of this file, which was replaced
@@ -185,5 +103,112 @@ impl Loader {
     pub(super) fn denied(&self, digest: &str) -> Option<Retired> {
         let in_this_process = self.revisions.denylisted(digest);
         in_this_process.or_else(|| self.denylist.find(digest))
+    }
+}
+
+impl Turn<'_> {
+    /// Reads a file that has not changed for `unchanged`; `None`: it changed meanwhile, or is not `expected`.
+    pub(super) async fn read(
+        &self,
+        path: &Path,
+        expected: Option<FileId>,
+        unchanged: Duration,
+    ) -> Result<Option<PolicyFile>, Refusal> {
+        self.loader.tracker.loading(Step::Reading);
+        let started = Instant::now();
+        let path = path.to_owned();
+        let read = tokio::task::spawn_blocking(move || file::read(&path, expected)).await;
+        let contents = read.map_err(|error| Refusal::Read(io::Error::other(error)))??;
+        Ok(contents.map(|Contents { id, bytes }| PolicyFile {
+            id,
+            digest: Digest::of(&bytes),
+            bytes,
+            timings: Timings {
+                settle: unchanged,
+                read: started.elapsed(),
+                ..Timings::default()
+            },
+        }))
+    }
+
+    /// Loads and tests a policy and makes it the current revision. Compiling takes seconds: if `is_wanted` is false by then,
+    /// the policy does not take over.
+    pub(super) async fn take_over(&self, file: PolicyFile, by: LoadedBy, is_wanted: impl Fn() -> bool) -> Loaded {
+        let PolicyFile {
+            bytes,
+            digest,
+            mut timings,
+            ..
+        } = file;
+        if matches!(by, LoadedBy::File | LoadedBy::Request) && self.loader.is_known(digest.as_str()) {
+            tracing::info!(
+                digest = digest.as_str(),
+                "the policy's file changes nothing: its policy is loaded, or was replaced on request"
+            );
+            return Ok(Some(digest));
+        }
+        let refused = |refusal| (Some(digest.clone()), refusal);
+        self.loader.admission.may_load(digest.as_str()).map_err(refused)?;
+        // A person who pins a policy overrides the denylist.
+        if by != LoadedBy::Promotion
+            && self.loader.pin().is_none()
+            && let Some(retired) = self.loader.denied(digest.as_str())
+        {
+            return Err(refused(Refusal::Denylisted(retired)));
+        }
+        self.loader.tracker.loading(Step::Compiling);
+        let started = Instant::now();
+        let policy = match by {
+            LoadedBy::Start => self.loader.engine.load(&bytes).await,
+            LoadedBy::File | LoadedBy::Request | LoadedBy::Promotion => {
+                self.loader.engine.load_in_background(&bytes).await
+            }
+        };
+        let mut policy = policy.map_err(|error| refused(Refusal::Load(error)))?;
+        timings.load = started.elapsed();
+        self.loader.tracker.loading(Step::Testing);
+        let started = Instant::now();
+        Admission::test(&policy).await.map_err(refused)?;
+        timings.self_test = started.elapsed();
+        if !is_wanted() {
+            tracing::info!(
+                digest = digest.as_str(),
+                "the policy's file was replaced while it was loaded; it does not take over"
+            );
+            return Ok(None);
+        }
+        let revision = loop {
+            let current = self.loader.revisions.current();
+            if current
+                .as_ref()
+                .is_some_and(|current| *current.policy.digest() == digest)
+            {
+                // The gate has rolled back to it meanwhile.
+                return Ok(Some(digest));
+            }
+            let catalog = current.as_ref().map(|current| current.policy.catalog());
+            self.loader.admission.fits(policy.catalog(), catalog).map_err(refused)?;
+            let replaced = current.map(|current| current.id().number);
+            let rollback = self.loader.rollback.as_ref();
+            match self.loader.revisions.install(policy, replaced, by, timings, rollback) {
+                Ok(revision) => break revision,
+                // The gate has rolled back meanwhile.
+                Err(returned) => policy = *returned,
+            }
+        };
+        self.loader.metrics.policy_loaded();
+        let record = &revision.record;
+        tracing::info!(
+            revision = record.id.number,
+            digest = record.id.digest,
+            name = record.name,
+            version = record.version,
+            cached = record.cached,
+            settled = ?timings.settle,
+            loaded = ?timings.load,
+            tested = ?timings.self_test,
+            "the policy is loaded and decides from now on"
+        );
+        Ok(Some(digest))
     }
 }

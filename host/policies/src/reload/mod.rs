@@ -8,8 +8,13 @@ mod load;
 mod settings;
 mod status;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use rustix::io::Errno;
 use tidegate_engine::{Digest, Engine};
 use tidegate_metrics::Metrics;
 use tidegate_model::{clock, error::chain, revision::RevisionId};
@@ -26,11 +31,17 @@ use crate::{
     revisions::{LoadedBy, Retired, Revisions},
 };
 
+/// How long a file that keeps changing is read again, on request.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
+/// The wait before it is read again.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Replaces the policy.
 #[derive(Debug)]
 pub struct Reload {
     settings: Settings,
     loader: Loader,
+    watch: Watch,
 }
 
 /// Why the shadow policy is not promoted.
@@ -61,6 +72,7 @@ impl Reload {
     ) -> Self {
         Self {
             loader: Loader::new(&settings, admission, engine, revisions, metrics),
+            watch: Watch::default(),
             settings,
         }
     }
@@ -95,7 +107,8 @@ impl Reload {
             return status;
         }
         let digest = self.loader.tracker.last_loaded();
-        match digest.as_deref().and_then(|digest| self.loader.denied(digest)) {
+        let replaced = digest.as_deref().filter(|digest| !self.loader.is_current(digest));
+        match replaced.and_then(|digest| self.loader.denied(digest)) {
             None => status,
             Some(retired) => Status::Refused {
                 at: retired.at.clone(),
@@ -108,20 +121,12 @@ impl Reload {
     /// Loads the file when the gate starts, with all cores.
     pub async fn start(&self) -> Result<(), Refusal> {
         tracing::info!(policy = %self.path().display(), "loading the policy; the first time it is compiled, which takes seconds");
-        loop {
-            if let Some(concluded) = self.reload(None, Duration::ZERO, LoadedBy::Start).await {
-                return concluded;
-            }
-        }
+        self.read_now(LoadedBy::Start).await
     }
 
     /// Reads the file now, changed or not, and loads it.
     pub async fn now(&self) -> Result<(), Refusal> {
-        loop {
-            if let Some(concluded) = self.reload(None, Duration::ZERO, LoadedBy::Request).await {
-                return concluded;
-            }
-        }
+        self.read_now(LoadedBy::Request).await
     }
 
     /// Loads the file each time that it changes, until `stop`.
@@ -130,16 +135,13 @@ impl Reload {
     }
 
     async fn follow_for_ever(&self) {
-        // The file may have changed since the start: it is read again, and has the same content if not.
-        let mut watch = Watch::default();
         loop {
-            match watch.next(self.path()).await {
-                Ok(Found::Missing) => self.report_missing(),
-                Ok(Found::Changed) => self.loader.tracker.loading(Step::Settling),
-                Ok(Found::Restored) => self.loader.tracker.idle(),
+            match self.watch.next(self.path()).await {
+                Ok(Found::Missing) => self.refuse(None, &Refusal::Read(Errno::NOENT.into())),
+                Ok(Found::Changed) => self.loader.tracker.settling(),
+                Ok(Found::Restored) => self.loader.tracker.restored(),
                 Ok(Found::Settled { id, unchanged }) => {
-                    let result = self.reload(Some(id), unchanged, LoadedBy::File).await;
-                    watch.was_read(id, result.as_ref());
+                    self.reload(Some(id), unchanged, LoadedBy::File).await;
                 }
                 Err(error) => self.refuse(None, &Refusal::Read(error)),
             }
@@ -149,12 +151,15 @@ impl Reload {
     /// Makes the shadow policy the current one.
     pub async fn promote(&self) -> Result<(Option<RevisionId>, RevisionId), CannotPromote> {
         let path = self.settings.shadow.as_deref().ok_or(CannotPromote::NoShadow)?;
+        let turn = self.loader.turn().await;
+        let started = Instant::now();
         let file = loop {
-            let read = self.loader.read(path, None, Duration::ZERO).await;
+            let read = turn.read(path, None, Duration::ZERO).await;
             self.loader.tracker.idle();
             if let Some(file) = read.map_err(CannotPromote::Refused)? {
                 break file;
             }
+            pause(started).await.map_err(CannotPromote::Refused)?;
         };
         let before = self.loader.revisions.current();
         if let Some(current) = before
@@ -163,7 +168,7 @@ impl Reload {
         {
             return Err(CannotPromote::IsCurrent(current.id().clone()));
         }
-        let loaded = self.loader.take_over(file, LoadedBy::Promotion, || true).await;
+        let loaded = turn.take_over(file, LoadedBy::Promotion, || true).await;
         self.loader.tracker.idle();
         let digest = loaded.map_err(|(digest, refusal)| {
             let digest = digest.as_ref().map(Digest::as_str);
@@ -194,36 +199,49 @@ impl Reload {
         self.loader.tracker.allowed(digest);
     }
 
+    async fn read_now(&self, by: LoadedBy) -> Result<(), Refusal> {
+        let started = Instant::now();
+        loop {
+            if let Some(result) = self.reload(None, Duration::ZERO, by).await {
+                return result;
+            }
+            if let Err(refusal) = pause(started).await {
+                let _turn = self.loader.turn().await;
+                self.conclude(None, Err((None, refusal)));
+                return Err(Refusal::Changing);
+            }
+        }
+    }
+
     /// Reads the file and loads it; `None`: it changed meanwhile, or is not `expected`, and must be read again.
     async fn reload(&self, expected: Option<FileId>, unchanged: Duration, by: LoadedBy) -> Option<Result<(), Refusal>> {
-        let file = match self.loader.read(self.path(), expected, unchanged).await {
-            Ok(file) => file?,
-            Err(refusal) => return self.conclude(Err((None, refusal))),
-        };
-        let id = file.id;
-        let loaded = self.loader.take_over(file, by, || id.is_at(self.path())).await;
-        self.conclude(loaded)
+        let turn = self.loader.turn().await;
+        match turn.read(self.path(), expected, unchanged).await {
+            Ok(Some(file)) => {
+                let id = file.id;
+                let loaded = turn.take_over(file, by, || id.is_at(self.path())).await;
+                self.conclude(Some(id), loaded)
+            }
+            Ok(None) => self.conclude(expected, Ok(None)),
+            Err(refusal) => self.conclude(expected, Err((None, refusal))),
+        }
     }
 
     /// `None`: the file must be read again.
-    fn conclude(&self, loaded: Loaded) -> Option<Result<(), Refusal>> {
-        match loaded {
-            Ok(digest) => {
-                self.loader.tracker.loaded(digest?.to_string());
+    fn conclude(&self, id: Option<FileId>, loaded: Loaded) -> Option<Result<(), Refusal>> {
+        let result = match loaded {
+            Ok(None) => None,
+            Ok(Some(digest)) => {
+                self.loader.tracker.loaded(digest.to_string());
                 Some(Ok(()))
             }
             Err((digest, refusal)) => {
                 self.refuse(digest, &refusal);
                 Some(Err(refusal))
             }
-        }
-    }
-
-    fn report_missing(&self) {
-        self.loader.tracker.idle();
-        if let Some(current) = self.loader.revisions.current() {
-            tracing::warn!(policy = %self.path().display(), revision = %current.id(), "the policy's file is missing; the current revision stays");
-        }
+        };
+        self.watch.was_read(id, result.as_ref());
+        result
     }
 
     fn refuse(&self, digest: Option<Digest>, refusal: &Refusal) {
@@ -236,4 +254,13 @@ impl Reload {
         };
         self.loader.tracker.refused(&why, digest.as_deref(), report);
     }
+}
+
+/// The pause before a file that changed is read again, for as long as it may keep changing.
+async fn pause(started: Instant) -> Result<(), Refusal> {
+    if started.elapsed() > GIVE_UP_AFTER {
+        return Err(Refusal::Changing);
+    }
+    tokio::time::sleep(PAUSE).await;
+    Ok(())
 }

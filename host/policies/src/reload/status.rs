@@ -102,6 +102,17 @@ impl StatusTracker {
         state.loading = Some((step, since));
     }
 
+    /// The file has changed, and is read once it settles, unless a load is in progress.
+    pub(super) fn settling(&self) {
+        let mut state = self.state();
+        state.loading.get_or_insert_with(|| (Step::Settling, clock::now()));
+    }
+
+    /// The file is again the one that was read.
+    pub(super) fn restored(&self) {
+        self.state().loading.take_if(|(step, _)| *step == Step::Settling);
+    }
+
     /// The file was loaded.
     pub(super) fn loaded(&self, digest: String) {
         *self.state() = State {

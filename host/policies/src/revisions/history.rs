@@ -115,10 +115,16 @@ impl History {
         self.numbers
     }
 
-    /// Adds a new revision. `replaced`: the number of the one that it supersedes, and why.
+    /// Adds a new revision. `replaced`: the number of the one that it supersedes, and why. An older revision with the same
+    /// policy is not kept beside it.
     pub(super) fn enter(&mut self, revision: &Arc<Revision>, replaced: Option<(u64, String)>) {
         if let Some((number, why)) = replaced {
             self.retire(number, &why, false);
+        }
+        for entry in &mut self.entries {
+            if entry.record.id.digest == revision.id().digest {
+                entry.kept = None;
+            }
         }
         self.entries.push_front(Entry {
             record: revision.record.clone(),
@@ -176,9 +182,10 @@ impl History {
             .find_map(|entry| entry.record.tally.counts_of_at_least(min_events))
     }
 
+    /// When and why the policy of this digest was rolled back, if it was, and has not decided since.
     pub(super) fn denylisted(&self, digest: &str) -> Option<Retired> {
-        let of_it = |entry: &&Entry| entry.record.id.digest == digest;
-        let retirement = self.entries.iter().find(of_it)?.retired.as_ref()?;
+        let of_it = self.entries.iter().filter(|entry| entry.record.id.digest == digest);
+        let retirement = of_it.max_by_key(|entry| entry.order())?.retired.as_ref()?;
         retirement.rolled_back.then(|| retirement.retired.clone())
     }
 
@@ -230,22 +237,17 @@ impl History {
             .filter(|entry| entry.retired.is_some() && entry.kept.is_some())
     }
 
-    /// The newest revision in memory that `to` names, other than `from`.
+    /// The revision in memory that `to` names, other than `from`.
     fn named(&self, from: &RevisionId, to: &str) -> Result<Option<&Entry>, CannotRollBack> {
         let is_named = |entry: &&Entry| entry.record.id.digest != from.digest && is_named_by(&entry.record.id, to);
         let named: Vec<_> = self.kept().filter(is_named).collect();
         match &named[..] {
-            [newest, rest @ ..]
-                if rest
-                    .iter()
-                    .any(|other| other.record.id.digest != newest.record.id.digest) =>
-            {
-                Err(CannotRollBack::Ambiguous {
-                    to: to.to_owned(),
-                    named: Kept(named.iter().map(|entry| entry.record.id.clone()).collect()),
-                })
-            }
-            _ => Ok(named.first().copied()),
+            [] => Ok(None),
+            [only] => Ok(Some(*only)),
+            several => Err(CannotRollBack::Ambiguous {
+                to: to.to_owned(),
+                named: Kept(several.iter().map(|entry| entry.record.id.clone()).collect()),
+            }),
         }
     }
 

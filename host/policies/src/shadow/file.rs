@@ -72,14 +72,14 @@ impl ShadowFile {
 
     /// Loads the file each time that it changes.
     pub(super) async fn follow(&self) {
-        let mut watch = Watch::default();
+        let watch = Watch::default();
         loop {
             match watch.next(&self.path).await {
                 Ok(Found::Changed | Found::Restored) => {}
                 Ok(Found::Missing) => self.set(ShadowState::None),
                 Ok(Found::Settled { id, .. }) => {
                     let result = self.reload(id).await;
-                    watch.was_read(id, result.as_ref());
+                    watch.was_read(Some(id), result.as_ref());
                 }
                 Err(error) => self.refuse(&Refusal::Read(error), None),
             }
