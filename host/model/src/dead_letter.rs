@@ -76,8 +76,11 @@ pub enum NotADeadLetter {
     #[error("not a dead letter: its event_type is {found:?}, not {EVENT_TYPE:?}")]
     OtherType {
         /// Its type.
-        found: Option<String>,
+        found: String,
     },
+    /// It has no type.
+    #[error("not a dead letter: it has no event_type")]
+    NoType,
     /// A member is missing.
     #[error("not a complete dead letter: {0} is missing")]
     Missing(&'static str),
@@ -103,8 +106,9 @@ impl DeadLetter {
         let text = std::str::from_utf8(&event)?;
         let letter: Members<'_> = serde_json::from_str(text).map_err(NotADeadLetter::NotAnEvent)?;
         let event_type = letter.the_one("event_type")?.and_then(string);
-        if event_type.as_deref() != Some(EVENT_TYPE) {
-            return Err(NotADeadLetter::OtherType { found: event_type });
+        let found = event_type.ok_or(NotADeadLetter::NoType)?;
+        if found != EVENT_TYPE {
+            return Err(NotADeadLetter::OtherType { found });
         }
         let id = letter.the_one("event_id")?.and_then(string);
         let payload = letter.the_one("payload")?.ok_or(NotADeadLetter::Missing("/payload"))?;

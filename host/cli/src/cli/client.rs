@@ -1,10 +1,11 @@
 //! The HTTP client of the commands that talk to a gate: how long it waits, and the token that it shows. Knows no path.
 
-use std::{os::unix::ffi::OsStrExt, time::Duration};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use reqwest::{Client, RequestBuilder, header::HeaderValue};
 use tidegate_gate::config::APP_API_TOKEN;
+use tidegate_model::secret::Secret;
 
 /// A client that waits for an answer as long as `timeout`.
 pub(super) fn client(timeout: Duration) -> anyhow::Result<Client> {
@@ -25,11 +26,11 @@ pub(super) struct Token(Option<HeaderValue>);
 impl Token {
     /// From `APP_API_TOKEN`.
     pub(super) fn from_environment() -> anyhow::Result<Self> {
-        let Some(token) = std::env::var_os(APP_API_TOKEN).filter(|token| !token.is_empty()) else {
+        let value = std::env::var_os(APP_API_TOKEN).unwrap_or_default();
+        let Some(token) = Secret::parse(&value).context(APP_API_TOKEN)? else {
             return Ok(Self(None));
         };
-        let mut value = HeaderValue::from_bytes(token.as_bytes())
-            .with_context(|| format!("{APP_API_TOKEN} must be one line of visible characters"))?;
+        let mut value = HeaderValue::from_str(token.expose()).context(APP_API_TOKEN)?;
         value.set_sensitive(true);
         Ok(Self(Some(value)))
     }

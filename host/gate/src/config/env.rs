@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
 use tidegate_model::secret::Secret;
 
+use super::problem::Problem;
+
 /// Overrides of single keys start with this: `TIDEGATE_DAPR__PUBSUB=orders` sets `dapr.pubsub`.
 const PREFIX: &str = "TIDEGATE_";
 
@@ -42,19 +44,33 @@ const READ_ELSEWHERE: &[&str] = &[
 
 /// The variables as they were when the program started.
 #[derive(Debug, Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct Environment(BTreeMap<String, OsString>);
 
 impl Environment {
     /// The variables of this process.
     pub fn of_process() -> Self {
-        // A variable that is not UTF-8 is not one of the gate's.
-        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        std::env::vars_os().filter_map(text).collect()
+        // A name that is not UTF-8 is not one of the gate's.
+        let named = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value));
+        Self(std::env::vars_os().filter_map(named).collect())
     }
 
-    /// Keys to override, with value and variable: `(["dapr", "pubsub"], "orders", "TIDEGATE_DAPR__PUBSUB")`.
+    /// What is wrong with the gate's variables themselves. A value is not repeated: it may be a secret.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let of_dapr = [DAPR_HTTP_ENDPOINT, DAPR_HTTP_PORT].into_iter();
+        let names = of_dapr.chain(self.overrides().map(|(_, _, name)| name));
+        let is_text = |name: &str| self.0.get(name).is_none_or(|value| value.to_str().is_some());
+        let not_text = names.filter(|name| !is_text(name));
+        let not_text = not_text.map(|name| Problem::new(name, "the variable is not valid UTF-8"));
+        let tokens = [DAPR_API_TOKEN, APP_API_TOKEN].into_iter();
+        let not_tokens =
+            tokens.filter_map(|name| Some(Problem::new(name, Secret::parse(self.0.get(name)?).err()?.to_string())));
+        not_text.chain(not_tokens).collect()
+    }
+
+    /// Keys to override, with value and variable: `(["dapr", "pubsub"], "orders", "TIDEGATE_DAPR__PUBSUB")`. The value is
+    /// empty where it is not text.
     pub(super) fn overrides(&self) -> impl Iterator<Item = (Vec<String>, &str, &str)> {
-        self.0.iter().filter_map(|(name, text)| {
+        self.0.iter().filter_map(|(name, value)| {
             if READ_ELSEWHERE.contains(&name.as_str()) {
                 return None;
             }
@@ -64,14 +80,14 @@ impl Environment {
                 return None;
             }
             let path = key.split("__").map(str::to_lowercase).collect();
-            Some((path, text.as_str(), name.as_str()))
+            Some((path, value.to_str().unwrap_or_default(), name.as_str()))
         })
     }
 
     /// The address of the sidecar, from the variables that Dapr sets.
     pub(super) fn dapr_endpoint(&self) -> Option<String> {
-        let endpoint = self.0.get(DAPR_HTTP_ENDPOINT).cloned();
-        endpoint.or_else(|| Some(format!("http://127.0.0.1:{}", self.0.get(DAPR_HTTP_PORT)?)))
+        let endpoint = self.text(DAPR_HTTP_ENDPOINT).map(str::to_owned);
+        endpoint.or_else(|| Some(format!("http://127.0.0.1:{}", self.text(DAPR_HTTP_PORT)?)))
     }
 
     /// The token to send to the sidecar.
@@ -84,12 +100,12 @@ impl Environment {
         self.secret(APP_API_TOKEN)
     }
 
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.to_str()
+    }
+
     fn secret(&self, name: &str) -> Option<Secret> {
-        self.0
-            .get(name)
-            .filter(|value| !value.is_empty())
-            .cloned()
-            .map(Secret::new)
+        Secret::parse(self.0.get(name)?).ok()?
     }
 }
 
@@ -100,10 +116,4 @@ pub fn default_cache_dir() -> Option<PathBuf> {
         .map(PathBuf::from);
     let base = base.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
     Some(base.join("tidegate"))
-}
-
-impl FromIterator<(String, String)> for Environment {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(vars: I) -> Self {
-        Self(vars.into_iter().collect())
-    }
 }

@@ -43,7 +43,8 @@ pub fn read(path: Option<&Path>, environment: &Environment) -> Result<Config, Co
 
 pub(super) fn parse(yaml: &str, environment: &Environment) -> Result<Config, ConfigError> {
     let mut document = yaml_value(yaml).map_err(|problem| ConfigError::Invalid(vec![problem]))?;
-    let mut problems = overlay(&mut document, environment);
+    let mut problems = environment.problems();
+    problems.extend(overlay(&mut document, environment));
     problems.extend(prune_invalid(&mut document));
     let file = loop {
         match serde_path_to_error::deserialize::<_, File>(&document) {
