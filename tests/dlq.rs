@@ -144,18 +144,25 @@ fn every_form_of_a_line_is_read() {
 
 #[test]
 fn what_is_no_dead_letter_is_skipped_with_a_warning() {
-    let lines = format!("{}\nnot json\n{}", event("e-1"), letters()[0]);
+    let lines = format!("{}\nnot json\n{}\n{{}}", event("e-1"), letters()[0]);
     let listed = tidegate(&["dlq", "list", "--json", "--from", "-"], lines.as_bytes());
     assert_eq!((listed.code, listed.out.lines().count()), (0, 1));
     assert!(
         listed
             .err
-            .contains("standard input, line 1: not a dead letter: its event_type is"),
+            .contains("standard input, line 1: not a dead letter: its event_type is \"task.created\", not"),
         "{}",
         listed.err
     );
     assert!(
         listed.err.contains("standard input, line 2: not a dead letter"),
+        "{}",
+        listed.err
+    );
+    assert!(
+        listed
+            .err
+            .contains("standard input, line 4: not a dead letter: it has no event_type"),
         "{}",
         listed.err
     );
@@ -276,6 +283,24 @@ async fn each_dead_letter_is_sent_to_the_gate_as_it_is() {
         .collect();
     assert_eq!(bodies, letters());
     assert!(given.iter().all(|(_, headers)| headers["dapr-api-token"] == "secret"));
+}
+
+#[tokio::test]
+async fn dead_letters_from_a_pipe_are_all_redriven() {
+    let (gate, dir) = (Gate::default(), tempfile::tempdir().expect("a directory"));
+    let pipe = dir.path().join("letters");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).expect("made");
+    let url = gate.start().await;
+    let writer = {
+        let pipe = pipe.clone();
+        std::thread::spawn(move || std::fs::write(pipe, letters().join("\n")))
+    };
+    let from = pipe.display().to_string();
+    let run = move || tidegate(&["dlq", "redrive", "--all", "--url", &url, "--from", &from], b"");
+    let redriven = tokio::task::spawn_blocking(run).await.expect("no panic");
+    writer.join().expect("no panic").expect("written");
+    assert_eq!(redriven.code, 0, "{}", redriven.err);
+    assert_eq!(gate.given().len(), letters().len(), "{}", redriven.out);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::cli::{Cli, exit};
+use self::cli::{Cli, exit, notice};
 
 fn main() -> ExitCode {
     match Cli::parse().run() {
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         // `tidegate read … | head`: the reader of the output has closed it.
         Err(error) if exit::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tidegate: {}", exit::message(&error));
+            notice::print(exit::message(&error));
             exit::code_of(&error)
         }
     }

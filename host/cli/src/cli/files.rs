@@ -1,7 +1,7 @@
 //! The files that several commands need, and where they are found.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
 };
@@ -12,7 +12,7 @@ use tidegate_engine::{Engine, Isolation, Limits, Options, Policy};
 use tidegate_gate::config;
 use tidegate_sqlite::Db;
 
-use super::{folder, progress};
+use super::{folder, notice, progress};
 
 /// Which policy to use.
 #[derive(Debug, Args)]
@@ -65,7 +65,13 @@ impl DataFile {
 
     /// Opens the file, which must exist.
     pub(super) fn open_existing(&self) -> anyhow::Result<Db> {
-        if !self.path.is_file() {
+        let bytes = self
+            .path
+            .metadata()
+            .ok()
+            .filter(Metadata::is_file)
+            .map_or(0, |file| file.len());
+        if bytes == 0 {
             bail!(
                 "there is no data file {}; name it with --data FILE",
                 self.path.display()
@@ -93,7 +99,7 @@ pub(super) fn engine(isolation: Isolation, concurrency: u32) -> anyhow::Result<E
         cache_dir: config::default_cache_dir(),
     })?;
     if let Some(error) = engine.cache_error() {
-        eprintln!("tidegate: warning: {error}: {}", error.source);
+        notice::print(format_args!("warning: {error}: {}", error.source));
     }
     Ok(engine)
 }

@@ -13,6 +13,7 @@ mod explain;
 mod files;
 mod folder;
 mod lines;
+pub(crate) mod notice;
 mod policy;
 mod problem;
 mod progress;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 use tidegate_engine::Policy;
 
-use super::words::visible;
+use super::{notice, words::visible};
 
 /// The version of the published events.
 #[derive(Debug, Args)]
@@ -24,11 +24,11 @@ impl Target {
         let known: BTreeSet<_> = versions.map(|version| version.version.as_str()).collect();
         if !known.contains(target.as_str()) {
             let known: Vec<_> = known.into_iter().collect();
-            eprintln!(
-                "tidegate: --target {}: no event type of this policy has that version; there are {}",
+            notice::print(format_args!(
+                "--target {}: no event type of this policy has that version; there are {}",
                 visible(target),
                 visible(&known.join(", "))
-            );
+            ));
         }
         Some(target.clone())
     }

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use tidegate_model::dead_letter::DeadLetter;
 use tidegate_sqlite::{Db, Stored};
 
-use super::super::{files, lines, words::visible};
+use super::super::{files, lines, notice, words::visible};
 
 /// Where dead letters are.
 #[derive(Debug, Args)]
@@ -73,9 +73,9 @@ enum Input {
 }
 
 impl Source {
-    /// Whether it can be read only once.
-    pub(super) fn is_standard_input(&self) -> bool {
-        self.from.as_deref().is_some_and(|from| from.as_os_str() == "-")
+    /// Whether it can be read only once: standard input, a pipe, `<(kcat …)`.
+    pub(super) fn is_read_once(&self) -> bool {
+        self.from.as_deref().is_some_and(|from| !from.is_file())
     }
 
     pub(super) async fn open(&self) -> anyhow::Result<Letters> {
@@ -110,7 +110,7 @@ impl Letters {
                 Err(error) => {
                     self.unreadable += 1;
                     let error = format!("{:#}", anyhow::Error::new(error));
-                    eprintln!("tidegate: warning: {position}: {}", visible(&error));
+                    notice::print(format_args!("warning: {position}: {}", visible(&error)));
                 }
             }
         }

@@ -16,7 +16,7 @@ use tidegate_gate::config;
 use super::{
     super::{
         client::{Token, client},
-        exit,
+        exit, notice,
         problem::Problem,
         progress,
         styles::{BAD, GOOD, paint},
@@ -129,7 +129,7 @@ impl Redrive {
         }
         if !missing.is_empty() {
             let ids: Vec<_> = missing.iter().copied().map(visible).collect();
-            eprintln!("tidegate: there is no dead letter {}", ids.join(", "));
+            notice::print(format_args!("there is no dead letter {}", ids.join(", ")));
         }
         let missing = missing.len();
         let unreadable = letters.unreadable;
@@ -157,11 +157,11 @@ impl Redrive {
 }
 
 impl Redrive {
-    /// Ids of dead letters that were redriven and dead-lettered again: only the later dead letter is redriven. Unknown on
-    /// standard input, which can be read only once.
+    /// Ids of dead letters that were redriven and dead-lettered again: only the later dead letter is redriven. Unknown
+    /// where the dead letters can be read only once.
     async fn superseded(&self) -> anyhow::Result<HashSet<String>> {
         let mut superseded = HashSet::new();
-        if !self.all || self.source.is_standard_input() {
+        if !self.all || self.source.is_read_once() {
             return Ok(superseded);
         }
         let mut letters = self.source.open().await?;

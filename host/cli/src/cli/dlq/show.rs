@@ -15,7 +15,7 @@ use tidegate_model::dead_letter::DeadLetter;
 
 use super::{
     super::{
-        exit,
+        exit, notice,
         styles::{BOLD, DIM, paint},
         words::{after_label, visible, wrapped},
     },
@@ -103,7 +103,7 @@ impl Show {
             }
         }
         if shown == 0 {
-            eprintln!("tidegate: there is no dead letter {}", visible(&self.id));
+            notice::print(format_args!("there is no dead letter {}", visible(&self.id)));
             return Ok(ExitCode::from(exit::NO));
         }
         Ok(ExitCode::SUCCESS)

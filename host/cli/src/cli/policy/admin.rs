@@ -16,7 +16,7 @@ use tidegate_gate::config::{self, Environment};
 
 use super::super::{
     client::{Token, client},
-    exit,
+    exit, notice,
     problem::Problem,
     words::visible,
 };
@@ -111,7 +111,7 @@ impl Admin {
         if self.json {
             writeln!(stdout(), "{}", received.text.trim_end())?;
         }
-        eprintln!("tidegate: {}", received.problem());
+        notice::print(received.problem());
         Ok(Answer::Refused)
     }
 

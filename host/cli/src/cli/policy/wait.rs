@@ -9,7 +9,7 @@ use tidegate_engine::Digest;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    super::progress,
+    super::{notice, progress},
     admin::{Admin, Reading},
 };
 
@@ -56,7 +56,11 @@ impl Wait {
             (Ok(is_loaded), _) => is_loaded,
             (Err(_), Some(error)) => Err(error),
             (Err(_), None) => {
-                eprintln!("tidegate: {} is not loaded within {} s", file.display(), self.timeout);
+                notice::print(format_args!(
+                    "{} is not loaded within {} s",
+                    file.display(),
+                    self.timeout
+                ));
                 Ok(false)
             }
         }
