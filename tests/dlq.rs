@@ -147,25 +147,13 @@ fn what_is_no_dead_letter_is_skipped_with_a_warning() {
     let lines = format!("{}\nnot json\n{}\n{{}}", event("e-1"), letters()[0]);
     let listed = tidegate(&["dlq", "list", "--json", "--from", "-"], lines.as_bytes());
     assert_eq!((listed.code, listed.out.lines().count()), (0, 1));
-    assert!(
-        listed
-            .err
-            .contains("standard input, line 1: not a dead letter: its event_type is \"task.created\", not"),
-        "{}",
-        listed.err
-    );
-    assert!(
-        listed.err.contains("standard input, line 2: not a dead letter"),
-        "{}",
-        listed.err
-    );
-    assert!(
-        listed
-            .err
-            .contains("standard input, line 4: not a dead letter: it has no event_type"),
-        "{}",
-        listed.err
-    );
+    for says in [
+        r#"standard input, line 1: not a dead letter: its event_type is "task.created", not"#,
+        "standard input, line 2: not a dead letter",
+        "standard input, line 4: not a dead letter: it has no event_type",
+    ] {
+        assert!(listed.err.contains(says), "{}", listed.err);
+    }
 }
 
 #[test]

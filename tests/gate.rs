@@ -1,17 +1,11 @@
 //! The gate on the `sqlite` backend: real processes, a real data file, real HTTP.
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
-use std::{
-    ffi::OsStr,
-    fs::File,
-    os::unix::ffi::OsStrExt,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
-use tidegate_tests::{SqliteGate, dist, event};
+use tidegate_tests::{SqliteGate, event};
 
 async fn post(url: String, body: impl Into<reqwest::Body>) -> Response {
     Client::new().post(url).body(body).send().await.expect("an answer")
@@ -352,57 +346,6 @@ channels:
     let ended = tidegate_tests::tidegate(&["serve", "--config", &file.display().to_string()], b"");
     assert_eq!(ended.code, 3);
     insta::assert_snapshot!(ended.err);
-}
-
-#[test]
-fn a_variable_that_cannot_be_used_is_never_ignored() {
-    let dir = tempfile::tempdir().expect("a directory");
-    for (name, value, says) in [
-        (
-            "APP_API_TOKEN",
-            &b"\xff\xfeabc"[..],
-            "APP_API_TOKEN: a token is one line",
-        ),
-        ("APP_API_TOKEN", b"secret\n", "APP_API_TOKEN: a token is one line"),
-        ("DAPR_API_TOKEN", b"sec\xffret", "DAPR_API_TOKEN: a token is one line"),
-        (
-            "DAPR_HTTP_PORT",
-            b"\xff",
-            "DAPR_HTTP_PORT: the variable is not valid UTF-8",
-        ),
-        (
-            "TIDEGATE_ADMIN__LISTEN",
-            b"\xff",
-            "TIDEGATE_ADMIN__LISTEN: the variable is not valid UTF-8",
-        ),
-        ("TIDEGATE_LOG", b"\xff", "TIDEGATE_LOG"),
-    ] {
-        let started = Command::new(dist("tidegate"))
-            .arg("serve")
-            .current_dir(dir.path())
-            .env("TIDEGATE_POLICY", dist("policy.wasm"))
-            .env("TIDEGATE_LISTEN", "127.0.0.1:0")
-            .env("TIDEGATE_ADMIN__LISTEN", "127.0.0.1:0")
-            .env(name, OsStr::from_bytes(value))
-            .output()
-            .expect("the program starts");
-        let err = String::from_utf8(started.stderr).expect("text");
-        assert_eq!(started.status.code(), Some(3), "{name}: {err}");
-        assert!(err.contains(says) && !err.contains("secret"), "{name}: {err}");
-    }
-}
-
-#[test]
-fn a_standard_error_that_cannot_be_written_ends_no_command() {
-    let full = || File::options().write(true).open("/dev/full").expect("there");
-    for (args, code) in [
-        (&["check", "none.wasm"][..], 3),
-        (&["dlq", "show", "none", "--from", "/dev/null"], 1),
-        (&["serve", "--config", "none.yaml"], 3),
-    ] {
-        let ended = Command::new(dist("tidegate")).args(args).stderr(full()).output();
-        assert_eq!(ended.expect("it starts").status.code(), Some(code), "{args:?}");
-    }
 }
 
 #[tokio::test]

@@ -9,14 +9,13 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
-    time::Duration,
 };
 
 use futures::future::join_all;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tidegate_harness::{Command, Dir, Process, Ready, free_port, wait};
-use tidegate_tests::dist;
+use tidegate_tests::{dist, revisions::builtin};
 
 use crate::rig::{Rig, digest, policy, variant};
 
@@ -149,6 +148,11 @@ struct Writer {
 }
 
 impl Writer {
+    /// Several: when one stalls, the others go on.
+    fn many(path: &Path) -> [Self; 3] {
+        [(); 3].map(|()| Self::start(path))
+    }
+
     fn start(path: &Path) -> Self {
         let (path, is_over) = (path.to_owned(), Arc::new(AtomicBool::new(false)));
         let until = is_over.clone();
@@ -158,7 +162,7 @@ impl Writer {
             file.read_exact_at(&mut byte, 0).expect("readable");
             while !until.load(Ordering::Relaxed) {
                 file.write_all_at(&byte, 0).expect("writable");
-                std::thread::sleep(Duration::from_micros(100));
+                std::thread::yield_now();
             }
         };
         Self {
@@ -188,13 +192,13 @@ async fn a_file_that_keeps_changing_is_refused_on_request_until_it_stops() {
     let env = [("TIDEGATE_POLICY__SHADOW__PATH", shadow.to_str().expect("text"))];
     let rig = Rig::start("race-changing", &policy(), &env).await;
     fs::write(&rig.path, large()).expect("written");
-    let writers = [Writer::start(&rig.path), Writer::start(&shadow)];
-    for path in ["/admin/reload", "/admin/promote"] {
+    for (file, path) in [(&rig.path, "/admin/reload"), (&shadow, "/admin/promote")] {
+        let writers = Writer::many(file);
         let (status, problem) = rig.post(path, "").await;
         assert_eq!(status, StatusCode::CONFLICT, "{problem}");
         assert!(detail(&problem).contains("it keeps changing"), "{problem}");
+        drop(writers);
     }
-    drop(writers);
     let (_, refused) = rig.loads().await;
     assert!(refused < 10, "refused {refused} times");
     assert!(rig.gate.log().lines().count() < 100, "{}", rig.gate.log());
@@ -203,11 +207,38 @@ async fn a_file_that_keeps_changing_is_refused_on_request_until_it_stops() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_replaced_while_it_is_compiled_on_request_is_read_again() {
+    let cache = tempfile::tempdir().expect("a directory");
+    let env = [
+        ("TIDEGATE_POLICY__CACHE_DIR", cache.path().to_str().expect("text")),
+        ("TIDEGATE_POLICY__RELOAD__ENABLED", "false"),
+        ("TIDEGATE_POLICY__RELOAD__ALLOW_DROPPED", "true"),
+    ];
+    let rig = Rig::start("race-compile", &policy(), &env).await;
+    // Compiling it takes seconds.
+    rig.put(&builtin());
+    let requested = rig.post("/admin/reload", "");
+    let replaced = async {
+        let compiling = async || (rig.revisions().await["reload"]["step"] == "compiling").then_some(());
+        wait::until("the file to be compiled", wait::PATIENCE, compiling)
+            .await
+            .expect("it is");
+        rig.put(&variant("replaced"));
+    };
+    let ((status, answer), ()) = tokio::join!(requested, replaced);
+    assert_eq!(
+        (status, &answer["current"]),
+        (StatusCode::OK, &json!(digest(&variant("replaced")))),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
 async fn a_gate_can_be_stopped_while_the_file_that_it_starts_on_keeps_changing() {
     let dir = Dir::new("race-start").expect("a directory");
     let path = dir.path().join("policy.wasm");
     fs::write(&path, large()).expect("written");
-    let writer = Writer::start(&path);
+    let writers = Writer::many(&path);
     let port = free_port().to_string();
     let listen = format!("127.0.0.1:{port}");
     let ready = Ready::Log("loading the policy".to_owned());
@@ -219,9 +250,11 @@ async fn a_gate_can_be_stopped_while_the_file_that_it_starts_on_keeps_changing()
             ("TIDEGATE_ADMIN__LISTEN", "127.0.0.1:0"),
         ]);
     let gate = Process::start(command).await.expect("it starts");
-    let stopped = gate.terminate(Duration::from_secs(20)).await.expect("it ends");
+    let stopped = gate.terminate(wait::PATIENCE).await.expect("it ends");
     assert_eq!(stopped.code(), Some(0));
-    drop(writer);
+    drop(writers);
+    let log = fs::read_to_string(gate.log()).expect("a log");
+    assert!(log.contains("stopped before the policy was loaded"), "{log}");
 }
 
 /// Megabytes that are no policy. Times of files are of some milliseconds' precision, and reading it takes longer.

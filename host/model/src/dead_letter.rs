@@ -314,7 +314,7 @@ mod tests {
         for (text, why) in [
             (String::new(), "not a JSON object"),
             ("[]".to_owned(), "not a JSON object"),
-            ("{}".to_owned(), "event_type is None"),
+            ("{}".to_owned(), "it has no event_type"),
             (letter("{}").replace("dlq.failed", "task.created"), "\"task.created\""),
             (letter("[]"), "its payload is not a JSON object"),
             (letter("null"), "its payload is not a JSON object"),

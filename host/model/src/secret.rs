@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 #[derive(Clone)]
 pub struct Secret(String);
 
-/// A header cannot carry this token, so nobody could show it.
+/// Not every client can show this token in a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a token is one line of visible ASCII characters, without spaces or a line end around it")]
 pub struct NotAToken;

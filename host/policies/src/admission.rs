@@ -179,6 +179,11 @@ impl Refusal {
         }
     }
 
+    /// Whether there is no file.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, Self::Read(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
     /// Whether policy and configuration do not fit together: either may be wrong.
     pub const fn is_misfit(&self) -> bool {
         matches!(

@@ -1,4 +1,4 @@
-//! `tidegate completions`: a completion script for a shell.
+//! `tidegate completions`: a completion script for a shell. Knows no command but by clap.
 
 use std::{
     io::{self, Write},

@@ -1,4 +1,4 @@
-//! The identity of a file, which changes whenever the file does. Reads no bytes.
+//! What is at a path: a file, told by an identity that changes whenever the file does, or none. Reads no bytes.
 
 use std::{
     fs::{self, Metadata},
@@ -18,21 +18,32 @@ pub(crate) struct FileId {
     changed: (i64, i64),
 }
 
-impl FileId {
-    /// The identity of the file at a path; `None`: there is none.
-    pub(crate) fn at(path: &Path) -> io::Result<Option<Self>> {
+/// What is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// There is no file.
+    Missing,
+    /// This file.
+    File(FileId),
+}
+
+impl Place {
+    /// What is at a path now.
+    pub(crate) fn at(path: &Path) -> io::Result<Self> {
         match fs::metadata(path) {
-            Ok(metadata) => Ok(Some(Self::of(&metadata))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Ok(metadata) => Ok(Self::File(FileId::of(&metadata))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::Missing),
             Err(error) => Err(error),
         }
     }
 
-    /// Whether this is the file at a path now.
+    /// Whether this is at a path now.
     pub(crate) fn is_at(self, path: &Path) -> bool {
-        Self::at(path).is_ok_and(|found| found == Some(self))
+        Self::at(path).is_ok_and(|found| found == self)
     }
+}
 
+impl FileId {
     /// The identity of the file that this metadata is of.
     pub(super) fn of(metadata: &Metadata) -> Self {
         Self {

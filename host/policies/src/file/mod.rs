@@ -5,7 +5,7 @@ mod read;
 mod watch;
 
 pub(crate) use self::{
-    id::FileId,
+    id::Place,
     read::{Contents, read},
-    watch::{Found, Watch},
+    watch::{Settled, Watch},
 };

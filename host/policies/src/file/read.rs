@@ -9,7 +9,7 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use super::id::FileId;
+use super::id::{FileId, Place};
 use crate::admission::Refusal;
 
 /// The largest file that is read.
@@ -18,14 +18,14 @@ const MAX_BYTES: u64 = 64 << 20;
 /// The bytes of one file.
 #[derive(Debug)]
 pub(crate) struct Contents {
-    pub(crate) id: FileId,
+    pub(crate) place: Place,
     pub(crate) bytes: Vec<u8>,
 }
 
 /// Reads a whole file; `None`: it changed meanwhile, or is not `expected`, where one is.
-pub(crate) fn read(path: &Path, expected: Option<FileId>) -> Result<Option<Contents>, Refusal> {
+pub(crate) fn read(path: &Path, expected: Option<Place>) -> Result<Option<Contents>, Refusal> {
     match whole(path) {
-        Ok(contents) => Ok(contents.filter(|contents| expected.is_none_or(|expected| expected == contents.id))),
+        Ok(contents) => Ok(contents.filter(|contents| expected.is_none_or(|expected| expected == contents.place))),
         Err(_) if expected.is_some_and(|expected| !expected.is_at(path)) => Ok(None),
         Err(refusal) => Err(refusal),
     }
@@ -54,14 +54,15 @@ fn whole(path: &Path) -> Result<Option<Contents>, Refusal> {
     }
     let id = FileId::of(&before);
     let is_same = FileId::of(&file.metadata().map_err(Refusal::Read)?) == id;
-    Ok(is_same.then_some(Contents { id, bytes }))
+    let place = Place::File(id);
+    Ok(is_same.then_some(Contents { place, bytes }))
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use super::{super::FileId, read};
+    use super::read;
 
     #[test]
     fn the_bytes_come_with_the_identity_of_their_file() {
@@ -70,13 +71,13 @@ mod tests {
         fs::write(&path, "one").expect("written");
         let contents = read(&path, None).expect("readable").expect("unchanged");
         assert_eq!(contents.bytes, b"one");
-        assert_eq!(FileId::at(&path).expect("a path"), Some(contents.id));
+        assert!(contents.place.is_at(&path));
         fs::write(&path, "other").expect("written");
-        assert!(!contents.id.is_at(&path));
-        let other = read(&path, Some(contents.id)).expect("readable");
+        assert!(!contents.place.is_at(&path));
+        let other = read(&path, Some(contents.place)).expect("readable");
         assert!(other.is_none(), "it is not the one that was expected");
         fs::remove_file(&path).expect("removed");
-        let gone = read(&path, Some(contents.id)).expect("it is another state of the file, and no refusal");
+        let gone = read(&path, Some(contents.place)).expect("it is another state of the file, and no refusal");
         assert!(gone.is_none());
     }
 

@@ -7,7 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::id::FileId;
+use tidegate_model::clock;
+
+use super::id::Place;
 use crate::admission::Refusal;
 
 /// How often the file's identity is checked.
@@ -27,54 +29,46 @@ struct State {
     is_begun: bool,
     /// What the last check found; `None`: nothing is known.
     seen: Option<Seen>,
-    /// What the last conclusion is about; `None`: there is none.
-    concluded: Option<Place>,
+    /// What the last reading was about; `None`: there is no conclusion.
+    concluded: Option<Concluded>,
 }
 
-/// What is at the path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Missing,
-    File(FileId),
-}
-
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Seen {
     place: Place,
     /// Since when this is so.
     since: Instant,
-    /// When it is read.
-    due: Instant,
+    /// The same, RFC 3339.
+    at: String,
 }
 
-/// What has become of the file.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// There is none.
-    Missing,
-    /// It has changed, and may still change.
-    Changed,
-    /// It is again the one that was read.
-    Restored,
-    /// It is to be read.
-    Settled {
-        id: FileId,
-        /// For how long it has not changed.
-        unchanged: Duration,
-    },
+#[derive(Debug, Clone, Copy)]
+struct Concluded {
+    place: Place,
+    /// When it is read again although it is the same; `None`: never.
+    again: Option<Instant>,
+}
+
+/// What has settled and is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Settled {
+    /// What it is.
+    pub(crate) place: Place,
+    /// For how long it has not changed.
+    pub(crate) unchanged: Duration,
 }
 
 impl Watch {
-    /// Waits for the next change of the file. After an error it knows nothing of the file, and finds it anew.
-    pub(crate) async fn next(&self, path: &Path) -> io::Result<Found> {
+    /// Waits until the file has changed and settled. After an error it knows nothing of the file, and finds it anew.
+    pub(crate) async fn next(&self, path: &Path) -> io::Result<Settled> {
         loop {
             if std::mem::replace(&mut self.state().is_begun, true) {
                 tokio::time::sleep(POLL_INTERVAL).await;
             }
-            match FileId::at(path) {
+            match Place::at(path) {
                 Ok(found) => {
-                    if let Some(found) = self.state().found(found, Instant::now()) {
-                        return Ok(found);
+                    if let Some(settled) = self.state().found(found, Instant::now()) {
+                        return Ok(settled);
                     }
                 }
                 Err(error) => {
@@ -86,10 +80,24 @@ impl Watch {
         }
     }
 
-    /// A file was read, `None`: an unknown one, with this result; `None`: it was another one by then. A file with a result is
-    /// not read again until it changes, unless the machine was at fault.
-    pub(crate) fn was_read(&self, id: Option<FileId>, result: Option<&Result<(), Refusal>>) {
-        self.state().was_read(id, result, Instant::now());
+    /// The file was read, `place`: which one, where that is known, with this result; `None`: it was another one by then. A file
+    /// with a result is not read again until it changes, unless the machine was at fault.
+    pub(crate) fn was_read(&self, place: Option<Place>, result: Option<&Result<(), Refusal>>) {
+        self.state().was_read(place, result, Instant::now());
+    }
+
+    /// Whether nothing is to be done with this any more.
+    pub(crate) fn is_done_with(&self, place: Place) -> bool {
+        let concluded = self.state().concluded;
+        concluded.is_some_and(|concluded| concluded.place == place && concluded.again.is_none())
+    }
+
+    /// Since when a change waits to be read, RFC 3339, if one does.
+    pub(crate) fn pending_since(&self) -> Option<String> {
+        let state = self.state();
+        let seen = state.seen.as_ref()?;
+        let is_concluded = state.concluded.is_some_and(|concluded| concluded.place == seen.place);
+        (!is_concluded).then(|| seen.at.clone())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -98,52 +106,37 @@ impl Watch {
 }
 
 impl State {
-    fn was_read(&mut self, id: Option<FileId>, result: Option<&Result<(), Refusal>>, now: Instant) {
-        self.concluded = None;
-        match result {
-            Some(Err(Refusal::Read(error))) if error.kind() == io::ErrorKind::NotFound => {
-                self.concluded = Some(Place::Missing);
+    fn was_read(&mut self, place: Option<Place>, result: Option<&Result<(), Refusal>>, now: Instant) {
+        self.concluded = place.zip(result).map(|(place, result)| {
+            let is_retried = result.as_ref().is_err_and(Refusal::is_retryable) && place != Place::Missing;
+            Concluded {
+                place,
+                again: is_retried.then(|| now + RETRY_AFTER),
             }
-            Some(Err(refusal)) if refusal.is_retryable() => {
-                let file = id.map(Place::File);
-                if let Some(seen) = self.seen.as_mut().filter(|seen| Some(seen.place) == file) {
-                    seen.due = now + RETRY_AFTER;
-                }
-            }
-            Some(_) => self.concluded = id.map(Place::File),
-            None => {}
-        }
+        });
     }
 
-    /// `None`: nothing is new.
-    fn found(&mut self, file: Option<FileId>, now: Instant) -> Option<Found> {
-        let place = file.map_or(Place::Missing, Place::File);
-        let is_concluded = self.concluded == Some(place);
-        match self.seen {
-            Some(seen) if seen.place == place => {
-                if is_concluded || now < seen.due {
-                    return None;
-                }
-                Some(match place {
-                    Place::Missing => {
-                        self.concluded = Some(Place::Missing);
-                        Found::Missing
-                    }
-                    Place::File(id) => Found::Settled {
-                        id,
-                        unchanged: now - seen.since,
-                    },
-                })
-            }
+    /// `None`: nothing is to be read now.
+    fn found(&mut self, place: Place, now: Instant) -> Option<Settled> {
+        let since = match &self.seen {
+            Some(seen) if seen.place == place => seen.since,
             _ => {
                 self.seen = Some(Seen {
                     place,
                     since: now,
-                    due: now + SETTLE,
+                    at: clock::now(),
                 });
-                Some(if is_concluded { Found::Restored } else { Found::Changed })
+                now
             }
-        }
+        };
+        let is_due = match self.concluded {
+            Some(concluded) if concluded.place == place => concluded.again.is_some_and(|again| now >= again),
+            _ => now >= since + SETTLE,
+        };
+        is_due.then(|| Settled {
+            place,
+            unchanged: now - since,
+        })
     }
 }
 
@@ -154,98 +147,99 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use super::{FileId, Found, RETRY_AFTER, Refusal, SETTLE, State, Watch};
+    use super::{Place, RETRY_AFTER, Refusal, SETTLE, Settled, State, Watch};
 
     const MOMENT: Duration = Duration::from_millis(60);
 
-    /// The identities of two files.
-    fn files() -> [FileId; 2] {
+    const GOOD: Option<&Result<(), Refusal>> = Some(&Ok(()));
+
+    /// Two files.
+    fn files() -> [Place; 2] {
         let dir = tempfile::tempdir().expect("a directory");
         ["one", "other"].map(|name| {
             let path = dir.path().join(name);
             fs::write(&path, name).expect("written");
-            FileId::at(&path).expect("a path").expect("a file")
+            Place::at(&path).expect("a path")
         })
     }
 
-    fn settled(id: FileId, unchanged: Duration) -> Found {
-        Found::Settled { id, unchanged }
+    fn settled(place: Place, unchanged: Duration) -> Settled {
+        Settled { place, unchanged }
     }
-
-    const GOOD: Option<&Result<(), Refusal>> = Some(&Ok(()));
 
     #[test]
     fn a_file_is_read_once_after_it_has_settled_and_again_when_it_changes() {
         let ([one, other], start) = (files(), Instant::now());
         let mut watch = State::default();
-        assert_eq!(watch.found(Some(one), start), Some(Found::Changed));
-        assert_eq!(watch.found(Some(one), start + MOMENT), None);
+        assert_eq!(watch.found(one, start), None);
+        assert_eq!(watch.found(one, start + MOMENT), None);
         let changed = start + 2 * MOMENT;
-        assert_eq!(watch.found(Some(other), changed), Some(Found::Changed), "it waits anew");
-        assert_eq!(watch.found(Some(other), start + 3 * MOMENT), None);
+        assert_eq!(watch.found(other, changed), None, "it waits anew");
+        assert_eq!(watch.found(other, start + 3 * MOMENT), None);
         let late = SETTLE + Duration::from_millis(20);
-        assert_eq!(watch.found(Some(other), changed + late), Some(settled(other, late)));
+        assert_eq!(watch.found(other, changed + late), Some(settled(other, late)));
         watch.was_read(Some(other), GOOD, start);
-        assert_eq!(watch.found(Some(other), start + 9 * MOMENT), None);
-        assert_eq!(watch.found(Some(one), start + 10 * MOMENT), Some(Found::Changed));
-        assert_eq!(watch.found(Some(other), start + 11 * MOMENT), Some(Found::Restored));
-        assert_eq!(watch.found(Some(other), start + 19 * MOMENT), None, "it is known");
+        assert_eq!(watch.found(other, start + 9 * MOMENT), None);
+        assert_eq!(watch.found(one, start + 10 * MOMENT), None);
+        assert_eq!(watch.found(other, start + 11 * MOMENT), None);
+        assert_eq!(watch.found(other, start + 19 * MOMENT), None, "it is known");
     }
 
     #[test]
-    fn a_missing_file_is_reported_once_it_has_settled_and_read_when_it_is_back() {
+    fn a_missing_file_is_concluded_once_and_read_when_it_is_back() {
         let ([one, _], start) = (files(), Instant::now());
         let mut watch = State::default();
-        assert_eq!(watch.found(None, start), Some(Found::Changed));
-        assert_eq!(watch.found(None, start + SETTLE), Some(Found::Missing));
-        assert_eq!(watch.found(None, start + 2 * SETTLE), None);
-        let missing = Err(Refusal::Read(io::ErrorKind::NotFound.into()));
-        let mut known = State::default();
-        known.was_read(None, Some(&missing), start);
-        assert_eq!(known.found(None, start), Some(Found::Restored));
-        assert_eq!(known.found(None, start + SETTLE), None, "a request has reported it");
-        watch.found(Some(one), start);
-        watch.was_read(Some(one), GOOD, start);
-        assert_eq!(watch.found(None, start), Some(Found::Changed));
+        assert_eq!(watch.found(Place::Missing, start), None);
         assert_eq!(
-            watch.found(Some(one), start + MOMENT),
-            Some(Found::Restored),
+            watch.found(Place::Missing, start + SETTLE),
+            Some(settled(Place::Missing, SETTLE))
+        );
+        let missing = Err(Refusal::Read(io::ErrorKind::NotFound.into()));
+        watch.was_read(Some(Place::Missing), Some(&missing), start);
+        assert_eq!(watch.found(Place::Missing, start + 10 * RETRY_AFTER), None);
+        watch.found(one, start);
+        watch.was_read(Some(one), GOOD, start);
+        assert_eq!(watch.found(Place::Missing, start), None);
+        assert_eq!(
+            watch.found(one, start + 9 * MOMENT),
+            None,
             "it was replaced in two steps"
         );
-        watch.found(None, start);
-        assert_eq!(watch.found(None, start + SETTLE), Some(Found::Missing));
-        assert_eq!(watch.found(Some(one), start), Some(Found::Changed));
-        assert_eq!(watch.found(Some(one), start + SETTLE), Some(settled(one, SETTLE)));
+        watch.found(Place::Missing, start);
+        watch.was_read(Some(Place::Missing), Some(&missing), start);
+        assert_eq!(watch.found(one, start), None);
+        assert_eq!(watch.found(one, start + SETTLE), Some(settled(one, SETTLE)));
     }
 
     #[test]
     fn a_file_that_was_another_one_by_then_is_read_again_at_once() {
         let ([one, _], start) = (files(), Instant::now());
         let mut watch = State::default();
-        watch.found(Some(one), start);
-        assert_eq!(watch.found(Some(one), start + SETTLE), Some(settled(one, SETTLE)));
+        watch.found(one, start);
+        assert_eq!(watch.found(one, start + SETTLE), Some(settled(one, SETTLE)));
         watch.was_read(Some(one), None, start);
-        assert_eq!(watch.found(Some(one), start + SETTLE), Some(settled(one, SETTLE)));
+        assert_eq!(watch.found(one, start + SETTLE), Some(settled(one, SETTLE)));
     }
 
     #[test]
     fn a_file_is_read_again_after_another_one_was_read_between_two_checks() {
         let ([one, other], start) = (files(), Instant::now());
-        for (id, result) in [
+        let missing = || Refusal::Read(io::ErrorKind::NotFound.into());
+        for (place, result) in [
             (Some(other), GOOD),
             (
                 Some(other),
                 Some(&Err(Refusal::SelfTest("an example is rejected".to_owned()))),
             ),
-            (None, Some(&Err(Refusal::Read(io::ErrorKind::NotFound.into())))),
+            (Some(Place::Missing), Some(&Err(missing()))),
             (None, Some(&Err(Refusal::Changing))),
         ] {
             let mut watch = State::default();
-            watch.found(Some(one), start);
+            watch.found(one, start);
             watch.was_read(Some(one), GOOD, start);
-            watch.was_read(id, result, start);
+            watch.was_read(place, result, start);
             assert_eq!(
-                watch.found(Some(one), start + SETTLE),
+                watch.found(one, start + SETTLE),
                 Some(settled(one, SETTLE)),
                 "{result:?}"
             );
@@ -256,18 +250,19 @@ mod tests {
     fn after_a_fault_of_the_machine_a_file_is_read_again_later_and_forgotten() {
         let ([one, other], start) = (files(), Instant::now());
         let mut watch = State::default();
-        watch.found(Some(one), start);
+        watch.found(one, start);
         watch.was_read(Some(one), GOOD, start);
-        watch.found(Some(other), start);
+        watch.found(other, start);
         let fault = Err(Refusal::Read(io::Error::other("too many open files")));
         watch.was_read(Some(other), Some(&fault), start + SETTLE);
-        assert_eq!(watch.found(Some(other), start + RETRY_AFTER), None);
+        assert_eq!(watch.found(other, start + RETRY_AFTER), None);
         let later = SETTLE + RETRY_AFTER;
-        assert_eq!(watch.found(Some(other), start + later), Some(settled(other, later)));
-        let back = watch.found(Some(one), start + later);
+        assert_eq!(watch.found(other, start + later), Some(settled(other, later)));
+        watch.found(one, start + later);
+        let back = watch.found(one, start + later + SETTLE);
         assert_eq!(
             back,
-            Some(Found::Changed),
+            Some(settled(one, SETTLE)),
             "it is read, so that the refusal of the other goes"
         );
     }
@@ -276,10 +271,26 @@ mod tests {
     fn a_refused_file_is_not_read_again() {
         let ([one, _], start) = (files(), Instant::now());
         let mut watch = State::default();
-        watch.found(Some(one), start);
+        watch.found(one, start);
         let refusal = Err(Refusal::SelfTest("an example is rejected".to_owned()));
         watch.was_read(Some(one), Some(&refusal), start);
-        assert_eq!(watch.found(Some(one), start + 10 * RETRY_AFTER), None);
+        assert_eq!(watch.found(one, start + 10 * RETRY_AFTER), None);
+    }
+
+    #[test]
+    fn a_change_is_pending_until_it_is_concluded() {
+        let ([one, other], start) = (files(), Instant::now());
+        let watch = Watch::default();
+        assert_eq!(watch.pending_since(), None, "nothing is watched");
+        watch.state().found(one, start);
+        assert!(watch.pending_since().is_some());
+        watch.was_read(Some(one), GOOD);
+        assert_eq!((watch.pending_since(), watch.is_done_with(one)), (None, true));
+        watch.state().found(other, start);
+        assert!(watch.pending_since().is_some() && !watch.is_done_with(other));
+        watch.was_read(Some(other), Some(&Err(Refusal::SelfTestSlow)));
+        assert_eq!(watch.pending_since(), None, "it is refused, and read again later");
+        assert!(!watch.is_done_with(other));
     }
 
     #[tokio::test]
@@ -288,9 +299,10 @@ mod tests {
         let path = dir.path().join("policy");
         fs::write(&path, "one").expect("written");
         let watch = Watch::default();
-        assert_eq!(watch.next(&path).await.expect("a path"), Found::Changed);
+        let one = watch.next(&path).await.expect("a path").place;
+        watch.was_read(Some(one), GOOD);
         // A file is not a directory.
         watch.next(&path.join("policy")).await.expect_err("an error");
-        assert_eq!(watch.next(&path).await.expect("a path"), Found::Changed);
+        assert_eq!(watch.next(&path).await.expect("a path").place, one);
     }
 }

@@ -18,13 +18,13 @@ use super::{
 };
 use crate::{
     admission::{Admission, Refusal},
-    file::{self, Contents, FileId},
+    file::{self, Contents, Place},
     revisions::{LoadedBy, Retired, Revisions, RollbackSettings, Timings},
 };
 
 /// A file that was read.
 pub(super) struct PolicyFile {
-    pub(super) id: FileId,
+    pub(super) place: Place,
     pub(super) bytes: Vec<u8>,
     pub(super) digest: Digest,
     pub(super) timings: Timings,
@@ -99,6 +99,12 @@ impl Loader {
         current.is_some_and(|current| current.id().digest == digest)
     }
 
+    /// Removes a policy from the denylist.
+    pub(super) fn allow(&self, digest: &str) {
+        self.denylist.remove(digest);
+        self.tracker.allowed(digest);
+    }
+
     /// When and why a policy was rolled back, by this process or an earlier one.
     pub(super) fn denied(&self, digest: &str) -> Option<Retired> {
         let in_this_process = self.revisions.denylisted(digest);
@@ -111,7 +117,7 @@ impl Turn<'_> {
     pub(super) async fn read(
         &self,
         path: &Path,
-        expected: Option<FileId>,
+        expected: Option<Place>,
         unchanged: Duration,
     ) -> Result<Option<PolicyFile>, Refusal> {
         self.loader.tracker.loading(Step::Reading);
@@ -119,8 +125,8 @@ impl Turn<'_> {
         let path = path.to_owned();
         let read = tokio::task::spawn_blocking(move || file::read(&path, expected)).await;
         let contents = read.map_err(|error| Refusal::Read(io::Error::other(error)))??;
-        Ok(contents.map(|Contents { id, bytes }| PolicyFile {
-            id,
+        Ok(contents.map(|Contents { place, bytes }| PolicyFile {
+            place,
             digest: Digest::of(&bytes),
             bytes,
             timings: Timings {
@@ -188,6 +194,10 @@ impl Turn<'_> {
             }
             let catalog = current.as_ref().map(|current| current.policy.catalog());
             self.loader.admission.fits(policy.catalog(), catalog).map_err(refused)?;
+            if by == LoadedBy::Promotion {
+                // A person chose it. Before it decides: if it is rolled back at once, it is denied again.
+                self.loader.allow(digest.as_str());
+            }
             let replaced = current.map(|current| current.id().number);
             let rollback = self.loader.rollback.as_ref();
             match self.loader.revisions.install(policy, replaced, by, timings, rollback) {

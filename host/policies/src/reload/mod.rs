@@ -8,33 +8,28 @@ mod load;
 mod settings;
 mod status;
 
-use std::{
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use rustix::io::Errno;
 use tidegate_engine::{Digest, Engine};
 use tidegate_metrics::Metrics;
 use tidegate_model::{clock, error::chain, revision::RevisionId};
 use tokio_util::sync::CancellationToken;
 
-use self::load::{Loaded, Loader};
+use self::load::{Loaded, Loader, PolicyFile, Turn};
 pub use self::{
     settings::Settings,
     status::{Status, Step},
 };
 use crate::{
     admission::{Admission, Refusal},
-    file::{FileId, Found, Watch},
+    file::{Place, Settled, Watch},
     revisions::{LoadedBy, Retired, Revisions},
 };
 
-/// How long a file that keeps changing is read again, on request.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
+/// How often a file is read on request, when it is another one each time.
+const ATTEMPTS: u32 = 20;
 /// The wait before it is read again.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Replaces the policy.
 #[derive(Debug)]
@@ -94,7 +89,7 @@ impl Reload {
 
     /// The state of the reload, or why the file is refused.
     pub fn status(&self) -> Status {
-        let status = self.loader.tracker.status();
+        let status = self.loader.tracker.status(self.watch.pending_since());
         if let Status::Refused {
             digest: Some(digest), ..
         } = &status
@@ -137,13 +132,11 @@ impl Reload {
     async fn follow_for_ever(&self) {
         loop {
             match self.watch.next(self.path()).await {
-                Ok(Found::Missing) => self.refuse(None, &Refusal::Read(Errno::NOENT.into())),
-                Ok(Found::Changed) => self.loader.tracker.settling(),
-                Ok(Found::Restored) => self.loader.tracker.restored(),
-                Ok(Found::Settled { id, unchanged }) => {
-                    self.reload(Some(id), unchanged, LoadedBy::File).await;
+                Ok(settled) => self.reload(settled).await,
+                Err(error) => {
+                    let _turn = self.loader.turn().await;
+                    self.conclude(None, Err((None, Refusal::Read(error))));
                 }
-                Err(error) => self.refuse(None, &Refusal::Read(error)),
             }
         }
     }
@@ -152,15 +145,7 @@ impl Reload {
     pub async fn promote(&self) -> Result<(Option<RevisionId>, RevisionId), CannotPromote> {
         let path = self.settings.shadow.as_deref().ok_or(CannotPromote::NoShadow)?;
         let turn = self.loader.turn().await;
-        let started = Instant::now();
-        let file = loop {
-            let read = turn.read(path, None, Duration::ZERO).await;
-            self.loader.tracker.idle();
-            if let Some(file) = read.map_err(CannotPromote::Refused)? {
-                break file;
-            }
-            pause(started).await.map_err(CannotPromote::Refused)?;
-        };
+        let file = self.read_shadow(&turn, path).await.map_err(CannotPromote::Refused)?;
         let before = self.loader.revisions.current();
         if let Some(current) = before
             .as_ref()
@@ -168,20 +153,31 @@ impl Reload {
         {
             return Err(CannotPromote::IsCurrent(current.id().clone()));
         }
+        let promoted = file.digest.clone();
         let loaded = turn.take_over(file, LoadedBy::Promotion, || true).await;
         self.loader.tracker.idle();
-        let digest = loaded.map_err(|(digest, refusal)| {
+        loaded.map_err(|(digest, refusal)| {
             let digest = digest.as_ref().map(Digest::as_str);
             tracing::error!(shadow = %path.display(), digest, why = chain(&refusal), "the shadow policy is refused");
             self.loader.metrics.policy_refused();
             CannotPromote::Refused(refusal)
         })?;
-        if let Some(digest) = digest {
-            self.allow(digest.as_str());
-        }
-        let id = self.loader.revisions.current().map(|current| current.id().clone());
+        let current = self.loader.revisions.current();
+        let current = current.filter(|current| *current.policy.digest() == promoted);
         let before = before.map(|before| before.id().clone());
-        Ok((before, id.ok_or(CannotPromote::RolledBack)?))
+        Ok((before, current.ok_or(CannotPromote::RolledBack)?.id().clone()))
+    }
+
+    async fn read_shadow(&self, turn: &Turn<'_>, path: &Path) -> Result<PolicyFile, Refusal> {
+        for _ in 0..ATTEMPTS {
+            let read = turn.read(path, None, Duration::ZERO).await;
+            self.loader.tracker.idle();
+            if let Some(file) = read? {
+                return Ok(file);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Err(Refusal::Changing)
     }
 
     /// Adds a policy to the denylist, when the gate rolls it back automatically: a restart does not load it.
@@ -195,42 +191,59 @@ impl Reload {
 
     /// Removes a policy from the denylist: a person chose it, or it stays the current one.
     pub fn allow(&self, digest: &str) {
-        self.loader.denylist.remove(digest);
-        self.loader.tracker.allowed(digest);
+        self.loader.allow(digest);
     }
 
+    /// Reads the file and loads it, and again when it is another one by then.
     async fn read_now(&self, by: LoadedBy) -> Result<(), Refusal> {
-        let started = Instant::now();
-        loop {
-            if let Some(result) = self.reload(None, Duration::ZERO, by).await {
+        let turn = self.loader.turn().await;
+        for _ in 0..ATTEMPTS {
+            if let Some(result) = self.load(&turn, None, Duration::ZERO, by).await {
                 return result;
             }
-            if let Err(refusal) = pause(started).await {
-                let _turn = self.loader.turn().await;
-                self.conclude(None, Err((None, refusal)));
-                return Err(Refusal::Changing);
-            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.conclude(None, Err((None, Refusal::Changing)));
+        Err(Refusal::Changing)
+    }
+
+    /// Loads what has settled, unless another turn has done it meanwhile.
+    async fn reload(&self, Settled { place, unchanged }: Settled) {
+        let turn = self.loader.turn().await;
+        if !self.watch.is_done_with(place) {
+            self.load(&turn, Some(place), unchanged, LoadedBy::File).await;
         }
     }
 
     /// Reads the file and loads it; `None`: it changed meanwhile, or is not `expected`, and must be read again.
-    async fn reload(&self, expected: Option<FileId>, unchanged: Duration, by: LoadedBy) -> Option<Result<(), Refusal>> {
-        let turn = self.loader.turn().await;
+    async fn load(
+        &self,
+        turn: &Turn<'_>,
+        expected: Option<Place>,
+        unchanged: Duration,
+        by: LoadedBy,
+    ) -> Option<Result<(), Refusal>> {
         match turn.read(self.path(), expected, unchanged).await {
             Ok(Some(file)) => {
-                let id = file.id;
-                let loaded = turn.take_over(file, by, || id.is_at(self.path())).await;
-                self.conclude(Some(id), loaded)
+                let place = file.place;
+                let loaded = turn.take_over(file, by, || place.is_at(self.path())).await;
+                self.conclude(Some(place), loaded)
             }
             Ok(None) => self.conclude(expected, Ok(None)),
-            Err(refusal) => self.conclude(expected, Err((None, refusal))),
+            Err(refusal) => {
+                let place = expected.or_else(|| refusal.is_missing().then_some(Place::Missing));
+                self.conclude(place, Err((None, refusal)))
+            }
         }
     }
 
     /// `None`: the file must be read again.
-    fn conclude(&self, id: Option<FileId>, loaded: Loaded) -> Option<Result<(), Refusal>> {
+    fn conclude(&self, place: Option<Place>, loaded: Loaded) -> Option<Result<(), Refusal>> {
         let result = match loaded {
-            Ok(None) => None,
+            Ok(None) => {
+                self.loader.tracker.idle();
+                None
+            }
             Ok(Some(digest)) => {
                 self.loader.tracker.loaded(digest.to_string());
                 Some(Ok(()))
@@ -240,7 +253,7 @@ impl Reload {
                 Some(Err(refusal))
             }
         };
-        self.watch.was_read(id, result.as_ref());
+        self.watch.was_read(place, result.as_ref());
         result
     }
 
@@ -254,13 +267,4 @@ impl Reload {
         };
         self.loader.tracker.refused(&why, digest.as_deref(), report);
     }
-}
-
-/// The pause before a file that changed is read again, for as long as it may keep changing.
-async fn pause(started: Instant) -> Result<(), Refusal> {
-    if started.elapsed() > GIVE_UP_AFTER {
-        return Err(Refusal::Changing);
-    }
-    tokio::time::sleep(PAUSE).await;
-    Ok(())
 }

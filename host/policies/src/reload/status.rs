@@ -75,13 +75,13 @@ impl StatusTracker {
         }
     }
 
-    pub(super) fn status(&self) -> Status {
+    /// `pending`: since when a change of the file waits to be read.
+    pub(super) fn status(&self, pending: Option<String>) -> Status {
         let state = self.state();
-        match (&state.loading, &state.refused) {
-            (Some((step, since)), _) => Status::Loading {
-                step: *step,
-                since: since.clone(),
-            },
+        let settling = || pending.map(|since| (Step::Settling, since));
+        let loading = state.loading.clone().or_else(settling);
+        match (loading, &state.refused) {
+            (Some((step, since)), _) => Status::Loading { step, since },
             (None, Some(refused)) => Status::Refused {
                 why: refused.why.clone(),
                 digest: refused.digest.clone(),
@@ -100,17 +100,6 @@ impl StatusTracker {
         let mut state = self.state();
         let since = state.loading.take().map_or_else(clock::now, |(_, since)| since);
         state.loading = Some((step, since));
-    }
-
-    /// The file has changed, and is read once it settles, unless a load is in progress.
-    pub(super) fn settling(&self) {
-        let mut state = self.state();
-        state.loading.get_or_insert_with(|| (Step::Settling, clock::now()));
-    }
-
-    /// The file is again the one that was read.
-    pub(super) fn restored(&self) {
-        self.state().loading.take_if(|(step, _)| *step == Step::Settling);
     }
 
     /// The file was loaded.

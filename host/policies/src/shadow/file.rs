@@ -12,7 +12,7 @@ use tidegate_model::error::chain;
 
 use crate::{
     admission::{Admission, Refusal},
-    file::{self, Contents, FileId, Found, Watch},
+    file::{self, Contents, Place, Settled, Watch},
 };
 
 /// The state of the shadow policy.
@@ -75,11 +75,9 @@ impl ShadowFile {
         let watch = Watch::default();
         loop {
             match watch.next(&self.path).await {
-                Ok(Found::Changed | Found::Restored) => {}
-                Ok(Found::Missing) => self.set(ShadowState::None),
-                Ok(Found::Settled { id, .. }) => {
-                    let result = self.reload(id).await;
-                    watch.was_read(Some(id), result.as_ref());
+                Ok(Settled { place, .. }) => {
+                    let result = self.reload(place).await;
+                    watch.was_read(Some(place), result.as_ref());
                 }
                 Err(error) => self.refuse(&Refusal::Read(error), None),
             }
@@ -87,7 +85,11 @@ impl ShadowFile {
     }
 
     /// Reads the file, and loads it unless that policy is loaded already; `None`: it changed meanwhile.
-    async fn reload(&self, expected: FileId) -> Option<Result<(), Refusal>> {
+    async fn reload(&self, expected: Place) -> Option<Result<(), Refusal>> {
+        if expected == Place::Missing {
+            self.set(ShadowState::None);
+            return Some(Ok(()));
+        }
         let (digest, refusal) = match file::read(&self.path, Some(expected)) {
             Ok(contents) => {
                 let Contents { bytes, .. } = contents?;

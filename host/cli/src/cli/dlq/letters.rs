@@ -75,7 +75,9 @@ enum Input {
 impl Source {
     /// Whether it can be read only once: standard input, a pipe, `<(kcat …)`.
     pub(super) fn is_read_once(&self) -> bool {
-        self.from.as_deref().is_some_and(|from| !from.is_file())
+        self.from
+            .as_deref()
+            .is_some_and(|from| from == Path::new("-") || !from.is_file())
     }
 
     pub(super) async fn open(&self) -> anyhow::Result<Letters> {

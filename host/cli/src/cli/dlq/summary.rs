@@ -1,4 +1,4 @@
-//! What a list says of a dead letter.
+//! What a list says of a dead letter. Knows not where it comes from.
 
 use serde::Serialize;
 use tidegate_engine::Violation;

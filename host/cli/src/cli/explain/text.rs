@@ -1,4 +1,4 @@
-//! The text of `tidegate explain`, in lines of at most 80 columns.
+//! The text of `tidegate explain`, in lines of at most 80 columns. Knows no policy.
 
 use std::fmt::{Result, Write as _};
 
