@@ -103,8 +103,7 @@ impl Engine {
     /// its memory. The same input gives the same bytes. The environment is empty later; what the component has
     /// copied of it into its memory stays there.
     pub async fn prepare(&self, prebuilt: &[u8], environment: &[(&str, &str)]) -> Result<Vec<u8>, LoadError> {
-        let snapshot = self.shared.snapshot(prebuilt, environment).await;
-        snapshot.map_err(|source| LoadError::Prepare { source })
+        self.shared.snapshot(prebuilt, environment).await
     }
 
     /// Loads a policy while others run: on one thread of low priority. Takes longer when the policy has to be compiled.

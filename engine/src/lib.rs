@@ -29,6 +29,7 @@ mod load_error;
 mod malloc;
 mod options;
 mod policy;
+mod said;
 mod sandbox;
 mod selftest;
 mod shared;

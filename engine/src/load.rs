@@ -7,7 +7,8 @@ use std::{
 };
 
 use tokio::{runtime::Handle, sync::Notify};
-use wasmtime::component::Component;
+use wasmtime::{Trap, component::Component};
+use wasmtime_wasi::I32Exit;
 use wasmtime_wizer::Wizer;
 
 use crate::{
@@ -114,9 +115,7 @@ impl Shared {
 
     fn compile(&self, runtime: &Handle, bytes: &[u8], digest: &Digest) -> Result<Built, LoadError> {
         let started = Instant::now();
-        let snapshot = runtime
-            .block_on(self.snapshot(bytes, &[]))
-            .map_err(|source| LoadError::Prepare { source })?;
+        let snapshot = runtime.block_on(self.snapshot(bytes, &[]))?;
         let snapshot_took = started.elapsed();
 
         let started = Instant::now();
@@ -139,7 +138,7 @@ impl Shared {
     }
 
     /// Runs `prepare` with these environment variables, and returns the component with the memory that it leaves.
-    pub(crate) async fn snapshot(&self, bytes: &[u8], environment: &[(&str, &str)]) -> wasmtime::Result<Vec<u8>> {
+    pub(crate) async fn snapshot(&self, bytes: &[u8], environment: &[(&str, &str)]) -> Result<Vec<u8>, LoadError> {
         let _ticking = self.concurrency.ticking();
         let limits = Limits {
             output_bytes: usize::MAX,
@@ -147,8 +146,15 @@ impl Shared {
         };
         let mut store = Sandbox::store(&self.prepare_engine, &limits);
         Sandbox::arm(&mut store, PREPARE_DEADLINE, limits.memory_bytes);
-        Sandbox::set_environment(&mut store, environment);
-        let linker = wasi::linker(&self.prepare_engine)?;
+        let said = Sandbox::to_prepare(&mut store, environment);
+        let failed = |source: wasmtime::Error| match said.text() {
+            _ if source.downcast_ref() == Some(&Trap::Interrupt) => LoadError::PrepareTimeout {
+                seconds: PREPARE_DEADLINE.as_secs(),
+            },
+            said if !said.is_empty() && ended_itself(&source) => LoadError::Refused { said },
+            _ => LoadError::Prepare { source },
+        };
+        let linker = wasi::linker(&self.prepare_engine).map_err(failed)?;
         // The time of compiling does not count as time of `prepare`.
         let started = Notify::new();
         let mut wizer = Wizer::new();
@@ -163,12 +169,17 @@ impl Shared {
         };
         tokio::select! {
             biased;
-            prepared = prepared => Ok(prepared?.0),
-            () = waited => Err(wasmtime::Error::msg(
+            prepared = prepared => Ok(prepared.map_err(failed)?.0),
+            () = waited => Err(failed(wasmtime::Error::msg(
                 "it waited for something instead of coming to an end",
-            )),
+            ))),
         }
     }
+}
+
+/// Whether a policy has ended its call itself, and not run out of something.
+fn ended_itself(error: &wasmtime::Error) -> bool {
+    error.is::<I32Exit>() || error.downcast_ref::<Trap>() == Some(&Trap::UnreachableCodeReached)
 }
 
 /// A component that can be run.

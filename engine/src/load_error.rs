@@ -44,6 +44,18 @@ pub enum LoadError {
         #[source]
         source: wasmtime::Error,
     },
+    /// `prepare` failed, and the policy said why.
+    #[error("the policy could not be prepared: {said}")]
+    Refused {
+        /// The end of what it wrote on standard error: untrusted text.
+        said: String,
+    },
+    /// `prepare` took too long.
+    #[error("the policy could not be prepared within {seconds} s")]
+    PrepareTimeout {
+        /// The limit.
+        seconds: u64,
+    },
     /// `prepare` failed.
     #[error("the policy could not be prepared: its `prepare` failed")]
     Prepare {

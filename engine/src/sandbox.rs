@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
-use crate::{options::Limits, ticker::TICK, wasi};
+use crate::{options::Limits, said::Said, ticker::TICK, wasi};
 
 /// Elements of all tables of an instance together. A policy's table holds its functions: some thousands.
 const TABLE_ELEMENTS: usize = 20_000;
@@ -64,9 +64,11 @@ impl Sandbox {
         store
     }
 
-    /// Gives the instance environment variables, for as long as the store lives.
-    pub(crate) fn set_environment(store: &mut Store<Self>, variables: &[(&str, &str)]) {
-        store.data_mut().wasi = Some(wasi::with_environment(variables));
+    /// Gives the instance environment variables, for as long as the store lives, and keeps what it says.
+    pub(crate) fn to_prepare(store: &mut Store<Self>, variables: &[(&str, &str)]) -> Said {
+        let said = Said::default();
+        store.data_mut().wasi = Some(wasi::to_prepare(variables, said.clone()));
+        said
     }
 
     /// Sets the deadline and the memory limit of the next call. Ticks count only while the call runs, since each ends in a

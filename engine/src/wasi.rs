@@ -11,6 +11,8 @@ use wasmtime_wasi::{
     HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiView, p2::DynPollable, random::Deterministic,
 };
 
+use crate::said::Said;
+
 /// Interfaces that a policy may import, without their versions. A `/` at the end allows a whole package.
 const ALLOWED_IMPORTS: &[&str] = &["wasi:cli/", "wasi:clocks/", "wasi:io/", "wasi:random/"];
 
@@ -50,20 +52,24 @@ pub(crate) fn linker<T: WasiView>(engine: &wasmtime::Engine) -> wasmtime::Result
 
 /// A system without files, arguments and environment.
 pub(crate) fn empty() -> WasiCtx {
-    with_environment(&[])
+    deterministic().build()
 }
 
-/// A system without files and arguments, with these environment variables.
-pub(crate) fn with_environment(variables: &[(&str, &str)]) -> WasiCtx {
-    WasiCtxBuilder::new()
-        .envs(variables)
+/// A system without files and arguments, with these environment variables. What is written on standard error is kept.
+pub(crate) fn to_prepare(variables: &[(&str, &str)], said: Said) -> WasiCtx {
+    deterministic().envs(variables).stderr(said).build()
+}
+
+fn deterministic() -> WasiCtxBuilder {
+    let mut system = WasiCtxBuilder::new();
+    system
         .wall_clock(StoppedClock)
         .monotonic_clock(StoppedClock)
         .secure_random(Deterministic::new(vec![0]))
         .insecure_random(Deterministic::new(vec![0]))
         .insecure_random_seed(0)
-        .max_random_size(RANDOM_BYTES)
-        .build()
+        .max_random_size(RANDOM_BYTES);
+    system
 }
 
 /// A clock that always shows the start of 1970.

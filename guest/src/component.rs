@@ -3,8 +3,10 @@
 //!
 //! [`export_policy!`](crate::export_policy) exports a policy with it, that of this crate or that of another.
 
+use std::error::Error as _;
 use std::marker::PhantomData;
 
+use crate::construct::PolicyError;
 use crate::contract::bindings::{
     Guest,
     exports::tidegate::policy::{gate, json, migration, retry, validation},
@@ -19,6 +21,20 @@ use crate::policy::Policy;
 pub trait PolicySource: 'static {
     /// The policy, built at the first call.
     fn policy() -> &'static Policy;
+}
+
+/// Ends the component, whose policy cannot be built. The host repeats what is written.
+#[allow(clippy::print_stderr, reason = "there is no other way out")]
+pub fn refuse(error: &PolicyError) -> ! {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    eprintln!("{line}");
+    std::process::abort()
 }
 
 /// The exports of a component, for the policy of a source.

@@ -3,8 +3,8 @@
 /// Exports a policy from the crate that calls it: `export_policy!(policy)`, with a function
 /// `fn policy() -> Result<Policy, PolicyError>`.
 ///
-/// The function is called once, when the component is prepared. If it fails, the component traps there, so call it in a test
-/// too, which shows the error. On other targets than wasm the macro only checks the type of the function.
+/// The function is called once, when the component is prepared. If it fails, the error is written on standard error, which a host
+/// repeats, and the component traps. On other targets than wasm the macro only checks the type of the function.
 #[macro_export]
 macro_rules! export_policy {
     ($policy:path) => {
@@ -22,7 +22,7 @@ macro_rules! export_policy {
             impl $crate::component::PolicySource for Source {
                 fn policy() -> &'static $crate::Policy {
                     static POLICY: ::std::sync::LazyLock<$crate::Policy> =
-                        ::std::sync::LazyLock::new(|| $policy().expect("the policy can be built"));
+                        ::std::sync::LazyLock::new(|| $policy().unwrap_or_else(|error| $crate::component::refuse(&error)));
                     &POLICY
                 }
             }

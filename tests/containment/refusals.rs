@@ -41,7 +41,7 @@ async fn what_cannot_be_loaded_says_why(#[case] name: &str, #[case] file: Vec<u8
 async fn a_policy_that_is_never_prepared_is_refused() {
     let engine = engine(Isolation::Fresh);
     let (error, _) = refused(&engine, &bytes("loops-in-prepare")).await;
-    assert!(matches!(error, LoadError::Prepare { .. }), "{error}");
+    assert!(matches!(error, LoadError::PrepareTimeout { .. }), "{error}");
 }
 
 #[tokio::test]
