@@ -146,13 +146,13 @@ impl Bundle {
                 value.map_err(|source| BundleError::Changes(old.clone(), new.clone(), source))
             };
             let (mut schema, changes) = (read(&file.text)?, read(changes)?);
-            let own = json!({
-                "title": null,
-                "description": null,
-                "examples": null,
-                "properties": self.manifest.envelope.version.as_ref().map(|place| constant(place, newer)),
-            });
-            merge(&mut schema, &own);
+            merge(
+                &mut schema,
+                &json!({ "title": null, "description": null, "examples": null }),
+            );
+            if let Some(place) = &self.manifest.envelope.version {
+                merge(&mut schema, &json!({ "properties": constant(place, newer) }));
+            }
             merge(&mut schema, &changes);
             self = self.with_schema(event_type, newer, schema.to_string());
         }

@@ -31,6 +31,14 @@ pub enum PolicyError {
     /// The depth limit is 0 or more than 256.
     #[error("limits.depth must be from 1 to {MAX_DEPTH}, is {0}")]
     Depth(u32),
+    /// Two names of the envelope cannot both be stated.
+    #[error("envelope: no event can state its {one} and its {other} there: name two members, neither inside the other")]
+    Places {
+        /// The one.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+    },
     /// An event type has no version.
     #[error("the event type {0} has no version: name the file of its schema under `versions`")]
     NoVersion(String),
@@ -83,6 +91,9 @@ pub enum PolicyError {
 impl Policy {
     /// Makes a policy: compiles every schema, searches every migration path and checks every example.
     pub fn new(bundle: &Bundle, code: Code) -> Result<Self, PolicyError> {
+        if let Some([one, other]) = bundle.manifest.envelope.conflict() {
+            return Err(PolicyError::Places { one, other });
+        }
         let bundle = &*with_dead_letters(bundle);
         let manifest = &bundle.manifest;
         if manifest.limits.depth == 0 || manifest.limits.depth > MAX_DEPTH {
@@ -105,7 +116,7 @@ impl Policy {
         let mut policy = Self {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
-            limits: manifest.limits,
+            limits: manifest.limits.into(),
             envelope: manifest.envelope.clone(),
             default_schedule,
             rules: code.rules,
@@ -257,7 +268,10 @@ fn with_dead_letters(bundle: &Bundle) -> Cow<'_, Bundle> {
         (Some(&envelope.key), "unknown"),
     ] {
         if let Some(place) = place {
-            place.set(&mut example, &envelope.event_type, value.into());
+            // The places do not contain each other.
+            place
+                .set(&mut example, &envelope.event_type, value.into())
+                .unwrap_or_default();
         }
     }
     let event_type = EventType {

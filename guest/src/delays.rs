@@ -23,6 +23,9 @@ pub enum DelayError {
     /// It does not fit into 32 bits of milliseconds.
     #[error("a retry delay of {0} is longer than 49 days")]
     TooLong(String),
+    /// It would be 0.
+    #[error("a retry delay of {0} is shorter than 1ms")]
+    TooShort(String),
     /// There are too many.
     #[error("{0} retries; at most {MOST} are allowed")]
     TooMany(usize),
@@ -116,6 +119,9 @@ impl Growing {
 /// Milliseconds of a delay such as `90s` or `1m 30s`.
 fn millis(text: &str) -> Result<u32, DelayError> {
     let delay: Duration = humantime::parse_duration(text).map_err(|_| DelayError::NotADelay(text.to_owned()))?;
+    if !delay.is_zero() && delay < Duration::from_millis(1) {
+        return Err(DelayError::TooShort(text.to_owned()));
+    }
     u32::try_from(delay.as_millis()).map_err(|_| DelayError::TooLong(text.to_owned()))
 }
 
@@ -153,6 +159,7 @@ mod tests {
         r#"["soon"]"#,
         r#""soon" is not a delay: write a number and a unit, such as 500ms, 5s, 1m, 2h or 1d"#
     )]
+    #[case(r#"["500us"]"#, "a retry delay of 500us is shorter than 1ms")]
     #[case(r#"["50days"]"#, "a retry delay of 50days is longer than 49 days")]
     #[case(
         r#"{"first":"1s","times":40}"#,

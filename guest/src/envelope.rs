@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tidegate_text::pointer;
 
+use crate::contract::Violation;
+use crate::violation::code;
+
 /// The places of the members that every policy reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +24,32 @@ pub struct Envelope {
     /// The time; absent: an event without one leaves without one.
     #[serde(default)]
     pub time: Option<Place>,
+}
+
+impl Envelope {
+    /// Two names that no event could state: one is inside the other, or both are the same member and say different things. The
+    /// key may be any of the others.
+    pub(crate) fn conflict(&self) -> Option<[&'static str; 2]> {
+        let places = [
+            ("id", Some(&self.id)),
+            ("type", Some(&self.event_type)),
+            ("version", self.version.as_ref()),
+            ("key", Some(&self.key)),
+            ("time", self.time.as_ref()),
+        ];
+        let conflicts = |(one, first): (&'static str, &Place), (other, second): (&'static str, &Place)| {
+            let is_same = first == second && one != "key" && other != "key";
+            is_same || first.contains(second) || second.contains(first)
+        };
+        let stated: Vec<_> = places
+            .into_iter()
+            .filter_map(|(name, place)| Some((name, place?)))
+            .collect();
+        stated.iter().enumerate().find_map(|(at, &one)| {
+            let other = stated[at + 1..].iter().find(|&&other| conflicts(one, other))?;
+            Some([one.0, other.0])
+        })
+    }
 }
 
 /// A place in an event: a JSON Pointer (RFC 6901) to a member, through objects.
@@ -70,21 +99,37 @@ impl Place {
     }
 
     /// Sets the value there: at its own position if it exists, else right after `neighbour` if that is in the same object,
-    /// else at the end. Missing objects on the way are added; one that is something else stays, and nothing is set.
-    pub(crate) fn set(&self, members: &mut Map<String, Value>, neighbour: &Self, value: Value) {
+    /// else at the end. Missing objects on the way are added. What is there instead of an object is a violation, and stays.
+    pub(crate) fn set(
+        &self,
+        members: &mut Map<String, Value>,
+        neighbour: &Self,
+        value: Value,
+    ) -> Result<(), Violation> {
         let mut inside = members;
+        let mut pointer = String::new();
         for parent in &self.parents {
+            pointer::push(&mut pointer, parent);
             let next = inside.entry(parent.as_str()).or_insert_with(|| Map::new().into());
-            let Some(next) = next.as_object_mut() else { return };
+            let Some(next) = next.as_object_mut() else {
+                return Err(Violation::new(code::TYPE, pointer, "must be an object"));
+            };
             inside = next;
         }
         if let Some(present) = inside.get_mut(&self.name) {
             *present = value;
-            return;
+            return Ok(());
         }
         let is_neighbour = |name: &String| self.parents == neighbour.parents && *name == neighbour.name;
         let at = inside.keys().position(is_neighbour).map_or(inside.len(), |at| at + 1);
         inside.shift_insert(at, self.name.clone(), value);
+        Ok(())
+    }
+
+    /// Whether another place is inside this one.
+    fn contains(&self, other: &Self) -> bool {
+        let inside = other.pointer.strip_prefix(&self.pointer);
+        inside.is_some_and(|rest| rest.starts_with('/'))
     }
 }
 
@@ -110,7 +155,7 @@ impl TryFrom<String> for Place {
 mod tests {
     use serde_json::{Map, Value};
 
-    use super::Place;
+    use super::{Envelope, Place};
 
     fn place(pointer: &str) -> Place {
         pointer.to_owned().try_into().expect("a place")
@@ -143,17 +188,42 @@ mod tests {
             (r#"{"z":0}"#, r#"{"z":0,"v":2}"#),
         ] {
             let mut event = members(event);
-            place("/v").set(&mut event, &place("/t"), 2.into());
+            place("/v").set(&mut event, &place("/t"), 2.into()).expect("set");
             assert_eq!(Value::Object(event).to_string(), expected);
         }
         for (event, expected) in [
             (r#"{"meta":{"t":"a","z":0}}"#, r#"{"meta":{"t":"a","v":2,"z":0}}"#),
             (r#"{"t":"a"}"#, r#"{"t":"a","meta":{"v":2}}"#),
-            (r#"{"meta":[]}"#, r#"{"meta":[]}"#),
         ] {
             let mut event = members(event);
-            place("/meta/v").set(&mut event, &place("/meta/t"), 2.into());
+            let set = place("/meta/v").set(&mut event, &place("/meta/t"), 2.into());
+            set.expect("set");
             assert_eq!(Value::Object(event).to_string(), expected);
+        }
+        let mut event = members(r#"{"a":{"b/c":[]}}"#);
+        let blocked = place("/a/b~1c/v").set(&mut event, &place("/t"), 2.into());
+        let blocked = blocked.expect_err("an array");
+        assert_eq!((&*blocked.code, &*blocked.path), ("type", "/a/b~1c"));
+    }
+
+    #[test]
+    fn names_that_no_event_could_state_are_found() {
+        for (envelope, expected) in [
+            (r#"{"id":"/id","type":"/type","key":"/id"}"#, None),
+            (
+                r#"{"id":"/m/id","type":"/m/type","version":"/m/v","key":"/k","time":"/t"}"#,
+                None,
+            ),
+            (r#"{"id":"/a","type":"/a","key":"/k"}"#, Some(["id", "type"])),
+            (r#"{"id":"/id","type":"/t","key":"/t/k"}"#, Some(["type", "key"])),
+            (
+                r#"{"id":"/id/x","type":"/t","key":"/k","time":"/id"}"#,
+                Some(["id", "time"]),
+            ),
+            (r#"{"id":"/id","type":"/idle","key":"/k"}"#, None),
+        ] {
+            let parsed: Envelope = serde_json::from_str(envelope).expect("an envelope");
+            assert_eq!(parsed.conflict(), expected, "{envelope}");
         }
     }
 

@@ -21,16 +21,17 @@ pub(crate) struct Event<'p> {
 }
 
 impl<'p> Event<'p> {
-    /// Its id; empty when it is absent, unless a schema rules that out.
+    /// Its id.
     pub(crate) fn id(&self) -> &str {
         self.text(&self.policy.envelope.id)
     }
 
-    /// Its partition key; empty when it is absent, unless a schema rules that out.
+    /// Its partition key.
     pub(crate) fn key(&self) -> &str {
         self.text(&self.policy.envelope.key)
     }
 
+    /// What a judged event states there: judging rules out that it is absent.
     fn text(&self, place: &Place) -> &str {
         place.text(&self.value).unwrap_or_default()
     }

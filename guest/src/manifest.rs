@@ -2,7 +2,7 @@
 //! nothing of schemas and code.
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::contract::Limits;
 use crate::delays::Delays;
@@ -17,9 +17,9 @@ pub struct Manifest {
     pub name: String,
     /// Version of the policy, for people.
     pub version: String,
-    /// Limits of an event; absent: 1 MiB, and 128 levels.
-    #[serde(default = "limits")]
-    pub limits: Limits,
+    /// Limits of an event.
+    #[serde(default)]
+    pub limits: EventLimits,
     /// Where an event states its id, its type and so on.
     pub envelope: Envelope,
     /// Retries of types that set none of their own.
@@ -28,6 +28,16 @@ pub struct Manifest {
     /// The event types, by the names that events state.
     #[serde(deserialize_with = "unique::map")]
     pub event_types: IndexMap<String, EventType>,
+}
+
+/// Limits of an event; absent: 1 MiB, and 128 levels.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventLimits {
+    /// Longest event, in bytes of UTF-8.
+    pub event_bytes: u32,
+    /// Deepest nesting of arrays and objects; `[]` has depth 1.
+    pub depth: u32,
 }
 
 /// Retries of types that set none of their own.
@@ -44,7 +54,7 @@ pub struct RetryDefaults {
 #[serde(deny_unknown_fields)]
 pub struct EventType {
     /// The channel on which it leaves; absent: valid events of this type are dropped.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "channel", skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
     /// False for types that the policy sends and never accepts.
     #[serde(default = "yes")]
@@ -77,10 +87,29 @@ impl EventType {
     }
 }
 
-fn limits() -> Limits {
-    Limits {
-        event_bytes: 1 << 20,
-        depth: 128,
+impl Default for EventLimits {
+    fn default() -> Self {
+        Self {
+            event_bytes: 1 << 20,
+            depth: 128,
+        }
+    }
+}
+
+impl From<EventLimits> for Limits {
+    fn from(EventLimits { event_bytes, depth }: EventLimits) -> Self {
+        Self { event_bytes, depth }
+    }
+}
+
+/// A name: `channel:` with nothing after it would drop every event.
+fn channel<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let found = Option::<String>::deserialize(deserializer)?;
+    match found.as_deref() {
+        None | Some("") => Err(D::Error::custom(
+            "a channel has a name; leave `channel` out to drop valid events of this type",
+        )),
+        Some(_) => Ok(found),
     }
 }
 

@@ -127,7 +127,13 @@ pub(crate) fn follow(event: &mut Event<'_>, path: &MigrationPath) -> Result<(), 
         }
         if let Some(place) = &policy.envelope.version {
             let version = Value::String(kind.versions[to].name.clone());
-            place.set(members, &policy.envelope.event_type, version);
+            let set = place.set(members, &policy.envelope.event_type, version);
+            set.map_err(|blocked| {
+                (
+                    MigrationCause::StepFailed,
+                    vec![failed(&blocked.path, &blocked.message)],
+                )
+            })?;
         }
     }
     event.version = to;

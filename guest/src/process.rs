@@ -83,7 +83,7 @@ impl Policy {
         } else {
             *reason = format!("{} {from} is valid", kind.name);
         }
-        let stamped = stamp(event, &context.now);
+        let stamped = stamp(event, &context.now).map_err(|violation| vec![violation])?;
         let text = (migrates || stamped).then(|| event.to_text());
         if let Some(violation) = text.as_deref().and_then(|text| self.too_large(text)) {
             return Err(vec![violation]);
@@ -159,14 +159,14 @@ pub(crate) fn check_now(now: &str) -> Result<(), Misuse> {
 }
 
 /// An event without a time happened now. True when the time had to be added.
-fn stamp(event: &mut Event<'_>, now: &str) -> bool {
+fn stamp(event: &mut Event<'_>, now: &str) -> Result<bool, Violation> {
     let envelope = &event.policy.envelope;
     let Some((place, members)) = envelope.time.as_ref().zip(event.members()) else {
-        return false;
+        return Ok(false);
     };
-    let is_absent = place.find(members).is_none();
-    if is_absent {
-        place.set(members, &envelope.key, Value::String(now.to_owned()));
+    if place.find(members).is_some() {
+        return Ok(false);
     }
-    is_absent
+    place.set(members, &envelope.key, Value::String(now.to_owned()))?;
+    Ok(true)
 }

@@ -1,4 +1,4 @@
-//! Reads an object of JSON as a map, and refuses a name that is there twice: serde would keep the last. Knows no manifest.
+//! Reads an object of JSON as a map, and refuses a name that is empty or there twice: serde would keep the last. Knows no manifest.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -27,6 +27,9 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Unique<V> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut map = IndexMap::new();
         while let Some(name) = members.next_key::<String>()? {
+            if name.is_empty() {
+                return Err(A::Error::custom("a name is empty"));
+            }
             let value = members.next_value()?;
             if map.contains_key(&name) {
                 return Err(A::Error::custom(format!("{name:?} is there twice")));

@@ -105,15 +105,36 @@ impl Policy {
     pub(crate) fn check(&self, kind: &KnownType, version: usize, event: &Value) -> Vec<Violation> {
         let schema = &kind.versions[version].schema;
         let members = event.as_object();
-        let mut broken: Vec<_> = members
-            .into_iter()
-            .flat_map(|members| self.rules.iter().filter_map(|rule| rule(members)))
-            .collect();
+        let mut broken = self.check_names(event);
+        broken.extend(
+            members
+                .into_iter()
+                .flat_map(|members| self.rules.iter().filter_map(|rule| rule(members))),
+        );
         if broken.is_empty() && schema.holds(event) {
             return Vec::new();
         }
         broken.extend(schema.violations(event));
         in_order(broken)
+    }
+
+    /// The id and the key are strings, whatever the schema says: the id names the claim, and the key the partition.
+    fn check_names(&self, event: &Value) -> Vec<Violation> {
+        let mut broken = Vec::new();
+        for (place, may_be_empty) in [(&self.envelope.id, false), (&self.envelope.key, true)] {
+            match event.as_object().and_then(|members| place.find(members)) {
+                None => {
+                    let message = format!("{} is required", place.name());
+                    broken.push(Violation::new(code::REQUIRED, place.pointer(), message));
+                }
+                Some(Value::String(text)) if text.is_empty() && !may_be_empty => {
+                    broken.push(Violation::new(code::MIN_LENGTH, place.pointer(), "must not be empty"));
+                }
+                Some(Value::String(_)) => {}
+                Some(_) => broken.push(must_be_a_string(place)),
+            }
+        }
+        broken
     }
 
     fn reject(&self, cause: RejectionCause, event: &Value, violations: Vec<Violation>) -> Rejection {

@@ -56,6 +56,8 @@ pub mod code {
     pub const REQUIRED: &str = "required";
     /// A value of the wrong JSON type.
     pub const TYPE: &str = "type";
+    /// A text that is too short.
+    pub const MIN_LENGTH: &str = "min-length";
     /// A text without the required form.
     pub const FORMAT: &str = "format";
     /// A keyword of a schema that has no code of its own.
