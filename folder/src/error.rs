@@ -1,10 +1,8 @@
-//! Why a folder is no policy: which file, and what to change.
+//! Why a folder has no bundle: which file, and what to change.
 
 use std::{io, path::PathBuf};
 
-use tidegate_policy::PolicyError;
-
-/// Why a folder is no policy.
+/// Why a folder has no bundle.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FolderError {
@@ -47,13 +45,12 @@ pub enum FolderError {
         /// What is allowed.
         limit: &'static str,
     },
-    /// The files make no policy.
-    #[error("{} is no policy", folder.display())]
-    Policy {
+    /// A schema is named in a way that is not its only one.
+    #[error("{}: {name:?} is no file of the folder: write its path from the folder, such as order.placed/1.json", folder.display())]
+    NotAName {
         /// The folder.
         folder: PathBuf,
-        /// What is wrong.
-        #[source]
-        source: PolicyError,
+        /// What the manifest says.
+        name: String,
     },
 }

@@ -1,87 +1,130 @@
-//! Reads the schemas of a folder: every `.json` in it, within bounds. What is hidden, and the folder `tests`, is left out. Knows
-//! nothing of schemas.
+//! Reads the schemas of a folder: those that the manifest names, and those that they refer to by a path, within bounds. Other files
+//! do not belong to the policy. Knows nothing of schemas but `$ref`.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
 
-use tidegate_policy::File;
-use walkdir::{DirEntry, WalkDir};
+use serde_json::Value;
+use tidegate_policy::{File, Manifest};
 
-use crate::{error::FolderError, manifest};
+use crate::{error::FolderError, root::Root};
 
 /// The most files.
 const MOST_FILES: usize = 2000;
 /// The most bytes of all files together.
 const MOST_BYTES: u64 = 4 << 20;
 
-/// The files, sorted by name, so that the same folder gives the same bundle everywhere.
-pub(crate) fn read(folder: &Path) -> Result<Vec<File>, FolderError> {
-    let root = fs::canonicalize(folder).map_err(|source| FolderError::Read {
-        file: folder.to_owned(),
-        source,
-    })?;
-    let mut files = Vec::new();
-    let mut bytes = 0;
-    for entry in WalkDir::new(folder)
-        .follow_links(true)
-        .into_iter()
-        .filter_entry(is_visible)
-    {
-        let entry = entry.map_err(|error| unreadable(folder, error))?;
-        let Some(name) = schema_name(folder, &entry) else {
+/// The files, sorted by name, so that the same folder gives the same bundle everywhere. One that is not there is left out: whoever
+/// compiles the schemas knows who needs it.
+pub(crate) fn read(root: &Root, manifest: &Manifest) -> Result<Vec<File>, FolderError> {
+    let types = manifest.event_types.values();
+    let mut wanted: Vec<String> = types.flat_map(|known| known.versions.values().cloned()).collect();
+    let mut files = BTreeMap::new();
+    let mut left = MOST_BYTES;
+    while let Some(name) = wanted.pop() {
+        if files.contains_key(&name) {
+            continue;
+        }
+        if !is_plain(&name) {
+            return Err(FolderError::NotAName {
+                folder: root.path().to_owned(),
+                name,
+            });
+        }
+        let Some(text) = root.text(&name, MOST_BYTES)? else {
             continue;
         };
-        bytes += entry.metadata().map_err(|error| unreadable(folder, error))?.len();
         let too_large = |limit| FolderError::TooLarge {
-            folder: folder.to_owned(),
+            folder: root.path().to_owned(),
             limit,
         };
-        if bytes > MOST_BYTES {
-            return Err(too_large("4 MiB of schemas"));
-        }
+        left = left
+            .checked_sub(text.len() as u64)
+            .ok_or_else(|| too_large("4 MiB of schemas"))?;
         if files.len() == MOST_FILES {
-            return Err(too_large("2,000 files"));
+            return Err(too_large("2,000 schemas"));
         }
-        files.push(File {
-            name: name.into(),
-            text: text_of(&root, entry.path())?.into(),
-        });
+        if let Ok(schema) = serde_json::from_str(&text) {
+            find_references(&schema, &name, &mut wanted);
+        }
+        files.insert(name, text);
     }
-    files.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(files)
-}
-
-fn is_visible(entry: &DirEntry) -> bool {
-    let name = entry.file_name().to_string_lossy();
-    entry.depth() == 0 || !(name.starts_with('.') || (entry.depth() == 1 && name == "tests"))
-}
-
-/// The name of a schema in the bundle: its path from the folder, with `/`.
-fn schema_name(folder: &Path, entry: &DirEntry) -> Option<String> {
-    let path = entry.path().strip_prefix(folder).ok()?;
-    let is_schema = entry.file_type().is_file() && path.extension().is_some_and(|extension| extension == "json");
-    let names: Option<Vec<_>> = path.iter().map(|name| name.to_str()).collect();
-    let name = names?.join("/");
-    (is_schema && !manifest::NAMES.contains(&name.as_str())).then_some(name)
-}
-
-fn text_of(root: &Path, file: &Path) -> Result<String, FolderError> {
-    let failed = |source| FolderError::Read {
-        file: file.to_owned(),
-        source,
+    let file = |(name, text): (String, String)| File {
+        name: name.into(),
+        text: text.into(),
     };
-    if !fs::canonicalize(file).map_err(failed)?.starts_with(root) {
-        return Err(FolderError::Outside(file.to_owned()));
-    }
-    fs::read_to_string(file).map_err(failed)
+    Ok(files.into_iter().map(file).collect())
 }
 
-fn unreadable(folder: &Path, error: walkdir::Error) -> FolderError {
-    let file = error.path().map_or_else(|| folder.to_owned(), PathBuf::from);
-    let source = error
-        .into_io_error()
-        .unwrap_or_else(|| io::Error::other("a link leads in a circle"));
-    FolderError::Read { file, source }
+/// Whether a name is a path in the folder that is written in one way only.
+fn is_plain(name: &str) -> bool {
+    name.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+/// Adds the names of the files that a schema, in the file `base`, refers to.
+fn find_references(schema: &Value, base: &str, found: &mut Vec<String>) {
+    match schema {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(reference) if name == "$ref" || name == "$dynamicRef" => {
+                        found.extend(resolve(base, reference));
+                    }
+                    _ => find_references(value, base, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| find_references(item, base, found)),
+        _ => {}
+    }
+}
+
+/// The name of the file that a relative reference leads to (RFC 3986, section 5.2); `None`: the same file, or an address.
+fn resolve(base: &str, reference: &str) -> Option<String> {
+    let path = reference.split(['#', '?']).next().filter(|path| !path.is_empty())?;
+    if path.split('/').next()?.contains(':') {
+        return None;
+    }
+    let mut parts: Vec<&str> = match path.strip_prefix('/') {
+        Some(_) => Vec::new(),
+        None => base
+            .split('/')
+            .rev()
+            .skip(1)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .collect(),
+    };
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            name => parts.push(name),
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resolve;
+
+    #[test]
+    fn a_reference_leads_to_a_file_of_the_folder() {
+        for (base, reference, expected) in [
+            ("a.json", "b.json", Some("b.json")),
+            ("order/1.json", "../common.json#/$defs/id", Some("common.json")),
+            ("order/1.json", "./2.json", Some("order/2.json")),
+            ("order/1.json", "/common.json", Some("common.json")),
+            ("order/1.json", "../../common.json", Some("common.json")),
+            ("order/1.json", "#/$defs/id", None),
+            ("order/1.json", "", None),
+            ("order/1.json", "https://example.com/a.json", None),
+            ("order/1.json", "urn:example:a", None),
+        ] {
+            assert_eq!(resolve(base, reference).as_deref(), expected, "{base} {reference}");
+        }
+    }
 }

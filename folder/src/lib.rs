@@ -1,26 +1,26 @@
-//! A policy from a folder of plain files: a manifest, and the JSON Schemas that it names.
+//! The bundle of a folder of plain files: a manifest, and the JSON Schemas that it names.
 //!
-//! Reads files and checks them, so that what is wrong is said before anything is built. Knows no WebAssembly and no gate.
+//! Reads files and judges nothing: schemas may be hostile, so the policy is made of the bundle where it can do no harm. Knows no
+//! WebAssembly and no gate.
 
 mod error;
 mod files;
 mod manifest;
+mod root;
 
 use std::path::Path;
 
-use tidegate_policy::{Bundle, Code, Policy};
+use tidegate_policy::Bundle;
 
 pub use self::error::FolderError;
+use self::root::Root;
 
-/// Reads a folder and checks that it makes a policy.
+/// Reads a folder.
 pub fn read(folder: &Path) -> Result<Bundle, FolderError> {
-    let bundle = Bundle {
-        manifest: manifest::read(folder)?,
-        files: files::read(folder)?,
-    };
-    Policy::new(&bundle, Code::default()).map_err(|source| FolderError::Policy {
-        folder: folder.to_owned(),
-        source,
-    })?;
-    Ok(bundle)
+    let root = Root::open(folder)?;
+    let manifest = manifest::read(&root)?;
+    Ok(Bundle {
+        files: files::read(&root, &manifest)?,
+        manifest,
+    })
 }

@@ -1,10 +1,10 @@
 //! Folders that make a policy, and what is said of those that do not.
 
-use std::{fs, os::unix::fs::symlink, path::Path};
+use std::{fs, os::unix::fs::symlink, path::Path, time::Duration};
 
 use rstest::rstest;
 use tempfile::TempDir;
-use tidegate_folder::{FolderError, read};
+use tidegate_policy::{Bundle, Code, Policy};
 
 const MANIFEST: &str = "name: shop
 version: 1.0.0
@@ -36,18 +36,20 @@ fn folder() -> TempDir {
     dir
 }
 
-/// The error and its causes in one line, with the folder left out.
-fn problem(folder: &Path, error: FolderError) -> String {
-    format!("{:#}", anyhow::Error::new(error)).replace(&folder.display().to_string(), "DIR")
+/// Reads a folder and makes its policy, as the prebuilt component does. An error comes with its causes in one line, with the folder
+/// left out.
+fn read(folder: &Path) -> Result<Bundle, String> {
+    let policy = || {
+        let bundle = tidegate_folder::read(folder)?;
+        Policy::new(&bundle, Code::default())?;
+        anyhow::Ok(bundle)
+    };
+    policy().map_err(|error| format!("{error:#}").replace(&folder.display().to_string(), "DIR"))
 }
 
 #[test]
 fn a_folder_becomes_a_bundle() {
     let dir = folder();
-    fs::write(dir.path().join(".hidden.json"), "{").expect("written");
-    fs::create_dir(dir.path().join("tests")).expect("created");
-    fs::write(dir.path().join("tests/case.json"), "{").expect("written");
-    fs::write(dir.path().join("notes.txt"), "anything").expect("written");
     let bundle = read(dir.path()).expect("a policy");
     let names: Vec<_> = bundle.files.iter().map(|file| &*file.name).collect();
     assert_eq!(names, ["common.json", "placed.json"]);
@@ -84,9 +86,9 @@ fn versions_are_taken_by_their_text() {
     .expect("written");
     // The default is found before the examples are missed: `1.10` is not `1.1`.
     let error = read(dir.path()).expect_err("no examples");
-    let expected = "DIR is no policy: the schema of order.placed 1.1 has no `examples`: add a valid event, since none can be made of \
+    let expected = "the schema of order.placed 1.1 has no `examples`: add a valid event, since none can be made of \
                     an older version";
-    assert_eq!(problem(dir.path(), error), expected);
+    assert_eq!(error, expected);
 }
 
 #[rstest]
@@ -131,62 +133,105 @@ fn versions_are_taken_by_their_text() {
     "policy.yaml",
     "placed.json",
     "lost.json",
-    "DIR is no policy: there is no lost.json, the schema of order.placed 1"
+    "there is no lost.json, the schema of order.placed 1"
 )]
 #[case::no_version(
     "policy.yaml",
     "{ 1: placed.json }",
     "{}",
-    "DIR is no policy: the event type order.placed has no version"
+    "the event type order.placed has no version"
 )]
 #[case::no_default(
     "policy.yaml",
     "{ 1: placed.json }",
     "{ 1: placed.json, 2: placed.json }",
-    "DIR is no policy: order.placed needs a default_version, one of: 1, 2"
+    "order.placed needs a default_version, one of: 1, 2"
 )]
-#[case::no_json("common.json", "{", "[", "DIR is no policy: common.json is not JSON: ")]
-#[case::no_schema(
-    "common.json",
-    "[\"id\"",
-    "[7",
-    "DIR is no policy: placed.json is not a usable schema: "
-)]
+#[case::no_json("common.json", "{", "[", "common.json is not JSON: ")]
+#[case::no_schema("common.json", "[\"id\"", "[7", "placed.json is not a usable schema: ")]
 #[case::no_definition(
     "placed.json",
     "$defs/event",
     "$defs/evnt",
-    "DIR is no policy: placed.json is not a usable schema: Pointer '/$defs/evnt' does not exist"
+    "placed.json is not a usable schema: Pointer '/$defs/evnt' does not exist"
 )]
 #[case::nothing_is_fetched(
     "placed.json",
     "common.json#",
     "https://example.com/common.json#",
-    "DIR is no policy: a schema refers to what is not among the policy's files: Resource 'https://example.com/common.json'"
+    "a schema refers to what is not among the policy's files: Resource 'https://example.com/common.json'"
 )]
 #[case::nothing_is_read_from_elsewhere(
     "placed.json",
     "common.json#",
     "file:///etc/hostname#",
-    "DIR is no policy: a schema refers to what is not among the policy's files: Resource 'file:///etc/hostname'"
+    "a schema refers to what is not among the policy's files: Resource 'file:///etc/hostname'"
 )]
 #[case::no_example(
     "placed.json",
     "examples",
     "example",
-    "DIR is no policy: the schema of order.placed 1 has no `examples`: add a valid event"
+    "the schema of order.placed 1 has no `examples`: add a valid event"
+)]
+#[case::no_channel(
+    "policy.yaml",
+    "channel: orders",
+    "channel:",
+    "DIR/policy.yaml: line 7 column 12: a channel has a name; leave `channel` out"
+)]
+#[case::no_limit(
+    "policy.yaml",
+    "retry:",
+    "limits: { depth: 0 }\nretry:",
+    "limits.depth must be from 1 to 256, is 0"
+)]
+#[case::no_delay_at_all(
+    "policy.yaml",
+    "[1s, 2s]",
+    "[500us]",
+    "DIR/policy.yaml: line 4 column 19: a retry delay of 500us is shorter than 1ms"
+)]
+#[case::one_place_for_two_names(
+    "policy.yaml",
+    "type: /type",
+    "type: /id/type",
+    "envelope: no event can state its id and its type there"
+)]
+#[case::not_a_plain_name(
+    "policy.yaml",
+    "placed.json",
+    "./placed.json",
+    "DIR: \"./placed.json\" is no file of the folder: write its path from the folder"
+)]
+#[case::out_of_the_folder(
+    "policy.yaml",
+    "placed.json",
+    "../placed.json",
+    "DIR: \"../placed.json\" is no file of the folder: write its path from the folder"
+)]
+#[case::example_without_id(
+    "placed.json",
+    "\"id\": \"o-1\", ",
+    "",
+    "the example of order.placed 1 is not valid: required at \"/id\": id is required"
+)]
+#[case::example_with_a_number_as_key(
+    "placed.json",
+    "\"c-1\"",
+    "7",
+    "the example of order.placed 1 is not valid: type at \"/customer\": must be a string"
 )]
 #[case::bad_example(
     "placed.json",
     "\"customer\"",
     "\"client\"",
-    "DIR is no policy: the example of order.placed 1 is not valid: required at \"/customer\": customer is required"
+    "the example of order.placed 1 is not valid: required at \"/customer\": customer is required"
 )]
 #[case::other_example(
     "placed.json",
     "order.placed",
     "order.lost",
-    "DIR is no policy: the example of order.placed 1 is not valid: unknown-event-type at \"/type\""
+    "the example of order.placed 1 is not valid: unknown-event-type at \"/type\""
 )]
 fn a_wrong_folder_is_refused(#[case] file: &str, #[case] from: &str, #[case] to: &str, #[case] expected: &str) {
     let dir = folder();
@@ -195,39 +240,82 @@ fn a_wrong_folder_is_refused(#[case] file: &str, #[case] from: &str, #[case] to:
     assert!(text.contains(from), "{text}");
     fs::write(&path, text.replacen(from, to, 1)).expect("written");
     let error = read(dir.path()).expect_err("no policy");
-    let problem = problem(dir.path(), error);
-    assert!(problem.starts_with(expected), "{problem}");
+    assert!(error.starts_with(expected), "{error}");
 }
 
 #[test]
-fn a_folder_has_one_manifest_and_all_its_files() {
+fn a_folder_has_one_manifest() {
     let dir = folder();
     fs::write(dir.path().join("policy.json"), "{}").expect("written");
-    let two = read(dir.path()).expect_err("two manifests");
     assert_eq!(
-        problem(dir.path(), two),
+        read(dir.path()).expect_err("two manifests"),
         "DIR has several manifests, policy.yaml and policy.json: keep one"
     );
-    fs::remove_file(dir.path().join("policy.json")).expect("removed");
-    symlink("/etc/hostname", dir.path().join("link.json")).expect("linked");
-    let outside = read(dir.path()).expect_err("a link");
-    assert_eq!(
-        problem(dir.path(), outside),
-        "DIR/link.json leads out of the folder: a policy has all its files in one place"
-    );
-    fs::remove_file(dir.path().join("link.json")).expect("removed");
-    symlink(".", dir.path().join("circle")).expect("linked");
-    let circle = read(dir.path()).expect_err("a circle");
-    assert_eq!(
-        problem(dir.path(), circle),
-        "DIR/circle cannot be read: a link leads in a circle"
-    );
     let none = read(&dir.path().join("none")).expect_err("nothing");
-    let none = problem(dir.path(), none);
-    assert!(none.starts_with("DIR/none cannot be read: "), "{none}");
+    assert!(none.starts_with("DIR cannot be read: "), "{none}");
     let empty = tempfile::tempdir().expect("a directory");
-    let none = read(empty.path()).expect_err("no manifest");
-    assert_eq!(problem(empty.path(), none), "DIR has no policy.yaml and no policy.json");
+    assert_eq!(
+        read(empty.path()).expect_err("no manifest"),
+        "DIR has no policy.yaml and no policy.json"
+    );
+}
+
+#[test]
+fn only_files_that_are_named_belong_to_the_policy() {
+    let dir = folder();
+    let before = read(dir.path()).expect("a policy").to_document().expect("JSON");
+    fs::write(dir.path().join("event.json"), "{").expect("written");
+    symlink("nowhere", dir.path().join(".#policy.yaml")).expect("linked");
+    symlink(".", dir.path().join("circle")).expect("linked");
+    symlink("/etc/hostname", dir.path().join("link.json")).expect("linked");
+    assert_eq!(read(dir.path()).expect("a policy").to_document().expect("JSON"), before);
+}
+
+#[test]
+fn nothing_outside_the_folder_is_read() {
+    let elsewhere = tempfile::tempdir().expect("a directory");
+    for name in ["policy.yaml", "placed.json", "common.json"] {
+        let dir = folder();
+        let target = elsewhere.path().join(name);
+        fs::rename(dir.path().join(name), &target).expect("moved");
+        symlink(&target, dir.path().join(name)).expect("linked");
+        assert_eq!(
+            read(dir.path()).expect_err("a link"),
+            format!("DIR/{name} leads out of the folder: a policy has all its files in one place")
+        );
+        fs::remove_file(dir.path().join(name)).expect("removed");
+        rustix::fs::mkfifoat(rustix::fs::CWD, dir.path().join(name), rustix::fs::Mode::RUSR).expect("made");
+        assert_eq!(
+            read(dir.path()).expect_err("a pipe"),
+            format!("DIR/{name} cannot be read: it is not a file")
+        );
+    }
+}
+
+#[test]
+fn links_inside_the_folder_are_followed() {
+    // As Kubernetes mounts a ConfigMap.
+    let dir = folder();
+    fs::create_dir(dir.path().join("..2026")).expect("made");
+    symlink("..2026", dir.path().join("..data")).expect("linked");
+    let before = read(dir.path()).expect("a policy").to_document().expect("JSON");
+    for name in ["policy.yaml", "placed.json", "common.json"] {
+        fs::rename(dir.path().join(name), dir.path().join("..2026").join(name)).expect("moved");
+        symlink(Path::new("..data").join(name), dir.path().join(name)).expect("linked");
+    }
+    assert_eq!(read(dir.path()).expect("a policy").to_document().expect("JSON"), before);
+}
+
+#[test]
+fn line_ends_and_byte_order_marks_change_nothing() {
+    let (dir, other) = (folder(), folder());
+    for name in ["policy.yaml", "placed.json", "common.json"] {
+        let text = fs::read_to_string(dir.path().join(name)).expect("readable");
+        let text = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        fs::write(other.path().join(name), text).expect("written");
+    }
+    let document = |dir: &Path| read(dir).expect("a policy").to_document().expect("JSON");
+    assert_eq!(document(dir.path()), document(other.path()));
 }
 
 #[test]
@@ -238,26 +326,35 @@ fn aliases_do_not_multiply() {
         format!("a{level}: &a{level} [{}]\n", vec![alias; 10].join(", "))
     };
     let bomb: String = (1..10).map(level).collect();
-    let bomb = format!("a0: &a0 [x]\n{bomb}");
-    fs::write(dir.path().join("policy.yaml"), bomb + MANIFEST).expect("written");
-    read(dir.path()).expect_err("refused, and soon");
+    fs::write(dir.path().join("policy.yaml"), format!("a0: &a0 [x]\n{bomb}{MANIFEST}")).expect("written");
+    let (answer, path) = (std::sync::mpsc::channel(), dir.path().to_owned());
+    let sender = answer.0;
+    std::thread::spawn(move || sender.send(read(&path).map(|_| ())));
+    let read = answer
+        .1
+        .recv_timeout(Duration::from_secs(20))
+        .expect("an answer, and soon");
+    read.expect_err("refused");
 }
 
 #[test]
 fn a_folder_is_bounded() {
     let dir = folder();
-    let large = format!("\"{}\"", " ".repeat(4 << 20));
-    fs::write(dir.path().join("large.json"), large).expect("written");
-    let error = read(dir.path()).expect_err("too large");
-    assert_eq!(problem(dir.path(), error), "DIR has more than 4 MiB of schemas");
-    fs::remove_file(dir.path().join("large.json")).expect("removed");
-    for number in 0..2000 {
-        fs::write(dir.path().join(format!("{number}.json")), "{}").expect("written");
-    }
-    let error = read(dir.path()).expect_err("too many");
-    assert_eq!(problem(dir.path(), error), "DIR has more than 2,000 files");
+    let many = |count: usize, text: &str| {
+        let references: Vec<_> = (0..count)
+            .map(|number| format!("{{\"$ref\":\"{number}.json\"}}"))
+            .collect();
+        for number in 0..count {
+            fs::write(dir.path().join(format!("{number}.json")), text).expect("written");
+        }
+        let schema = format!("{{\"anyOf\":[{}]}}", references.join(","));
+        fs::write(dir.path().join("common.json"), schema).expect("written");
+        read(dir.path()).expect_err("too much")
+    };
+    let text = format!("\"{}\"", " ".repeat(1 << 20));
+    assert_eq!(many(5, &text), "DIR has more than 4 MiB of schemas");
+    assert_eq!(many(2000, "{}"), "DIR has more than 2,000 schemas");
     fs::write(dir.path().join("policy.yaml"), "#".repeat((1 << 20) + 1)).expect("written");
-    let error = read(dir.path()).expect_err("too large");
     let expected = "DIR/policy.yaml cannot be read: it has more than 1 MiB";
-    assert_eq!(problem(dir.path(), error), expected);
+    assert_eq!(read(dir.path()).expect_err("too large"), expected);
 }

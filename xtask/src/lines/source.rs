@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 pub(super) type Files = BTreeMap<String, String>;
 
 /// The folders of the product.
-const FOLDERS: [&str; 4] = ["host", "engine", "guest", "text"];
+const FOLDERS: [&str; 6] = ["host", "engine", "guest", "text", "folder", "prebuilt"];
 
 /// Folders that hold no code of the product.
 const NOT_PRODUCT: [&str; 4] = ["tests", "benches", "examples", "fuzz"];

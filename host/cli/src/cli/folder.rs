@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, ensure};
-use tidegate_engine::Engine;
+use anyhow::{Context as _, bail, ensure};
+use tidegate_engine::{Engine, LoadError};
 use tidegate_prebuilt::BUNDLE;
 
 /// The policy without a bundle; empty: the program was built without it.
@@ -17,6 +17,8 @@ pub(super) async fn build(folder: &Path, engine: &Engine) -> anyhow::Result<Vec<
         "this program was built without the prebuilt policy; build it with `cargo xtask build`"
     );
     let document = bundle.to_document()?;
-    let built = engine.prepare(PREBUILT, &[(BUNDLE, &document)]).await;
-    built.with_context(|| format!("the policy of {} cannot be built", folder.display()))
+    match engine.prepare(PREBUILT, &[(BUNDLE, &document)]).await {
+        Err(LoadError::Refused { said }) => bail!("{} is no policy: {said}", folder.display()),
+        built => built.with_context(|| format!("the policy of {} cannot be built", folder.display())),
+    }
 }
