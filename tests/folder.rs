@@ -1,6 +1,11 @@
 //! A policy from a folder of plain files, by the built program: what it decides, and that the same files give the same bytes.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 use tidegate_harness::{copy_dir, repository};
@@ -100,6 +105,92 @@ fn the_same_files_give_the_same_bytes_and_others_do_not() {
         .map(|retry| &retry["wait_ms"])
         .collect();
     assert_eq!(delays, [5000, 60_000, 660_000], "an edited delay is in force");
+}
+
+#[test]
+fn a_policy_is_written_where_it_belongs() {
+    let (dir, out) = (orders(), tempfile::tempdir().expect("a directory"));
+    let build = |file: &Path| tidegate(&["build", text(dir.path()), "-o", text(file)], b"");
+    let mode = |file: &Path| fs::metadata(file).expect("there").permissions().mode() & 0o777;
+    let (plain, kept, link) = (
+        out.path().join("plain"),
+        out.path().join("kept"),
+        out.path().join("link"),
+    );
+    fs::write(out.path().join("made"), "").expect("written");
+    fs::write(&kept, "before").expect("written");
+    fs::set_permissions(&kept, fs::Permissions::from_mode(0o640)).expect("set");
+    symlink("kept", &link).expect("linked");
+    for file in [&plain, &link] {
+        let done = build(file);
+        assert_eq!(done.code, 0, "{}", done.err);
+        assert!(done.out.contains(" was made of "), "{}", done.out);
+    }
+    assert_eq!(mode(&plain), mode(&out.path().join("made")), "as any file");
+    assert!(fs::symlink_metadata(&link).expect("there").is_symlink(), "a link stays");
+    assert_eq!(
+        (fs::read(&kept).expect("read"), mode(&kept)),
+        (fs::read(&plain).expect("read"), 0o640)
+    );
+
+    let pipe = out.path().join("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).expect("made");
+    for (file, why) in [
+        (pipe.as_path(), "not a regular file"),
+        (out.path(), "not a regular file"),
+        (&out.path().join("none/x"), "not found"),
+    ] {
+        let refused = build(file);
+        assert_eq!(refused.code, 3, "{}", refused.out);
+        let says = format!("tidegate: {} cannot be written: ", file.display());
+        assert!(
+            refused.err.starts_with(&says) && refused.err.contains(why),
+            "{}",
+            refused.err
+        );
+    }
+}
+
+#[test]
+fn what_a_folder_breaks_is_broken_in_a_sandbox() {
+    let cases: [(&str, String, &str); 3] = [
+        // Validating an example would take 2 to the 60th steps.
+        ("doubling", doubling(60), "could not be prepared within 10 s"),
+        ("memory", pattern("(?:a{1000}){1000}"), "is not a usable schema"),
+        ("example", "{}".to_owned(), "has no `examples`"),
+    ];
+    for (name, schema, says) in cases {
+        let dir = orders();
+        fs::write(dir.path().join("order.placed/1.json"), schema).expect("written");
+        let started = Instant::now();
+        let refused = tidegate(&["build", text(dir.path()), "--check", "/dev/null"], b"");
+        assert_eq!(refused.code, 3, "{name}: {}", refused.err);
+        assert!(refused.err.contains(says), "{name}: {}", refused.err);
+        assert!(
+            started.elapsed() < Duration::from_mins(1),
+            "{name}: {:?}",
+            started.elapsed()
+        );
+    }
+}
+
+/// A schema whose validation takes twice as long with each level.
+fn doubling(levels: usize) -> String {
+    let level = |level: usize| {
+        let next = format!(r##"{{ "$ref": "#/$defs/{}" }}"##, level + 1);
+        format!(r#""{level}": {{ "allOf": [{next}, {next}] }}"#)
+    };
+    let levels: Vec<_> = (0..levels).map(level).chain([format!(r#""{levels}": {{}}"#)]).collect();
+    let example = r#"{ "meta": { "id": "o-1", "type": "order.placed" }, "customerId": "c-1" }"#;
+    format!(
+        r##"{{ "$defs": {{ {} }}, "$ref": "#/$defs/0", "examples": [{example}] }}"##,
+        levels.join(", ")
+    )
+}
+
+/// A schema with this pattern.
+fn pattern(pattern: &str) -> String {
+    format!(r#"{{ "properties": {{ "a": {{ "pattern": "{pattern}" }} }}, "examples": [{{}}] }}"#)
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! `tidegate build`: makes one file of a folder.
 
 use std::{
-    io::{Write as _, stdout},
+    fs,
+    io::{self, Write as _, stdout},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -54,7 +56,7 @@ impl Build {
         spinner.finish_and_clear();
         let bytes = bytes?;
         let (file, same) = if let Some(file) = &self.check {
-            let found = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            let found = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
             (file, found == bytes)
         } else {
             write(&self.output, &bytes).with_context(|| format!("{} cannot be written", self.output.display()))?;
@@ -70,10 +72,14 @@ impl Build {
         if self.json {
             writeln!(stdout(), "{}", serde_json::to_string(&built)?)?;
         } else {
-            let what = if same { "is" } else { "is not" };
+            let what = match (self.check.is_some(), same) {
+                (false, _) => "was made of",
+                (true, true) => "is the policy of",
+                (true, false) => "is not the policy of",
+            };
             writeln!(
                 stdout(),
-                "{} {what} the policy of {}: {}, {} KiB",
+                "{} {what} {}: {}, {} KiB",
                 file.display(),
                 self.folder.display(),
                 digest::short(built.digest),
@@ -88,15 +94,31 @@ impl Build {
     }
 }
 
-/// Writes a whole file or none: a gate may watch it.
-fn write(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let mut new = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+/// Writes a whole file or none: a gate may watch it. A link stays a link, and a file that is replaced keeps its mode.
+fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let found = match fs::metadata(file) {
+        Ok(found) if found.is_file() => Some(found),
+        Ok(_) => return Err(io::Error::other("it is not a regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let target = match found {
+        Some(_) => file.canonicalize()?,
+        None => file.to_owned(),
+    };
+    let folder = target.parent().filter(|parent| !parent.as_os_str().is_empty());
+    // Like any file that is made: a gate may run as another user.
+    let by_umask = fs::Permissions::from_mode(0o666);
+    let new = tempfile::Builder::new()
+        .permissions(by_umask)
+        .tempfile_in(folder.unwrap_or(Path::new(".")));
+    // Its own message names the temporary file.
+    let mut new = new.map_err(|error| io::Error::from(error.kind()))?;
     new.write_all(bytes)?;
+    if let Some(found) = found {
+        new.as_file().set_permissions(found.permissions())?;
+    }
     new.as_file().sync_all()?;
-    // A temporary file is private; a gate may run as another user.
-    let everyone = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    new.as_file().set_permissions(everyone)?;
-    new.persist(file).map_err(|error| error.error)?;
+    new.persist(target).map_err(|error| error.error)?;
     Ok(())
 }
