@@ -65,6 +65,24 @@ fn the_example_decides_on_its_events() {
 }
 
 #[test]
+fn a_folder_and_the_file_that_is_built_of_it_decide_alike() {
+    let (dir, out) = (orders(), tempfile::tempdir().expect("a directory"));
+    let file = out.path().join("orders.wasm");
+    let build = tidegate(&["build", text(dir.path()), "-o", text(&file)], b"");
+    assert_eq!(build.code, 0, "{}", build.err);
+    let events = fs::read(dir.path().join("events.jsonl")).expect("readable");
+    // Often enough that instances are used again, and side by side.
+    let events = events.repeat(200);
+    let decided = |policy: &Path| {
+        let args = ["apply", "--policy", text(policy), "--now", "2026-03-01T09:30:00Z"];
+        let decided = tidegate(&args, &events);
+        assert_eq!(decided.code, 0, "{}", decided.err);
+        decided.out
+    };
+    assert_eq!(decided(dir.path()), decided(&file));
+}
+
+#[test]
 fn the_same_files_give_the_same_bytes_and_others_do_not() {
     let (one, other) = (orders(), orders());
     let out = tempfile::tempdir().expect("a directory");

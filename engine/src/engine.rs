@@ -12,6 +12,7 @@ use crate::{
     malloc,
     options::{LAST_RESORT_MEMORY, Options},
     policy::Policy,
+    prebuilt::Prebuilt,
     sandbox::{CORE_INSTANCES, MEMORIES, TABLES},
     shared::Shared,
     ticker::Ticker,
@@ -97,6 +98,12 @@ impl Engine {
     /// is in the cache; the work is done on a thread of its own. Must be called within a tokio runtime.
     pub async fn load(&self, bytes: &[u8]) -> Result<Policy, LoadError> {
         self.shared.clone().load(bytes, Effort::Full).await
+    }
+
+    /// Loads the code of policies that are made of data: a component that exports `configure` beside the contract. It is compiled
+    /// the first time, and taken from the cache later.
+    pub async fn load_prebuilt(&self, bytes: &[u8]) -> Result<Prebuilt, LoadError> {
+        Prebuilt::load(self.shared.clone(), bytes).await
     }
 
     /// Makes a component of a prebuilt one: runs its `prepare` with environment variables, and keeps what it has made of them in

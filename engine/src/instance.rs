@@ -9,12 +9,13 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::{
     Store,
-    component::{Instance, InstancePre},
+    component::{ComponentExportIndex, Instance, InstancePre},
 };
 
 use crate::{
@@ -22,6 +23,11 @@ use crate::{
     sandbox::Sandbox,
     ticker::{Ticker, Ticking},
 };
+
+/// Time that `configure` may take.
+pub(crate) const CONFIGURE_DEADLINE: Duration = Duration::from_secs(10);
+/// Bytes that an instance may grow after it was configured: what one large event takes, and no leak.
+const MAX_GROWTH: usize = 8 << 20;
 
 /// The concurrency limit that all policies of an engine share: at most so many instances exist, running or idle.
 pub(crate) struct Concurrency {
@@ -44,13 +50,28 @@ pub(crate) struct Permit<'a> {
 pub(crate) struct Live {
     pub(crate) store: Store<Sandbox>,
     pub(crate) instance: Instance,
+    /// Bytes of memory with which it is not used again.
+    too_large: usize,
 }
+
+/// Data that an instance is given before its first call.
+pub(crate) struct Configuration {
+    /// The export `configure`.
+    pub(crate) export: ComponentExportIndex,
+    pub(crate) bundle: String,
+}
+
+/// An instance refuses its configuration, and says why.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NotConfigured(pub(crate) String);
 
 /// Makes the instances of one policy.
 pub(crate) struct Instances {
     pre: InstancePre<Sandbox>,
     limits: Limits,
     isolation: Isolation,
+    configuration: Option<Configuration>,
     concurrency: Arc<Concurrency>,
     /// Identifies its instances among the idle ones.
     number: u64,
@@ -108,6 +129,7 @@ impl Instances {
         pre: InstancePre<Sandbox>,
         limits: Limits,
         isolation: Isolation,
+        configuration: Option<Configuration>,
         concurrency: Arc<Concurrency>,
     ) -> Self {
         Self {
@@ -115,6 +137,7 @@ impl Instances {
             pre,
             limits,
             isolation,
+            configuration,
             concurrency,
         }
     }
@@ -127,12 +150,21 @@ impl Instances {
         let mut store = Sandbox::store(self.pre.engine(), &self.limits);
         Sandbox::arm(&mut store, self.limits.deadline, self.limits.memory_bytes);
         let instance = self.pre.instantiate_async(&mut store).await?;
-        Ok(Live { store, instance })
+        let mut live = Live {
+            store,
+            instance,
+            too_large: self.limits.memory_bytes / 2,
+        };
+        if let Some(configuration) = &self.configuration {
+            configuration.apply(&mut live, &self.limits).await?;
+            live.too_large = live.store.data().memory_in_use() + MAX_GROWTH;
+        }
+        Ok(live)
     }
 
-    /// Takes back an instance after a call that ended normally. One that uses more than half of its memory is dropped.
+    /// Takes back an instance after a call that ended normally. One that uses too much memory is dropped.
     pub(crate) fn give_back(&self, live: Live) {
-        let small = live.store.data().memory_in_use() <= self.limits.memory_bytes / 2;
+        let small = live.store.data().memory_in_use() <= live.too_large;
         if self.isolation == Isolation::Reuse && small {
             self.concurrency.idle().push_back((self.number, live));
         }
@@ -145,6 +177,17 @@ impl Instances {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
+    }
+}
+
+impl Configuration {
+    async fn apply(&self, live: &mut Live, limits: &Limits) -> wasmtime::Result<()> {
+        Sandbox::arm(&mut live.store, CONFIGURE_DEADLINE, limits.memory_bytes);
+        let configure = live
+            .instance
+            .get_typed_func::<(&str,), (Result<(), String>,)>(&mut live.store, &self.export)?;
+        let (configured,) = configure.call_async(&mut live.store, (&self.bundle,)).await?;
+        Ok(configured.map_err(NotConfigured)?)
     }
 }
 

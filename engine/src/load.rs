@@ -16,10 +16,10 @@ use crate::{
     contract,
     digest::Digest,
     inspect::Shape,
-    instance::Instances,
+    instance::{CONFIGURE_DEADLINE, Configuration, Instances, NotConfigured},
     load_error::LoadError,
     malloc,
-    options::Limits,
+    options::{Isolation, Limits},
     policy::{LoadReport, Policy},
     sandbox::Sandbox,
     shared::Shared,
@@ -43,40 +43,44 @@ pub(crate) enum Effort {
 
 impl Shared {
     pub(crate) async fn load(self: Arc<Self>, bytes: &[u8], effort: Effort) -> Result<Policy, LoadError> {
-        let shape = Shape::of(bytes)?;
-        for name in required_exports() {
-            if !shape.exports.contains(&name) {
-                return Err(match shape.other_contract(&name) {
-                    Some(found) => LoadError::IncompatibleContract {
-                        found: found.to_owned(),
-                        speaks: contract::VERSION,
-                    },
-                    None => LoadError::MissingExport { name },
-                });
-            }
-        }
+        let shape = contract_shape(bytes)?;
         let digest = Digest::of(bytes);
         let mut report = LoadReport::new(shape.imports, shape.exports, bytes.len());
 
         let started = Instant::now();
-        let built = self.clone().build(bytes.to_vec(), digest.clone(), effort).await?;
-        report.from_cache = built.took.is_none();
-        (report.snapshot, report.compile) = built.took.unzip();
+        let code = Code::Policy(bytes.to_vec());
+        let built = self.clone().build(code, digest.clone(), effort).await?;
+        report.from_cache = built.is_cached;
+        (report.snapshot, report.compile) = (built.snapshot, built.compile);
         report.total = started.elapsed();
-        let component = built.component;
+        self.policy(&built.component, None, digest, report).await
+    }
 
-        let exports = Exports::find(&component)?;
+    /// A policy whose instances are made of this component, and configured where there is a configuration.
+    pub(crate) async fn policy(
+        &self,
+        component: &Component,
+        configuration: Option<Configuration>,
+        digest: Digest,
+        report: LoadReport,
+    ) -> Result<Policy, LoadError> {
+        let exports = Exports::find(component)?;
         let pre = self
             .linker
-            .instantiate_pre(&component)
+            .instantiate_pre(component)
             .map_err(|source| LoadError::Compile { source })?;
+        let isolation = match configuration {
+            // Its code is the host's own.
+            Some(_) => Isolation::Reuse,
+            None => self.options.isolation,
+        };
         let concurrency = self.concurrency.clone();
-        let instances = Instances::new(pre, self.options.limits, self.options.isolation, concurrency);
+        let instances = Instances::new(pre, self.options.limits, isolation, configuration, concurrency);
         let permit = instances.permit().await;
-        let taken = instances.take(&permit).await;
-        let mut live = taken.map_err(|source| LoadError::Compile { source })?;
+        let mut live = instances.take(&permit).await.map_err(not_made)?;
         exports.check_types(&mut live)?;
-        drop((live, permit));
+        instances.give_back(live);
+        drop(permit);
 
         let caller = Caller { instances, exports };
         let catalog = caller.call_catalog().await?;
@@ -88,15 +92,20 @@ impl Shared {
         })
     }
 
-    /// Takes the compiled policy from the cache, or snapshots and compiles it and stores the result. Runs on its own thread.
-    async fn build(self: Arc<Self>, bytes: Vec<u8>, digest: Digest, effort: Effort) -> Result<Built, LoadError> {
+    /// Takes compiled code from the cache, or compiles it and stores the result. Runs on its own thread.
+    pub(crate) async fn build(self: Arc<Self>, code: Code, digest: Digest, effort: Effort) -> Result<Built, LoadError> {
         let runtime = tokio::runtime::Handle::current();
         let built = tokio::task::spawn_blocking(move || {
             let find_or_compile = || {
                 let cached = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, &digest));
                 match cached {
-                    Some(component) => Ok(Built { component, took: None }),
-                    None => self.compile(&runtime, &bytes, &digest),
+                    Some(component) => Ok(Built {
+                        component,
+                        is_cached: true,
+                        snapshot: None,
+                        compile: None,
+                    }),
+                    None => self.compile(&runtime, &code, &digest),
                 }
             };
             let built = match effort {
@@ -106,21 +115,27 @@ impl Shared {
                     .map_err(|error| LoadError::Compile { source: error.into() })?
                     .install(find_or_compile),
             };
-            drop(bytes);
+            drop(code);
             malloc::trim();
             built
         });
         built.await.map_err(|error| LoadError::Panicked(error.to_string()))?
     }
 
-    fn compile(&self, runtime: &Handle, bytes: &[u8], digest: &Digest) -> Result<Built, LoadError> {
-        let started = Instant::now();
-        let snapshot = runtime.block_on(self.snapshot(bytes, &[]))?;
-        let snapshot_took = started.elapsed();
-
-        let started = Instant::now();
-        let component = Component::new(&self.engine, &snapshot).map_err(|source| LoadError::Compile { source })?;
-        let compile_took = started.elapsed();
+    fn compile(&self, runtime: &Handle, code: &Code, digest: &Digest) -> Result<Built, LoadError> {
+        let mut started = Instant::now();
+        let mut snapshot = None;
+        let component = match code {
+            Code::Policy(bytes) => {
+                let prepared = runtime.block_on(self.snapshot(bytes, &[]))?;
+                snapshot = Some(started.elapsed());
+                started = Instant::now();
+                Component::new(&self.engine, &prepared)
+            }
+            Code::Prebuilt(bytes) => Component::new(&self.engine, bytes),
+        };
+        let component = component.map_err(|source| LoadError::Compile { source })?;
+        let compile = Some(started.elapsed());
 
         if let Some(cache) = &self.cache {
             let stored = component
@@ -133,7 +148,9 @@ impl Shared {
         }
         Ok(Built {
             component,
-            took: Some((snapshot_took, compile_took)),
+            is_cached: false,
+            snapshot,
+            compile,
         })
     }
 
@@ -182,11 +199,53 @@ fn ended_itself(error: &wasmtime::Error) -> bool {
     error.is::<I32Exit>() || error.downcast_ref::<Trap>() == Some(&Trap::UnreachableCodeReached)
 }
 
+/// What is compiled.
+pub(crate) enum Code {
+    /// A policy: it is prepared, and the snapshot is compiled.
+    Policy(Vec<u8>),
+    /// A prebuilt component, whose instances are configured: it is compiled as it is.
+    Prebuilt(Vec<u8>),
+}
+
 /// A component that can be run.
-struct Built {
-    component: Component,
-    /// Time for the snapshot and for compiling; `None`: it came from the cache.
-    took: Option<(Duration, Duration)>,
+pub(crate) struct Built {
+    pub(crate) component: Component,
+    /// Whether its code was in the cache.
+    pub(crate) is_cached: bool,
+    /// Time for the snapshot, when one was made.
+    pub(crate) snapshot: Option<Duration>,
+    /// Time for compiling, when it was compiled.
+    pub(crate) compile: Option<Duration>,
+}
+
+/// Why the first instance of a policy could not be made.
+fn not_made(source: wasmtime::Error) -> LoadError {
+    if source.downcast_ref() == Some(&Trap::Interrupt) {
+        return LoadError::PrepareTimeout {
+            seconds: CONFIGURE_DEADLINE.as_secs(),
+        };
+    }
+    match source.downcast::<NotConfigured>() {
+        Ok(NotConfigured(said)) => LoadError::Refused { said },
+        Err(source) => LoadError::Instantiate { source },
+    }
+}
+
+/// What a component imports and exports, which must be what the contract asks for.
+pub(crate) fn contract_shape(bytes: &[u8]) -> Result<Shape, LoadError> {
+    let shape = Shape::of(bytes)?;
+    for name in required_exports() {
+        if !shape.exports.contains(&name) {
+            return Err(match shape.other_contract(&name) {
+                Some(found) => LoadError::IncompatibleContract {
+                    found: found.to_owned(),
+                    speaks: contract::VERSION,
+                },
+                None => LoadError::MissingExport { name },
+            });
+        }
+    }
+    Ok(shape)
 }
 
 /// A pool of one thread with low priority. It ends with the load.

@@ -70,6 +70,13 @@ pub enum LoadError {
         #[source]
         source: wasmtime::Error,
     },
+    /// No instance of it could be made.
+    #[error("no instance of the policy could be made")]
+    Instantiate {
+        /// What happened.
+        #[source]
+        source: wasmtime::Error,
+    },
     /// Its catalog could not be read.
     #[error("the policy loads, but cannot say what it knows")]
     Catalog(#[from] Fault),

@@ -26,6 +26,12 @@ pub trait PolicySource: 'static {
 /// Ends the component, whose policy cannot be built. The host repeats what is written.
 #[allow(clippy::print_stderr, reason = "there is no other way out")]
 pub fn refuse(error: &PolicyError) -> ! {
+    eprintln!("{}", reason(error));
+    std::process::abort()
+}
+
+/// An error with its causes, in one line.
+pub fn reason(error: &PolicyError) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -33,8 +39,7 @@ pub fn refuse(error: &PolicyError) -> ! {
         line.push_str(&error.to_string());
         cause = error.source();
     }
-    eprintln!("{line}");
-    std::process::abort()
+    line
 }
 
 /// The exports of a component, for the policy of a source.

@@ -71,6 +71,7 @@ fn text(policy: &Policy, report: &SelfTestReport) -> Result<String, std::fmt::Er
         (Some(snapshot), Some(compile)) => {
             writeln!(out, "  prepared in {snapshot:.1?}, compiled in {compile:.1?}")?;
         }
+        (None, Some(compile)) => writeln!(out, "  compiled in {compile:.1?}, loaded in {:.1?}", load.total)?,
         _ => writeln!(out, "  compiled code from the cache, loaded in {:.1?}", load.total)?,
     }
     section(&mut out, "imports", &load.imports)?;

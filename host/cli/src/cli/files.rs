@@ -109,12 +109,11 @@ pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: 
     let engine = engine(isolation, concurrency)?;
     let spinner = progress::spinner("{spinner} loading the policy (compiled the first time) {elapsed}");
     let loaded = async {
-        let bytes = if path.is_dir() {
-            folder::build(path, &engine).await?
-        } else {
-            let read = tokio::fs::read(path).await;
-            read.with_context(|| format!("the policy {} cannot be read", path.display()))?
-        };
+        if path.is_dir() {
+            return folder::load(path, &engine).await;
+        }
+        let read = tokio::fs::read(path).await;
+        let bytes = read.with_context(|| format!("the policy {} cannot be read", path.display()))?;
         let policy = engine.load(&bytes).await;
         policy.with_context(|| format!("the policy {} cannot be loaded", path.display()))
     };
