@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-/// SHA-256 of a policy's file.
+/// SHA-256 of a policy's file, or of the code and the bundle of one that is made of files.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Digest(String);
@@ -14,6 +14,12 @@ impl Digest {
     /// Of the bytes of a policy's file.
     pub fn of(bytes: &[u8]) -> Self {
         Self(format!("sha256:{}", hex::encode(Sha256::digest(bytes))))
+    }
+
+    /// Of a policy that is made of a bundle, by the prebuilt component of this digest.
+    #[must_use]
+    pub fn with_bundle(&self, bundle: &str) -> Self {
+        Self::of(format!("{self}\n{bundle}").as_bytes())
     }
 
     /// Such as `sha256:9f86d0…`.

@@ -45,7 +45,7 @@ pub enum LoadError {
         source: wasmtime::Error,
     },
     /// `prepare` failed, and the policy said why.
-    #[error("the policy could not be prepared: {said}")]
+    #[error("it is no policy: {said}")]
     Refused {
         /// The end of what it wrote on standard error: untrusted text.
         said: String,

@@ -57,7 +57,7 @@ impl Prebuilt {
             export: self.configure,
             bundle: bundle.to_owned(),
         };
-        let digest = Digest::of(format!("{}\n{bundle}", self.digest).as_bytes());
+        let digest = self.digest.with_bundle(bundle);
         let mut report = self.report.clone();
         report.bytes = bundle.len();
         let mut policy = self

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use tidegate_policy::BundleError;
+
 /// Why a folder has no bundle.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -45,6 +47,9 @@ pub enum FolderError {
         /// What is allowed.
         limit: &'static str,
     },
+    /// The files are no bundle.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
     /// A schema is named in a way that is not its only one.
     #[error("{}: {name:?} is no file of the folder: write its path from the folder, such as order.placed/1.json", folder.display())]
     NotAName {
@@ -53,4 +58,11 @@ pub enum FolderError {
         /// What the manifest says.
         name: String,
     },
+}
+
+impl FolderError {
+    /// Whether the files may be the same and yet readable later.
+    pub const fn is_of_the_machine(&self) -> bool {
+        matches!(self, Self::Read { .. })
+    }
 }

@@ -15,6 +15,11 @@ use tidegate_policy::Bundle;
 pub use self::error::FolderError;
 use self::root::Root;
 
+/// Reads a folder, as one document.
+pub fn read_document(folder: &Path) -> Result<String, FolderError> {
+    Ok(read(folder)?.to_document()?)
+}
+
 /// Reads a folder.
 pub fn read(folder: &Path) -> Result<Bundle, FolderError> {
     let root = Root::open(folder)?;

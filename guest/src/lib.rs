@@ -95,7 +95,7 @@ pub use contract::{
 pub use delays::{DelayError, Delays};
 pub use derivation::{Derivation, DeriveFn, Derived};
 pub use envelope::{Envelope, NotAPlace, Place};
-pub use manifest::{EventType, Manifest, RetryDefaults};
+pub use manifest::{EventLimits, EventType, Manifest, RetryDefaults};
 pub use policy::Policy;
 pub use rules::Rule;
 pub use schema::SchemaError;

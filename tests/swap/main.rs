@@ -2,6 +2,7 @@
 
 mod denylist;
 mod files;
+mod folders;
 mod leaks;
 mod load;
 mod races;

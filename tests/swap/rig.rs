@@ -42,6 +42,13 @@ impl Rig {
         Self { gate, path, dir }
     }
 
+    /// A gate whose policy is the folder `name` of a directory.
+    pub(crate) async fn start_on_folder(dir: TempDir, name: &str, config: &str) -> Self {
+        let path = dir.path().join(name);
+        let gate = SqliteGate::start_alive(name, config, &with_policy(&path, &[])).await;
+        Self { gate, path, dir }
+    }
+
     /// Renames another file over the policy, as a careful tool does.
     pub(crate) fn put(&self, policy: &[u8]) {
         let new = self.dir.path().join(".policy.tmp");

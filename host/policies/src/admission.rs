@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, fmt, io, time::Duration};
 
 use tidegate_engine::{EventTypeInfo, Fault, FaultKind, LoadError, Policy, PolicyCatalog, SelfTestReport};
+use tidegate_folder::FolderError;
 use tidegate_text::cut;
 
 use crate::revisions::Retired;
@@ -36,6 +37,9 @@ pub enum Refusal {
     /// It cannot be read.
     #[error("the file cannot be read")]
     Read(#[source] io::Error),
+    /// The folder is no policy.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// It was another one each time that it was read.
     #[error("it keeps changing: write the policy to another file, and rename that")]
     Changing,
@@ -175,6 +179,7 @@ impl Refusal {
         match self {
             Self::Read(_) | Self::Changing | Self::SelfTestSlow => true,
             Self::SelfTestFault(fault) => fault.kind == FaultKind::Instantiate,
+            Self::Folder(error) => error.is_of_the_machine(),
             _ => false,
         }
     }

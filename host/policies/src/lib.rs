@@ -10,3 +10,4 @@ mod file;
 pub mod reload;
 pub mod revisions;
 pub mod shadow;
+pub mod source;

@@ -8,12 +8,13 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::Args;
 use serde::Serialize;
 use tidegate_engine::{Digest, Isolation};
+use tidegate_policies::source::{self, BuildError};
 
-use super::{digest, exit, files, folder, progress};
+use super::{digest, exit, files, progress};
 
 /// Build a policy, one WebAssembly component, from a folder of plain files.
 ///
@@ -52,9 +53,14 @@ impl Build {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let engine = files::engine(Isolation::Fresh, 1)?;
         let spinner = progress::spinner("{spinner} building the policy {elapsed}");
-        let bytes = folder::build(&self.folder, &engine).await;
+        let bytes = source::build(&self.folder, &engine).await;
         spinner.finish_and_clear();
-        let bytes = bytes?;
+        let bytes = bytes.map_err(|error| match error {
+            BuildError::Folder(error) => anyhow!(error),
+            BuildError::Load(error) => {
+                anyhow!(error).context(format!("the policy {} cannot be built", self.folder.display()))
+            }
+        })?;
         let (file, same) = if let Some(file) = &self.check {
             let found = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
             (file, found == bytes)

@@ -10,9 +10,10 @@ use anyhow::{Context, bail};
 use clap::Args;
 use tidegate_engine::{Engine, Isolation, Limits, Options, Policy};
 use tidegate_gate::config;
+use tidegate_policies::source::{Source, SourceLoader};
 use tidegate_sqlite::Db;
 
-use super::{folder, notice, progress};
+use super::{notice, progress};
 
 /// Which policy to use.
 #[derive(Debug, Args)]
@@ -104,17 +105,23 @@ pub(super) fn engine(isolation: Isolation, concurrency: u32) -> anyhow::Result<E
     Ok(engine)
 }
 
+/// Reads a policy, a file or a folder.
+pub(super) fn policy_source(path: &Path) -> anyhow::Result<Source> {
+    if path.is_dir() {
+        return Ok(Source::of_folder(path)?);
+    }
+    let bytes = std::fs::read(path);
+    let bytes = bytes.with_context(|| format!("the policy {} cannot be read", path.display()))?;
+    Ok(Source::Component(bytes))
+}
+
 /// Loads a policy for a command, from its file or from a folder.
 pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: u32) -> anyhow::Result<Policy> {
     let engine = engine(isolation, concurrency)?;
     let spinner = progress::spinner("{spinner} loading the policy (compiled the first time) {elapsed}");
     let loaded = async {
-        if path.is_dir() {
-            return folder::load(path, &engine).await;
-        }
-        let read = tokio::fs::read(path).await;
-        let bytes = read.with_context(|| format!("the policy {} cannot be read", path.display()))?;
-        let policy = engine.load(&bytes).await;
+        let source = policy_source(path)?;
+        let policy = SourceLoader::new(engine).load(&source).await;
         policy.with_context(|| format!("the policy {} cannot be loaded", path.display()))
     };
     let policy = loaded.await;

@@ -11,7 +11,6 @@ mod dlq;
 pub(crate) mod exit;
 mod explain;
 mod files;
-mod folder;
 mod lines;
 pub(crate) mod notice;
 mod policy;

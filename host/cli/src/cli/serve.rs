@@ -3,7 +3,7 @@
 use std::{env::VarError, io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anstream::{AutoStream, ColorChoice};
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use tidegate_gate::{
     Gate,
@@ -61,10 +61,6 @@ impl Serve {
         start_log(self.log)?;
         let config = self.config()?;
         let policy = self.policy.find(config.policy.path.as_deref())?;
-        if policy.is_dir() {
-            let folder = policy.display();
-            bail!("{folder} is a folder: make one file of it with `tidegate build {folder}`, and name that");
-        }
         match &config.backend {
             Backend::Sqlite { path } => tracing::info!(data = %path.display(), "sqlite backend"),
             Backend::Dapr(dapr) => {

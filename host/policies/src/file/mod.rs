@@ -1,11 +1,13 @@
 //! The file of a policy, live or shadow: when it is read, and its bytes. Knows nothing of what is in it.
 
 mod id;
+mod place;
 mod read;
+mod tree;
 mod watch;
 
 pub(crate) use self::{
-    id::Place,
+    place::Place,
     read::{Contents, read},
     watch::{Settled, Watch},
 };

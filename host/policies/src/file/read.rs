@@ -1,4 +1,4 @@
-//! Reads the file of a policy, and says which file it was. Knows nothing of when it is read.
+//! Reads the file or folder of a policy, and says which it was. Knows nothing of when it is read.
 
 use std::{
     fs::OpenOptions,
@@ -9,20 +9,20 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use super::id::{FileId, Place};
-use crate::admission::Refusal;
+use super::{id::FileId, place::Place};
+use crate::{admission::Refusal, source::Source};
 
 /// The largest file that is read.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// The bytes of one file.
+/// What was read.
 #[derive(Debug)]
 pub(crate) struct Contents {
     pub(crate) place: Place,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) source: Source,
 }
 
-/// Reads a whole file; `None`: it changed meanwhile, or is not `expected`, where one is.
+/// Reads a whole file or folder; `None`: it changed meanwhile, or is not `expected`, where one is.
 pub(crate) fn read(path: &Path, expected: Option<Place>) -> Result<Option<Contents>, Refusal> {
     match whole(path) {
         Ok(contents) => Ok(contents.filter(|contents| expected.is_none_or(|expected| expected == contents.place))),
@@ -32,6 +32,11 @@ pub(crate) fn read(path: &Path, expected: Option<Place>) -> Result<Option<Conten
 }
 
 fn whole(path: &Path) -> Result<Option<Contents>, Refusal> {
+    let place = Place::at(path).map_err(Refusal::Read)?;
+    if matches!(place, Place::Folder(_)) {
+        let source = Source::of_folder(path)?;
+        return Ok(place.is_at(path).then_some(Contents { place, source }));
+    }
     let mut open = OpenOptions::new();
     // Opening a pipe without a writer would never end. For a regular file the flag means nothing.
     open.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
@@ -55,14 +60,15 @@ fn whole(path: &Path) -> Result<Option<Contents>, Refusal> {
     let id = FileId::of(&before);
     let is_same = FileId::of(&file.metadata().map_err(Refusal::Read)?) == id;
     let place = Place::File(id);
-    Ok(is_same.then_some(Contents { place, bytes }))
+    let source = Source::Component(bytes);
+    Ok(is_same.then_some(Contents { place, source }))
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use super::read;
+    use super::{Source, read};
 
     #[test]
     fn the_bytes_come_with_the_identity_of_their_file() {
@@ -70,7 +76,7 @@ mod tests {
         let path = dir.path().join("policy");
         fs::write(&path, "one").expect("written");
         let contents = read(&path, None).expect("readable").expect("unchanged");
-        assert_eq!(contents.bytes, b"one");
+        assert!(matches!(&contents.source, Source::Component(bytes) if bytes == b"one"));
         assert!(contents.place.is_at(&path));
         fs::write(&path, "other").expect("written");
         assert!(!contents.place.is_at(&path));
@@ -84,7 +90,7 @@ mod tests {
     #[test]
     fn what_is_not_a_file_is_refused() {
         let dir = tempfile::tempdir().expect("a directory");
-        assert!(read(dir.path(), None).is_err(), "a directory");
+        assert!(read(dir.path(), None).is_err(), "a folder without a manifest");
         assert!(read(&dir.path().join("none"), None).is_err(), "nothing");
         let pipe = dir.path().join("pipe");
         rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).expect("made");

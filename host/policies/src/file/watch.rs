@@ -9,13 +9,17 @@ use std::{
 
 use tidegate_model::clock;
 
-use super::id::Place;
+use super::place::Place;
 use crate::admission::Refusal;
 
 /// How often the file's identity is checked.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// How long the file must not change before it is read.
 const SETTLE: Duration = Duration::from_millis(100);
+/// The same for a folder: people and tools write one file after another.
+const SETTLE_FOLDER: Duration = Duration::from_secs(1);
+/// How many times as long as a check took the next one is put off: a folder may have thousands of files.
+const REST: u32 = 10;
 /// The wait before the same file is read again, when the machine was at fault and not the policy.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
@@ -25,8 +29,8 @@ pub(crate) struct Watch(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Whether it was checked before.
-    is_begun: bool,
+    /// Time that the last check took; `None`: there was none.
+    check_took: Option<Duration>,
     /// What the last check found; `None`: nothing is known.
     seen: Option<Seen>,
     /// What the last reading was about; `None`: there is no conclusion.
@@ -62,10 +66,14 @@ impl Watch {
     /// Waits until the file has changed and settled. After an error it knows nothing of the file, and finds it anew.
     pub(crate) async fn next(&self, path: &Path) -> io::Result<Settled> {
         loop {
-            if std::mem::replace(&mut self.state().is_begun, true) {
-                tokio::time::sleep(POLL_INTERVAL).await;
+            let check_took = self.state().check_took;
+            if let Some(took) = check_took {
+                tokio::time::sleep(POLL_INTERVAL.max(took * REST)).await;
             }
-            match Place::at(path) {
+            let started = Instant::now();
+            let found = Place::at(path);
+            self.state().check_took = Some(started.elapsed());
+            match found {
                 Ok(found) => {
                     if let Some(settled) = self.state().found(found, Instant::now()) {
                         return Ok(settled);
@@ -131,7 +139,13 @@ impl State {
         };
         let is_due = match self.concluded {
             Some(concluded) if concluded.place == place => concluded.again.is_some_and(|again| now >= again),
-            _ => now >= since + SETTLE,
+            _ => {
+                let settle = match place {
+                    Place::Folder(_) => SETTLE_FOLDER,
+                    Place::Missing | Place::File(_) => SETTLE,
+                };
+                now >= since + settle
+            }
         };
         is_due.then(|| Settled {
             place,

@@ -20,12 +20,13 @@ use crate::{
     admission::{Admission, Refusal},
     file::{self, Contents, Place},
     revisions::{LoadedBy, Retired, Revisions, RollbackSettings, Timings},
+    source::{Source, SourceLoader},
 };
 
 /// A file that was read.
 pub(super) struct PolicyFile {
     pub(super) place: Place,
-    pub(super) bytes: Vec<u8>,
+    pub(super) source: Source,
     pub(super) digest: Digest,
     pub(super) timings: Timings,
 }
@@ -48,7 +49,7 @@ pub(super) struct Loader {
     pub(super) tracker: StatusTracker,
     pub(super) denylist: Denylist,
     admission: Admission,
-    engine: Engine,
+    sources: SourceLoader,
     rollback: Option<RollbackSettings>,
     loading: Mutex<()>,
 }
@@ -67,7 +68,7 @@ impl Loader {
             tracker: StatusTracker::new(settings.is_followed),
             denylist: Denylist::new(settings.cache_dir.as_deref(), &settings.path),
             admission,
-            engine,
+            sources: SourceLoader::new(engine),
             rollback: settings.rollback,
             loading: Mutex::default(),
         }
@@ -125,10 +126,10 @@ impl Turn<'_> {
         let path = path.to_owned();
         let read = tokio::task::spawn_blocking(move || file::read(&path, expected)).await;
         let contents = read.map_err(|error| Refusal::Read(io::Error::other(error)))??;
-        Ok(contents.map(|Contents { place, bytes }| PolicyFile {
+        Ok(contents.map(|Contents { place, source }| PolicyFile {
             place,
-            digest: Digest::of(&bytes),
-            bytes,
+            digest: source.digest(),
+            source,
             timings: Timings {
                 settle: unchanged,
                 read: started.elapsed(),
@@ -141,7 +142,7 @@ impl Turn<'_> {
     /// the policy does not take over.
     pub(super) async fn take_over(&self, file: PolicyFile, by: LoadedBy, is_wanted: impl Fn() -> bool) -> Loaded {
         let PolicyFile {
-            bytes,
+            source,
             digest,
             mut timings,
             ..
@@ -165,9 +166,9 @@ impl Turn<'_> {
         self.loader.tracker.loading(Step::Compiling);
         let started = Instant::now();
         let policy = match by {
-            LoadedBy::Start => self.loader.engine.load(&bytes).await,
+            LoadedBy::Start => self.loader.sources.load(&source).await,
             LoadedBy::File | LoadedBy::Request | LoadedBy::Promotion => {
-                self.loader.engine.load_in_background(&bytes).await
+                self.loader.sources.load_in_background(&source).await
             }
         };
         let mut policy = policy.map_err(|error| refused(Refusal::Load(error)))?;

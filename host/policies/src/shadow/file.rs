@@ -13,6 +13,7 @@ use tidegate_model::error::chain;
 use crate::{
     admission::{Admission, Refusal},
     file::{self, Contents, Place, Settled, Watch},
+    source::{Source, SourceLoader},
 };
 
 /// The state of the shadow policy.
@@ -37,7 +38,7 @@ pub(super) enum ShadowState {
 #[derive(Debug)]
 pub(super) struct ShadowFile {
     path: PathBuf,
-    engine: Engine,
+    sources: SourceLoader,
     /// The shadow policy, if one is loaded.
     policy: ArcSwapOption<Policy>,
     state: Mutex<ShadowState>,
@@ -50,7 +51,7 @@ impl ShadowFile {
     pub(super) fn new(path: PathBuf, engine: Engine) -> Self {
         Self {
             path,
-            engine,
+            sources: SourceLoader::new(engine),
             policy: ArcSwapOption::empty(),
             state: Mutex::default(),
             last_refusal: Mutex::default(),
@@ -92,14 +93,14 @@ impl ShadowFile {
         }
         let (digest, refusal) = match file::read(&self.path, Some(expected)) {
             Ok(contents) => {
-                let Contents { bytes, .. } = contents?;
-                let digest = Digest::of(&bytes);
+                let Contents { source, .. } = contents?;
+                let digest = source.digest();
                 let is_loaded = |policy: Arc<Policy>| *policy.digest() == digest;
                 if self.policy().is_some_and(is_loaded) {
                     return Some(Ok(()));
                 }
                 self.set(ShadowState::Loading);
-                match self.load(&bytes).await {
+                match self.load(&source).await {
                     Ok(policy) => {
                         self.set(ShadowState::Ready(Arc::new(policy)));
                         return Some(Ok(()));
@@ -113,8 +114,9 @@ impl ShadowFile {
         Some(Err(refusal))
     }
 
-    async fn load(&self, bytes: &[u8]) -> Result<Policy, Refusal> {
-        let policy = self.engine.load_in_background(bytes).await.map_err(Refusal::Load)?;
+    async fn load(&self, source: &Source) -> Result<Policy, Refusal> {
+        let policy = self.sources.load_in_background(source).await;
+        let policy = policy.map_err(Refusal::Load)?;
         Admission::test(&policy).await?;
         Ok(policy)
     }

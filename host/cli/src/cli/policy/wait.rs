@@ -2,14 +2,13 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use clap::Args;
 use serde::de::DeserializeOwned;
-use tidegate_engine::Digest;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    super::{notice, progress},
+    super::{files, notice, progress},
     admin::{Admin, Reading},
 };
 
@@ -21,8 +20,8 @@ const STABLE: Duration = Duration::from_secs(1);
 /// The file to wait for.
 #[derive(Debug, Args)]
 pub(super) struct Wait {
-    /// Wait until the gate has loaded this file, or has refused it.
-    #[arg(long = "wait-for", value_name = "FILE")]
+    /// Wait until the gate has loaded this policy, a file or a folder, or has refused it.
+    #[arg(long = "wait-for", value_name = "PATH")]
     file: Option<PathBuf>,
     /// Seconds to wait.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "file", value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -45,8 +44,7 @@ impl Wait {
         let Some(file) = &self.file else {
             return Ok(true);
         };
-        let bytes = tokio::fs::read(file).await;
-        let digest = Digest::of(&bytes.with_context(|| format!("{} cannot be read", file.display()))?);
+        let digest = files::policy_source(file)?.digest();
         let spinner = progress::spinner("{spinner} waiting for the policy {elapsed}");
         let mut unavailable = Some(anyhow!("no gate has answered within {} s", self.timeout));
         let polled = poll::<T>(admin, digest.as_str(), &mut unavailable);

@@ -1,0 +1,81 @@
+//! The files of a folder as one number, which changes whenever one of them does. Reads no bytes.
+
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    path::Path,
+};
+
+use super::id::FileId;
+
+/// Folders inside folders that are looked into.
+const MAX_DEPTH: usize = 16;
+/// The most files and folders that are looked at.
+const MAX_ENTRIES: usize = 10_000;
+
+/// Of all files whose names do not begin with a dot. A link counts as what it leads to; a link to a folder is not followed further.
+pub(super) fn hash(folder: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let mut entries = 0;
+    add(folder, 0, &mut entries, &mut hasher);
+    hasher.finish()
+}
+
+fn add(folder: &Path, depth: usize, entries: &mut usize, hasher: &mut DefaultHasher) {
+    let Ok(found) = fs::read_dir(folder) else { return };
+    let mut found: Vec<_> = found.filter_map(Result::ok).collect();
+    found.sort_unstable_by_key(fs::DirEntry::file_name);
+    for entry in found {
+        let name = entry.file_name();
+        if name.as_encoded_bytes().starts_with(b".") || *entries == MAX_ENTRIES {
+            continue;
+        }
+        *entries += 1;
+        name.hash(hasher);
+        let path = entry.path();
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() && entry.file_type().is_ok_and(|kind| kind.is_dir()) => {
+                if depth < MAX_DEPTH {
+                    add(&path, depth + 1, entries, hasher);
+                }
+            }
+            Ok(metadata) => FileId::of(&metadata).hash(hasher),
+            Err(error) => error.kind().hash(hasher),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::hash;
+
+    #[test]
+    fn the_number_changes_with_any_file() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path();
+        fs::create_dir(path.join("inner")).expect("made");
+        let mut before = hash(path);
+        let mut assert_changed = |what: &str, is_changed: bool| {
+            let now = hash(path);
+            assert_eq!(now != before, is_changed, "{what}");
+            before = now;
+        };
+        fs::write(path.join("inner/a.json"), "{}").expect("written");
+        assert_changed("a new file", true);
+        fs::write(path.join("inner/a.json"), "[1]").expect("written");
+        assert_changed("another text", true);
+        fs::write(path.join(".a.json.swp"), "{}").expect("written");
+        assert_changed("a hidden file", false);
+        fs::rename(path.join("inner/a.json"), path.join("inner/b.json")).expect("renamed");
+        assert_changed("another name", true);
+        symlink("inner/b.json", path.join("link")).expect("linked");
+        symlink(".", path.join("circle")).expect("linked");
+        assert_changed("a link", true);
+        fs::write(path.join("inner/c.json"), "{}").expect("written");
+        fs::remove_file(path.join("link")).expect("removed");
+        symlink("inner/c.json", path.join("link")).expect("linked");
+        assert_changed("a link that leads elsewhere", true);
+    }
+}
