@@ -13,7 +13,11 @@ const MAX_DEPTH: usize = 16;
 /// The most files and folders that are looked at.
 const MAX_ENTRIES: usize = 10_000;
 
-/// Of all files whose names do not begin with a dot. A link counts as what it leads to; a link to a folder is not followed further.
+/// The extensions of the files that make a policy. Others are left out: the gate's own data may lie beside them.
+const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
+
+/// Of all files that could belong to a policy and whose names do not begin with a dot. A link counts as what it leads to; a link to
+/// a folder is not followed further.
 pub(super) fn hash(folder: &Path) -> u64 {
     let mut hasher = DefaultHasher::new();
     let mut entries = 0;
@@ -31,18 +35,25 @@ fn add(folder: &Path, depth: usize, entries: &mut usize, hasher: &mut DefaultHas
             continue;
         }
         *entries += 1;
-        name.hash(hasher);
         let path = entry.path();
-        match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() && entry.file_type().is_ok_and(|kind| kind.is_dir()) => {
-                if depth < MAX_DEPTH {
-                    add(&path, depth + 1, entries, hasher);
-                }
-            }
-            Ok(metadata) => FileId::of(&metadata).hash(hasher),
-            Err(error) => error.kind().hash(hasher),
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_folder && depth < MAX_DEPTH {
+            name.hash(hasher);
+            add(&path, depth + 1, entries, hasher);
+        }
+        let found = fs::metadata(&path);
+        let is_linked_folder = !is_folder && found.as_ref().is_ok_and(fs::Metadata::is_dir);
+        if is_linked_folder || is_of_a_policy(&path) {
+            name.hash(hasher);
+            let id = found.map(|metadata| FileId::of(&metadata));
+            id.map_err(|error| error.kind()).hash(hasher);
         }
     }
+}
+
+fn is_of_a_policy(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
 }
 
 #[cfg(test)]
@@ -68,14 +79,16 @@ mod tests {
         assert_changed("another text", true);
         fs::write(path.join(".a.json.swp"), "{}").expect("written");
         assert_changed("a hidden file", false);
+        fs::write(path.join("tidegate.db"), "events").expect("written");
+        assert_changed("a file of another kind", false);
         fs::rename(path.join("inner/a.json"), path.join("inner/b.json")).expect("renamed");
         assert_changed("another name", true);
-        symlink("inner/b.json", path.join("link")).expect("linked");
+        symlink("inner/b.json", path.join("link.json")).expect("linked");
         symlink(".", path.join("circle")).expect("linked");
         assert_changed("a link", true);
         fs::write(path.join("inner/c.json"), "{}").expect("written");
-        fs::remove_file(path.join("link")).expect("removed");
-        symlink("inner/c.json", path.join("link")).expect("linked");
+        fs::remove_file(path.join("link.json")).expect("removed");
+        symlink("inner/c.json", path.join("link.json")).expect("linked");
         assert_changed("a link that leads elsewhere", true);
     }
 }
