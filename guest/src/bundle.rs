@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::envelope::Place;
 use crate::manifest::{EventType, Manifest};
 use crate::merge::merge;
+use crate::place::Place;
 
 /// The file of a bundle that is not a schema.
 const MANIFEST: &str = "policy.json";

@@ -1,7 +1,8 @@
 //! Makes a policy from a bundle and code: compiles every schema, searches every migration path and checks every example.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, json};
 
@@ -10,8 +11,8 @@ use crate::code::Code;
 use crate::contract::{MigrationCause, Schedule};
 use crate::delays::Delays;
 use crate::known::{KnownType, KnownVersion};
-use crate::manifest::EventType;
-use crate::migration_path::shortest_paths;
+use crate::manifest::{EventType, Migration};
+use crate::migration_path::{Steps, best_paths};
 use crate::policy::{DEAD_LETTER, EMITTED_VERSION, OPS_ALERT, Policy, USER_ALERT};
 use crate::schema::{Compiler, SchemaError};
 
@@ -62,6 +63,14 @@ pub enum PolicyError {
         event_type: String,
         /// Its versions.
         known: String,
+    },
+    /// A migration makes no sense.
+    #[error("a migration of {event_type}: {problem}")]
+    Migration {
+        /// The event type.
+        event_type: String,
+        /// What is wrong.
+        problem: String,
     },
     /// A schema has no example, and none can be made by migrating that of the previous version.
     #[error(
@@ -234,7 +243,13 @@ fn known_type(
         Some(default) => versions.iter().position(|version| version.name == *default),
     };
     let names: Vec<&str> = versions.iter().map(|version| version.name.as_str()).collect();
-    let paths = shortest_paths(name, &names, &code.steps);
+    check_migrations(name, event_type)?;
+    let steps = Steps {
+        event_type: name,
+        migrations: event_type.migrations.iter().cloned().map(Arc::new).collect(),
+        code: &code.steps,
+    };
+    let paths = best_paths(&names, &steps);
     Ok(KnownType {
         default_version: default_version.ok_or_else(|| PolicyError::NoDefault {
             event_type: name.to_owned(),
@@ -251,6 +266,32 @@ fn known_type(
         versions,
         paths,
     })
+}
+
+/// The migrations of a type lead from one of its versions to another, each once.
+fn check_migrations(name: &str, event_type: &EventType) -> Result<(), PolicyError> {
+    let problem = |problem: String| PolicyError::Migration {
+        event_type: name.to_owned(),
+        problem,
+    };
+    let mut seen = HashSet::new();
+    for Migration { from, to, .. } in &event_type.migrations {
+        if let Some(unknown) = [from, to]
+            .into_iter()
+            .find(|version| !event_type.versions.contains_key(*version))
+        {
+            return Err(problem(format!("there is no version {unknown}")));
+        }
+        if from == to {
+            return Err(problem(format!("{from} cannot become {to}")));
+        }
+        if !seen.insert((from.min(to), from.max(to))) {
+            return Err(problem(format!(
+                "there are two between {from} and {to}: keep one, which leads both ways"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The bundle with a type of dead letters, which are always sent: on the channel `dlq`, where a manifest says nothing of it.

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::envelope::Place;
 use crate::known::{KnownType, KnownVersion};
+use crate::place::Place;
 use crate::policy::Policy;
 
 /// A valid event.

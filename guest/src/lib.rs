@@ -49,6 +49,7 @@ mod code;
 mod compose;
 mod construct;
 pub mod contract;
+mod conversion;
 mod dead_letter;
 mod delays;
 mod derivation;
@@ -64,7 +65,10 @@ mod merge;
 mod migrate;
 mod migration_path;
 mod occurrence;
+mod operation;
+mod operation_fields;
 mod parse;
+mod place;
 mod policy;
 mod process;
 mod reader;
@@ -92,10 +96,14 @@ pub use contract::{
     Migrated, MigrationCause, MigrationFailure, Misuse, Output, PolicyCatalog, Rejection, RejectionCause, RetryPlan,
     Schedule, VersionInfo, Violation,
 };
+pub use conversion::{Conversion, Form};
 pub use delays::{DelayError, Delays};
 pub use derivation::{Derivation, DeriveFn, Derived};
-pub use envelope::{Envelope, NotAPlace, Place};
-pub use manifest::{EventLimits, EventType, Manifest, RetryDefaults};
+pub use envelope::Envelope;
+pub use manifest::{EventLimits, EventType, Manifest, Migration, RetryDefaults};
+pub use operation::{Operation, Replace, Within};
+pub use operation_fields::{Add, Keep, MapValues, Move, Remove, Wrapped};
+pub use place::{NotAPlace, Place};
 pub use policy::Policy;
 pub use rules::Rule;
 pub use schema::SchemaError;

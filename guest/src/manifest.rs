@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use crate::contract::Limits;
 use crate::delays::Delays;
 use crate::envelope::Envelope;
+use crate::operation::Operation;
 use crate::unique;
 
 /// The content of `policy.json`.
@@ -71,6 +72,22 @@ pub struct EventType {
     /// The version of an event that names none; absent: the only one.
     #[serde(default)]
     pub default_version: Option<String>,
+    /// How an event of one version becomes one of another, and back.
+    #[serde(default)]
+    pub migrations: Vec<Migration>,
+}
+
+/// How an event of one version becomes one of another, and back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Migration {
+    /// The older version.
+    pub from: String,
+    /// The newer version.
+    pub to: String,
+    /// What is done on the way up, in this order, and undone on the way down.
+    #[serde(rename = "do")]
+    pub operations: Vec<Operation>,
 }
 
 impl EventType {
@@ -83,6 +100,7 @@ impl EventType {
             alerts_user: false,
             versions: IndexMap::new(),
             default_version: None,
+            migrations: Vec::new(),
         }
     }
 }

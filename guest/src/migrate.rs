@@ -8,10 +8,10 @@
 use serde_json::Value;
 
 use crate::contract::{Migrated, MigrationCause, MigrationFailure, Violation};
-use crate::envelope::Place;
 use crate::event::Event;
 use crate::migration_path::MigrationPath;
 use crate::parse::read_object;
+use crate::place::Place;
 use crate::policy::Policy;
 use crate::reader::MAX_VALUES;
 use crate::violation::{code, in_order, quoted, summary};
@@ -123,7 +123,8 @@ pub(crate) fn follow(event: &mut Event<'_>, path: &MigrationPath) -> Result<(), 
     };
     if let Some(members) = event.members() {
         for step in &path.steps {
-            step(members).map_err(|error| (MigrationCause::StepFailed, vec![failed(&error.path, &error.message)]))?;
+            step.apply(members)
+                .map_err(|error| (MigrationCause::StepFailed, vec![failed(&error.path, &error.message)]))?;
         }
         if let Some(place) = &policy.envelope.version {
             let version = Value::String(kind.versions[to].name.clone());

@@ -1,60 +1,101 @@
-//! The migration paths of an event type: the shortest sequence of steps between every two versions. Knows versions by their
-//! names and nothing of events.
+//! The migration paths of an event type: the best sequence of steps between every two versions. Knows versions by their names and
+//! nothing of events.
 
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::steps::{Step, StepFn};
+use crate::manifest::Migration;
+use crate::operation::{Way, apply_all};
+use crate::steps::{Members, Step, StepError, StepFn};
 
 /// A sequence of steps from one version of a type to another.
 #[derive(Debug, Clone)]
 pub(crate) struct MigrationPath {
     /// The versions on it, both ends included, as indices into the type's versions.
     pub(crate) versions: Vec<usize>,
-    pub(crate) steps: Vec<StepFn>,
+    pub(crate) steps: Vec<PathStep>,
+    /// How many of the steps may lose something.
+    lossy: usize,
 }
 
-/// The shortest path between every two versions of a type: `paths[from][to]`.
-pub(crate) fn shortest_paths(event_type: &str, versions: &[&str], steps: &[Step]) -> Vec<Vec<Option<MigrationPath>>> {
+/// One step of a path.
+#[derive(Debug, Clone)]
+pub(crate) enum PathStep {
+    /// Code.
+    Code(StepFn),
+    /// A migration of the manifest, in one direction.
+    Data(Arc<Migration>, Way),
+}
+
+/// Where the steps between the versions of a type come from. Those of the manifest come first; of the code, the last one added.
+pub(crate) struct Steps<'a> {
+    pub(crate) event_type: &'a str,
+    pub(crate) migrations: Vec<Arc<Migration>>,
+    pub(crate) code: &'a [Step],
+}
+
+/// The best path between every two versions of a type, `paths[from][to]`: the fewest steps that may lose something, then the
+/// fewest steps, then the first ones of the manifest.
+pub(crate) fn best_paths(versions: &[&str], steps: &Steps<'_>) -> Vec<Vec<Option<MigrationPath>>> {
     (0..versions.len())
-        .map(|from| paths_from(from, event_type, versions, steps))
+        .map(|from| paths_from(from, versions, steps))
         .collect()
 }
 
-/// Breadth first, so that the first path to a version is a shortest one.
-fn paths_from(from: usize, event_type: &str, versions: &[&str], steps: &[Step]) -> Vec<Option<MigrationPath>> {
+/// Dijkstra's algorithm.
+fn paths_from(from: usize, versions: &[&str], steps: &Steps<'_>) -> Vec<Option<MigrationPath>> {
     let mut paths: Vec<Option<MigrationPath>> = versions.iter().map(|_| None).collect();
     paths[from] = Some(MigrationPath {
         versions: vec![from],
         steps: Vec::new(),
+        lossy: 0,
     });
-    let mut next = VecDeque::from([from]);
-    while let Some(at) = next.pop_front() {
+    let mut open = BTreeSet::from([((0, 0), from)]);
+    while let Some((_, at)) = open.pop_first() {
         let Some(here) = paths[at].clone() else {
             continue;
         };
-        for to in 0..versions.len() {
-            if paths[to].is_some() {
+        for to in (0..versions.len()).filter(|to| !here.versions.contains(to)) {
+            let Some(step) = steps.between(versions[at], versions[to]) else {
                 continue;
-            }
-            if let Some(step) = direct(event_type, versions[at], versions[to], steps) {
-                let mut path = here.clone();
-                path.versions.push(to);
-                path.steps.push(step);
+            };
+            let mut path = here.clone();
+            path.versions.push(to);
+            path.lossy += usize::from(step.is_lossy());
+            path.steps.push(step);
+            let known = paths[to].as_ref().map(MigrationPath::cost);
+            if known.is_none_or(|known| path.cost() < known) {
+                open.insert((path.cost(), to));
                 paths[to] = Some(path);
-                next.push_back(to);
             }
         }
     }
     paths
 }
 
-/// The step from one version to another, the last one in the table if there are several.
-fn direct(event_type: &str, from: &str, to: &str, steps: &[Step]) -> Option<StepFn> {
-    steps
-        .iter()
-        .rev()
-        .filter(|step| step.event_types.is_none_or(|types| types.contains(&event_type)))
-        .find_map(|step| {
+impl MigrationPath {
+    const fn cost(&self) -> (usize, usize) {
+        (self.lossy, self.steps.len())
+    }
+}
+
+impl Steps<'_> {
+    /// The step from one version to another.
+    fn between(&self, from: &str, to: &str) -> Option<PathStep> {
+        let of_manifest = self.migrations.iter().find_map(|migration| {
+            let way = match (&*migration.from, &*migration.to) {
+                (older, newer) if older == from && newer == to => Way::Up,
+                (older, newer) if older == to && newer == from => Way::Down,
+                _ => return None,
+            };
+            Some(PathStep::Data(migration.clone(), way))
+        });
+        of_manifest.or_else(|| self.of_code(from, to).map(PathStep::Code))
+    }
+
+    fn of_code(&self, from: &str, to: &str) -> Option<StepFn> {
+        let of_type = |step: &&Step| step.event_types.is_none_or(|types| types.contains(&self.event_type));
+        self.code.iter().rev().filter(of_type).find_map(|step| {
             match (
                 from == step.older && to == step.newer,
                 from == step.newer && to == step.older,
@@ -64,4 +105,22 @@ fn direct(event_type: &str, from: &str, to: &str, steps: &[Step]) -> Option<Step
                 _ => None,
             }
         })
+    }
+}
+
+impl PathStep {
+    /// Changes the members of an event.
+    pub(crate) fn apply(&self, members: &mut Members) -> Result<(), StepError> {
+        match self {
+            Self::Code(step) => step(members),
+            Self::Data(migration, way) => apply_all(&migration.operations, *way, members),
+        }
+    }
+
+    fn is_lossy(&self) -> bool {
+        match self {
+            Self::Code(_) => false,
+            Self::Data(migration, way) => migration.operations.iter().any(|operation| operation.is_lossy(*way)),
+        }
+    }
 }

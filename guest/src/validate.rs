@@ -4,10 +4,10 @@
 use serde_json::{Map, Value};
 
 use crate::contract::{Accepted, Rejection, RejectionCause, Violation};
-use crate::envelope::Place;
 use crate::event::Event;
 use crate::known::KnownType;
 use crate::parse::{Bounds, read_object};
+use crate::place::Place;
 use crate::policy::Policy;
 use crate::violation::{code, in_order, quoted, summary};
 
