@@ -58,10 +58,16 @@ fn the_example_decides_on_its_events() {
             "reject - - - /currency /lines /total",
             "reject - - - /meta/type",
             "forward orders c-1 o-100-x ",
+            "forward orders c-1 o-103 ",
         ]
     );
     let sent = decisions[0]["outputs"][0]["event"].to_string();
     assert_eq!(Some(sent.as_str()), events.lines().next(), "it leaves as it came");
+    assert_eq!(
+        decisions[5]["outputs"][0]["event"].to_string(),
+        r#"{"meta":{"id":"o-103","type":"order.placed","schemaVersion":"2","occurredAt":"2026-03-02T08:04:00Z"},"customerId":"c-1","orderId":103,"total":"24.90","lines":[{"sku":"tea-250","qty":3}],"currency":"EUR"}"#,
+        "it is migrated"
+    );
 }
 
 #[test]
@@ -223,7 +229,7 @@ fn a_wrong_folder_is_refused_and_nothing_is_written() {
     let refused = tidegate(&["build", text(dir.path()), "-o", text(&built)], b"");
     assert_eq!((refused.code, refused.out.as_str()), (3, ""));
     let says = format!(
-        "tidegate: {}: line 26 column 5: unknown field `chanel`, expected one of channel",
+        "tidegate: {}: line 34 column 5: unknown field `chanel`, expected one of channel",
         manifest.display()
     );
     assert!(refused.err.starts_with(&says), "{}", refused.err);

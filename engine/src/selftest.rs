@@ -31,6 +31,16 @@ pub struct SelfTestCase {
 }
 
 impl SelfTestReport {
+    /// The first thing that failed, with type and version.
+    pub fn first_problem(&self) -> Option<String> {
+        let first = |case: &SelfTestCase| {
+            let problem = case.problems.first()?;
+            Some(format!("{} {}: {problem}", case.event_type, case.version))
+        };
+        let found = self.cases.iter().find_map(first);
+        found.or_else(|| self.cases.is_empty().then(|| "it names no event type".to_owned()))
+    }
+
     /// True when there was at least one case and all passed.
     pub fn passed(&self) -> bool {
         !self.cases.is_empty() && self.cases.iter().all(|case| case.problems.is_empty())

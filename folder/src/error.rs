@@ -9,7 +9,7 @@ use tidegate_policy::BundleError;
 #[non_exhaustive]
 pub enum FolderError {
     /// There is no manifest.
-    #[error("{} has no policy.yaml and no policy.json", .0.display())]
+    #[error("{} has no policy.yaml, policy.yml or policy.json", .0.display())]
     NoManifest(PathBuf),
     /// There are two.
     #[error("{} has several manifests, {}: keep one", folder.display(), names.join(" and "))]

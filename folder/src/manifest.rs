@@ -42,6 +42,9 @@ fn parse(file: &Path, text: &str) -> Result<Manifest, FolderError> {
 fn problem(file: &Path, error: &serde_saphyr::Error) -> String {
     let message = error.to_string();
     let message = message.strip_prefix("error: ").unwrap_or(&message);
+    if message.contains("multiple YAML documents") {
+        return "it has several documents, with `---` between them: a manifest is one".to_owned();
+    }
     message
         .replace("<input>", &file.display().to_string())
         .replace(", set DuplicateKeyPolicy in Options if acceptable", "")

@@ -76,7 +76,7 @@ fn versions_are_taken_by_their_text() {
     let dir = folder();
     let manifest = MANIFEST.replace(
         "{ 1: placed.json }",
-        "{ 1.1: placed.json, 1.10: placed.json }\n    default_version: 1.10",
+        "{ 1.1: placed.json, 1.10: placed.json }\n    default_version: 1.10\n    migrations: [{ from: 1.1, to: 1.10, do: [] }]",
     );
     fs::write(dir.path().join("policy.yaml"), manifest).expect("written");
     fs::write(
@@ -221,6 +221,30 @@ fn versions_are_taken_by_their_text() {
     "7",
     "the example of order.placed 1 is not valid: type at \"/customer\": must be a string"
 )]
+#[case::two_documents(
+    "policy.yaml",
+    "{ 1: placed.json }",
+    "{ 1: placed.json }\n---\na: 1",
+    "DIR/policy.yaml: it has several documents"
+)]
+#[case::another_draft(
+    "common.json",
+    "{ \"$defs\"",
+    "{ \"$schema\": \"http://json-schema.org/draft-07/schema#\", \"$defs\"",
+    "common.json says that it is written for \"http://json-schema.org/draft-07/schema#\""
+)]
+#[case::no_migration(
+    "policy.yaml",
+    "{ 1: placed.json }",
+    "{ 1: placed.json, 2: common.json }\n    default_version: 1",
+    "nothing leads from order.placed 1 to 2, in which events leave: add a migration"
+)]
+#[case::other_default(
+    "policy.yaml",
+    "{ 1: placed.json }",
+    "{ 1: placed.json }\n    default_version: 7",
+    "the default_version 7 of order.placed is none of its versions: 1"
+)]
 #[case::bad_example(
     "placed.json",
     "\"customer\"",
@@ -256,7 +280,7 @@ fn a_folder_has_one_manifest() {
     let empty = tempfile::tempdir().expect("a directory");
     assert_eq!(
         read(empty.path()).expect_err("no manifest"),
-        "DIR has no policy.yaml and no policy.json"
+        "DIR has no policy.yaml, policy.yml or policy.json"
     );
 }
 

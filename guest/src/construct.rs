@@ -56,13 +56,33 @@ pub enum PolicyError {
     /// A type has several versions, and no place to state one.
     #[error("{0} has more than one version, and the envelope says nowhere that an event states its version")]
     NoVersionPlace(String),
-    /// A type has several versions and no default, or a default that is none of them.
+    /// A type has several versions and no default.
     #[error("{event_type} needs a default_version, one of: {known}")]
     NoDefault {
         /// The event type.
         event_type: String,
         /// Its versions.
         known: String,
+    },
+    /// The default version is none of the type's.
+    #[error("the default_version {default} of {event_type} is none of its versions: {known}")]
+    OtherDefault {
+        /// The event type.
+        event_type: String,
+        /// The default.
+        default: String,
+        /// Its versions.
+        known: String,
+    },
+    /// An event of this version could not leave.
+    #[error("nothing leads from {event_type} {from} to {to}, in which events leave: add a migration")]
+    NoMigration {
+        /// The event type.
+        event_type: String,
+        /// The version.
+        from: String,
+        /// The newest version.
+        to: String,
     },
     /// A migration makes no sense.
     #[error("a migration of {event_type}: {problem}")]
@@ -238,11 +258,8 @@ fn known_type(
     if versions.len() > 1 && bundle.manifest.envelope.version.is_none() {
         return Err(PolicyError::NoVersionPlace(name.to_owned()));
     }
-    let default_version = match &event_type.default_version {
-        None => (versions.len() == 1).then_some(0),
-        Some(default) => versions.iter().position(|version| version.name == *default),
-    };
     let names: Vec<&str> = versions.iter().map(|version| version.name.as_str()).collect();
+    let default_version = default_version(name, event_type)?;
     check_migrations(name, event_type)?;
     let steps = Steps {
         event_type: name,
@@ -250,11 +267,17 @@ fn known_type(
         code: &code.steps,
     };
     let paths = best_paths(&names, &steps);
-    Ok(KnownType {
-        default_version: default_version.ok_or_else(|| PolicyError::NoDefault {
+    if let Some(from) = paths.iter().position(|paths| paths.last().is_some_and(Option::is_none))
+        && event_type.accepted
+    {
+        return Err(PolicyError::NoMigration {
             event_type: name.to_owned(),
-            known: names.join(", "),
-        })?,
+            from: names[from].to_owned(),
+            to: names[names.len() - 1].to_owned(),
+        });
+    }
+    Ok(KnownType {
+        default_version,
         name: name.to_owned(),
         channel: event_type.channel.clone(),
         accepted: event_type.accepted,
@@ -266,6 +289,29 @@ fn known_type(
         versions,
         paths,
     })
+}
+
+/// The index of the version of an event that names none.
+fn default_version(name: &str, event_type: &EventType) -> Result<usize, PolicyError> {
+    let known = || {
+        let names: Vec<_> = event_type.versions.keys().map(String::as_str).collect();
+        names.join(", ")
+    };
+    match &event_type.default_version {
+        None if event_type.versions.len() == 1 => Ok(0),
+        None => Err(PolicyError::NoDefault {
+            event_type: name.to_owned(),
+            known: known(),
+        }),
+        Some(default) => event_type
+            .versions
+            .get_index_of(default)
+            .ok_or_else(|| PolicyError::OtherDefault {
+                event_type: name.to_owned(),
+                default: default.clone(),
+                known: known(),
+            }),
+    }
 }
 
 /// The migrations of a type lead from one of its versions to another, each once.

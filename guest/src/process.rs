@@ -84,6 +84,12 @@ impl Policy {
             *reason = format!("{} {from} is valid", kind.name);
         }
         let stamped = stamp(event, &context.now).map_err(|violation| vec![violation])?;
+        if stamped {
+            let violations = self.check(kind, event.version, &event.value);
+            if !violations.is_empty() {
+                return Err(violations);
+            }
+        }
         let text = (migrates || stamped).then(|| event.to_text());
         if let Some(violation) = text.as_deref().and_then(|text| self.too_large(text)) {
             return Err(vec![violation]);

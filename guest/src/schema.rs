@@ -12,6 +12,8 @@ use crate::contract::Violation;
 use crate::time;
 use crate::violation::{MAX_PATH_BYTES, MAX_VIOLATIONS, code, under};
 
+/// The version of JSON Schema.
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// The base against which the files of a bundle refer to each other.
 const BASE: &str = "tidegate:///";
 
@@ -40,6 +42,14 @@ pub enum SchemaError {
         /// The error of the reader.
         #[source]
         source: serde_json::Error,
+    },
+    /// The file is written for another version of JSON Schema.
+    #[error("{file} says that it is written for {found:?}; schemas here are {DRAFT:?}, or say nothing")]
+    Draft {
+        /// The file.
+        file: String,
+        /// What its `$schema` names.
+        found: String,
     },
     /// The file cannot be referred to.
     #[error("{file} cannot be referred to")]
@@ -126,10 +136,17 @@ impl Schema {
 }
 
 fn parse(file: &str, text: &str) -> Result<Value, SchemaError> {
-    serde_json::from_str(text).map_err(|source| SchemaError::Json {
+    let schema: Value = serde_json::from_str(text).map_err(|source| SchemaError::Json {
         file: file.to_owned(),
         source,
-    })
+    })?;
+    match schema.get("$schema").and_then(Value::as_str) {
+        Some(found) if found.trim_end_matches('#') != DRAFT => Err(SchemaError::Draft {
+            file: file.to_owned(),
+            found: found.to_owned(),
+        }),
+        _ => Ok(schema),
+    }
 }
 
 /// One error as a violation. Its message contains parts of the schema and nothing of the event.

@@ -12,6 +12,11 @@ fn now() -> Context {
 
 /// Events of another domain, whose members stand elsewhere.
 fn orders(manifest: &str) -> Result<Policy, tidegate_policy::PolicyError> {
+    orders_with(manifest, None)
+}
+
+/// The same with one more file.
+fn orders_with(manifest: &str, file: Option<(&str, &str)>) -> Result<Policy, tidegate_policy::PolicyError> {
     let schema = |event_type: &str, version: &str| {
         format!(
             r#"{{ "required": ["meta", "customer"], "examples": [{{
@@ -27,6 +32,10 @@ fn orders(manifest: &str) -> Result<Policy, tidegate_policy::PolicyError> {
     files.push(("placed-1.json".to_owned(), schema("order.placed", "1.0")));
     files.push(("placed-2.json".to_owned(), schema("order.placed", "2")));
     files.push(("policy.json".to_owned(), manifest.to_owned()));
+    if let Some((name, text)) = file {
+        files.retain(|(other, _)| other != name);
+        files.push((name.to_owned(), text.to_owned()));
+    }
     let files = files.into_iter().map(|(name, text)| File {
         name: name.into(),
         text: text.into(),
@@ -145,6 +154,21 @@ fn an_event_whose_time_cannot_be_added_is_rejected() {
     assert_eq!((&*violation.code, &*violation.path), ("type", "/when"));
 }
 
+#[test]
+fn an_event_that_its_schema_forbids_a_time_is_rejected() {
+    let manifest = ORDERS.replace("/meta/at", "/total");
+    let files = r#"{ "properties": { "total": { "type": "number" } }, "examples": [{
+        "meta": { "id": "m-1", "type": "order.placed", "v": "2" }, "customer": { "id": "c-1" }, "total": 1
+    }] }"#;
+    let policy = orders_with(&manifest, Some(("placed-2.json", files))).expect("a policy");
+    let event = r#"{"meta":{"id":"o-1","type":"order.placed","v":"2"},"customer":{"id":"c-7"}}"#;
+    let decided = policy.process(event.as_bytes(), &now()).expect("usable");
+    let [violation] = &decided.violations[..] else {
+        panic!("{decided:?}")
+    };
+    assert_eq!((&*violation.code, &*violation.path), ("type", "/total"));
+}
+
 #[rstest]
 #[case::a_type_with_versions_needs_a_default(
     r#", "default_version": "1.0""#,
@@ -154,7 +178,7 @@ fn an_event_whose_time_cannot_be_added_is_rejected() {
 #[case::the_default_must_exist(
     r#""default_version": "1.0""#,
     r#""default_version": "1""#,
-    "order.placed needs a default_version, one of: 1.0, 2"
+    "the default_version 1 of order.placed is none of its versions: 1.0, 2"
 )]
 #[case::versions_need_a_place(
     r#" "version": "/meta/v","#,

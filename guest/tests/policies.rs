@@ -174,12 +174,29 @@ fn an_event_type_is_one_schema_and_one_line() {
 }
 
 #[test]
-fn a_version_without_steps_cannot_be_reached() {
+fn the_newest_version_is_reached_from_all_others() {
     let bundle = Bundle::builtin().with_schema("task.created", "1.2", SCHEMA_1_2);
-    let policy = Policy::new(&bundle, Code::builtin()).expect("a policy");
-    let failure = policy.migrate(EVENT.as_bytes(), "1.2").expect_err("no way");
+    let error = Policy::new(&bundle, Code::builtin()).expect_err("no policy");
+    assert_eq!(
+        error.to_string(),
+        "nothing leads from task.created 1.0 to 1.2, in which events leave: add a migration"
+    );
+}
+
+#[test]
+fn a_version_without_a_step_back_is_not_reached() {
+    let bundle = Bundle::builtin().with_schema("task.created", "1.2", SCHEMA_1_2);
+    let one_way = Step { down: None, ..TO_1_2 };
+    let policy = Policy::new(&bundle, Code::builtin().with_step(one_way)).expect("a policy");
+    let newer = policy.migrate(EVENT.as_bytes(), "1.2").expect("up");
+    let newer = newer.event.expect("a new text");
+    let failure = policy.migrate(newer.as_bytes(), "1.0").expect_err("no way");
     assert_eq!(failure.cause, MigrationCause::NoPath);
-    let decided = policy.process(EVENT.as_bytes(), &now()).expect("usable");
+    let context = Context {
+        target_version: Some("1.0".to_owned()),
+        ..now()
+    };
+    let decided = policy.process(newer.as_bytes(), &context).expect("usable");
     assert_eq!(
         (decided.decision, decided.violations[0].code.as_str()),
         (Decision::Reject, "no-path")

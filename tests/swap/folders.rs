@@ -55,7 +55,7 @@ async fn until_loaded(rig: &Rig, revisions: usize) -> Value {
 
 fn order(id: &str) -> String {
     format!(
-        r#"{{"meta":{{"id":"{id}","type":"order.placed","schemaVersion":"1","occurredAt":"2026-03-01T09:30:00Z"}},"customerId":"c-1","orderId":1,"total":"24.90","currency":"EUR","lines":[{{"sku":"tea","qty":3}}]}}"#
+        r#"{{"meta":{{"id":"{id}","type":"order.placed","schemaVersion":"2","occurredAt":"2026-03-01T09:30:00Z"}},"customerId":"c-1","orderId":1,"total":"24.90","currency":"EUR","lines":[{{"sku":"tea","qty":3}}]}}"#
     )
 }
 
@@ -97,8 +97,8 @@ async fn files_that_are_written_one_after_another_are_one_swap() {
     edit(
         &rig.path,
         "policy.yaml",
-        "versions: { 1: order.placed/1.json }",
-        "versions: { 1: order.placed/one.json }",
+        "{ 1: order.placed/1.json, 2",
+        "{ 1: order.placed/one.json, 2",
     );
     tokio::time::sleep(Duration::from_millis(400)).await;
     fs::write(rig.path.join("order.placed/one.json"), "{").expect("written");
@@ -124,7 +124,7 @@ async fn a_folder_that_is_no_policy_is_refused_with_file_and_line() {
     edit(&rig.path, "policy.yaml", "channel: payments", "chanel: payments");
     let why = rig.until_refused().await;
     assert!(
-        why.contains("policy.yaml: line 26 column 5: unknown field `chanel`"),
+        why.contains("policy.yaml: line 34 column 5: unknown field `chanel`"),
         "{why}"
     );
     edit(&rig.path, "policy.yaml", "chanel: payments", "channel: payments");

@@ -136,16 +136,10 @@ impl Admission {
         let report: SelfTestReport = report
             .map_err(|_| Refusal::SelfTestSlow)?
             .map_err(Refusal::SelfTestFault)?;
-        if report.passed() {
-            return Ok(());
+        match report.first_problem() {
+            None => Ok(()),
+            Some(problem) => Err(Refusal::SelfTest(cut::split(&problem, SHOWN).0.to_owned())),
         }
-        let failed = report.cases.iter().find_map(|case| {
-            let problem = case.problems.first()?;
-            let failed = format!("{} {}: {problem}", case.event_type, case.version);
-            Some(cut::split(&failed, SHOWN).0.to_owned())
-        });
-        let nothing = || "it names no event type".to_owned();
-        Err(Refusal::SelfTest(failed.unwrap_or_else(nothing)))
     }
 
     /// Whether it fits the configuration, and may replace the current policy.

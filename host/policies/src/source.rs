@@ -32,7 +32,7 @@ pub struct SourceLoader {
 impl Source {
     /// Reads a folder.
     pub fn of_folder(path: &Path) -> Result<Self, FolderError> {
-        tidegate_folder::read_document(path).map(Self::Bundle)
+        bundle(path).map(Self::Bundle)
     }
 
     /// Names the policy.
@@ -75,10 +75,14 @@ impl SourceLoader {
     }
 }
 
-/// Makes one component of a folder. The same files give the same bytes.
-pub async fn build(folder: &Path, engine: &Engine) -> Result<Vec<u8>, BuildError> {
-    let bundle = tidegate_folder::read_document(folder)?;
-    Ok(engine.prepare(prebuilt()?, &[(BUNDLE, &bundle)]).await?)
+/// The bundle of a folder.
+pub fn bundle(folder: &Path) -> Result<String, FolderError> {
+    tidegate_folder::read_document(folder)
+}
+
+/// Makes one component of a bundle. The same bundle gives the same bytes.
+pub async fn build(bundle: &str, engine: &Engine) -> Result<Vec<u8>, LoadError> {
+    engine.prepare(prebuilt()?, &[(BUNDLE, bundle)]).await
 }
 
 fn prebuilt() -> Result<&'static [u8], LoadError> {
@@ -87,15 +91,4 @@ fn prebuilt() -> Result<&'static [u8], LoadError> {
         return Err(LoadError::Refused { said });
     }
     Ok(PREBUILT)
-}
-
-/// Why nothing is built of a folder.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// It is no policy.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    /// Its policy cannot be made.
-    #[error(transparent)]
-    Load(#[from] LoadError),
 }

@@ -8,11 +8,11 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
-use tidegate_engine::{Digest, Isolation};
-use tidegate_policies::source::{self, BuildError};
+use tidegate_engine::{Digest, Engine, Isolation};
+use tidegate_policies::source::{self, Source, SourceLoader};
 
 use super::{digest, exit, files, progress};
 
@@ -53,14 +53,9 @@ impl Build {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let engine = files::engine(Isolation::Fresh, 1)?;
         let spinner = progress::spinner("{spinner} building the policy {elapsed}");
-        let bytes = source::build(&self.folder, &engine).await;
+        let bytes = self.built(engine).await;
         spinner.finish_and_clear();
-        let bytes = bytes.map_err(|error| match error {
-            BuildError::Folder(error) => anyhow!(error),
-            BuildError::Load(error) => {
-                anyhow!(error).context(format!("the policy {} cannot be built", self.folder.display()))
-            }
-        })?;
+        let bytes = bytes?;
         let (file, same) = if let Some(file) = &self.check {
             let found = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
             (file, found == bytes)
@@ -97,6 +92,26 @@ impl Build {
         } else {
             ExitCode::from(exit::NO)
         })
+    }
+}
+
+impl Build {
+    /// The policy's bytes, once a gate would take the policy.
+    async fn built(&self, engine: Engine) -> anyhow::Result<Vec<u8>> {
+        let folder = self.folder.display();
+        let bundle = source::bundle(&self.folder)?;
+        let failed = || format!("the policy {folder} cannot be built");
+        let policy = SourceLoader::new(engine.clone())
+            .load(&Source::Bundle(bundle.clone()))
+            .await;
+        let report = policy.with_context(failed)?.self_test().await.with_context(failed)?;
+        if let Some(problem) = report.first_problem() {
+            bail!(
+                "{}: it fails its self-test: {problem}; `tidegate check {folder}` shows all of it",
+                failed()
+            );
+        }
+        source::build(&bundle, &engine).await.with_context(failed)
     }
 }
 

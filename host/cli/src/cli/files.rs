@@ -110,6 +110,12 @@ pub(super) fn policy_source(path: &Path) -> anyhow::Result<Source> {
     if path.is_dir() {
         return Ok(Source::of_folder(path)?);
     }
+    if path
+        .extension()
+        .is_some_and(|extension| matches!(extension.to_str(), Some("yaml" | "yml" | "json")))
+    {
+        bail!("{} is no policy; of plain files, name the folder", path.display());
+    }
     let bytes = std::fs::read(path);
     let bytes = bytes.with_context(|| format!("the policy {} cannot be read", path.display()))?;
     Ok(Source::Component(bytes))
