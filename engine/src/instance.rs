@@ -9,6 +9,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    thread,
     time::Duration,
 };
 
@@ -26,6 +27,8 @@ use crate::{
 
 /// Time that `configure` may take.
 pub(crate) const CONFIGURE_DEADLINE: Duration = Duration::from_secs(10);
+/// Configured instances of a policy for each processor.
+const INSTANCES_A_CORE: usize = 2;
 /// Bytes that an instance may grow after it was configured: what one large event takes, and no leak.
 const MAX_GROWTH: usize = 8 << 20;
 
@@ -43,6 +46,8 @@ pub(crate) struct Concurrency {
 pub(crate) struct Permit<'a> {
     limit: &'a Concurrency,
     _slot: Option<SemaphorePermit<'a>>,
+    /// Of the policy's own limit.
+    _own: Option<SemaphorePermit<'a>>,
     _ticking: Ticking<'a>,
 }
 
@@ -72,6 +77,9 @@ pub(crate) struct Instances {
     limits: Limits,
     isolation: Isolation,
     configuration: Option<Configuration>,
+    /// How many configured instances may run: each has a start and a memory of its own, and more than the processors can run bring
+    /// nothing.
+    configured: Semaphore,
     concurrency: Arc<Concurrency>,
     /// Identifies its instances among the idle ones.
     number: u64,
@@ -94,6 +102,7 @@ impl Concurrency {
             limit: self,
             // The semaphore is never closed, so this waits and cannot fail.
             _slot: self.permits.acquire().await.ok(),
+            _own: None,
             _ticking: self.ticking(),
         }
     }
@@ -138,6 +147,7 @@ impl Instances {
             limits,
             isolation,
             configuration,
+            configured: Semaphore::new(INSTANCES_A_CORE * thread::available_parallelism().map_or(1, usize::from)),
             concurrency,
         }
     }
@@ -172,7 +182,14 @@ impl Instances {
 
     /// Waits for a permit.
     pub(crate) async fn permit(&self) -> Permit<'_> {
-        self.concurrency.permit().await
+        let own = match self.configuration {
+            Some(_) => self.configured.acquire().await.ok(),
+            None => None,
+        };
+        Permit {
+            _own: own,
+            ..self.concurrency.permit().await
+        }
     }
 
     pub(crate) fn limits(&self) -> &Limits {

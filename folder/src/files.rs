@@ -1,7 +1,7 @@
 //! Reads the schemas of a folder: those that the manifest names, and those that they refer to by a path, within bounds. Other files
 //! do not belong to the policy. Knows nothing of schemas but `$ref`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
 use tidegate_policy::{File, Manifest};
@@ -55,9 +55,11 @@ pub(crate) fn read(root: &Root, manifest: &Manifest) -> Result<Vec<File>, Folder
     Ok(files.into_iter().map(file).collect())
 }
 
-/// Whether a name is a path in the folder that is written in one way only.
+/// Whether a name is a path in the folder that is written in one way only, and of a file that a gate watches.
 fn is_plain(name: &str) -> bool {
-    name.split('/').all(|part| !matches!(part, "" | "." | ".."))
+    let is_visible = |part: &str| !part.is_empty() && !part.starts_with('.');
+    let is_json = Path::new(name).extension().is_some_and(|extension| extension == "json");
+    is_json && name.split('/').all(is_visible) && !name.contains(char::is_control)
 }
 
 /// Adds the names of the files that a schema, in the file `base`, refers to.
@@ -67,7 +69,7 @@ fn find_references(schema: &Value, base: &str, found: &mut Vec<String>) {
             for (name, value) in members {
                 match value {
                     Value::String(reference) if name == "$ref" || name == "$dynamicRef" => {
-                        found.extend(resolve(base, reference));
+                        found.extend(resolve(base, reference).filter(|name| is_plain(name)));
                     }
                     _ => find_references(value, base, found),
                 }

@@ -10,8 +10,8 @@ use super::id::FileId;
 
 /// Folders inside folders that are looked into.
 const MAX_DEPTH: usize = 16;
-/// The most files and folders that are looked at.
-const MAX_ENTRIES: usize = 10_000;
+/// The most files of a policy and folders that are looked at.
+const MAX_ENTRIES: usize = 50_000;
 
 /// The extensions of the files that make a policy. Others are left out: the gate's own data may lie beside them.
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
@@ -31,12 +31,15 @@ fn add(folder: &Path, depth: usize, entries: &mut usize, hasher: &mut DefaultHas
     found.sort_unstable_by_key(fs::DirEntry::file_name);
     for entry in found {
         let name = entry.file_name();
-        if name.as_encoded_bytes().starts_with(b".") || *entries == MAX_ENTRIES {
+        let path = entry.path();
+        let kind = entry.file_type();
+        let is_folder = kind.as_ref().is_ok_and(fs::FileType::is_dir);
+        let is_link = kind.is_ok_and(|kind| kind.is_symlink());
+        let may_count = is_folder || is_link || is_of_a_policy(&path);
+        if name.as_encoded_bytes().starts_with(b".") || !may_count || *entries == MAX_ENTRIES {
             continue;
         }
         *entries += 1;
-        let path = entry.path();
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if is_folder && depth < MAX_DEPTH {
             name.hash(hasher);
             add(&path, depth + 1, entries, hasher);
