@@ -178,7 +178,7 @@ async fn a_policy_that_makes_no_dead_letters_costs_none() {
 #[case::fills_in_prepare(
     "fills-in-prepare",
     bytes("fills-in-prepare"),
-    "it cannot be loaded: the policy could not be prepared"
+    "it cannot be loaded: it is no policy: memory allocation of 1048576 bytes failed"
 )]
 #[case::floods_catalog(
     "floods-catalog",
