@@ -13,8 +13,8 @@ const MOST_FILES: usize = 2000;
 /// The most bytes of all files together.
 const MOST_BYTES: u64 = 4 << 20;
 
-/// The files, sorted by name, so that the same folder gives the same bundle everywhere. One that is not there is left out: whoever
-/// compiles the schemas knows who needs it.
+/// The files, sorted by name, so that the same folder gives the same bundle everywhere. One that is not there is left out: the
+/// compiler of the schemas says which schema needs it.
 pub(crate) fn read(root: &Root, manifest: &Manifest) -> Result<Vec<File>, FolderError> {
     let types = manifest.event_types.values();
     let mut wanted: Vec<String> = types.flat_map(|known| known.versions.values().cloned()).collect();
@@ -86,17 +86,9 @@ fn resolve(base: &str, reference: &str) -> Option<String> {
     if path.split('/').next()?.contains(':') {
         return None;
     }
-    let mut parts: Vec<&str> = match path.strip_prefix('/') {
-        Some(_) => Vec::new(),
-        None => base
-            .split('/')
-            .rev()
-            .skip(1)
-            .collect::<Vec<_>>()
-            .into_iter()
-            .rev()
-            .collect(),
-    };
+    let mut parts: Vec<&str> = base.split('/').collect();
+    // The file itself; of a path from the root, the folders too.
+    parts.truncate(if path.starts_with('/') { 0 } else { parts.len() - 1 });
     for part in path.split('/') {
         match part {
             "" | "." => {}

@@ -68,8 +68,7 @@ impl Policy {
                 None
             }
             None => {
-                let message = format!("{} is required", place.name());
-                violations.push(Violation::new(code::REQUIRED, place.pointer(), message));
+                violations.push(is_required(place));
                 None
             }
         };
@@ -123,10 +122,7 @@ impl Policy {
         let mut broken = Vec::new();
         for (place, may_be_empty) in [(&self.envelope.id, false), (&self.envelope.key, true)] {
             match event.as_object().and_then(|members| place.find(members)) {
-                None => {
-                    let message = format!("{} is required", place.name());
-                    broken.push(Violation::new(code::REQUIRED, place.pointer(), message));
-                }
+                None => broken.push(is_required(place)),
                 Some(Value::String(text)) if text.is_empty() && !may_be_empty => {
                     broken.push(Violation::new(code::MIN_LENGTH, place.pointer(), "must not be empty"));
                 }
@@ -153,6 +149,10 @@ impl Rejection {
     pub fn summary(&self) -> String {
         summary(&self.violations)
     }
+}
+
+fn is_required(place: &Place) -> Violation {
+    Violation::new(code::REQUIRED, place.pointer(), format!("{} is required", place.name()))
 }
 
 fn must_be_a_string(place: &Place) -> Violation {

@@ -80,7 +80,7 @@ async fn a_file_that_is_left_half_written_is_refused_until_the_rest_is_there() {
 }
 
 /// Points a link to another target, as Kubernetes does it.
-fn point(link: &Path, target: &str) {
+pub(crate) fn point(link: &Path, target: &str) {
     let new = link.with_file_name(".new-link");
     symlink(target, &new).expect("linked");
     fs::rename(new, link).expect("renamed");

@@ -17,14 +17,8 @@ use serde_json::{Value, json};
 use tidegate_harness::{Command, Dir, Process, Ready, free_port, wait};
 use tidegate_tests::{dist, revisions::builtin};
 
+use crate::files::point;
 use crate::rig::{Rig, digest, policy, variant};
-
-/// Points the policy's path to another file, as Kubernetes does it.
-fn point(rig: &Rig, target: &str) {
-    let new = rig.dir.path().join(".new-link");
-    symlink(target, &new).expect("linked");
-    fs::rename(new, &rig.path).expect("renamed");
-}
 
 /// A gate whose policy is a link to `first`, beside `second` and `bad`.
 async fn linked(name: &str) -> Rig {
@@ -37,7 +31,7 @@ async fn linked(name: &str) -> Rig {
     for (name, bytes) in files {
         fs::write(rig.dir.path().join(name), bytes).expect("written");
     }
-    point(&rig, "first");
+    point(&rig.path, "first");
     rig.until_current(&policy()).await;
     rig
 }
@@ -60,13 +54,13 @@ async fn until_ready(rig: &Rig, policy: &[u8]) {
 async fn a_file_that_is_put_back_right_after_a_request_decides_again() {
     let rig = linked("race-back").await;
     for _ in 0..5 {
-        point(&rig, "second");
+        point(&rig.path, "second");
         let (status, answer) = rig.post("/admin/reload", "").await;
         assert_eq!(
             (status, &answer["current"]),
             (StatusCode::OK, &json!(digest(&variant("second"))))
         );
-        point(&rig, "first");
+        point(&rig.path, "first");
         until_ready(&rig, &policy()).await;
     }
 }
@@ -75,10 +69,10 @@ async fn a_file_that_is_put_back_right_after_a_request_decides_again() {
 async fn a_refusal_on_request_goes_when_the_good_file_is_put_back() {
     let rig = linked("race-bad").await;
     for _ in 0..5 {
-        point(&rig, "bad");
+        point(&rig.path, "bad");
         let (status, problem) = rig.post("/admin/reload", "").await;
         assert_eq!(status, StatusCode::CONFLICT, "{problem}");
-        point(&rig, "first");
+        point(&rig.path, "first");
         until_ready(&rig, &policy()).await;
 
         fs::remove_file(&rig.path).expect("removed");

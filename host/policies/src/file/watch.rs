@@ -23,7 +23,7 @@ const REST: u32 = 10;
 /// The wait before the same file is read again, when the machine was at fault and not the policy.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// Watches one file. Whoever reads it reports the result with [`Watch::was_read`]: a file is due until it is concluded.
+/// Watches one file. Each reader reports its result with [`Watch::was_read`]: a file is due until it is concluded.
 #[derive(Debug, Default)]
 pub(crate) struct Watch(Mutex<State>);
 
