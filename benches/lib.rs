@@ -129,7 +129,7 @@ mod tests {
             now: NOW.to_owned(),
             target_version: None,
         };
-        process(event.as_bytes(), &context).expect("a usable context").decision
+        process(event.as_bytes(), &[], &context).decision
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn native() -> Result<()> {
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line)? > 0 {
         let event = line.strip_suffix(b"\n").unwrap_or(&line);
-        let decided = process(event, &context)?;
+        let decided = process(event, &[], &context);
         serde_json::to_writer(&mut out, &decided)?;
         out.write_all(b"\n")?;
         line.clear();

@@ -90,7 +90,7 @@ async fn measure(good: &Arc<Policy>, hostile: &Arc<Policy>, looping: usize) -> R
         let (hostile, done, stopped) = (hostile.clone(), done.clone(), stopped.clone());
         loops.spawn(async move {
             while !done.load(Ordering::Relaxed) {
-                if hostile.process(OLD.as_bytes(), &Context::at(NOW)).await.is_ok() {
+                if hostile.process(OLD.as_bytes(), &[], &Context::at(NOW)).await.is_ok() {
                     bail!("it does not loop");
                 }
                 stopped.fetch_add(1, Ordering::Relaxed);
@@ -105,7 +105,7 @@ async fn measure(good: &Arc<Policy>, hostile: &Arc<Policy>, looping: usize) -> R
         while started.elapsed() < TIME {
             let due = Instant::now() + PAUSE;
             tokio::time::sleep_until(due.into()).await;
-            good.process(OLD.as_bytes(), &Context::at(NOW)).await?;
+            good.process(OLD.as_bytes(), &[], &Context::at(NOW)).await?;
             latencies.push(due.elapsed());
         }
         anyhow::Ok(latencies)

@@ -27,13 +27,13 @@ fn policy_call(criterion: &mut Criterion) {
         let event = event.as_bytes();
         let mut group = criterion.benchmark_group(name);
         group.bench_function("native", |bench| {
-            bench.iter(|| tidegate_policy::process(black_box(event), &native_context));
+            bench.iter(|| tidegate_policy::process(black_box(event), &[], &native_context));
         });
         for (isolation, policy) in [("reused", &reused), ("fresh", &fresh)] {
             group.bench_function(isolation, |bench| {
                 bench
                     .to_async(&runtime)
-                    .iter(|| policy.process(black_box(event), &context));
+                    .iter(|| policy.process(black_box(event), &[], &context));
             });
         }
         group.finish();
@@ -42,11 +42,11 @@ fn policy_call(criterion: &mut Criterion) {
     let event = OLD.as_bytes();
     let mut group = criterion.benchmark_group("validate");
     group.bench_function("native", |bench| {
-        bench.iter(|| tidegate_policy::validate(black_box(event)));
+        bench.iter(|| tidegate_policy::validate(black_box(event), &[]));
     });
     for (isolation, policy) in [("reused", &reused), ("fresh", &fresh)] {
         group.bench_function(isolation, |bench| {
-            bench.to_async(&runtime).iter(|| policy.validate(black_box(event)));
+            bench.to_async(&runtime).iter(|| policy.validate(black_box(event), &[]));
         });
     }
     group.finish();
@@ -62,7 +62,7 @@ fn load(runtime: &Runtime, isolation: Isolation) -> Policy {
     runtime.block_on(async {
         let engine = Engine::new(options).expect("an engine");
         let policy = engine.load(&bytes).await.expect("a policy");
-        let decided = policy.process(OLD.as_bytes(), &Context::at(NOW)).await;
+        let decided = policy.process(OLD.as_bytes(), &[], &Context::at(NOW)).await;
         let sent = decided.expect("a decision").outputs;
         let migrated = sent[0].event.as_deref().expect("another version");
         assert!(migrated.contains(r#""new_field":null"#), "{migrated}");

@@ -9,7 +9,7 @@ use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 use wit_parser::{Docs, Enum, Interface, Record, Resolve, Type, TypeDefKind};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("wit");
+    let wit = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("wit");
     println!("cargo::rerun-if-changed={}", wit.display());
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(&wit)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas");
+    let root = Path::new(&manifest_dir()?).join("../schemas");
     println!("cargo::rerun-if-changed={}", root.display());
     let mut files = Vec::new();
     list(&root, &mut files)?;
@@ -35,4 +35,9 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Read when the script runs: a build directory may have been moved since it was compiled.
+fn manifest_dir() -> io::Result<String> {
+    env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)
 }

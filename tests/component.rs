@@ -2,12 +2,8 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rstest::rstest;
-use tidegate_engine::{
-    CallError, Context, Encoding, Engine, FailedEvent, FaultKind, Isolation, Limits, LoadError, Options, Policy,
-};
-use tidegate_model::dead_letter::DeadLetter;
+use tidegate_engine::{CallError, Context, Engine, FaultKind, Isolation, Limits, LoadError, Options, Policy};
 use tidegate_tests::{dist, vectors};
 
 async fn load(isolation: Isolation) -> Policy {
@@ -83,7 +79,7 @@ async fn many_calls_at_once_wait_their_turn() {
         tokio::spawn(async move {
             let event = tidegate_tests::event(&format!("e-{number}"));
             policy
-                .process(event.as_bytes(), &Context::at("2026-03-01T09:30:00Z"))
+                .process(event.as_bytes(), &[], &Context::at("2026-03-01T09:30:00Z"))
                 .await
         })
     });
@@ -118,86 +114,16 @@ async fn a_call_beyond_its_bounds_is_a_fault_and_the_next_one_is_not(#[case] lim
         let policy = load_within(isolation, limits).await;
         let context = Context::at("2026-03-01T09:30:00Z");
         for _ in 0..3 {
-            match policy.process(laborious().as_bytes(), &context).await {
+            match policy.process(laborious().as_bytes(), &[], &context).await {
                 Err(CallError::Fault(fault)) => assert_eq!(fault.kind, kind, "{fault:?}"),
                 other => panic!("{kind} was not noticed: {other:.200?}"),
             }
         }
-        let small = policy.process(tidegate_tests::event("e-2").as_bytes(), &context).await;
+        let small = policy
+            .process(tidegate_tests::event("e-2").as_bytes(), &[], &context)
+            .await;
         assert_eq!(small.expect("no fault").event_id.as_deref(), Some("e-2"));
     }
-}
-
-/// Originals of up to 6 MiB: what two bodies of 4 MiB leave when the sidecar writes them in base64.
-#[rstest]
-#[case::a_long_text_in_an_object(|mib| object("a", mib))]
-#[case::escapes_in_an_object(|mib| object(r"\n", mib))]
-#[case::space_in_an_object(|mib| " \n".repeat(mib << 19) + "{}")]
-#[case::an_object_of_many_members(many_members)]
-#[case::prose(|mib| "a word, ".repeat(mib << 17))]
-#[case::quotes(|mib| "\"".repeat(mib << 20))]
-#[case::control_characters(|mib| "\u{1}".repeat(mib << 20))]
-#[case::opening_brackets(|mib| "[".repeat(mib << 20))]
-#[tokio::test]
-async fn every_original_that_a_delivery_can_bring_gets_its_dead_letter(
-    #[case] original: impl Fn(usize) -> String,
-    #[values(2, 6)] mib: usize,
-) {
-    let policy = load_within(
-        Isolation::Fresh,
-        Limits {
-            deadline: PATIENT.deadline,
-            ..Limits::default()
-        },
-    )
-    .await;
-    let text = original(mib);
-    let bytes = [text.as_bytes(), b"\xff"].concat();
-    for (original, encoding) in [
-        (text.clone(), Encoding::Text),
-        (BASE64_STANDARD.encode(&text), Encoding::Base64),
-        (BASE64_STANDARD.encode(&bytes), Encoding::Base64),
-    ] {
-        let expected = match encoding {
-            Encoding::Text => text.clone().into_bytes(),
-            Encoding::Base64 => BASE64_STANDARD.decode(&original).expect("base64"),
-        };
-        let failed = FailedEvent {
-            original,
-            encoding,
-            error: "no".to_owned(),
-            retry_count: 0,
-            violations: Vec::new(),
-            source: "task-events/0@1".to_owned(),
-            policy: policy.digest().to_string(),
-        };
-        let outputs = policy
-            .dead_letter(&failed, "2026-03-01T09:30:00Z")
-            .await
-            .expect("no fault");
-        let letter = outputs
-            .into_iter()
-            .next()
-            .and_then(|output| output.event)
-            .expect("a dead letter");
-        let read = DeadLetter::read(letter.into()).expect("a dead letter");
-        assert!(read.original == expected, "{encoding:?}: the original is not complete");
-    }
-}
-
-/// An event with a payload of `mib` MiB, a text of these parts.
-fn object(part: &str, mib: usize) -> String {
-    let text = part.repeat((mib << 20) / part.len() - 200);
-    tidegate_tests::event("e-1").replace("Water the plants", &text)
-}
-
-/// As many members as a policy reads, and some text.
-fn many_members(mib: usize) -> String {
-    let members: Vec<_> = (0..32_000).map(|number| format!(r#","m{number}":{{"":[]}}"#)).collect();
-    let members = members.concat();
-    object("a", mib)
-        .replacen('a', "", members.len())
-        .replace(r#""title""#, &format!(r#""n":0{members},"title""#))
 }
 
 #[tokio::test]
@@ -205,7 +131,7 @@ async fn a_long_call_lets_others_run() {
     let policy = load_within(Isolation::Fresh, PATIENT).await;
     let context = Context::at("2026-03-01T09:30:00Z");
     let event = laborious();
-    let long = policy.process(event.as_bytes(), &context);
+    let long = policy.process(event.as_bytes(), &[], &context);
     let mut long = std::pin::pin!(long);
     // On one thread: the other task only gets its turns when the call yields.
     let mut turns = 0;
@@ -282,7 +208,7 @@ async fn a_component_that_lacks_the_contract_is_told_what_is_missing() {
     let error = engine.load(empty_component).await.expect_err("refused");
     assert_eq!(
         error.to_string(),
-        "the policy does not export tidegate:policy/validation@0.1.0"
+        "the policy does not export tidegate:policy/validation@0.2.0"
     );
 }
 

@@ -10,7 +10,7 @@ const LIMIT: u32 = 2;
 
 async fn judge(policy: &Policy) {
     let now = Context::at("2026-03-01T09:30:00Z");
-    let decided = policy.process(event("e-1").as_bytes(), &now).await;
+    let decided = policy.process(event("e-1").as_bytes(), &[], &now).await;
     assert_eq!(decided.expect("a decision").decision, Decision::Forward);
 }
 

@@ -13,15 +13,17 @@ use axum::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tidegate_model::dead_letter;
-use tidegate_policy::{FailedEvent, Policy, Violation};
+use tidegate_engine::{PolicyCatalog, Violation};
+use tidegate_model::dead_letter::{self, FailedEvent, Names};
+use tidegate_policy::Policy;
 use tidegate_tests::{Finished, event, tidegate, tidegate_with};
 
 /// Originals, and why they were dead-lettered.
 fn failures() -> Vec<(Vec<u8>, &'static str, Vec<Violation>)> {
     let reminder = event("r-1").replace("task.created", "reminder.due");
     let invalid = event("e-2").replace("9007199254740993", "\"9\"");
-    let integer = Violation::new("type", "/task_id", "must be an integer");
+    let integer = json!({ "code": "type", "path": "/task_id", "message": "must be an integer" });
+    let integer: Violation = serde_json::from_value(integer).expect("a violation");
     vec![
         (
             format!(" {} ", event("e-1")).into(),
@@ -42,19 +44,20 @@ fn failures() -> Vec<(Vec<u8>, &'static str, Vec<Violation>)> {
 /// The dead letters of all of them, one a line.
 fn letters() -> Vec<String> {
     let letter = |(original, error, violations): (Vec<u8>, &str, Vec<Violation>)| {
-        let (original, encoding) = dead_letter::encoded(&original);
-        let encoding = serde_json::from_value(json!(encoding)).expect("the same enum");
+        let catalog = serde_json::to_value(Policy::builtin().catalog()).expect("JSON");
+        let catalog: PolicyCatalog = serde_json::from_value(catalog).expect("the same record");
         let failed = FailedEvent {
-            original,
-            encoding,
-            error: error.to_owned(),
+            event: &original,
+            attributes: &[],
+            names: &Names::of(&original, &[], &catalog.envelope),
+            error,
             retry_count: 3,
-            violations,
-            source: "task-events/0@1".to_owned(),
-            policy: "sha256:00".to_owned(),
+            violations: &violations,
+            source: "task-events/0@1",
+            policy: "sha256:00",
         };
-        let outputs = Policy::builtin().dead_letter(&failed, "2026-03-02T17:00:00Z");
-        outputs.expect("usable")[0].event.clone().expect("an event")
+        let outputs = dead_letter::outputs(&catalog, &failed, "2026-03-02T17:00:00Z");
+        outputs.expect("a template").swap_remove(0).event.expect("an event")
     };
     failures().into_iter().map(letter).collect()
 }
@@ -148,9 +151,9 @@ fn what_is_no_dead_letter_is_skipped_with_a_warning() {
     let listed = tidegate(&["dlq", "list", "--json", "--from", "-"], lines.as_bytes());
     assert_eq!((listed.code, listed.out.lines().count()), (0, 1));
     for says in [
-        r#"standard input, line 1: not a dead letter: its event_type is "task.created", not"#,
-        "standard input, line 2: not a dead letter",
-        "standard input, line 4: not a dead letter: it has no event_type",
+        "standard input, line 1: not a dead letter: it has no member dlq_metadata",
+        "standard input, line 2: not a dead letter: it is not a JSON object",
+        "standard input, line 4: not a dead letter: it has no member dlq_metadata",
     ] {
         assert!(listed.err.contains(says), "{}", listed.err);
     }
@@ -225,12 +228,8 @@ async fn answer(State(gate): State<Gate>, headers: HeaderMap, body: Bytes) -> Re
         assert_eq!(sent.code, 0, "{}", sent.err);
     }
     let next = gate.answers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    let (status, body) = next.unwrap_or_else(|| {
-        (
-            200,
-            json!({ "disposition": "published", "event_id": "e", "reason": "fine" }),
-        )
-    });
+    let fine = json!({ "disposition": "published", "event_id": "e", "reason": "fine" });
+    let (status, body) = next.unwrap_or((200, fine));
     let status = StatusCode::from_u16(status).expect("a status");
     (status, [(header::RETRY_AFTER, "0")], body.to_string()).into_response()
 }

@@ -55,17 +55,19 @@ fn the_example_decides_on_its_events() {
         [
             "forward orders c-1 o-100 ",
             "forward payments c-1 p-100 ",
-            "reject - - - /currency /lines /total",
-            "reject - - - /meta/type",
+            "reject - - - /data/currency /data/lines /data/total",
+            "reject - - - /type",
             "forward orders c-1 o-100-x ",
             "forward orders c-1 o-103 ",
+            "forward orders c-4 42 ",
+            "forward payments c-4 42 ",
         ]
     );
     let sent = decisions[0]["outputs"][0]["event"].to_string();
     assert_eq!(Some(sent.as_str()), events.lines().next(), "it leaves as it came");
     assert_eq!(
         decisions[5]["outputs"][0]["event"].to_string(),
-        r#"{"meta":{"id":"o-103","type":"order.placed","schemaVersion":"2","occurredAt":"2026-03-02T08:04:00Z"},"customerId":"c-1","orderId":103,"total":"24.90","lines":[{"sku":"tea-250","qty":3}],"currency":"EUR"}"#,
+        r#"{"id":"o-103","type":"order.placed","schemaVersion":"2","customerId":"c-1","occurredAt":"2026-03-02T08:04:00Z","data":{"orderId":103,"total":"24.90","lines":[{"sku":"tea-250","qty":3}],"currency":"EUR"}}"#,
         "it is migrated"
     );
 }
@@ -116,7 +118,7 @@ fn the_same_files_give_the_same_bytes_and_others_do_not() {
     assert_eq!(checked["catalog"]["name"], "orders");
     let explained = tidegate(
         &["explain", "--policy", text(other.path()), "--json"],
-        checked["catalog"]["event_types"][2]["versions"][0]["example"]
+        checked["catalog"]["event_types"][1]["versions"][0]["example"]
             .as_str()
             .expect("text")
             .as_bytes(),
@@ -205,7 +207,7 @@ fn doubling(levels: usize) -> String {
         format!(r#""{level}": {{ "allOf": [{next}, {next}] }}"#)
     };
     let levels: Vec<_> = (0..levels).map(level).chain([format!(r#""{levels}": {{}}"#)]).collect();
-    let example = r#"{ "meta": { "id": "o-1", "type": "order.placed" }, "customerId": "c-1" }"#;
+    let example = r#"{ "id": "o-1", "type": "order.placed", "customerId": "c-1" }"#;
     format!(
         r##"{{ "$defs": {{ {} }}, "$ref": "#/$defs/0", "examples": [{example}] }}"##,
         levels.join(", ")
@@ -229,7 +231,7 @@ fn a_wrong_folder_is_refused_and_nothing_is_written() {
     let refused = tidegate(&["build", text(dir.path()), "-o", text(&built)], b"");
     assert_eq!((refused.code, refused.out.as_str()), (3, ""));
     let says = format!(
-        "tidegate: {}: line 34 column 5: unknown field `chanel`, expected one of channel",
+        "tidegate: {}: line 31 column 5: unknown field `chanel`, expected one of channel",
         manifest.display()
     );
     assert!(refused.err.starts_with(&says), "{}", refused.err);

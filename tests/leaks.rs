@@ -29,7 +29,7 @@ fn bytes(name: &str) -> Vec<u8> {
 async fn come_and_go(engine: &Engine, policy: &[u8]) -> bool {
     let policy = engine.load(policy).await.expect("the policy loads");
     let now = Context::at("2026-03-01T09:30:00Z");
-    policy.process(event("e-1").as_bytes(), &now).await.is_ok()
+    policy.process(event("e-1").as_bytes(), &[], &now).await.is_ok()
 }
 
 /// One that nobody has seen: a section with a number in it is added, which nobody reads.

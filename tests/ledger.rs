@@ -258,7 +258,7 @@ fn alerts(letters: &BTreeMap<&str, &Letter>, arrived: &Arrived, balance: &mut Ba
 }
 
 fn concerns_user(original: &[u8]) -> bool {
-    // A member twice makes the original unreadable, and nobody knows whom it concerns.
+    // A member twice makes the original unreadable, and nobody knows its type.
     let text = String::from_utf8_lossy(original);
     let Ok(event) = serde_json::from_str::<Value>(&text) else {
         return false;
@@ -266,7 +266,7 @@ fn concerns_user(original: &[u8]) -> bool {
     let is_reminder = event["event_type"]
         .as_str()
         .is_some_and(|name| name.starts_with("reminder."));
-    is_reminder && event["user_id"].is_string() && text.matches(r#""user_id""#).count() == 1
+    is_reminder && text.matches(r#""user_id""#).count() < 2
 }
 
 impl fmt::Display for Balance {

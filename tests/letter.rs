@@ -69,7 +69,7 @@ fn original(text: &str, payload: &Value) -> Result<Vec<u8>> {
     if let Some(base64) = payload["original_base64"].as_str() {
         return Ok(BASE64_STANDARD.decode(base64)?);
     }
-    if let Some(text) = payload["original_text"].as_str() {
+    if let Some(text) = payload["original"].as_str() {
         return Ok(text.as_bytes().to_vec());
     }
     // No string can hold this text, since its quotes would be escaped; the last one is that of the gate.
@@ -82,7 +82,7 @@ fn original(text: &str, payload: &Value) -> Result<Vec<u8>> {
 /// The dead letter that an alert is about.
 pub fn alerted(record: &Stored) -> Result<String> {
     let json = record.json()?;
-    let letter = &json["data"]["payload"]["dead_letter_id"];
+    let letter = &json["data"]["dead_letter_id"];
     ensure!(letter.is_string(), "an alert of no dead letter: {json}");
     Ok(letter.as_str().unwrap_or_default().to_owned())
 }

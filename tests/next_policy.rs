@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use tidegate_engine::{CallError, Context, Decision, Engine, Options, Policy};
+use tidegate_engine::{Context, Decision, Engine, Options, Policy};
 use tidegate_tests::{SqliteGate, event, next_policy, tidegate, vectors};
 
 const NOW: &str = "2026-03-02T08:00:00Z";
@@ -38,35 +38,29 @@ fn text(answer: &impl Serialize) -> String {
 
 /// The answers to one event, in an order of their own.
 async fn answers(policy: &Policy, event: &[u8]) -> Vec<String> {
-    let mut answers = vec![text(&policy.validate(event).await.expect("no fault"))];
+    let mut answers = vec![text(&policy.validate(event, &[]).await.expect("no fault"))];
     for target in VERSIONS {
-        answers.push(text(&policy.migrate(event, target).await.expect("no fault")));
+        answers.push(text(&policy.migrate(event, &[], target).await.expect("no fault")));
     }
     for target in [None].into_iter().chain(VERSIONS.map(Some)) {
-        answers.push(match policy.process(event, &at(target)).await {
-            Ok(decided) => text(&decided),
-            Err(CallError::Misuse(misuse)) => text(&misuse),
-            Err(CallError::Fault(fault)) => panic!("{fault}"),
-        });
+        let decided = policy.process(event, &[], &at(target)).await;
+        answers.push(text(&decided.expect("no fault")));
     }
     answers
 }
 
 /// The same from the same policy as plain Rust.
 fn native_answers(policy: &tidegate_policy::Policy, event: &[u8]) -> Vec<String> {
-    let mut answers = vec![text(&policy.validate(event))];
+    let mut answers = vec![text(&policy.validate(event, &[]))];
     for target in VERSIONS {
-        answers.push(text(&policy.migrate(event, target)));
+        answers.push(text(&policy.migrate(event, &[], target)));
     }
     for target in [None].into_iter().chain(VERSIONS.map(Some)) {
         let context = tidegate_policy::Context {
             now: NOW.to_owned(),
             target_version: target.map(str::to_owned),
         };
-        answers.push(match policy.process(event, &context) {
-            Ok(decided) => text(&decided),
-            Err(misuse) => text(&misuse),
-        });
+        answers.push(text(&policy.process(event, &[], &context)));
     }
     answers
 }
@@ -95,12 +89,12 @@ async fn every_task_event_of_the_vectors_goes_to_1_2_and_back_byte_for_byte() {
     let mut there_and_back = 0;
     for case in vectors::cases() {
         let event = vectors::event(&case["input"]);
-        let Ok(accepted) = policy.validate(&event).await.expect("no fault") else {
+        let Ok(accepted) = policy.validate(&event, &[]).await.expect("no fault") else {
             continue;
         };
-        let direct = policy.migrate(&event, "1.1").await.expect("no fault");
+        let direct = policy.migrate(&event, &[], "1.1").await.expect("no fault");
         let is_task = TASKS.contains(&accepted.event_type.as_str());
-        let (direct, up) = match (direct, policy.migrate(&event, "1.2").await.expect("no fault")) {
+        let (direct, up) = match (direct, policy.migrate(&event, &[], "1.2").await.expect("no fault")) {
             (Ok(direct), Ok(up)) => (direct, up.event.expect("no vector is of version 1.2")),
             (_, Err(failure)) if !is_task => {
                 assert_eq!(failure.violations[0].code, "no-path", "{}", case["name"]);
@@ -111,7 +105,7 @@ async fn every_task_event_of_the_vectors_goes_to_1_2_and_back_byte_for_byte() {
             (Ok(_), Err(failure)) if failure.violations[0].code == "too-large" => continue,
             (direct, up) => panic!("{}: {direct:?} {up:?}", case["name"]),
         };
-        let back = policy.migrate(up.as_bytes(), "1.1").await.expect("no fault");
+        let back = policy.migrate(up.as_bytes(), &[], "1.1").await.expect("no fault");
         let back = back.expect("a way down").event.expect("a new text");
         // One that is 1.1 already may be written in another way; its compact text is what comes back.
         let direct = direct.event.unwrap_or_else(|| {
@@ -119,7 +113,7 @@ async fn every_task_event_of_the_vectors_goes_to_1_2_and_back_byte_for_byte() {
             value.to_string()
         });
         assert_eq!(back, direct, "{}", case["name"]);
-        let again = policy.migrate(back.as_bytes(), "1.2").await.expect("no fault");
+        let again = policy.migrate(back.as_bytes(), &[], "1.2").await.expect("no fault");
         assert_eq!(again.expect("a way up").event, Some(up), "{}", case["name"]);
         there_and_back += 1;
     }
@@ -132,7 +126,7 @@ async fn it_passes_its_self_test() {
     let report = policy.self_test().await.expect("no fault");
     assert!(report.passed(), "{report:#?}");
     let decided = policy
-        .process(event("e-1").as_bytes(), &at(None))
+        .process(event("e-1").as_bytes(), &[], &at(None))
         .await
         .expect("a decision");
     assert_eq!(decided.decision, Decision::Forward);

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use tidegate_engine::{CallError, Context, Draft, FailedEvent, Policy};
+use tidegate_engine::{Attribute, Context, Policy};
 
 /// All cases of all files.
 pub fn cases() -> Vec<Value> {
@@ -45,11 +45,16 @@ pub async fn answer(policy: &Policy, case: &Value) -> Option<Value> {
     let input = &case["input"];
     let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
     Some(match case["call"].as_str().expect("a call") {
-        "validate" => outcome(policy.validate(&event(input)).await.expect("no fault")),
+        "validate" => outcome(
+            policy
+                .validate(&event(input), &attributes(input))
+                .await
+                .expect("no fault"),
+        ),
         "catalog" => json!({ "ok": policy.catalog() }),
         "migrate" => outcome(
             policy
-                .migrate(&event(input), &text("to_version"))
+                .migrate(&event(input), &attributes(input), &text("to_version"))
                 .await
                 .expect("no fault"),
         ),
@@ -60,26 +65,47 @@ pub async fn answer(policy: &Policy, case: &Value) -> Option<Value> {
         }
         "process" => {
             let context: Context = parse(&input["context"]);
-            called(policy.process(&event(input), &context).await)
+            let decided = policy.process(&event(input), &attributes(input), &context).await;
+            json!({ "ok": decided.expect("no fault") })
         }
         "compose" => {
-            let draft: Draft = parse(&input["draft"]);
-            outcome(policy.compose(&draft, &text("now")).await.expect("no fault"))
-        }
-        "dead-letter" => {
-            let failed: FailedEvent = parse(&input["failed"]);
-            called(policy.dead_letter(&failed, &text("now")).await)
+            let (id, now) = (text("id"), text("now"));
+            let composed = policy.compose(&event(input), &attributes(input), &id, &now).await;
+            outcome(composed.expect("no fault"))
         }
         "json-validate" => {
             let event = String::from_utf8(event(input)).ok()?;
-            json!({ "ok": policy.json_validate(&event).await.expect("no fault") })
+            json!({ "ok": policy.json_validate(&event, &attributes_json(input)).await.expect("no fault") })
         }
-        "json-migrate" => json!({ "ok": policy.json_migrate(&text("request")).await.expect("no fault") }),
+        "json-migrate" => {
+            json!({ "ok": policy.json_migrate(&text("request"), &attributes_json(input)).await.expect("no fault") })
+        }
         "json-next-attempt" => json!({ "ok": policy.json_next_attempt(&text("request")).await.expect("no fault") }),
-        "json-process" => json!({ "ok": policy.json_process(&text("request")).await.expect("no fault") }),
+        "json-process" => {
+            json!({ "ok": policy.json_process(&text("request"), &attributes_json(input)).await.expect("no fault") })
+        }
         "json-catalog" => json!({ "ok": policy.json_catalog().await.expect("no fault") }),
         other => panic!("no such call: {other}"),
     })
+}
+
+/// The attributes of the event.
+fn attributes(input: &Value) -> Vec<Attribute> {
+    let members = input["attributes"].as_object().into_iter().flatten();
+    let attribute = |(name, value): (&String, &Value)| Attribute {
+        name: name.clone(),
+        value: value.as_str().expect("a text").to_owned(),
+    };
+    members.map(attribute).collect()
+}
+
+/// The same as text: as it is written, so that it may be none.
+fn attributes_json(input: &Value) -> String {
+    match &input["attributes"] {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        members => members.to_string(),
+    }
 }
 
 fn parse<T: DeserializeOwned>(value: &Value) -> T {
@@ -90,13 +116,5 @@ fn outcome<T: Serialize, E: Serialize>(result: Result<T, E>) -> Value {
     match result {
         Ok(answer) => json!({ "ok": answer }),
         Err(answer) => json!({ "err": answer }),
-    }
-}
-
-fn called<T: Serialize>(result: Result<T, CallError>) -> Value {
-    match result {
-        Ok(answer) => json!({ "ok": answer }),
-        Err(CallError::Misuse(misuse)) => json!({ "err": misuse }),
-        Err(CallError::Fault(fault)) => panic!("{fault}"),
     }
 }

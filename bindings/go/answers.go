@@ -11,18 +11,29 @@ import (
 type Accepted struct {
 	EventID   string `json:"event_id"`
 	EventType string `json:"event_type"`
-	// EventVersion is the default version, if the event names none.
+	// EventVersion is the default version of the type, if the event names none.
 	EventVersion string `json:"event_version"`
-	// Key is the partition key: the event's user.
+	// Key is the partition key; "" when it has none.
 	Key string `json:"key"`
+	// Claim is what it is claimed by, so that a repeat is recognised; "" when it is not claimed.
+	Claim string `json:"claim"`
+}
+
+// Change is a change to the attributes of an event.
+type Change struct {
+	Name string `json:"name"`
+	// Value is the new value; nil: the attribute is removed.
+	Value *string `json:"value"`
 }
 
 // Migrated is an event in the wanted version.
 type Migrated struct {
 	// Event is its text: the slice that was passed in, if it needed no change.
 	Event json.RawMessage
-	// Changed is false when the event had that version already.
-	Changed                bool
+	// Changed is false when the text needed no change.
+	Changed bool
+	// Attributes are the changes to its attributes.
+	Attributes             []Change
 	FromVersion, ToVersion string
 	// Path is the versions on the migration path, the first and the last included.
 	Path []string
@@ -62,13 +73,15 @@ const (
 // Decided is the decision on one event, with its reasons and its outputs.
 type Decided struct {
 	Decision Decision
-	// Reason says why, in one line for people.
-	Reason string
-	// EventID, EventType and EventVersion are "" where they could not be read.
-	EventID, EventType, EventVersion string
+	// Rule is the drop rule by which it is dropped; "" otherwise.
+	Rule string
+	// Claim is what it is claimed by, so that a repeat is recognised; "" when it is not claimed.
+	Claim string
+	// EventID, EventType, EventVersion and Key are "" where they could not be read.
+	EventID, EventType, EventVersion, Key string
 	// Outputs is what to send, in this order; empty unless the decision is [Forward].
 	Outputs []Output
-	// Violations are its violations; empty unless the decision is [Reject].
+	// Violations are its violations; never empty when the decision is [Reject].
 	Violations []Violation
 }
 
@@ -76,13 +89,15 @@ type Decided struct {
 type Output struct {
 	// Channel is one of the catalog's.
 	Channel string
-	// Key is the partition key: events of one key keep their order.
+	// Key is the partition key: events of one key keep their order; "" when it has none.
 	Key string
 	// ID is derived from the input, so that a repeated call gives the same one.
 	ID        string
 	EventType string
 	// Event is its text; nil when the event leaves unchanged.
 	Event json.RawMessage
+	// Attributes are the changes to the attributes that the event came with; of another event, its attributes.
+	Attributes []Change
 }
 
 // Text is what to send, given the event that was judged.
@@ -99,9 +114,13 @@ type Catalog struct {
 	Name, Version string
 	// EventTypes are sorted by name.
 	EventTypes []EventType
-	// Channels are all channels on which the policy may send, sorted.
-	Channels []string
-	Limits   Limits
+	// Channels are all channels on which the policy may send, and those of dead letters and alerts, sorted.
+	Channels    []string
+	Envelope    Envelope
+	DeadLetters DeadLetters
+	// Alerts say who is told of dead letters.
+	Alerts []Alert
+	Limits Limits
 }
 
 // EventType is one event type.
@@ -111,6 +130,14 @@ type EventType struct {
 	Versions []Version
 	// Latest is the version in which an event leaves when the caller asks for none.
 	Latest string
+	// DefaultVersion is the version of an event that states none.
+	DefaultVersion string
+	// Migrations say which version can be brought to which, in any number of steps.
+	Migrations []Migration
+	// Rules are the ids of the rules that its events must keep.
+	Rules []string
+	// DropRules are the ids of the rules by which its valid events are dropped.
+	DropRules []string
 	// Accepted is false for types that the policy sends and never accepts.
 	Accepted bool
 	// Channel is where valid events of this type leave; "" when they are dropped.
@@ -124,6 +151,38 @@ type Version struct {
 	Version string
 	// Example is the text of a valid event.
 	Example json.RawMessage
+}
+
+// Migration is a version that events of another one can be brought to.
+type Migration struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Lossy is true when it can lose what an event says.
+	Lossy bool `json:"lossy"`
+}
+
+// Envelope is where an event states its names: JSON Pointers, "" when events state none.
+type Envelope struct {
+	ID        string `json:"id"`
+	EventType string `json:"event_type"`
+	Version   string `json:"version"`
+	Key       string `json:"key"`
+	Time      string `json:"time"`
+}
+
+// DeadLetters are those that a gate builds.
+type DeadLetters struct {
+	Channel   string
+	EventType string
+	// Template says how one looks; nil: in the gate's own form.
+	Template json.RawMessage
+}
+
+// Alert is a channel that is told of dead letters.
+type Alert struct {
+	Channel string `json:"channel"`
+	// EventTypes are the types of the events that it is told of; nil: all.
+	EventTypes []string `json:"event_types"`
 }
 
 // Limits are those of an event that a policy reads.

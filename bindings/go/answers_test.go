@@ -15,7 +15,7 @@ import (
 
 func TestAValidEventIsAccepted(t *testing.T) {
 	accepted, err := builtinPolicy(t).Validate(t.Context(), []byte(valid))
-	if want := (Accepted{"e-1", "task.created", "1.0", "user-1"}); err != nil || accepted != want {
+	if want := (Accepted{"e-1", "task.created", "1.0", "user-1", "e-1"}); err != nil || accepted != want {
 		t.Errorf("%+v, %v", accepted, err)
 	}
 }
@@ -23,13 +23,16 @@ func TestAValidEventIsAccepted(t *testing.T) {
 func TestAnInvalidEventIsAnErrorWithItsViolations(t *testing.T) {
 	for event, want := range map[string]InvalidEventError{
 		invalid: {Invalid, "e-1", "task.created", []Violation{
-			{"required", "/user_id", "user_id is required"},
+			{Code: "required", Path: "/user_id", Message: "user_id is required"},
 		}},
 		unknown: {Unknown, "e-1", "task.vanished", []Violation{
-			{"unknown-event-type", "/event_type", `the event type "task.vanished" is not known`},
+			{Code: "unknown-event-type", Path: "/event_type", Message: `the event type "task.vanished" is not known`},
 		}},
 		`[]`: {Unreadable, "", "", []Violation{
-			{"not-an-object", "", "must be an object, is an array"},
+			{Code: "not-an-object", Message: "must be an object, is an array"},
+		}},
+		strings.Replace(valid, "user-1", " ", 1): {Invalid, "e-1", "task.created", []Violation{
+			{Code: "empty-user-id", Path: "/user_id", Message: "user_id must not be empty or only white space", Rule: "empty-user-id"},
 		}},
 	} {
 		_, err := builtinPolicy(t).Validate(t.Context(), []byte(event))
@@ -49,7 +52,7 @@ func TestAMigrationKeepsEveryDigit(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Replace(validNext, `"title":`, `"a":9007199254740993,"b":1e400,"c":1.10,"title":`, 1)
-	if want := (Migrated{json.RawMessage(text), true, "1.0", "1.1", []string{"1.0", "1.1"}}); !reflect.DeepEqual(migrated, want) {
+	if want := (Migrated{json.RawMessage(text), true, []Change{}, "1.0", "1.1", []string{"1.0", "1.1"}}); !reflect.DeepEqual(migrated, want) {
 		t.Errorf("%+v\nnot\n%+v", migrated, want)
 	}
 }
@@ -93,8 +96,11 @@ func TestADecisionSaysWhatToSend(t *testing.T) {
 	if err != nil || decided.Decision != Forward || len(decided.Outputs) != 1 || len(decided.Violations) != 0 {
 		t.Fatalf("%+v, %v", decided, err)
 	}
+	if decided.Rule != "" || decided.Claim != "e-1" || decided.Key != "user-1" {
+		t.Errorf("%+v", decided)
+	}
 	output := decided.Outputs[0]
-	want := Output{"task-events", "user-1", "e-1", "task.created", json.RawMessage(validNext)}
+	want := Output{"task-events", "user-1", "e-1", "task.created", json.RawMessage(validNext), []Change{}}
 	if !reflect.DeepEqual(output, want) || string(output.Text([]byte(valid))) != validNext {
 		t.Errorf("%+v, not %+v", output, want)
 	}
@@ -106,6 +112,56 @@ func TestADecisionSaysWhatToSend(t *testing.T) {
 func TestAnEventLeavesUnchangedInTheVersionItHas(t *testing.T) {
 	decided, err := builtinPolicy(t).Process(t.Context(), []byte(valid), now, "1.0")
 	if err != nil || decided.Outputs[0].Event != nil || string(decided.Outputs[0].Text([]byte(valid))) != valid {
+		t.Errorf("%+v, %v", decided, err)
+	}
+}
+
+func TestAttributesThatThePolicyDoesNotMapChangeNothing(t *testing.T) {
+	policy := builtinPolicy(t)
+	for _, attributes := range []map[string]string{nil, {}, {"source": "/tasks", "subject": "\x00é\""}} {
+		option := WithAttributes(attributes)
+		accepted, err := policy.Validate(t.Context(), []byte(valid), WithAttributes(map[string]string{"subject": "\xff"}), option)
+		if err != nil || accepted.EventID != "e-1" {
+			t.Errorf("%v: %+v, %v", attributes, accepted, err)
+		}
+		migrated, err := policy.Migrate(t.Context(), []byte(valid), "1.1", option)
+		if err != nil || string(migrated.Event) != validNext || len(migrated.Attributes) != 0 {
+			t.Errorf("%v: %+v, %v", attributes, migrated, err)
+		}
+		decided, err := policy.Process(t.Context(), []byte(valid), now, "", option)
+		if err != nil || decided.Decision != Forward || len(decided.Outputs[0].Attributes) != 0 {
+			t.Errorf("%v: %+v, %v", attributes, decided, err)
+		}
+	}
+}
+
+func TestAttributesReachThePolicy(t *testing.T) {
+	policy := openGuest(t, "calm", WithMemoryLimit(16<<20))
+	tooMuch := WithAttributes(map[string]string{"subject": strings.Repeat("x", 16<<20)})
+	for name, call := range map[string]func() error{
+		"validate": func() error { _, err := policy.ValidateJSON(t.Context(), guestEvent("e-1", ""), tooMuch); return err },
+		"migrate":  func() error { _, err := policy.Migrate(t.Context(), guestEvent("e-1", ""), "1.0", tooMuch); return err },
+		"process": func() error {
+			_, err := policy.Process(t.Context(), guestEvent("e-1", ""), now, "", tooMuch)
+			return err
+		},
+	} {
+		if err := call(); !errors.As(err, new(*FaultError)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestChangesOfAttributesAreRead(t *testing.T) {
+	noon := "noon"
+	want := []Change{{"time", &noon}, {"subject", nil}}
+	const changes = `"attributes":[{"name":"time","value":"noon"},{"name":"subject","value":null}]`
+	migrated, err := readMigration([]byte(`{"migrated":true,"event":null,`+changes+`}`), nil)
+	if err != nil || migrated.Changed || !reflect.DeepEqual(migrated.Attributes, want) {
+		t.Errorf("%+v, %v", migrated, err)
+	}
+	decided, err := readDecided([]byte(`{"decision":"drop","rule":"r","key":null,"outputs":[{"key":null,` + changes + `}]}`))
+	if err != nil || decided.Rule != "r" || decided.Key != "" || !reflect.DeepEqual(decided.Outputs[0].Attributes, want) {
 		t.Errorf("%+v, %v", decided, err)
 	}
 }
@@ -137,6 +193,15 @@ func TestTheCatalogHasValidExamples(t *testing.T) {
 	if err != nil || catalog.Limits != (Limits{1 << 20, 128}) || len(catalog.Channels) == 0 {
 		t.Fatalf("%+v, %v", catalog, err)
 	}
+	if want := (Envelope{"/event_id", "/event_type", "/event_version", "/user_id", "/timestamp"}); catalog.Envelope != want {
+		t.Errorf("%+v, not %+v", catalog.Envelope, want)
+	}
+	if letters := catalog.DeadLetters; letters.Channel != "dlq" || letters.EventType != "dlq.failed" || !json.Valid(letters.Template) {
+		t.Errorf("%+v", letters)
+	}
+	if alerts := catalog.Alerts; len(alerts) != 2 || alerts[0].EventTypes != nil || len(alerts[1].EventTypes) != 3 {
+		t.Errorf("%+v", alerts)
+	}
 	versions := 0
 	for _, known := range catalog.EventTypes {
 		for _, version := range known.Versions {
@@ -145,6 +210,12 @@ func TestTheCatalogHasValidExamples(t *testing.T) {
 			if err != nil || accepted.EventType != known.Name || accepted.EventVersion != version.Version {
 				t.Errorf("%s %s: %+v, %v", known.Name, version.Version, accepted, err)
 			}
+		}
+		if known.DefaultVersion != "1.0" || !reflect.DeepEqual(known.Rules, []string{"empty-user-id"}) || len(known.DropRules) != 0 {
+			t.Errorf("%+v", known)
+		}
+		if known.Accepted && (len(known.Migrations) != 2 || known.Migrations[0] != Migration{"1.0", "1.1", false}) {
+			t.Errorf("migrations of %s: %v", known.Name, known.Migrations)
 		}
 		if known.Name == "task.completed" && !reflect.DeepEqual(known.RetryDelays, []time.Duration{30 * time.Second, 5 * time.Minute, 30 * time.Minute}) {
 			t.Errorf("retries of %s: %v", known.Name, known.RetryDelays)
@@ -183,7 +254,7 @@ func TestBytesThatAreNotTextAreUnreadable(t *testing.T) {
 func TestAnEventFarBeyondTheLimitIsAnAnswerOfEveryCall(t *testing.T) {
 	// As JSON text in a request, it would be twice as long.
 	event := bytes.Repeat([]byte{'"'}, 5<<20)
-	want := []Violation{{"too-large", "", "5242880 bytes; at most 1048576 are allowed"}}
+	want := []Violation{{Code: "too-large", Message: "5242880 bytes; at most 1048576 are allowed"}}
 	policy := builtinPolicy(t)
 	decided, err := policy.Process(t.Context(), event, now, "")
 	if err != nil || decided.Decision != Reject || !reflect.DeepEqual(decided.Violations, want) {

@@ -18,6 +18,10 @@ type Violation struct {
 	Path string `json:"path"`
 	// Message says what is wrong, for people. It contains names from the event, and no values.
 	Message string `json:"message"`
+	// Rule is the rule that is broken; "" for the schema, or the form of the event.
+	Rule string `json:"rule"`
+	// Version is the version in which Path is to be read; "" for the event's own.
+	Version string `json:"version"`
 }
 
 // RejectionCause is how far an invalid event got.

@@ -132,5 +132,5 @@ func expectNilDereference(t *testing.T) {
 	}()
 	var nothing *Decided
 	// Printed, so that the compiler cannot remove it.
-	fmt.Fprint(io.Discard, nothing.Reason)
+	fmt.Fprint(io.Discard, nothing.Rule)
 }

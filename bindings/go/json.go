@@ -6,22 +6,31 @@ import "context"
 
 // ValidateJSON is [Policy.Validate] with the policy's answer unchanged. An event that is not valid is an answer here:
 //
-//	{"valid":true,"event_id":…,"event_type":…,"event_version":…,"key":…}
-//	{"valid":false,"cause":"unreadable|unknown|invalid","event_id":…,"event_type":…,"violations":[{"code","path","message"}]}
-func (p *Policy) ValidateJSON(ctx context.Context, event []byte) ([]byte, error) {
-	return p.ask(ctx, validating(event))
+//	{"valid":true,"event_id":…,"event_type":…,"event_version":…,"key":…,"claim":…}
+//	{"valid":false,"cause":"unreadable|unknown|invalid","event_id":…,"event_type":…,
+//	 "violations":[{"code","path","message","rule","version"}]}
+func (p *Policy) ValidateJSON(ctx context.Context, event []byte, options ...CallOption) ([]byte, error) {
+	attributes, err := cAttributes(options)
+	if err != nil {
+		return nil, err
+	}
+	return p.ask(ctx, validating(event, attributes))
 }
 
 // MigrateJSON is [Policy.Migrate] with the policy's answer unchanged:
 //
-//	{"migrated":true,"event":"<text>"|null,"from_version":…,"to_version":…,"path":[…]}
+//	{"migrated":true,"event":"<text>"|null,"attributes":[{"name","value"}],"from_version":…,"to_version":…,"path":[…]}
 //	{"migrated":false,"cause":"rejected|no-path|step-failed|invalid-result","event_type":…,"from_version":…,"to_version":…,"violations":[…]}
-func (p *Policy) MigrateJSON(ctx context.Context, event []byte, toVersion string) ([]byte, error) {
+func (p *Policy) MigrateJSON(ctx context.Context, event []byte, toVersion string, options ...CallOption) ([]byte, error) {
 	version, err := cText("the version", toVersion)
 	if err != nil {
 		return nil, err
 	}
-	return p.ask(ctx, migrating(event, version))
+	attributes, err := cAttributes(options)
+	if err != nil {
+		return nil, err
+	}
+	return p.ask(ctx, migrating(event, version, attributes))
 }
 
 // NextAttemptJSON is [Policy.NextAttempt] with the policy's answer unchanged:
@@ -38,9 +47,9 @@ func (p *Policy) NextAttemptJSON(ctx context.Context, eventType string, attempt 
 // ProcessJSON is [Policy.Process] with the policy's answer unchanged; now is a time as RFC 3339 writes it, with an
 // offset. The error is *[MisuseError] when now is not such a time.
 //
-//	{"decision":"forward|drop|reject","reason":…,"event_id":…,"event_type":…,"event_version":…,
-//	 "outputs":[{"channel","key","id","event_type","event"}],"violations":[…]}
-func (p *Policy) ProcessJSON(ctx context.Context, event []byte, now, targetVersion string) ([]byte, error) {
+//	{"decision":"forward|drop|reject","rule":…,"claim":…,"event_id":…,"event_type":…,"event_version":…,"key":…,
+//	 "outputs":[{"channel","key","id","event_type","event","attributes":[{"name","value"}]}],"violations":[…]}
+func (p *Policy) ProcessJSON(ctx context.Context, event []byte, now, targetVersion string, options ...CallOption) ([]byte, error) {
 	at, err := cText("now", now)
 	if err != nil {
 		return nil, err
@@ -52,13 +61,20 @@ func (p *Policy) ProcessJSON(ctx context.Context, event []byte, now, targetVersi
 	if targetVersion == "" {
 		version = nil
 	}
-	return p.ask(ctx, processing(event, at, version))
+	attributes, err := cAttributes(options)
+	if err != nil {
+		return nil, err
+	}
+	return p.ask(ctx, processing(event, at, version, attributes))
 }
 
 // CatalogJSON is [Policy.Catalog] with the policy's answer unchanged:
 //
-//	{"name":…,"version":…,"event_types":[{"name","versions":[{"version","example"}],"latest","accepted","channel","retry_delays_ms"}],
-//	 "channels":[…],"limits":{"event_bytes","depth"}}
+//	{"name":…,"version":…,
+//	 "event_types":[{"name","versions":[{"version","example"}],"latest","default_version","migrations":[{"from","to","lossy"}],
+//	  "rules":[…],"drop_rules":[…],"accepted","channel","retry_delays_ms"}],
+//	 "channels":[…],"envelope":{"id","event_type","version","key","time"},"dead_letters":{"channel","event_type","template"},
+//	 "alerts":[{"channel","event_types"}],"limits":{"event_bytes","depth"}}
 func (p *Policy) CatalogJSON(ctx context.Context) ([]byte, error) {
 	return p.ask(ctx, catalogOf)
 }

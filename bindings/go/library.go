@@ -30,15 +30,15 @@ type slot struct {
 // call is one call of the library with an open policy.
 type call func(handle, *slot) C.tidegate_status
 
-func validating(event []byte) call {
+func validating(event []byte, attributes *C.char) call {
 	return func(policy handle, to *slot) C.tidegate_status {
-		return C.tidegate_validate(policy, first(event), C.size_t(len(event)), &to.text, &to.length)
+		return C.tidegate_validate(policy, first(event), C.size_t(len(event)), attributes, &to.text, &to.length)
 	}
 }
 
-func migrating(event []byte, version *C.char) call {
+func migrating(event []byte, version, attributes *C.char) call {
 	return func(policy handle, to *slot) C.tidegate_status {
-		return C.tidegate_migrate(policy, first(event), C.size_t(len(event)), version, &to.text, &to.length)
+		return C.tidegate_migrate(policy, first(event), C.size_t(len(event)), version, attributes, &to.text, &to.length)
 	}
 }
 
@@ -48,9 +48,9 @@ func attempting(eventType *C.char, attempt uint32) call {
 	}
 }
 
-func processing(event []byte, now, version *C.char) call {
+func processing(event []byte, now, version, attributes *C.char) call {
 	return func(policy handle, to *slot) C.tidegate_status {
-		return C.tidegate_process(policy, first(event), C.size_t(len(event)), now, version, &to.text, &to.length)
+		return C.tidegate_process(policy, first(event), C.size_t(len(event)), now, version, attributes, &to.text, &to.length)
 	}
 }
 
@@ -141,4 +141,13 @@ func cText(name, text string) (*C.char, error) {
 		return nil, &MisuseError{Message: fmt.Sprintf("%s holds a NUL: %q", name, text)}
 	}
 	return (*C.char)(unsafe.Pointer(&append([]byte(text), 0)[0])), nil
+}
+
+// cAttributes is the text of the attributes.
+func cAttributes(options []CallOption) (*C.char, error) {
+	text, err := attributesOf(options)
+	if err != nil {
+		return nil, err
+	}
+	return cText("the attributes", text)
 }

@@ -1,4 +1,4 @@
-// The options with which a caller opens a policy.
+// The options with which a caller opens a policy, and of a call.
 
 package tidegate
 
@@ -61,6 +61,34 @@ func WithMaxConcurrentCalls(calls int) Option {
 // and when the directory cannot be used.
 func WithCacheDir(path string) Option {
 	return Option{"cache_dir", path}
+}
+
+// CallOption is an option of a call. Of two for the same setting, the later one counts.
+type CallOption struct {
+	attributes map[string]string
+}
+
+// WithAttributes gives the CloudEvents attributes of the event, such as "type"; by default it has none.
+func WithAttributes(attributes map[string]string) CallOption {
+	return CallOption{attributes}
+}
+
+// attributesOf returns the attributes as the library reads them, or "" for none.
+func attributesOf(options []CallOption) (string, error) {
+	var chosen map[string]string
+	for _, option := range options {
+		chosen = option.attributes
+	}
+	if len(chosen) == 0 {
+		return "", nil
+	}
+	for name, value := range chosen {
+		if !utf8.ValidString(name) || !utf8.ValidString(value) {
+			return "", &MisuseError{Message: fmt.Sprintf("the attribute %q is not UTF-8: %q", name, value)}
+		}
+	}
+	text, err := json.Marshal(chosen)
+	return string(text), err
 }
 
 // choose returns the options as the library reads them, and how many calls may run at once.

@@ -2,7 +2,7 @@
 //
 // A policy is one WebAssembly component, the same file that a gate runs. It gives the same answers here, byte for byte.
 // [Open] loads it; the methods of [Policy] call it. Each has a twin whose name ends in JSON and which returns the policy's
-// answer unchanged.
+// answer unchanged. CloudEvents attributes of an event are an option of a call, see [WithAttributes].
 //
 // # Goroutines and contexts
 //
@@ -84,8 +84,8 @@ func (p *Policy) Digest() string {
 }
 
 // Validate says whether the policy accepts an event. The error is *[InvalidEventError] when it does not.
-func (p *Policy) Validate(ctx context.Context, event []byte) (Accepted, error) {
-	answer, err := p.ValidateJSON(ctx, event)
+func (p *Policy) Validate(ctx context.Context, event []byte, options ...CallOption) (Accepted, error) {
+	answer, err := p.ValidateJSON(ctx, event, options...)
 	if err != nil {
 		return Accepted{}, err
 	}
@@ -93,8 +93,8 @@ func (p *Policy) Validate(ctx context.Context, event []byte) (Accepted, error) {
 }
 
 // Migrate migrates an event to a version, up or down. The error is *[MigrationFailedError] when that fails.
-func (p *Policy) Migrate(ctx context.Context, event []byte, toVersion string) (Migrated, error) {
-	answer, err := p.MigrateJSON(ctx, event, toVersion)
+func (p *Policy) Migrate(ctx context.Context, event []byte, toVersion string, options ...CallOption) (Migrated, error) {
+	answer, err := p.MigrateJSON(ctx, event, toVersion, options...)
 	if err != nil {
 		return Migrated{}, err
 	}
@@ -112,8 +112,8 @@ func (p *Policy) NextAttempt(ctx context.Context, eventType string, attempt uint
 
 // Process says what a gate would do with an event at the time now. The event leaves in targetVersion, or in the latest
 // of its type when that is "". An event that is not valid is a decision, [Reject], not an error.
-func (p *Policy) Process(ctx context.Context, event []byte, now time.Time, targetVersion string) (Decided, error) {
-	answer, err := p.ProcessJSON(ctx, event, now.UTC().Format(time.RFC3339Nano), targetVersion)
+func (p *Policy) Process(ctx context.Context, event []byte, now time.Time, targetVersion string, options ...CallOption) (Decided, error) {
+	answer, err := p.ProcessJSON(ctx, event, now.UTC().Format(time.RFC3339Nano), targetVersion, options...)
 	if err != nil {
 		return Decided{}, err
 	}

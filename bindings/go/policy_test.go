@@ -221,7 +221,11 @@ func TestArgumentsThatMakeNoSenseAreMisuse(t *testing.T) {
 		"a NUL in a type":           func() error { _, err := policy.NextAttempt(t.Context(), "task\x00", 0); return err },
 		"a NUL in a target":         func() error { _, err := policy.Process(t.Context(), []byte(valid), now, "\x00"); return err },
 		"a NUL in a time":           func() error { _, err := policy.ProcessJSON(t.Context(), []byte(valid), "\x00", ""); return err },
-		"no time":                   func() error { _, err := policy.ProcessJSON(t.Context(), []byte(valid), "noon", ""); return err },
+		"attributes that are no text": func() error {
+			_, err := policy.Validate(t.Context(), []byte(valid), WithAttributes(map[string]string{"subject": "\xff"}))
+			return err
+		},
+		"no time": func() error { _, err := policy.ProcessJSON(t.Context(), []byte(valid), "noon", ""); return err },
 		"a year of five digits": func() error {
 			_, err := policy.Process(t.Context(), []byte(valid), now.AddDate(9000, 0, 0), "")
 			return err

@@ -38,6 +38,7 @@ func readMigration(answer, event []byte) (Migrated, error) {
 	var read struct {
 		Migrated    *bool          `json:"migrated"`
 		Event       *string        `json:"event"`
+		Attributes  []Change       `json:"attributes"`
 		FromVersion string         `json:"from_version"`
 		ToVersion   string         `json:"to_version"`
 		Path        []string       `json:"path"`
@@ -51,7 +52,7 @@ func readMigration(answer, event []byte) (Migrated, error) {
 	case read.Migrated == nil:
 		return Migrated{}, broken("migrate", "it does not say whether the event was migrated")
 	case *read.Migrated:
-		migrated := Migrated{event, read.Event != nil, read.FromVersion, read.ToVersion, read.Path}
+		migrated := Migrated{event, read.Event != nil, read.Attributes, read.FromVersion, read.ToVersion, read.Path}
 		if migrated.Changed {
 			migrated.Event = json.RawMessage(*read.Event)
 		}
@@ -80,16 +81,19 @@ func readRetryPlan(answer []byte) (RetryPlan, error) {
 func readDecided(answer []byte) (Decided, error) {
 	var read struct {
 		Decision     Decision `json:"decision"`
-		Reason       string   `json:"reason"`
+		Rule         string   `json:"rule"`
+		Claim        string   `json:"claim"`
 		EventID      string   `json:"event_id"`
 		EventType    string   `json:"event_type"`
 		EventVersion string   `json:"event_version"`
+		Key          string   `json:"key"`
 		Outputs      []struct {
-			Channel   string  `json:"channel"`
-			Key       string  `json:"key"`
-			ID        string  `json:"id"`
-			EventType string  `json:"event_type"`
-			Event     *string `json:"event"`
+			Channel    string   `json:"channel"`
+			Key        string   `json:"key"`
+			ID         string   `json:"id"`
+			EventType  string   `json:"event_type"`
+			Event      *string  `json:"event"`
+			Attributes []Change `json:"attributes"`
 		} `json:"outputs"`
 		Violations []Violation `json:"violations"`
 	}
@@ -101,17 +105,16 @@ func readDecided(answer []byte) (Decided, error) {
 	}
 	outputs := make([]Output, len(read.Outputs))
 	for i, output := range read.Outputs {
-		outputs[i] = Output{Channel: output.Channel, Key: output.Key, ID: output.ID, EventType: output.EventType}
-		if output.Event != nil {
-			outputs[i].Event = json.RawMessage(*output.Event)
-		}
+		outputs[i] = Output{output.Channel, output.Key, output.ID, output.EventType, rawOrNil(output.Event), output.Attributes}
 	}
 	return Decided{
 		Decision:     read.Decision,
-		Reason:       read.Reason,
+		Rule:         read.Rule,
+		Claim:        read.Claim,
 		EventID:      read.EventID,
 		EventType:    read.EventType,
 		EventVersion: read.EventVersion,
+		Key:          read.Key,
 		Outputs:      outputs,
 		Violations:   read.Violations,
 	}, nil
@@ -127,20 +130,40 @@ func readCatalog(answer []byte) (Catalog, error) {
 				Version string `json:"version"`
 				Example string `json:"example"`
 			} `json:"versions"`
-			Latest        string   `json:"latest"`
-			Accepted      bool     `json:"accepted"`
-			Channel       string   `json:"channel"`
-			RetryDelaysMS []uint32 `json:"retry_delays_ms"`
+			Latest         string      `json:"latest"`
+			DefaultVersion string      `json:"default_version"`
+			Migrations     []Migration `json:"migrations"`
+			Rules          []string    `json:"rules"`
+			DropRules      []string    `json:"drop_rules"`
+			Accepted       bool        `json:"accepted"`
+			Channel        string      `json:"channel"`
+			RetryDelaysMS  []uint32    `json:"retry_delays_ms"`
 		} `json:"event_types"`
-		Channels []string `json:"channels"`
-		Limits   Limits   `json:"limits"`
+		Channels    []string `json:"channels"`
+		Envelope    Envelope `json:"envelope"`
+		DeadLetters struct {
+			Channel   string  `json:"channel"`
+			EventType string  `json:"event_type"`
+			Template  *string `json:"template"`
+		} `json:"dead_letters"`
+		Alerts []Alert `json:"alerts"`
+		Limits Limits  `json:"limits"`
 	}
 	if err := json.Unmarshal(answer, &read); err != nil {
 		return Catalog{}, broken("catalog", err)
 	}
 	types := make([]EventType, len(read.EventTypes))
 	for i, known := range read.EventTypes {
-		types[i] = EventType{Name: known.Name, Latest: known.Latest, Accepted: known.Accepted, Channel: known.Channel}
+		types[i] = EventType{
+			Name:           known.Name,
+			Latest:         known.Latest,
+			DefaultVersion: known.DefaultVersion,
+			Migrations:     known.Migrations,
+			Rules:          known.Rules,
+			DropRules:      known.DropRules,
+			Accepted:       known.Accepted,
+			Channel:        known.Channel,
+		}
 		for _, version := range known.Versions {
 			types[i].Versions = append(types[i].Versions, Version{version.Version, json.RawMessage(version.Example)})
 		}
@@ -148,7 +171,15 @@ func readCatalog(answer []byte) (Catalog, error) {
 			types[i].RetryDelays = append(types[i].RetryDelays, milliseconds(delay))
 		}
 	}
-	return Catalog{read.Name, read.Version, types, read.Channels, read.Limits}, nil
+	letters := DeadLetters{read.DeadLetters.Channel, read.DeadLetters.EventType, rawOrNil(read.DeadLetters.Template)}
+	return Catalog{read.Name, read.Version, types, read.Channels, read.Envelope, letters, read.Alerts, read.Limits}, nil
+}
+
+func rawOrNil(text *string) json.RawMessage {
+	if text == nil {
+		return nil
+	}
+	return json.RawMessage(*text)
 }
 
 func milliseconds(count uint32) time.Duration {

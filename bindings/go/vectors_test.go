@@ -23,6 +23,7 @@ type vector struct {
 	Attempt       uint32
 	Now           string
 	TargetVersion string `json:"target_version"`
+	Attributes    map[string]string
 	Answer        *string
 	Misuse        *string
 }
@@ -112,15 +113,16 @@ func (v vector) ask(t *testing.T, policy *Policy) ([]byte, error) {
 	if v.EventBase64 != nil {
 		event = v.EventBase64
 	}
+	attributes := WithAttributes(v.Attributes)
 	switch v.Call {
 	case "validate":
-		return policy.ValidateJSON(t.Context(), event)
+		return policy.ValidateJSON(t.Context(), event, attributes)
 	case "migrate":
-		return policy.MigrateJSON(t.Context(), event, v.ToVersion)
+		return policy.MigrateJSON(t.Context(), event, v.ToVersion, attributes)
 	case "next-attempt":
 		return policy.NextAttemptJSON(t.Context(), v.EventType, v.Attempt)
 	case "process":
-		return policy.ProcessJSON(t.Context(), event, v.Now, v.TargetVersion)
+		return policy.ProcessJSON(t.Context(), event, v.Now, v.TargetVersion, attributes)
 	case "catalog":
 		return policy.CatalogJSON(t.Context())
 	default:

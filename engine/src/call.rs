@@ -8,25 +8,14 @@ use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, L
 
 use crate::{
     contract::{
-        self, Accepted, Composed, Context, Decided, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
-        PolicyCatalog, Rejection, RetryPlan, Schedule,
+        self, Accepted, Attribute, Composed, Context, Decided, Migrated, MigrationFailure, PolicyCatalog, Rejection,
+        RetryPlan, Schedule,
     },
     fault::{Fault, FaultKind},
     instance::{Instances, Live},
     load_error::LoadError,
     sandbox::Sandbox,
 };
-
-/// Why a call gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// The policy misbehaved. This says nothing about the event.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-    /// The arguments of the call do not make sense.
-    #[error("{}", .0.message)]
-    Misuse(Misuse),
-}
 
 /// Makes the calls of one policy.
 pub(crate) struct Caller {
@@ -66,18 +55,17 @@ macro_rules! contract_functions {
 }
 
 contract_functions! {
-    "validation" "validate" fn call_validate(event: &str) -> Result<Accepted, Rejection>;
+    "validation" "validate" fn call_validate(event: &str, attributes: &[Attribute]) -> Result<Accepted, Rejection>;
     "validation" "catalog" fn call_catalog() -> PolicyCatalog;
-    "migration" "migrate" fn call_migrate(event: &str, to_version: &str) -> Result<Migrated, MigrationFailure>;
+    "migration" "migrate" fn call_migrate(event: &str, attributes: &[Attribute], to_version: &str) -> Result<Migrated, MigrationFailure>;
     "retry" "schedule-for" fn call_schedule_for(event_type: &str) -> Schedule;
     "retry" "next-attempt" fn call_next_attempt(event_type: &str, attempt: u32) -> RetryPlan;
-    "gate" "process" fn call_process(event: &str, context: &Context) -> Result<Decided, Misuse>;
-    "gate" "compose" fn call_compose(draft: &Draft, now: &str) -> Result<Composed, Rejection>;
-    "gate" "dead-letter" fn call_dead_letter(failed: &FailedEvent, now: &str) -> Result<Vec<Output>, Misuse>;
-    "json" "validate" fn call_json_validate(event: &str) -> String;
-    "json" "migrate" fn call_json_migrate(request: &str) -> String;
+    "gate" "process" fn call_process(event: &str, attributes: &[Attribute], context: &Context) -> Decided;
+    "gate" "compose" fn call_compose(event: &str, attributes: &[Attribute], id: &str, now: &str) -> Result<Composed, Rejection>;
+    "json" "validate" fn call_json_validate(event: &str, attributes: &str) -> String;
+    "json" "migrate" fn call_json_migrate(request: &str, attributes: &str) -> String;
     "json" "next-attempt" fn call_json_next_attempt(request: &str) -> String;
-    "json" "process" fn call_json_process(request: &str) -> String;
+    "json" "process" fn call_json_process(request: &str, attributes: &str) -> String;
     "json" "catalog" fn call_json_catalog() -> String;
 }
 

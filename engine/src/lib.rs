@@ -37,17 +37,16 @@ mod shared;
 mod ticker;
 mod wasi;
 
-pub use call::CallError;
 pub use contract::{
-    Accepted, Action, Composed, Context, Decided, Decision, Draft, Encoding, EventTypeInfo, FailedEvent,
-    Limits as PolicyLimits, Migrated, MigrationCause, MigrationFailure, Misuse, Output, PolicyCatalog, Rejection,
-    RejectionCause, RetryPlan, Schedule, VersionInfo, Violation,
+    Accepted, Action, Alert, Attribute, Change, Composed, Context, DeadLetters, Decided, Decision, Envelope,
+    EventTypeInfo, Limits as PolicyLimits, Migrated, MigrationCause, MigrationFailure, MigrationInfo, Output,
+    PolicyCatalog, Rejection, RejectionCause, RetryPlan, Schedule, VersionInfo, Violation,
 };
 pub use digest::Digest;
 pub use engine::{CacheError, Engine, EngineError};
 pub use fault::{Fault, FaultKind};
 pub use load_error::LoadError;
 pub use options::{Isolation, Limits, Options};
-pub use policy::{LoadReport, Policy};
+pub use policy::{CallError, LoadReport, Policy, is_time};
 pub use prebuilt::Prebuilt;
 pub use selftest::{SelfTestCase, SelfTestReport};

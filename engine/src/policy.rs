@@ -2,13 +2,14 @@
 
 use std::{fmt, time::Duration};
 
+use chrono::DateTime;
 use serde::Serialize;
 
 use crate::{
-    call::{CallError, Caller},
+    call::Caller,
     contract::{
-        Accepted, Composed, Context, Decided, Decision, Draft, FailedEvent, Migrated, MigrationCause, MigrationFailure,
-        Output, PolicyCatalog, Rejection, RejectionCause, RetryPlan, Schedule, Violation,
+        Accepted, Attribute, Composed, Context, Decided, Decision, Migrated, MigrationCause, MigrationFailure,
+        PolicyCatalog, Rejection, RejectionCause, RetryPlan, Schedule, Violation,
     },
     digest::Digest,
     fault::Fault,
@@ -41,21 +42,38 @@ pub struct LoadReport {
     pub total: Duration,
 }
 
+/// Why a call gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The policy misbehaved. This says nothing about the event.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The time to judge by is none.
+    #[error("now must be a date and time with an offset (RFC 3339), such as 2026-03-01T09:30:00Z, and is {0:?}")]
+    NotATime(String),
+}
+
 impl Policy {
-    /// Judges an event and says what to send.
-    pub async fn process(&self, event: &[u8], context: &Context) -> Result<Decided, CallError> {
+    /// Judges an event, with its CloudEvents attributes, and says what to send.
+    pub async fn process(
+        &self,
+        event: &[u8],
+        attributes: &[Attribute],
+        context: &Context,
+    ) -> Result<Decided, CallError> {
+        if !is_time(&context.now) {
+            return Err(CallError::NotATime(context.now.clone()));
+        }
         match self.text(event) {
-            Ok(event) => self
-                .caller
-                .call_process(event, context)
-                .await?
-                .map_err(CallError::Misuse),
+            Ok(event) => Ok(self.caller.call_process(event, attributes, context).await?),
             Err(violation) => Ok(Decided {
                 decision: Decision::Reject,
-                reason: violation.message.clone(),
+                rule: None,
+                claim: None,
                 event_id: None,
                 event_type: None,
                 event_version: None,
+                key: None,
                 outputs: Vec::new(),
                 violations: vec![violation],
             }),
@@ -63,22 +81,22 @@ impl Policy {
     }
 
     /// Judges an event without deciding what to send.
-    pub async fn validate(&self, event: &[u8]) -> Result<Result<Accepted, Rejection>, Fault> {
+    pub async fn validate(&self, event: &[u8], attributes: &[Attribute]) -> Result<Result<Accepted, Rejection>, Fault> {
         match self.text(event) {
-            Ok(event) => self.caller.call_validate(event).await,
-            Err(violation) => Ok(Err(Rejection {
-                cause: RejectionCause::Unreadable,
-                event_id: None,
-                event_type: None,
-                violations: vec![violation],
-            })),
+            Ok(event) => self.caller.call_validate(event, attributes).await,
+            Err(violation) => Ok(Err(unreadable(violation))),
         }
     }
 
     /// Brings an event to the version `to_version`.
-    pub async fn migrate(&self, event: &[u8], to_version: &str) -> Result<Result<Migrated, MigrationFailure>, Fault> {
+    pub async fn migrate(
+        &self,
+        event: &[u8],
+        attributes: &[Attribute],
+        to_version: &str,
+    ) -> Result<Result<Migrated, MigrationFailure>, Fault> {
         match self.text(event) {
-            Ok(event) => self.caller.call_migrate(event, to_version).await,
+            Ok(event) => self.caller.call_migrate(event, attributes, to_version).await,
             Err(violation) => Ok(Err(MigrationFailure {
                 cause: MigrationCause::Rejected,
                 event_type: None,
@@ -86,6 +104,20 @@ impl Policy {
                 to_version: to_version.to_owned(),
                 violations: vec![violation],
             })),
+        }
+    }
+
+    /// Completes an event of a publisher: adds the id and the time that it does not state. `now` is RFC 3339.
+    pub async fn compose(
+        &self,
+        event: &[u8],
+        attributes: &[Attribute],
+        id: &str,
+        now: &str,
+    ) -> Result<Result<Composed, Rejection>, Fault> {
+        match self.text(event) {
+            Ok(event) => self.caller.call_compose(event, attributes, id, now).await,
+            Err(violation) => Ok(Err(unreadable(violation))),
         }
     }
 
@@ -97,6 +129,8 @@ impl Policy {
             code: code.to_owned(),
             path: String::new(),
             message,
+            rule: None,
+            version: None,
         };
         if event.len() > limit as usize {
             let message = format!("{} bytes; at most {limit} are allowed", event.len());
@@ -118,27 +152,14 @@ impl Policy {
         self.caller.call_next_attempt(event_type, attempt).await
     }
 
-    /// Makes a valid event from a publisher's draft; `now` is RFC 3339.
-    pub async fn compose(&self, draft: &Draft, now: &str) -> Result<Result<Composed, Rejection>, Fault> {
-        self.caller.call_compose(draft, now).await
-    }
-
-    /// Builds what is sent when an event is dead-lettered: its dead letter and the alerts.
-    pub async fn dead_letter(&self, failed: &FailedEvent, now: &str) -> Result<Vec<Output>, CallError> {
-        self.caller
-            .call_dead_letter(failed, now)
-            .await?
-            .map_err(CallError::Misuse)
-    }
-
     /// `json.validate` of the contract: text to text.
-    pub async fn json_validate(&self, event: &str) -> Result<String, Fault> {
-        self.caller.call_json_validate(event).await
+    pub async fn json_validate(&self, event: &str, attributes: &str) -> Result<String, Fault> {
+        self.caller.call_json_validate(event, attributes).await
     }
 
     /// `json.migrate` of the contract: text to text.
-    pub async fn json_migrate(&self, request: &str) -> Result<String, Fault> {
-        self.caller.call_json_migrate(request).await
+    pub async fn json_migrate(&self, request: &str, attributes: &str) -> Result<String, Fault> {
+        self.caller.call_json_migrate(request, attributes).await
     }
 
     /// `json.next-attempt` of the contract: text to text.
@@ -147,8 +168,8 @@ impl Policy {
     }
 
     /// `json.process` of the contract: text to text.
-    pub async fn json_process(&self, request: &str) -> Result<String, Fault> {
-        self.caller.call_json_process(request).await
+    pub async fn json_process(&self, request: &str, attributes: &str) -> Result<String, Fault> {
+        self.caller.call_json_process(request, attributes).await
     }
 
     /// `json.catalog` of the contract, as text.
@@ -170,6 +191,20 @@ impl Policy {
     pub fn load_report(&self) -> &LoadReport {
         &self.report
     }
+}
+
+fn unreadable(violation: Violation) -> Rejection {
+    Rejection {
+        cause: RejectionCause::Unreadable,
+        event_id: None,
+        event_type: None,
+        violations: vec![violation],
+    }
+}
+
+/// Whether a text is a date and time with an offset (RFC 3339), as policies read it: a space is no `T`.
+pub fn is_time(text: &str) -> bool {
+    matches!(text.as_bytes().get(10), Some(b'T' | b't')) && DateTime::parse_from_rfc3339(text).is_ok()
 }
 
 impl fmt::Debug for Policy {

@@ -3,10 +3,9 @@
 use serde::Serialize;
 
 use crate::{
-    call::CallError,
     contract::{Context, Decided, Decision, EventTypeInfo, MigrationCause, VersionInfo},
     fault::Fault,
-    policy::Policy,
+    policy::{CallError, Policy},
 };
 
 /// Any time will do, as long as it is the same in each run.
@@ -69,7 +68,7 @@ impl Policy {
     async fn problems(&self, event_type: &EventTypeInfo, version: &VersionInfo) -> Result<Vec<String>, Fault> {
         let mut problems = Vec::new();
         let example = version.example.as_bytes();
-        match self.validate(example).await? {
+        match self.validate(example, &[]).await? {
             Ok(accepted) if accepted.event_type != event_type.name || accepted.event_version != version.version => {
                 problems.push(format!(
                     "the example is taken for {} {}",
@@ -89,7 +88,7 @@ impl Policy {
             .iter()
             .filter(|target| target.version != version.version)
         {
-            if let Err(failure) = self.migrate(example, &target.version).await?
+            if let Err(failure) = self.migrate(example, &[], &target.version).await?
                 && failure.cause != MigrationCause::NoPath
             {
                 problems.push(format!(
@@ -106,16 +105,17 @@ impl Policy {
     }
 
     async fn process_problems(&self, example: &[u8]) -> Result<Vec<String>, Fault> {
-        let (first, second) = match (self.judge(example).await?, self.judge(example).await?) {
-            (Ok(first), Ok(second)) => (first, second),
-            (Err(misuse), _) | (_, Err(misuse)) => return Ok(vec![misuse]),
-        };
+        let (first, second) = (self.judge(example).await?, self.judge(example).await?);
         let mut problems = Vec::new();
         if first != second {
             problems.push("the example is judged differently the second time".to_owned());
         }
         if first.decision == Decision::Reject {
-            problems.push(format!("the example is rejected: {}", first.reason));
+            let why = first
+                .violations
+                .first()
+                .map_or("no violation says why", |first| &first.message);
+            problems.push(format!("the example is rejected: {why}"));
         }
         for output in &first.outputs {
             if !self.catalog().channels.contains(&output.channel) {
@@ -125,7 +125,7 @@ impl Policy {
                 ));
             }
             let sent = output.event.as_deref().map_or(example, str::as_bytes);
-            if let Err(rejection) = self.validate(sent).await? {
+            if let Err(rejection) = self.validate(sent, &[]).await? {
                 let codes: Vec<_> = rejection.violations.iter().map(|v| v.code.as_str()).collect();
                 problems.push(format!(
                     "it sends an invalid {}: {}",
@@ -137,11 +137,11 @@ impl Policy {
         Ok(problems)
     }
 
-    async fn judge(&self, event: &[u8]) -> Result<Result<Decided, String>, Fault> {
-        match self.process(event, &Context::at(NOW)).await {
-            Ok(decided) => Ok(Ok(decided)),
-            Err(CallError::Misuse(misuse)) => Ok(Err(format!("it refuses a valid context: {}", misuse.message))),
+    async fn judge(&self, event: &[u8]) -> Result<Decided, Fault> {
+        match self.process(event, &[], &Context::at(NOW)).await {
+            Ok(decided) => Ok(decided),
             Err(CallError::Fault(fault)) => Err(fault),
+            Err(CallError::NotATime(now)) => unreachable!("{now} is a time"),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The functions of the builtin policy, for callers that need no other. Each does what the method of the same name does.
 
 use crate::contract::{
-    Accepted, Composed, Context, Decided, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
-    PolicyCatalog, Rejection, RetryPlan, Schedule,
+    Accepted, Attribute, Composed, Context, Decided, Migrated, MigrationFailure, PolicyCatalog, Rejection, RetryPlan,
+    Schedule,
 };
 use crate::policy::Policy;
 
@@ -12,8 +12,8 @@ pub fn prepare() {
 }
 
 /// Judges one event. See [`Policy::validate`].
-pub fn validate(event: &[u8]) -> Result<Accepted, Rejection> {
-    Policy::builtin().validate(event)
+pub fn validate(event: &[u8], attributes: &[Attribute]) -> Result<Accepted, Rejection> {
+    Policy::builtin().validate(event, attributes)
 }
 
 /// Lists what the policy knows. See [`Policy::catalog`].
@@ -22,8 +22,8 @@ pub fn catalog() -> PolicyCatalog {
 }
 
 /// Migrates one event to a version. See [`Policy::migrate`].
-pub fn migrate(event: &[u8], to_version: &str) -> Result<Migrated, MigrationFailure> {
-    Policy::builtin().migrate(event, to_version)
+pub fn migrate(event: &[u8], attributes: &[Attribute], to_version: &str) -> Result<Migrated, MigrationFailure> {
+    Policy::builtin().migrate(event, attributes, to_version)
 }
 
 /// The retries that a type gets. See [`Policy::schedule_for`].
@@ -37,28 +37,23 @@ pub fn next_attempt(event_type: &str, attempt: u32) -> RetryPlan {
 }
 
 /// Judges an event and says what to send. See [`Policy::process`].
-pub fn process(event: &[u8], context: &Context) -> Result<Decided, Misuse> {
-    Policy::builtin().process(event, context)
+pub fn process(event: &[u8], attributes: &[Attribute], context: &Context) -> Decided {
+    Policy::builtin().process(event, attributes, context)
 }
 
-/// Makes a valid event from a draft. See [`Policy::compose`].
-pub fn compose(draft: &Draft, now: &str) -> Result<Composed, Rejection> {
-    Policy::builtin().compose(draft, now)
-}
-
-/// Builds what is sent when an event is dead-lettered. See [`Policy::dead_letter`].
-pub fn dead_letter(failed: &FailedEvent, now: &str) -> Result<Vec<Output>, Misuse> {
-    Policy::builtin().dead_letter(failed, now)
+/// Completes an event of a publisher. See [`Policy::compose`].
+pub fn compose(event: &[u8], attributes: &[Attribute], id: &str, now: &str) -> Result<Composed, Rejection> {
+    Policy::builtin().compose(event, attributes, id, now)
 }
 
 /// `validate` as text. See [`Policy::validate_json`].
-pub fn validate_json(event: &[u8]) -> String {
-    Policy::builtin().validate_json(event)
+pub fn validate_json(event: &[u8], attributes: &[u8]) -> String {
+    Policy::builtin().validate_json(event, attributes)
 }
 
 /// `migrate` as text. See [`Policy::migrate_json`].
-pub fn migrate_json(request: &[u8]) -> String {
-    Policy::builtin().migrate_json(request)
+pub fn migrate_json(request: &[u8], attributes: &[u8]) -> String {
+    Policy::builtin().migrate_json(request, attributes)
 }
 
 /// `next_attempt` as text. See [`Policy::next_attempt_json`].

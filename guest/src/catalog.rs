@@ -1,43 +1,71 @@
 //! What a policy knows and what it may do, for a host that wants to check all of it. Judges nothing.
 
-use crate::contract::{EventTypeInfo, PolicyCatalog, VersionInfo};
+use crate::contract::{EnvelopeInfo, EventTypeInfo, MigrationInfo, PolicyCatalog, VersionInfo};
 use crate::known::KnownType;
+use crate::migration_path::MigrationPath;
+use crate::place::Place;
 use crate::policy::Policy;
 
 impl Policy {
     /// Lists what the policy knows.
     pub fn catalog(&self) -> PolicyCatalog {
-        let mut channels: Vec<String> = self.types.iter().filter_map(|known| known.channel.clone()).collect();
+        let of_types = self.types.iter().filter_map(|known| known.channel.clone());
+        let of_alerts = self.alerts.iter().map(|alert| alert.channel.clone());
+        let of_letters = [self.dead_letters.channel.clone()];
+        let mut channels: Vec<String> = of_types.chain(of_alerts).chain(of_letters).collect();
         channels.sort();
         channels.dedup();
+        let pointer = |place: &Place| place.pointer().to_owned();
         PolicyCatalog {
             name: self.name.clone(),
             version: self.version.clone(),
-            event_types: self.types.iter().map(info).collect(),
+            event_types: self.types.iter().map(|known| self.info(known)).collect(),
             channels,
+            envelope: EnvelopeInfo {
+                id: self.envelope.id_place().map(pointer),
+                event_type: pointer(&self.envelope.event_type),
+                version: self.envelope.version.as_ref().map(pointer),
+                key: self.envelope.key.as_ref().map(pointer),
+                time: self.envelope.time.as_ref().map(pointer),
+            },
+            dead_letters: self.dead_letters.clone(),
+            alerts: self.alerts.clone(),
             limits: self.limits,
+        }
+    }
+
+    fn info(&self, known: &KnownType) -> EventTypeInfo {
+        let versions = known.versions.iter().map(|version| VersionInfo {
+            version: version.name.clone(),
+            example: version.example.clone(),
+        });
+        let latest = known.versions.last().map(|version| version.name.clone());
+        EventTypeInfo {
+            name: known.name.clone(),
+            versions: versions.collect(),
+            latest: latest.unwrap_or_default(),
+            default_version: known.versions[known.default_version].name.clone(),
+            migrations: migrations(known),
+            rules: self.rules.iter().map(|rule| rule.id.to_owned()).collect(),
+            drop_rules: Vec::new(),
+            accepted: known.accepted,
+            channel: known.channel.clone(),
+            retry_delays_ms: known.schedule.delays_ms.clone(),
         }
     }
 }
 
-fn info(known: &KnownType) -> EventTypeInfo {
-    EventTypeInfo {
-        name: known.name.clone(),
-        versions: known
-            .versions
-            .iter()
-            .map(|version| VersionInfo {
-                version: version.name.clone(),
-                example: version.example.clone(),
-            })
-            .collect(),
-        latest: known
-            .versions
-            .last()
-            .map(|version| version.name.clone())
-            .unwrap_or_default(),
-        accepted: known.accepted,
-        channel: known.channel.clone(),
-        retry_delays_ms: known.schedule.delays_ms.clone(),
-    }
+/// Which version can be brought to which.
+fn migrations(known: &KnownType) -> Vec<MigrationInfo> {
+    let name = |at: usize| known.versions[at].name.clone();
+    let to_others = known.paths.iter().enumerate().flat_map(|(from, paths)| {
+        let paths = paths.iter().enumerate().filter(move |(to, _)| *to != from);
+        paths.filter_map(move |(to, path)| Some((from, to, path.as_ref()?)))
+    });
+    let info = |(from, to, path): (usize, usize, &MigrationPath)| MigrationInfo {
+        from: name(from),
+        to: name(to),
+        lossy: path.is_lossy(),
+    };
+    to_others.map(info).collect()
 }

@@ -6,16 +6,16 @@
 use std::error::Error as _;
 use std::marker::PhantomData;
 
-use crate::construct::PolicyError;
 use crate::contract::bindings::{
     Guest,
     exports::tidegate::policy::{gate, json, migration, retry, validation},
 };
 use crate::contract::{
-    Accepted, Composed, Context, Decided, Draft, FailedEvent, Migrated, MigrationFailure, Misuse, Output,
-    PolicyCatalog, Rejection, RetryPlan, Schedule,
+    Accepted, Attribute, Composed, Context, Decided, Migrated, MigrationFailure, PolicyCatalog, Rejection, RetryPlan,
+    Schedule,
 };
 use crate::policy::Policy;
+use crate::policy_error::PolicyError;
 
 /// Where a component takes its policy from.
 pub trait PolicySource: 'static {
@@ -53,8 +53,8 @@ impl<S: PolicySource> Guest for Component<S> {
 }
 
 impl<S: PolicySource> validation::Guest for Component<S> {
-    fn validate(event: String) -> Result<Accepted, Rejection> {
-        S::policy().validate(event.as_bytes())
+    fn validate(event: String, attributes: Vec<Attribute>) -> Result<Accepted, Rejection> {
+        S::policy().validate(event.as_bytes(), &attributes)
     }
 
     fn catalog() -> PolicyCatalog {
@@ -63,8 +63,8 @@ impl<S: PolicySource> validation::Guest for Component<S> {
 }
 
 impl<S: PolicySource> migration::Guest for Component<S> {
-    fn migrate(event: String, to_version: String) -> Result<Migrated, MigrationFailure> {
-        S::policy().migrate(event.as_bytes(), &to_version)
+    fn migrate(event: String, attributes: Vec<Attribute>, to_version: String) -> Result<Migrated, MigrationFailure> {
+        S::policy().migrate(event.as_bytes(), &attributes, &to_version)
     }
 }
 
@@ -79,34 +79,30 @@ impl<S: PolicySource> retry::Guest for Component<S> {
 }
 
 impl<S: PolicySource> gate::Guest for Component<S> {
-    fn process(event: String, context: Context) -> Result<Decided, Misuse> {
-        S::policy().process(event.as_bytes(), &context)
+    fn process(event: String, attributes: Vec<Attribute>, context: Context) -> Decided {
+        S::policy().process(event.as_bytes(), &attributes, &context)
     }
 
-    fn compose(draft: Draft, now: String) -> Result<Composed, Rejection> {
-        S::policy().compose(&draft, &now)
-    }
-
-    fn dead_letter(failed: FailedEvent, now: String) -> Result<Vec<Output>, Misuse> {
-        S::policy().dead_letter(&failed, &now)
+    fn compose(event: String, attributes: Vec<Attribute>, id: String, now: String) -> Result<Composed, Rejection> {
+        S::policy().compose(event.as_bytes(), &attributes, &id, &now)
     }
 }
 
 impl<S: PolicySource> json::Guest for Component<S> {
-    fn validate(event: String) -> String {
-        S::policy().validate_json(event.as_bytes())
+    fn validate(event: String, attributes: String) -> String {
+        S::policy().validate_json(event.as_bytes(), attributes.as_bytes())
     }
 
-    fn migrate(request: String) -> String {
-        S::policy().migrate_json(request.as_bytes())
+    fn migrate(request: String, attributes: String) -> String {
+        S::policy().migrate_json(request.as_bytes(), attributes.as_bytes())
     }
 
     fn next_attempt(request: String) -> String {
         S::policy().next_attempt_json(request.as_bytes())
     }
 
-    fn process(request: String) -> String {
-        S::policy().process_json(request.as_bytes())
+    fn process(request: String, attributes: String) -> String {
+        S::policy().process_json(request.as_bytes(), attributes.as_bytes())
     }
 
     fn catalog() -> String {
@@ -117,7 +113,7 @@ impl<S: PolicySource> json::Guest for Component<S> {
 /// The builtin policy, exported by this crate's own component.
 #[cfg(feature = "builtin-component")]
 mod builtin {
-    use crate::{bundle::Bundle, code::Code, construct::PolicyError, policy::Policy};
+    use crate::{bundle::Bundle, code::Code, policy::Policy, policy_error::PolicyError};
 
     fn policy() -> Result<Policy, PolicyError> {
         Policy::new(&Bundle::builtin(), Code::builtin())

@@ -1,121 +1,21 @@
 //! Makes a policy from a bundle and code: compiles every schema, searches every migration path and checks every example.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
-use serde_json::{Map, json};
+use serde_json::Value;
 
-use crate::bundle::{Bundle, BundleError};
+use crate::bundle::Bundle;
 use crate::code::Code;
-use crate::contract::{MigrationCause, Schedule};
+use crate::contract::{Alert, DeadLetters, MigrationCause, Schedule};
 use crate::delays::Delays;
+use crate::envelope::Mapped;
 use crate::known::{KnownType, KnownVersion};
-use crate::manifest::{EventType, Migration};
+use crate::manifest::{self, Alerted, EventType, Idempotency, Manifest, Migration};
 use crate::migration_path::{Steps, best_paths};
-use crate::policy::{DEAD_LETTER, EMITTED_VERSION, OPS_ALERT, Policy, USER_ALERT};
-use crate::schema::{Compiler, SchemaError};
-
-/// Deeper nesting than this could exhaust the stack of whatever walks the value.
-const MAX_DEPTH: u32 = 256;
-
-/// Why a bundle and code do not make a policy.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PolicyError {
-    /// The bundle cannot be read.
-    #[error(transparent)]
-    Bundle(#[from] BundleError),
-    /// A schema does not compile.
-    #[error(transparent)]
-    Schema(#[from] SchemaError),
-    /// The depth limit is 0 or more than 256.
-    #[error("limits.depth must be from 1 to {MAX_DEPTH}, is {0}")]
-    Depth(u32),
-    /// Two names of the envelope cannot both be stated.
-    #[error("envelope: no event can state its {one} and its {other} there: name two members, neither inside the other")]
-    Places {
-        /// The one.
-        one: &'static str,
-        /// The other.
-        other: &'static str,
-    },
-    /// An event type has no version.
-    #[error("the event type {0} has no version: name the file of its schema under `versions`")]
-    NoVersion(String),
-    /// The file of a schema is not there.
-    #[error("there is no {file}, the schema of {event_type} {version}")]
-    NoSchema {
-        /// The event type.
-        event_type: String,
-        /// Its version.
-        version: String,
-        /// The file.
-        file: String,
-    },
-    /// A type has several versions, and no place to state one.
-    #[error("{0} has more than one version, and the envelope says nowhere that an event states its version")]
-    NoVersionPlace(String),
-    /// A type has several versions and no default.
-    #[error("{event_type} needs a default_version, one of: {known}")]
-    NoDefault {
-        /// The event type.
-        event_type: String,
-        /// Its versions.
-        known: String,
-    },
-    /// The default version is none of the type's.
-    #[error("the default_version {default} of {event_type} is none of its versions: {known}")]
-    OtherDefault {
-        /// The event type.
-        event_type: String,
-        /// The default.
-        default: String,
-        /// Its versions.
-        known: String,
-    },
-    /// An event of this version could not leave.
-    #[error("nothing leads from {event_type} {from} to {to}, in which events leave: add a migration")]
-    NoMigration {
-        /// The event type.
-        event_type: String,
-        /// The version.
-        from: String,
-        /// The newest version.
-        to: String,
-    },
-    /// A migration makes no sense.
-    #[error("a migration of {event_type}: {problem}")]
-    Migration {
-        /// The event type.
-        event_type: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A schema has no example, and none can be made by migrating that of the previous version.
-    #[error(
-        "the schema of {event_type} {version} has no `examples`: add a valid event, since none can be made of an older version"
-    )]
-    NoExample {
-        /// The event type.
-        event_type: String,
-        /// Its version.
-        version: String,
-    },
-    /// A schema's own example is not valid.
-    #[error("the example of {event_type} {version} is not valid: {problem}")]
-    BadExample {
-        /// The event type.
-        event_type: String,
-        /// Its version.
-        version: String,
-        /// The first violation.
-        problem: String,
-    },
-    /// A type that a policy emits has no channel or no version 1.0.
-    #[error("the event type {0} needs a channel and version {EMITTED_VERSION}")]
-    NotEmitted(&'static str),
-}
+use crate::policy::Policy;
+use crate::policy_error::{MAX_DEPTH, PolicyError};
+use crate::schema::Compiler;
 
 impl Policy {
     /// Makes a policy: compiles every schema, searches every migration path and checks every example.
@@ -123,7 +23,6 @@ impl Policy {
         if let Some([one, other]) = bundle.manifest.envelope.conflict() {
             return Err(PolicyError::Places { one, other });
         }
-        let bundle = &*with_dead_letters(bundle);
         let manifest = &bundle.manifest;
         if manifest.limits.depth == 0 || manifest.limits.depth > MAX_DEPTH {
             return Err(PolicyError::Depth(manifest.limits.depth));
@@ -142,17 +41,27 @@ impl Policy {
             )?);
         }
         types.sort_by(|a, b| a.name.cmp(&b.name));
+        check_names(manifest)?;
         let mut policy = Self {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
             limits: manifest.limits.into(),
+            mapped: mapped(manifest)?,
+            payload: manifest
+                .envelope
+                .payload
+                .clone()
+                .filter(|_| manifest.cloudevents.payload.is_some()),
+            id_scope: manifest.id_scope,
+            is_idempotent: manifest.idempotency == Idempotency::On,
+            dead_letters: dead_letters(&manifest.dead_letters),
+            alerts: manifest.alerts.iter().map(alert).collect(),
             envelope: manifest.envelope.clone(),
             default_schedule,
             rules: code.rules,
             derivations: code.derivations,
             types,
         };
-        policy.check_emitted()?;
         policy.complete_examples()?;
         policy.check_examples()?;
         Ok(policy)
@@ -166,17 +75,6 @@ impl Policy {
         static BUILTIN: LazyLock<Policy> =
             LazyLock::new(|| Policy::new(&Bundle::builtin(), Code::builtin()).expect("schemas/ makes a policy"));
         &BUILTIN
-    }
-
-    /// Checks the types that the policy sends when it dead-letters an event. Alerts may be left out.
-    fn check_emitted(&self) -> Result<(), PolicyError> {
-        for name in [DEAD_LETTER, OPS_ALERT, USER_ALERT] {
-            let is_usable = |known: &KnownType| known.channel.is_some() && known.version_at(EMITTED_VERSION).is_some();
-            if self.event_type(name).is_some_and(|known| !is_usable(known)) {
-                return Err(PolicyError::NotEmitted(name));
-            }
-        }
-        Ok(())
     }
 
     /// Makes each missing example from that of the previous version.
@@ -197,7 +95,7 @@ impl Policy {
         let (event_type, version) = (known.name.clone(), known.versions[at].name.clone());
         let migrated = at
             .checked_sub(1)
-            .map(|before| self.migrate(known.versions[before].example.as_bytes(), &version));
+            .map(|before| self.migrate(known.versions[before].example.as_bytes(), &[], &version));
         match migrated {
             Some(Ok(migrated)) => Ok(migrated.event.unwrap_or_default()),
             Some(Err(failure)) if failure.cause != MigrationCause::NoPath => Err(PolicyError::BadExample {
@@ -212,7 +110,7 @@ impl Policy {
     fn check_examples(&self) -> Result<(), PolicyError> {
         for known in &self.types {
             for version in &known.versions {
-                let problem = match self.validate(version.example.as_bytes()) {
+                let problem = match self.validate(version.example.as_bytes(), &[]) {
                     Ok(accepted) if accepted.event_type != known.name => "it is of another type".to_owned(),
                     Ok(accepted) if accepted.event_version != version.name => "it is of another version".to_owned(),
                     Ok(_) => continue,
@@ -281,7 +179,6 @@ fn known_type(
         name: name.to_owned(),
         channel: event_type.channel.clone(),
         accepted: event_type.accepted,
-        alerts_user: event_type.alerts_user,
         schedule: event_type
             .retry
             .as_ref()
@@ -340,35 +237,62 @@ fn check_migrations(name: &str, event_type: &EventType) -> Result<(), PolicyErro
     Ok(())
 }
 
-/// The bundle with a type of dead letters, which are always sent: on the channel `dlq`, where a manifest says nothing of it.
-fn with_dead_letters(bundle: &Bundle) -> Cow<'_, Bundle> {
-    let manifest = &bundle.manifest;
-    if manifest.event_types.contains_key(DEAD_LETTER) {
-        return Cow::Borrowed(bundle);
+/// The names of a manifest that must be there.
+fn check_names(manifest: &Manifest) -> Result<(), PolicyError> {
+    if manifest.envelope.id.is_none() && manifest.idempotency == Idempotency::On {
+        return Err(PolicyError::NoId);
     }
-    let envelope = &manifest.envelope;
-    let mut example = Map::new();
-    for (place, value) in [
-        (Some(&envelope.id), "dead-letter-1"),
-        (Some(&envelope.event_type), DEAD_LETTER),
-        (envelope.version.as_ref(), EMITTED_VERSION),
-        (Some(&envelope.key), "unknown"),
-    ] {
-        if let Some(place) = place {
-            // The places do not contain each other.
-            place
-                .set(&mut example, &envelope.event_type, value.into())
-                .unwrap_or_default();
+    if manifest.dead_letters.channel.is_empty() {
+        return Err(PolicyError::NoChannel("dead_letters"));
+    }
+    for (channel, alerted) in &manifest.alerts {
+        let Alerted::Types(types) = alerted else { continue };
+        if let Some(unknown) = types.iter().find(|name| !manifest.event_types.contains_key(*name)) {
+            return Err(PolicyError::NoAlertType {
+                channel: channel.clone(),
+                event_type: unknown.clone(),
+            });
         }
     }
-    let event_type = EventType {
-        accepted: false,
-        retry: Some(Delays::default()),
-        ..EventType::new("dlq")
+    Ok(())
+}
+
+/// The attributes that stand for members.
+fn mapped(manifest: &Manifest) -> Result<Vec<Mapped>, PolicyError> {
+    let (envelope, cloudevents) = (&manifest.envelope, &manifest.cloudevents);
+    let mapped = envelope.mapped(cloudevents).map_err(PolicyError::NoPlace)?;
+    if cloudevents.payload.is_none() {
+        return Ok(mapped);
+    }
+    let Some(payload) = envelope.payload.as_ref().filter(|_| cloudevents.event_type.is_some()) else {
+        return Err(PolicyError::Payload);
     };
-    let bundle = bundle.clone().with_event_type(DEAD_LETTER, event_type);
-    let schema = json!({ "examples": [example] }).to_string();
-    Cow::Owned(bundle.with_schema(DEAD_LETTER, EMITTED_VERSION, schema))
+    let is_inside = envelope.version.as_ref().is_some_and(|place| payload.contains(place));
+    if cloudevents.version.is_none() && !is_inside {
+        let mut types = manifest.event_types.iter();
+        if let Some((name, _)) = types.find(|(_, event_type)| event_type.versions.len() > 1) {
+            return Err(PolicyError::NoVersionAttribute(name.clone()));
+        }
+    }
+    Ok(mapped)
+}
+
+fn dead_letters(of: &manifest::DeadLetters) -> DeadLetters {
+    DeadLetters {
+        channel: of.channel.clone(),
+        event_type: of.event_type.clone(),
+        template: of.template.as_ref().map(Value::to_string),
+    }
+}
+
+fn alert((channel, alerted): (&String, &Alerted)) -> Alert {
+    Alert {
+        channel: channel.clone(),
+        event_types: match alerted {
+            Alerted::All => None,
+            Alerted::Types(types) => Some(types.clone()),
+        },
+    }
 }
 
 fn schedule(delays: &Delays) -> Schedule {

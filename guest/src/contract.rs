@@ -1,13 +1,12 @@
 //! The types of the contract, as `wit-bindgen` makes them from `wit/`: the same on wasm and elsewhere. Names, members, order
 //! and words are those of `wit/policy.wit`, and so is their JSON. Knows no policy.
 
-pub use bindings::exports::tidegate::policy::gate::{
-    Composed, Context, Decided, Decision, Draft, Encoding, FailedEvent, Misuse, Output,
-};
+pub use bindings::exports::tidegate::policy::gate::{Composed, Context, Decided, Decision, Output};
 pub use bindings::exports::tidegate::policy::migration::{Migrated, MigrationCause, MigrationFailure};
 pub use bindings::exports::tidegate::policy::retry::{Action, RetryPlan, Schedule};
 pub use bindings::exports::tidegate::policy::validation::{
-    Accepted, EventTypeInfo, Limits, PolicyCatalog, Rejection, RejectionCause, VersionInfo, Violation,
+    Accepted, Alert, Attribute, Change, DeadLetters, Envelope as EnvelopeInfo, EventTypeInfo, Limits, MigrationInfo,
+    PolicyCatalog, Rejection, RejectionCause, VersionInfo, Violation,
 };
 
 /// What `wit-bindgen` makes of `wit/`: types, and on wasm what exports them.
@@ -29,16 +28,13 @@ pub mod bindings {
         additional_derives: [PartialEq, Eq, serde::Serialize, serde::Deserialize],
         // The JSON of the contract spells cases as WIT does. What comes in has the members of the contract and no others.
         additional_type_attributes: {
-            "tidegate:policy/validation@0.1.0/rejection-cause": [#[serde(rename_all = "kebab-case")]],
-            "tidegate:policy/migration@0.1.0/migration-cause": [#[serde(rename_all = "kebab-case")]],
-            "tidegate:policy/retry@0.1.0/action": [#[serde(rename_all = "kebab-case")]],
-            "tidegate:policy/gate@0.1.0/decision": [#[serde(rename_all = "kebab-case")]],
-            "tidegate:policy/gate@0.1.0/encoding": [#[serde(rename_all = "kebab-case")]],
-            "tidegate:policy/validation@0.1.0/limits": [#[serde(deny_unknown_fields)]],
-            "tidegate:policy/validation@0.1.0/violation": [#[serde(deny_unknown_fields)]],
-            "tidegate:policy/gate@0.1.0/context": [#[serde(deny_unknown_fields)]],
-            "tidegate:policy/gate@0.1.0/draft": [#[serde(deny_unknown_fields)]],
-            "tidegate:policy/gate@0.1.0/failed-event": [#[serde(deny_unknown_fields)]],
+            "tidegate:policy/validation@0.2.0/rejection-cause": [#[serde(rename_all = "kebab-case")]],
+            "tidegate:policy/migration@0.2.0/migration-cause": [#[serde(rename_all = "kebab-case")]],
+            "tidegate:policy/retry@0.2.0/action": [#[serde(rename_all = "kebab-case")]],
+            "tidegate:policy/gate@0.2.0/decision": [#[serde(rename_all = "kebab-case")]],
+            "tidegate:policy/validation@0.2.0/limits": [#[serde(deny_unknown_fields)]],
+            "tidegate:policy/validation@0.2.0/violation": [#[serde(deny_unknown_fields)]],
+            "tidegate:policy/gate@0.2.0/context": [#[serde(deny_unknown_fields)]],
         },
     });
 }

@@ -19,8 +19,6 @@ pub type DeriveFn = fn(event: &Map<String, Value>, now: &str) -> Derived;
 pub enum Derived {
     /// Nothing.
     Nothing,
-    /// Nothing, although an event should be derived: why, for people.
-    Omitted(&'static str),
-    /// This event. It leaves on the channel of its type, with its `user_id` as the key, once it has been validated.
+    /// This event. It leaves on the channel of its type, once it has been validated.
     Event(Map<String, Value>),
 }

@@ -1,6 +1,9 @@
-//! Where an event states its id, its type and so on. Knows nothing of events.
+//! Where an event states its id, its type and so on: in its own members, and in CloudEvents attributes. Knows nothing of events.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::place::Place;
 
@@ -8,44 +11,185 @@ use crate::place::Place;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
-    /// The id.
-    pub id: Place,
+    /// The id; absent: events state none, and idempotency is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Id>,
     /// The event type.
     #[serde(rename = "type")]
     pub event_type: Place,
     /// The version; absent: no type has more than one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Place>,
-    /// The partition key.
-    pub key: Place,
+    /// The partition key; absent: events have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Place>,
     /// The time; absent: an event without one leaves without one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<Place>,
+    /// Where the data of a CloudEvent stands in the document; absent: the data is the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Place>,
+}
+
+/// What names an event among others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Id {
+    /// A member.
+    At(Place),
+    /// Several members together, where events have no id of their own.
+    Of(Members),
+}
+
+/// The members of which an id is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Members {
+    /// Their places.
+    pub of: Vec<Place>,
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IdVisitor)
+    }
+}
+
+/// Not `untagged`, which would not say what is wrong with a place.
+struct IdVisitor;
+
+impl<'de> Visitor<'de> for IdVisitor {
+    type Value = Id;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a place such as /id, or { of: [/orderId, /status] }")
+    }
+
+    fn visit_str<E: de::Error>(self, pointer: &str) -> Result<Id, E> {
+        Place::try_from(pointer.to_owned()).map(Id::At).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Id, A::Error> {
+        let members = Members::deserialize(MapAccessDeserializer::new(members))?;
+        if members.of.is_empty() {
+            return Err(de::Error::custom("an id is made of one member or more"));
+        }
+        Ok(Id::Of(members))
+    }
+}
+
+/// Among which events an id is unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IdScope {
+    /// Those with one CloudEvents attribute `source`; among events without one, those of a type.
+    Source,
+    /// Those of a type.
+    Type,
+    /// All.
+    Global,
+}
+
+/// The CloudEvents attributes that stand for members.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CloudEvents {
+    /// The attribute with the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The attribute with the type.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub event_type: Option<String>,
+    /// The attribute with the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The attribute with the partition key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The attribute with the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// `data`: the data of an event stands at the payload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Data>,
+}
+
+/// The data of a CloudEvent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Data {
+    /// `data`, whether it is written so or in base64.
+    Data,
+}
+
+/// An attribute that stands for a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mapped {
+    pub(crate) attribute: String,
+    pub(crate) place: Place,
+    /// Whether it is a time, of which two texts may name the same.
+    pub(crate) is_time: bool,
 }
 
 impl Envelope {
+    /// The place of the id.
+    pub(crate) fn id_place(&self) -> Option<&Place> {
+        match &self.id {
+            Some(Id::At(place)) => Some(place),
+            Some(Id::Of(_)) | None => None,
+        }
+    }
+
+    /// The places by the names that a manifest uses.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (&'static str, &Place)> {
+        [
+            ("id", self.id_place()),
+            ("type", Some(&self.event_type)),
+            ("version", self.version.as_ref()),
+            ("key", self.key.as_ref()),
+            ("time", self.time.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, place)| Some((name, place?)))
+    }
+
     /// Two names that no event could state: one is inside the other, or both are the same member and say different things. The
     /// key may be any of the others.
     pub(crate) fn conflict(&self) -> Option<[&'static str; 2]> {
-        let places = [
-            ("id", Some(&self.id)),
-            ("type", Some(&self.event_type)),
-            ("version", self.version.as_ref()),
-            ("key", Some(&self.key)),
-            ("time", self.time.as_ref()),
-        ];
         let conflicts = |(one, first): (&'static str, &Place), (other, second): (&'static str, &Place)| {
             let is_same = first == second && one != "key" && other != "key";
             is_same || first.contains(second) || second.contains(first)
         };
-        let stated: Vec<_> = places
-            .into_iter()
-            .filter_map(|(name, place)| Some((name, place?)))
-            .collect();
+        let stated: Vec<_> = self.places().collect();
         stated.iter().enumerate().find_map(|(at, &one)| {
             let other = stated[at + 1..].iter().find(|&&other| conflicts(one, other))?;
             Some([one.0, other.0])
         })
+    }
+
+    /// The attributes that stand for members; fails with a name that is mapped and has no place.
+    pub(crate) fn mapped(&self, cloudevents: &CloudEvents) -> Result<Vec<Mapped>, &'static str> {
+        let names = [
+            ("id", &cloudevents.id),
+            ("type", &cloudevents.event_type),
+            ("version", &cloudevents.version),
+            ("key", &cloudevents.key),
+            ("time", &cloudevents.time),
+        ];
+        let mut mapped: Vec<Mapped> = Vec::new();
+        for (name, attribute) in names {
+            let Some(attribute) = attribute else { continue };
+            let (_, place) = self.places().find(|(other, _)| *other == name).ok_or(name)?;
+            // The key may be the id, for one.
+            if !mapped.iter().any(|known| known.place == *place) {
+                mapped.push(Mapped {
+                    attribute: attribute.clone(),
+                    place: place.clone(),
+                    is_time: name == "time",
+                });
+            }
+        }
+        Ok(mapped)
     }
 }
 
@@ -68,6 +212,7 @@ mod tests {
                 Some(["id", "time"]),
             ),
             (r#"{"id":"/id","type":"/idle","key":"/k"}"#, None),
+            (r#"{"type":"/type"}"#, None),
         ] {
             let parsed: Envelope = serde_json::from_str(envelope).expect("an envelope");
             assert_eq!(parsed.conflict(), expected, "{envelope}");

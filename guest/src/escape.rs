@@ -1,5 +1,4 @@
-//! The escapes of a JSON string: the length of one, the text that they stand for, and how a text is written with them. Knows
-//! nothing else of JSON.
+//! The escapes of a JSON string: the length of one, and the text that they stand for. Knows nothing else of JSON.
 
 /// The length in bytes of the escape at the beginning of `bytes`, which starts with a backslash; both halves when it is
 /// a surrogate pair. Fails with the problem.
@@ -32,43 +31,6 @@ pub(crate) fn decode(raw: &str) -> String {
     }
     text.push_str(rest);
     text
-}
-
-/// Appends a text as a JSON string, in quotes, as `serde_json` writes it.
-pub(crate) fn push_quoted(out: &mut String, text: &str) {
-    out.push('"');
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| escaped_length(byte) > 1) {
-        out.push_str(&rest[..at]);
-        match rest.as_bytes()[at] {
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            0x08 => out.push_str("\\b"),
-            0x0c => out.push_str("\\f"),
-            control @ 0x00..=0x1f => {
-                out.push_str(if control < 0x10 { "\\u000" } else { "\\u001" });
-                out.extend(char::from_digit(u32::from(control & 0xf), 16));
-            }
-            other => out.extend(['\\', char::from(other)]),
-        }
-        rest = &rest[at + 1..];
-    }
-    out.push_str(rest);
-    out.push('"');
-}
-
-/// By how many bytes [`push_quoted`] makes a text longer, the quotes not counted.
-pub(crate) fn growth(text: &str) -> usize {
-    text.bytes().map(|byte| escaped_length(byte) - 1).sum()
-}
-
-fn escaped_length(byte: u8) -> usize {
-    match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
-        0x00..=0x1f => 6,
-        _ => 1,
-    }
 }
 
 fn meaning(escape: &[u8]) -> char {
@@ -104,24 +66,4 @@ fn unit(bytes: &[u8]) -> Result<u32, &'static str> {
         unit = unit * 16 + char::from(digit).to_digit(16).ok_or(PROBLEM)?;
     }
     Ok(unit)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{growth, push_quoted};
-
-    #[test]
-    fn a_text_is_quoted_as_serde_json_does_it() {
-        let every: String = ('\0'..='\u{2ff}').chain("🌱\u{2028}\u{ffff}".chars()).collect();
-        for text in ["", "plain", "\"", "a\\", &every] {
-            let mut quoted = "before ".to_owned();
-            push_quoted(&mut quoted, text);
-            assert_eq!(quoted, format!("before {}", serde_json::json!(text)));
-            assert_eq!(
-                quoted.len(),
-                "before ".len() + 2 + text.len() + growth(text),
-                "{text:?}"
-            );
-        }
-    }
 }

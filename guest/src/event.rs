@@ -1,10 +1,12 @@
-//! A valid event: its members, its type and its version. Knows how to read members and how to write the event, not how to
-//! judge it.
+//! A valid event: its document, its type and its version. Knows how to read members and how the event leaves, not how to judge it.
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use crate::contract::{Change, Violation};
+use crate::document::Form;
 use crate::known::{KnownType, KnownVersion};
-use crate::place::Place;
 use crate::policy::Policy;
 
 /// A valid event.
@@ -12,28 +14,34 @@ use crate::policy::Policy;
 pub(crate) struct Event<'p> {
     /// The policy that judged it.
     pub(crate) policy: &'p Policy,
-    /// The object; always a `Value::Object`.
+    /// Its document; always a `Value::Object`.
     pub(crate) value: Value,
+    /// How it came.
+    pub(crate) form: Form<'p>,
     /// Its type.
     pub(crate) kind: &'p KnownType,
     /// The index of its version among those of its type.
     pub(crate) version: usize,
 }
 
+/// An event as it leaves.
+#[derive(Debug)]
+pub(crate) struct Leaving {
+    /// Its text.
+    pub(crate) event: String,
+    /// The changes to its attributes.
+    pub(crate) attributes: Vec<Change>,
+}
+
 impl<'p> Event<'p> {
-    /// Its id.
-    pub(crate) fn id(&self) -> &str {
-        self.text(&self.policy.envelope.id)
+    /// Its id; judging rules out that there is none.
+    pub(crate) fn id(&self) -> Cow<'_, str> {
+        self.policy.id_of(&self.value, &self.kind.name).unwrap_or_default()
     }
 
     /// Its partition key.
-    pub(crate) fn key(&self) -> &str {
-        self.text(&self.policy.envelope.key)
-    }
-
-    /// What a judged event states there: judging rules out that it is absent.
-    fn text(&self, place: &Place) -> &str {
-        place.text(&self.value).unwrap_or_default()
+    pub(crate) fn key(&self) -> Option<String> {
+        self.policy.key_of(&self.value).map(str::to_owned)
     }
 
     /// Its version.
@@ -46,9 +54,31 @@ impl<'p> Event<'p> {
         self.value.as_object_mut()
     }
 
-    /// Its compact text. `serde_json::to_string` takes half the time of `Value`'s own `to_string`, and cannot fail for a value
-    /// with string keys.
-    pub(crate) fn to_text(&self) -> String {
-        serde_json::to_string(&self.value).unwrap_or_else(|_| self.value.to_string())
+    /// The event as it leaves. Fails with a member that has no place in it.
+    pub(crate) fn leaving(&self) -> Result<Leaving, Violation> {
+        self.policy.leaving(&self.value, &self.form)
     }
+}
+
+impl Policy {
+    /// A document as it leaves.
+    pub(crate) fn leaving(&self, document: &Value, form: &Form<'_>) -> Result<Leaving, Violation> {
+        if form.is_bare() {
+            return Ok(Leaving {
+                event: to_text(document),
+                attributes: Vec::new(),
+            });
+        }
+        let (event, attributes) = self.take_apart(document, form)?;
+        Ok(Leaving {
+            event: to_text(&event),
+            attributes,
+        })
+    }
+}
+
+/// The compact text of a value. `serde_json::to_string` takes half the time of `Value`'s own `to_string`, and cannot fail for a
+/// value with string keys.
+fn to_text(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| value.to_string())
 }

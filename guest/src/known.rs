@@ -10,7 +10,6 @@ pub(crate) struct KnownType {
     pub(crate) name: String,
     pub(crate) channel: Option<String>,
     pub(crate) accepted: bool,
-    pub(crate) alerts_user: bool,
     pub(crate) schedule: Schedule,
     /// The index in `versions` of the version of an event that names none.
     pub(crate) default_version: usize,

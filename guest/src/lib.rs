@@ -1,5 +1,5 @@
-//! The policy of a Tidegate: what an event must look like, how versions migrate, where an event goes, how a failure is
-//! retried and when an event is dead-lettered.
+//! The policy of a Tidegate: what an event must look like, how versions migrate, where an event goes and how a failure is
+//! retried.
 //!
 //! Pure functions over text: no clock, no randomness, no files, no panic for any input. A [`Policy`] is data (a
 //! [`Bundle`]: the JSON files of `schemas/`) and code ([`Code`]: steps between versions, derived events), and the two
@@ -35,7 +35,7 @@
 //!
 //! # fn main() {
 //! let old = r#"{"event_id":"e-2","event_type":"task.created","task_id":2,"user_id":"user-1","payload":{}}"#;
-//! let migrated = policy().expect("a policy").migrate(old.as_bytes(), "1.2").expect("a path");
+//! let migrated = policy().expect("a policy").migrate(old.as_bytes(), &[], "1.2").expect("a path");
 //! assert_eq!(migrated.path, ["1.0", "1.1", "1.2"]);
 //! # }
 //! ```
@@ -45,14 +45,15 @@
 mod builtin;
 mod bundle;
 mod catalog;
+mod claim;
 mod code;
 mod compose;
 mod construct;
 pub mod contract;
 mod conversion;
-mod dead_letter;
 mod delays;
 mod derivation;
+mod document;
 mod envelope;
 mod escape;
 mod event;
@@ -64,12 +65,14 @@ mod manifest;
 mod merge;
 mod migrate;
 mod migration_path;
+mod names;
 mod occurrence;
 mod operation;
 mod operation_fields;
 mod parse;
 mod place;
 mod policy;
+mod policy_error;
 mod process;
 mod reader;
 mod retry;
@@ -85,26 +88,26 @@ mod violation;
 pub mod component;
 
 pub use builtin::{
-    catalog, compose, dead_letter, migrate, migrate_json, next_attempt, next_attempt_json, prepare, process,
-    schedule_for, validate, validate_json,
+    catalog, compose, migrate, migrate_json, next_attempt, next_attempt_json, prepare, process, schedule_for, validate,
+    validate_json,
 };
 pub use bundle::{Bundle, BundleError, File};
 pub use code::Code;
-pub use construct::PolicyError;
 pub use contract::{
-    Accepted, Action, Composed, Context, Decided, Decision, Draft, Encoding, EventTypeInfo, FailedEvent, Limits,
-    Migrated, MigrationCause, MigrationFailure, Misuse, Output, PolicyCatalog, Rejection, RejectionCause, RetryPlan,
-    Schedule, VersionInfo, Violation,
+    Accepted, Action, Alert, Attribute, Change, Composed, Context, Decided, Decision, EnvelopeInfo, EventTypeInfo,
+    Limits, Migrated, MigrationCause, MigrationFailure, MigrationInfo, Output, PolicyCatalog, Rejection,
+    RejectionCause, RetryPlan, Schedule, VersionInfo, Violation,
 };
 pub use conversion::{Conversion, Form};
 pub use delays::{DelayError, Delays};
 pub use derivation::{Derivation, DeriveFn, Derived};
-pub use envelope::Envelope;
-pub use manifest::{EventLimits, EventType, Manifest, Migration, RetryDefaults};
+pub use envelope::{CloudEvents, Data, Envelope, Id, IdScope, Members as IdMembers};
+pub use manifest::{Alerted, DeadLetters, EventLimits, EventType, Idempotency, Manifest, Migration, RetryDefaults};
 pub use operation::{Operation, Replace, Within};
 pub use operation_fields::{Add, Keep, MapValues, Move, Remove, Wrapped};
 pub use place::{NotAPlace, Place};
 pub use policy::Policy;
+pub use policy_error::PolicyError;
 pub use rules::Rule;
 pub use schema::SchemaError;
 pub use steps::{Step, StepError, StepFn};

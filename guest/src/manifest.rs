@@ -3,10 +3,11 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::Value;
 
 use crate::contract::Limits;
 use crate::delays::Delays;
-use crate::envelope::Envelope;
+use crate::envelope::{CloudEvents, Envelope, IdScope};
 use crate::operation::Operation;
 use crate::unique;
 
@@ -23,12 +24,62 @@ pub struct Manifest {
     pub limits: EventLimits,
     /// Where an event states its id, its type and so on.
     pub envelope: Envelope,
+    /// The CloudEvents attributes that stand for members.
+    #[serde(default)]
+    pub cloudevents: CloudEvents,
+    /// Among which events an id is unique; absent: those of a source, where it is an attribute, else those of a type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_scope: Option<IdScope>,
+    /// Whether a repeat is recognised; absent: it is.
+    #[serde(default)]
+    pub idempotency: Idempotency,
     /// Retries of types that set none of their own.
     #[serde(default)]
     pub retry: RetryDefaults,
     /// The event types, by the names that events state.
     #[serde(deserialize_with = "unique::map")]
     pub event_types: IndexMap<String, EventType>,
+    /// How dead letters look and where they go.
+    #[serde(default)]
+    pub dead_letters: DeadLetters,
+    /// The channels that are told of dead letters, and of which event types.
+    #[serde(default, deserialize_with = "unique::map")]
+    pub alerts: IndexMap<String, Alerted>,
+}
+
+/// Whether a repeat is recognised.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Idempotency {
+    /// An event is claimed by its id.
+    #[default]
+    On,
+    /// Each delivery is another event.
+    Off,
+}
+
+/// How dead letters look and where they go; absent: on the channel `dlq`, in the gate's own form.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeadLetters {
+    /// The channel.
+    pub channel: String,
+    /// Their event type.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// How one looks. The contract says what a template is; hosts check it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<Value>,
+}
+
+/// The event types of whose dead letters a channel is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Value", into = "Value")]
+pub enum Alerted {
+    /// `all`: all of them, and events whose type could not be read.
+    All,
+    /// These.
+    Types(Vec<String>),
 }
 
 /// Limits of an event; absent: 1 MiB, and 128 levels.
@@ -63,9 +114,6 @@ pub struct EventType {
     /// The delays before each retry; absent: the default; empty: never retried.
     #[serde(default)]
     pub retry: Option<Delays>,
-    /// Whether the user gets an alert when an event of this type is dead-lettered.
-    #[serde(default)]
-    pub alerts_user: bool,
     /// The file of each version's schema, by the names that events state; oldest first.
     #[serde(deserialize_with = "unique::map")]
     pub versions: IndexMap<String, String>,
@@ -97,10 +145,41 @@ impl EventType {
             channel: Some(channel.into()),
             accepted: true,
             retry: None,
-            alerts_user: false,
             versions: IndexMap::new(),
             default_version: None,
             migrations: Vec::new(),
+        }
+    }
+}
+
+impl Default for DeadLetters {
+    fn default() -> Self {
+        Self {
+            channel: "dlq".to_owned(),
+            event_type: "tidegate.dead-letter".to_owned(),
+            template: None,
+        }
+    }
+}
+
+impl TryFrom<Value> for Alerted {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        if value == "all" {
+            return Ok(Self::All);
+        }
+        serde_json::from_value(value)
+            .map(Self::Types)
+            .map_err(|_| "a channel is told of `all` dead letters, or of a list of event types".to_owned())
+    }
+}
+
+impl From<Alerted> for Value {
+    fn from(alerted: Alerted) -> Self {
+        match alerted {
+            Alerted::All => "all".into(),
+            Alerted::Types(types) => types.into(),
         }
     }
 }

@@ -5,16 +5,29 @@
 //! the newer version adds. An event that already has such a member (a 1.0 payload with a `new_field` of its own) keeps it on
 //! the way up and loses it on the way down.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
+use tidegate_text::number::is_plain_integer;
 
-use crate::contract::{Migrated, MigrationCause, MigrationFailure, Violation};
-use crate::event::Event;
+use crate::contract::{Attribute, Change, Migrated, MigrationCause, MigrationFailure, Violation};
+use crate::event::{Event, Leaving};
 use crate::migration_path::MigrationPath;
 use crate::parse::read_object;
 use crate::place::Place;
 use crate::policy::Policy;
 use crate::reader::MAX_VALUES;
 use crate::violation::{code, in_order, quoted, summary};
+
+/// What a change does to an event as it leaves.
+#[derive(Debug, Default)]
+pub(crate) struct Changed {
+    /// Its new text; `None`: the one it came with.
+    pub(crate) event: Option<String>,
+    /// The changes to its attributes.
+    pub(crate) attributes: Vec<Change>,
+}
+
+/// Why an event could not be changed.
+pub(crate) type Failed = (MigrationCause, Vec<Violation>);
 
 impl MigrationFailure {
     /// The problem in one line. When the result is invalid, its first violation.
@@ -33,49 +46,70 @@ impl MigrationFailure {
 
 impl Policy {
     /// Migrates one event to a version, up or down.
-    pub fn migrate(&self, event: &[u8], to_version: &str) -> Result<Migrated, MigrationFailure> {
-        let mut event = self.read(event, self.bounds()).map_err(|rejection| MigrationFailure {
+    pub fn migrate(
+        &self,
+        event: &[u8],
+        attributes: &[Attribute],
+        to_version: &str,
+    ) -> Result<Migrated, MigrationFailure> {
+        let read = self.read(event, attributes, self.bounds());
+        let mut event = read.map_err(|rejected| MigrationFailure {
             cause: MigrationCause::Rejected,
-            event_type: rejection.event_type,
+            event_type: rejected.rejection.event_type,
             from_version: None,
             to_version: to_version.to_owned(),
-            violations: rejection.violations,
+            violations: rejected.rejection.violations,
         })?;
-        let from_version = &event.known_version().name;
-        let failure = |cause, violations| MigrationFailure {
+        let (kind, from_version) = (event.kind, &event.known_version().name);
+        let failure = |(cause, violations)| MigrationFailure {
             cause,
-            event_type: Some(event.kind.name.clone()),
+            event_type: Some(kind.name.clone()),
             from_version: Some(from_version.clone()),
             to_version: to_version.to_owned(),
             violations,
         };
-        let path = path_to(&event, to_version).map_err(|violation| failure(MigrationCause::NoPath, vec![violation]))?;
-        let kind = event.kind;
-        let text = if path.steps.is_empty() {
-            None
+        let path =
+            path_to(&event, to_version).map_err(|violation| failure((MigrationCause::NoPath, vec![violation])))?;
+        let changed = if path.steps.is_empty() {
+            Changed::default()
         } else {
-            let migrated = follow(&mut event, path).and_then(|()| self.fit(event.to_text()));
-            Some(migrated.map_err(|(cause, violations)| MigrationFailure {
-                cause,
-                event_type: Some(kind.name.clone()),
-                from_version: Some(from_version.clone()),
-                to_version: to_version.to_owned(),
-                violations,
-            })?)
+            let migrated = self.changed(&mut event, |event| follow(event, path));
+            migrated.map_err(failure)?
         };
         Ok(Migrated {
-            event: text,
+            event: changed.event,
+            attributes: changed.attributes,
             from_version: from_version.clone(),
             to_version: to_version.to_owned(),
             path: path.versions.iter().map(|&at| kind.versions[at].name.clone()).collect(),
         })
     }
 
-    /// A changed text, unless it exceeds the limit.
-    fn fit(&self, text: String) -> Result<String, (MigrationCause, Vec<Violation>)> {
-        match self.too_large(&text) {
-            Some(violation) => Err((MigrationCause::InvalidResult, vec![violation])),
-            None => Ok(text),
+    /// What a change does to an event as it leaves. Fails when the change does, and when its result is too large or has no place.
+    pub(crate) fn changed<'p>(
+        &self,
+        event: &mut Event<'p>,
+        change: impl FnOnce(&mut Event<'p>) -> Result<(), Failed>,
+    ) -> Result<Changed, Failed> {
+        let invalid = |violation: Violation| (MigrationCause::InvalidResult, vec![violation]);
+        // A bare event that changes leaves with another text; of one with attributes, they may be all that changes.
+        let before = if event.form.is_bare() {
+            None
+        } else {
+            Some(event.leaving().map_err(invalid)?.event)
+        };
+        change(event)?;
+        let Leaving {
+            event: text,
+            attributes,
+        } = event.leaving().map_err(invalid)?;
+        let text = Some(text).filter(|text| before.as_ref() != Some(text));
+        match text.as_deref().and_then(|text| self.too_large(text)) {
+            Some(violation) => Err(invalid(violation)),
+            None => Ok(Changed {
+                event: text,
+                attributes,
+            }),
         }
     }
 
@@ -114,7 +148,7 @@ pub(crate) fn path_to<'p>(event: &Event<'p>, to_version: &str) -> Result<&'p Mig
 }
 
 /// Applies the steps of a path and validates the result.
-pub(crate) fn follow(event: &mut Event<'_>, path: &MigrationPath) -> Result<(), (MigrationCause, Vec<Violation>)> {
+pub(crate) fn follow(event: &mut Event<'_>, path: &MigrationPath) -> Result<(), Failed> {
     let (from, to) = (event.version, *path.versions.last().unwrap_or(&event.version));
     let (policy, kind) = (event.policy, event.kind);
     let failed = |path: &str, problem: &str| {
@@ -127,7 +161,7 @@ pub(crate) fn follow(event: &mut Event<'_>, path: &MigrationPath) -> Result<(), 
                 .map_err(|error| (MigrationCause::StepFailed, vec![failed(&error.path, &error.message)]))?;
         }
         if let Some(place) = &policy.envelope.version {
-            let version = Value::String(kind.versions[to].name.clone());
+            let version = in_form_of(place.find(members), &kind.versions[to].name);
             let set = place.set(members, &policy.envelope.event_type, version);
             set.map_err(|blocked| {
                 (
@@ -142,6 +176,19 @@ pub(crate) fn follow(event: &mut Event<'_>, path: &MigrationPath) -> Result<(), 
     if violations.is_empty() {
         return Ok(());
     }
+    for violation in &mut violations {
+        violation.version = Some(kind.versions[to].name.clone());
+    }
     violations.push(failed("", "the result is not valid"));
     Err((MigrationCause::InvalidResult, in_order(violations)))
+}
+
+/// A version as an event states it: as an integer where it did so before, and the name is one.
+fn in_form_of(before: Option<&Value>, version: &str) -> Value {
+    match before {
+        Some(Value::Number(_)) if is_plain_integer(version) => {
+            Value::Number(Number::from_string_unchecked(version.to_owned()))
+        }
+        _ => Value::String(version.to_owned()),
+    }
 }

@@ -74,6 +74,11 @@ fn paths_from(from: usize, versions: &[&str], steps: &Steps<'_>) -> Vec<Option<M
 }
 
 impl MigrationPath {
+    /// Whether an event may lose something on it.
+    pub(crate) const fn is_lossy(&self) -> bool {
+        self.lossy > 0
+    }
+
     const fn cost(&self) -> (usize, usize) {
         (self.lossy, self.steps.len())
     }

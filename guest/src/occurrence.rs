@@ -27,7 +27,7 @@ pub(crate) fn next(event: &Map<String, Value>, now: &str) -> Derived {
     let previous_due = text(payload, "due_date").unwrap_or_else(|| timestamp.to_owned());
     let next_due = Timestamp::parse(&previous_due).and_then(|due| due.on(following(due.date, &pattern)?));
     let Some(next_due) = next_due else {
-        return Derived::Omitted("no next occurrence, since it would be due after the year 9999");
+        return Derived::Nothing;
     };
     let source = own("event_id").unwrap_or_default();
     let members = [

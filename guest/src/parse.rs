@@ -18,6 +18,17 @@ pub(crate) struct Bounds {
 
 /// Reads one object. Numbers keep their digits and members their order.
 pub(crate) fn read_object(input: &[u8], bounds: Bounds) -> Result<Map<String, Value>, Vec<Violation>> {
+    match read_value(input, bounds)? {
+        Value::Object(members) => Ok(members),
+        other => {
+            let message = format!("must be an object, is {}", kind(&other));
+            Err(vec![Violation::new(code::NOT_AN_OBJECT, "", message)])
+        }
+    }
+}
+
+/// Reads one value.
+pub(crate) fn read_value(input: &[u8], bounds: Bounds) -> Result<Value, Vec<Violation>> {
     if input.len() > bounds.bytes {
         let message = format!("{} bytes; at most {} are allowed", input.len(), bounds.bytes);
         return Err(vec![Violation::new(code::TOO_LARGE, "", message)]);
@@ -39,13 +50,7 @@ pub(crate) fn read_object(input: &[u8], bounds: Bounds) -> Result<Map<String, Va
     if !found.is_empty() {
         return Err(in_order(found));
     }
-    match value {
-        Value::Object(members) => Ok(members),
-        other => {
-            let message = format!("must be an object, is {}", kind(&other));
-            Err(vec![Violation::new(code::NOT_AN_OBJECT, "", message)])
-        }
-    }
+    Ok(value)
 }
 
 /// Where the text stops being JSON: line and column from 1, the column in characters.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tidegate_text::pointer;
+use tidegate_text::{number::is_plain_integer, pointer};
 
 use crate::contract::Violation;
 use crate::violation::code;
@@ -49,9 +49,9 @@ impl Place {
         inner?.get(&self.name)
     }
 
-    /// The string there, in an event.
+    /// The name there, in an event: a string, or an integer by its digits.
     pub(crate) fn text<'v>(&self, event: &'v Value) -> Option<&'v str> {
-        self.find(event.as_object()?)?.as_str()
+        name(self.find(event.as_object()?)?)
     }
 
     /// Sets the value there: at its own position if it exists, else right after `neighbour` if that is in the same object,
@@ -101,6 +101,16 @@ impl Place {
         Ok(Some(inside))
     }
 
+    /// Takes the value out. Objects that it leaves empty stay.
+    pub(crate) fn take(&self, members: &mut Map<String, Value>) -> Option<Value> {
+        self.parent(members).ok()??.shift_remove(&self.name)
+    }
+
+    /// How many objects it stands in, the event itself left out.
+    pub(crate) fn depth(&self) -> usize {
+        self.parents.len()
+    }
+
     /// Whether another place is a member of the same object.
     pub(crate) fn is_beside(&self, other: &Self) -> bool {
         self.parents == other.parents
@@ -110,6 +120,15 @@ impl Place {
     pub(crate) fn contains(&self, other: &Self) -> bool {
         let inside = other.pointer.strip_prefix(&self.pointer);
         inside.is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+/// The name that a value states: a string, or an integer by its digits.
+pub(crate) fn name(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.as_str()).filter(|digits| is_plain_integer(digits)),
+        _ => None,
     }
 }
 

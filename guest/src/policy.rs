@@ -1,20 +1,13 @@
 //! A policy: a bundle of data and some code, checked and prepared once. Each function of a policy has a module of its own;
 //! this one only finds event types. `construct` makes a policy.
 
-use crate::contract::{Limits, Schedule};
+use crate::contract::{Alert, DeadLetters, Limits, Schedule};
 use crate::derivation::Derivation;
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, IdScope, Mapped};
 use crate::known::KnownType;
 use crate::parse::Bounds;
+use crate::place::Place;
 use crate::rules::Rule;
-
-/// The types that every policy sends when it dead-letters an event.
-pub(crate) const DEAD_LETTER: &str = "dlq.failed";
-pub(crate) const OPS_ALERT: &str = "alert.ops";
-pub(crate) const USER_ALERT: &str = "alert.user";
-
-/// The version of those types.
-pub(crate) const EMITTED_VERSION: &str = "1.0";
 
 /// A policy that is ready to judge events: schemas are compiled, migration paths are known.
 #[derive(Debug)]
@@ -23,6 +16,14 @@ pub struct Policy {
     pub(crate) version: String,
     pub(crate) limits: Limits,
     pub(crate) envelope: Envelope,
+    /// The attributes that stand for members.
+    pub(crate) mapped: Vec<Mapped>,
+    /// Where the data of an event with attributes stands; `None`: the data is the document.
+    pub(crate) payload: Option<Place>,
+    pub(crate) id_scope: Option<IdScope>,
+    pub(crate) is_idempotent: bool,
+    pub(crate) dead_letters: DeadLetters,
+    pub(crate) alerts: Vec<Alert>,
     pub(crate) default_schedule: Schedule,
     pub(crate) rules: Vec<Rule>,
     pub(crate) derivations: Vec<Derivation>,

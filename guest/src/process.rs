@@ -2,49 +2,43 @@
 
 use serde_json::Value;
 
-use crate::contract::{Context, Decided, Decision, Misuse, Output, Violation};
-use crate::derivation::Derived;
+use crate::contract::{Attribute, Context, Decided, Decision, MigrationCause, Output, Violation};
+use crate::derivation::{Derivation, Derived};
+use crate::document::Form;
 use crate::event::Event;
-use crate::migrate::{follow, path_to};
+use crate::migrate::{Changed, Failed, follow, path_to};
 use crate::policy::Policy;
-use crate::time::{EXPECTED, Timestamp};
-use crate::violation::{code, summary};
+use crate::validate::Rejected;
+use crate::violation::code;
 
 impl Policy {
-    /// Judges an event and says what to send. Fails only when the context is not usable.
-    pub fn process(&self, event: &[u8], context: &Context) -> Result<Decided, Misuse> {
-        check_now(&context.now)?;
-        Ok(match self.read(event, self.bounds()) {
+    /// Judges an event, with its attributes, and says what to send.
+    pub fn process(&self, event: &[u8], attributes: &[Attribute], context: &Context) -> Decided {
+        match self.read(event, attributes, self.bounds()) {
             Ok(event) => self.route(event, context),
-            Err(rejection) => Decided {
-                decision: Decision::Reject,
-                reason: rejection.summary(),
-                event_id: rejection.event_id,
-                event_type: rejection.event_type,
-                event_version: None,
-                outputs: Vec::new(),
-                violations: rejection.violations,
-            },
-        })
+            Err(rejected) => reject(*rejected),
+        }
     }
 
     /// The decision on a valid event.
     fn route(&self, mut event: Event<'_>, context: &Context) -> Decided {
+        let id = event.id().into_owned();
         let mut decided = Decided {
             decision: Decision::Forward,
-            reason: String::new(),
-            event_id: Some(event.id().to_owned()),
+            rule: None,
+            claim: self.claim(&id, &event.kind.name, &event.form),
+            event_id: Some(id),
             event_type: Some(event.kind.name.clone()),
             event_version: Some(event.known_version().name.clone()),
+            key: event.key(),
             outputs: Vec::new(),
             violations: Vec::new(),
         };
-        match self.outputs(&mut event, context, &mut decided.reason) {
+        match self.outputs(&mut event, &decided, context) {
             Ok(outputs) if outputs.is_empty() => decided.decision = Decision::Drop,
             Ok(outputs) => decided.outputs = outputs,
             Err(violations) => {
                 decided.decision = Decision::Reject;
-                decided.reason = summary(&violations);
                 decided.violations = violations;
             }
         }
@@ -55,8 +49,8 @@ impl Policy {
     fn outputs(
         &self,
         event: &mut Event<'_>,
+        decided: &Decided,
         context: &Context,
-        reason: &mut String,
     ) -> Result<Vec<Output>, Vec<Violation>> {
         let kind = event.kind;
         if !kind.accepted {
@@ -67,112 +61,108 @@ impl Policy {
                 message,
             )]);
         }
-        let from = &event.known_version().name;
         let latest = &kind.versions[kind.versions.len() - 1].name;
         let target = context.target_version.as_deref().unwrap_or(latest);
         let path = path_to(event, target).map_err(|violation| vec![violation])?;
         let Some(channel) = &kind.channel else {
-            *reason = format!("{} {from} is valid and goes to no channel", kind.name);
             return Ok(Vec::new());
         };
 
-        let migrates = path.versions.len() > 1;
-        if migrates {
-            follow(event, path).map_err(|(_, violations)| violations)?;
-            *reason = format!("{} {from} is valid and leaves as {target}", kind.name);
+        let needs_time = self.needs_time(event);
+        let changed = if path.steps.is_empty() && !needs_time {
+            Changed::default()
         } else {
-            *reason = format!("{} {from} is valid", kind.name);
-        }
-        let stamped = stamp(event, &context.now).map_err(|violation| vec![violation])?;
-        if stamped {
-            let violations = self.check(kind, event.version, &event.value);
-            if !violations.is_empty() {
-                return Err(violations);
-            }
-        }
-        let text = (migrates || stamped).then(|| event.to_text());
-        if let Some(violation) = text.as_deref().and_then(|text| self.too_large(text)) {
-            return Err(vec![violation]);
-        }
-
+            let change = |event: &mut Event<'_>| {
+                if !path.steps.is_empty() {
+                    follow(event, path)?;
+                }
+                if needs_time {
+                    self.stamp(event, &context.now)?;
+                }
+                Ok(())
+            };
+            self.changed(event, change).map_err(|(_, violations)| violations)?
+        };
         let mut outputs = Vec::with_capacity(1);
         outputs.push(Output {
             channel: channel.clone(),
-            key: event.key().to_owned(),
-            id: event.id().to_owned(),
+            key: event.key(),
+            id: decided.event_id.clone().unwrap_or_default(),
             event_type: kind.name.clone(),
-            event: text,
+            event: changed.event,
+            attributes: changed.attributes,
         });
-        self.derive(event, &context.now, &mut outputs, reason)?;
+        self.derive(event, &context.now, &mut outputs)?;
         Ok(outputs)
     }
 
     /// Adds the events that are derived from this one.
-    fn derive(
-        &self,
-        event: &Event<'_>,
-        now: &str,
-        outputs: &mut Vec<Output>,
-        reason: &mut String,
-    ) -> Result<(), Vec<Violation>> {
+    fn derive(&self, event: &Event<'_>, now: &str, outputs: &mut Vec<Output>) -> Result<(), Vec<Violation>> {
         let Some(members) = event.value.as_object() else {
             return Ok(());
         };
-        for derivation in self
-            .derivations
-            .iter()
-            .filter(|derivation| derivation.from == event.kind.name)
-        {
-            match (derivation.derive)(members, now) {
-                Derived::Nothing => {}
-                Derived::Omitted(why) => {
-                    reason.push_str("; ");
-                    reason.push_str(why);
-                }
-                Derived::Event(derived) => {
-                    let derived = self.judge(derived).map_err(|rejection| rejection.violations)?;
-                    let text = derived.to_text();
-                    if let Some(violation) = self.too_large(&text) {
-                        return Err(vec![violation]);
-                    }
-                    outputs.extend(output(&derived, text));
-                }
+        let of_type = |derivation: &&Derivation| derivation.from == event.kind.name;
+        for derivation in self.derivations.iter().filter(of_type) {
+            if let Derived::Event(derived) = (derivation.derive)(members, now) {
+                let judged = self.judge(derived, Form::default());
+                let derived = judged.map_err(|rejected| rejected.rejection.violations)?;
+                outputs.extend(self.output(&derived)?);
             }
         }
         Ok(())
     }
-}
 
-/// An event on the channel of its type; nothing when the type has no channel.
-pub(crate) fn output(event: &Event<'_>, text: String) -> Option<Output> {
-    Some(Output {
-        channel: event.kind.channel.clone()?,
-        key: event.key().to_owned(),
-        id: event.id().to_owned(),
-        event_type: event.kind.name.clone(),
-        event: Some(text),
-    })
-}
+    /// A derived event on the channel of its type; nothing when the type has no channel.
+    fn output(&self, event: &Event<'_>) -> Result<Option<Output>, Vec<Violation>> {
+        let leaving = event.leaving().map_err(|violation| vec![violation])?;
+        if let Some(violation) = self.too_large(&leaving.event) {
+            return Err(vec![violation]);
+        }
+        Ok(event.kind.channel.clone().map(|channel| Output {
+            channel,
+            key: event.key(),
+            id: event.id().into_owned(),
+            event_type: event.kind.name.clone(),
+            event: Some(leaving.event),
+            attributes: leaving.attributes,
+        }))
+    }
 
-/// Refuses a `now` that is not a time.
-pub(crate) fn check_now(now: &str) -> Result<(), Misuse> {
-    match Timestamp::parse(now) {
-        Some(_) => Ok(()),
-        None => Err(Misuse {
-            message: format!("now must be {EXPECTED}"),
-        }),
+    /// Whether an event should state its time and does not.
+    fn needs_time(&self, event: &Event<'_>) -> bool {
+        let place = self.envelope.time.as_ref().zip(event.value.as_object());
+        place.is_some_and(|(place, members)| place.find(members).is_none())
+    }
+
+    /// An event without a time happened now. It must still be valid with it.
+    fn stamp(&self, event: &mut Event<'_>, now: &str) -> Result<(), Failed> {
+        let invalid = |violations| (MigrationCause::InvalidResult, violations);
+        let neighbour = self.envelope.key.as_ref().unwrap_or(&self.envelope.event_type);
+        if let Some((place, members)) = self.envelope.time.as_ref().zip(event.members()) {
+            place
+                .set(members, neighbour, Value::String(now.to_owned()))
+                .map_err(|violation| invalid(vec![violation]))?;
+        }
+        let violations = self.check(event.kind, event.version, &event.value);
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(invalid(violations))
+        }
     }
 }
 
-/// An event without a time happened now. True when the time had to be added.
-fn stamp(event: &mut Event<'_>, now: &str) -> Result<bool, Violation> {
-    let envelope = &event.policy.envelope;
-    let Some((place, members)) = envelope.time.as_ref().zip(event.members()) else {
-        return Ok(false);
-    };
-    if place.find(members).is_some() {
-        return Ok(false);
+/// The decision on an event that is not valid.
+fn reject(rejected: Rejected) -> Decided {
+    Decided {
+        decision: Decision::Reject,
+        rule: None,
+        claim: rejected.claim,
+        event_id: rejected.rejection.event_id,
+        event_type: rejected.rejection.event_type,
+        event_version: rejected.event_version,
+        key: rejected.key,
+        outputs: Vec::new(),
+        violations: rejected.rejection.violations,
     }
-    place.set(members, &envelope.key, Value::String(now.to_owned()))?;
-    Ok(true)
 }

@@ -1,53 +1,75 @@
 //! Is this event valid? Reads it, finds its type and version, checks it against their schema and then against the rules that a
 //! schema cannot express. Changes nothing and sends nothing.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
-use crate::contract::{Accepted, Rejection, RejectionCause, Violation};
+use crate::contract::{Accepted, Attribute, Rejection, RejectionCause, Violation};
+use crate::document::Form;
 use crate::event::Event;
 use crate::known::KnownType;
-use crate::parse::{Bounds, read_object};
-use crate::place::Place;
+use crate::names::{is_required, must_be_a_name};
+use crate::parse::Bounds;
+use crate::place::name;
 use crate::policy::Policy;
 use crate::violation::{code, in_order, quoted, summary};
 
+/// An event that is not valid, and what could be read of it.
+#[derive(Debug)]
+pub(crate) struct Rejected {
+    pub(crate) rejection: Rejection,
+    pub(crate) claim: Option<String>,
+    pub(crate) key: Option<String>,
+    /// Its version, where it is known.
+    pub(crate) event_version: Option<String>,
+}
+
 impl Policy {
-    /// Judges one event. Any bytes get an answer.
-    pub fn validate(&self, event: &[u8]) -> Result<Accepted, Rejection> {
-        let event = self.read(event, self.bounds())?;
+    /// Judges one event, with its attributes. Any bytes get an answer.
+    pub fn validate(&self, event: &[u8], attributes: &[Attribute]) -> Result<Accepted, Rejection> {
+        let read = self.read(event, attributes, self.bounds());
+        let event = read.map_err(|rejected| rejected.rejection)?;
+        let id = event.id();
         Ok(Accepted {
-            event_id: event.id().to_owned(),
+            claim: self.claim(&id, &event.kind.name, &event.form),
+            event_id: id.into_owned(),
             event_type: event.kind.name.clone(),
             event_version: event.known_version().name.clone(),
-            key: event.key().to_owned(),
+            key: event.key(),
         })
     }
 
     /// Reads an event within bounds and judges it.
-    pub(crate) fn read(&self, event: &[u8], bounds: Bounds) -> Result<Event<'_>, Rejection> {
-        let members = read_object(event, bounds).map_err(|violations| Rejection {
-            cause: RejectionCause::Unreadable,
-            event_id: None,
-            event_type: None,
-            violations,
-        })?;
-        self.judge(members)
+    pub(crate) fn read(
+        &self,
+        event: &[u8],
+        attributes: &[Attribute],
+        bounds: Bounds,
+    ) -> Result<Event<'_>, Box<Rejected>> {
+        let (members, form) = self.document(event, attributes, bounds).map_err(unreadable)?;
+        self.judge(members, form)
     }
 
-    /// Judges an object.
-    pub(crate) fn judge(&self, members: Map<String, Value>) -> Result<Event<'_>, Rejection> {
+    /// Judges a document.
+    pub(crate) fn judge<'p>(&'p self, members: Map<String, Value>, form: Form<'p>) -> Result<Event<'p>, Box<Rejected>> {
         let (kind, version) = match self.find(&members) {
             Ok(found) => found,
-            Err(violations) => return Err(self.reject(RejectionCause::Unknown, &Value::Object(members), violations)),
+            Err(violations) => {
+                let cause = RejectionCause::Unknown;
+                return Err(self.reject(cause, &Value::Object(members), &form, None, violations));
+            }
         };
         let value = Value::Object(members);
         let violations = self.check(kind, version, &value);
         if !violations.is_empty() {
-            return Err(self.reject(RejectionCause::Invalid, &value, violations));
+            let version = Some(&*kind.versions[version].name);
+            return Err(self.reject(RejectionCause::Invalid, &value, &form, version, violations));
         }
         Ok(Event {
             policy: self,
             value,
+            form,
             kind,
             version,
         })
@@ -64,7 +86,7 @@ impl Policy {
                 None
             }),
             Some(_) => {
-                violations.push(must_be_a_string(place));
+                violations.push(Violation::new(code::TYPE, place.pointer(), "must be a string"));
                 None
             }
             None => {
@@ -75,27 +97,26 @@ impl Policy {
         let Some(place) = &self.envelope.version else {
             return kind.map(|kind| (kind, kind.default_version)).ok_or(violations);
         };
-        match place.find(members) {
-            None => {
-                if let Some(kind) = kind {
-                    return Ok((kind, kind.default_version));
+        let Some(stated) = place.find(members) else {
+            return kind
+                .map(|kind| (kind, kind.default_version))
+                .ok_or_else(|| in_order(violations));
+        };
+        match (name(stated), kind) {
+            (None, _) => violations.push(must_be_a_name(place)),
+            (Some(_), None) => {}
+            (Some(version), Some(kind)) => {
+                if let Some(at) = kind.version_at(version) {
+                    return Ok((kind, at));
                 }
+                let message = format!(
+                    "{} has no version {}; known: {}",
+                    kind.name,
+                    quoted(version),
+                    kind.version_list()
+                );
+                violations.push(Violation::new(code::UNKNOWN_VERSION, place.pointer(), message));
             }
-            Some(Value::String(version)) => {
-                if let Some(kind) = kind {
-                    if let Some(at) = kind.version_at(version) {
-                        return Ok((kind, at));
-                    }
-                    let message = format!(
-                        "{} has no version {}; known: {}",
-                        kind.name,
-                        quoted(version),
-                        kind.version_list()
-                    );
-                    violations.push(Violation::new(code::UNKNOWN_VERSION, place.pointer(), message));
-                }
-            }
-            Some(_) => violations.push(must_be_a_string(place)),
         }
         Err(in_order(violations))
     }
@@ -108,7 +129,7 @@ impl Policy {
         broken.extend(
             members
                 .into_iter()
-                .flat_map(|members| self.rules.iter().filter_map(|rule| rule(members))),
+                .flat_map(|members| self.rules.iter().filter_map(|rule| rule.violation(members))),
         );
         if broken.is_empty() && schema.holds(event) {
             return Vec::new();
@@ -117,30 +138,30 @@ impl Policy {
         in_order(broken)
     }
 
-    /// The id and the key are strings, whatever the schema says: the id names the claim, and the key the partition.
-    fn check_names(&self, event: &Value) -> Vec<Violation> {
-        let mut broken = Vec::new();
-        for (place, may_be_empty) in [(&self.envelope.id, false), (&self.envelope.key, true)] {
-            match event.as_object().and_then(|members| place.find(members)) {
-                None => broken.push(is_required(place)),
-                Some(Value::String(text)) if text.is_empty() && !may_be_empty => {
-                    broken.push(Violation::new(code::MIN_LENGTH, place.pointer(), "must not be empty"));
-                }
-                Some(Value::String(_)) => {}
-                Some(_) => broken.push(must_be_a_string(place)),
-            }
-        }
-        broken
-    }
-
-    fn reject(&self, cause: RejectionCause, event: &Value, violations: Vec<Violation>) -> Rejection {
-        let text = |place: &Place| place.text(event).map(str::to_owned);
-        Rejection {
-            cause,
-            event_id: text(&self.envelope.id),
-            event_type: text(&self.envelope.event_type),
-            violations,
-        }
+    fn reject(
+        &self,
+        cause: RejectionCause,
+        event: &Value,
+        form: &Form<'_>,
+        version: Option<&str>,
+        violations: Vec<Violation>,
+    ) -> Box<Rejected> {
+        let event_type = event
+            .as_object()
+            .and_then(|members| self.envelope.event_type.find(members)?.as_str());
+        let event_id = self.id_of(event, event_type.unwrap_or_default());
+        let claim = event_id.as_deref().filter(|id| !id.is_empty()).zip(event_type);
+        Box::new(Rejected {
+            claim: claim.and_then(|(id, event_type)| self.claim(id, event_type, form)),
+            key: self.key_of(event).map(str::to_owned),
+            event_version: version.map(str::to_owned),
+            rejection: Rejection {
+                cause,
+                event_id: event_id.map(Cow::into_owned),
+                event_type: event_type.map(str::to_owned),
+                violations,
+            },
+        })
     }
 }
 
@@ -151,10 +172,17 @@ impl Rejection {
     }
 }
 
-fn is_required(place: &Place) -> Violation {
-    Violation::new(code::REQUIRED, place.pointer(), format!("{} is required", place.name()))
-}
-
-fn must_be_a_string(place: &Place) -> Violation {
-    Violation::new(code::TYPE, place.pointer(), "must be a string")
+/// An event that could not be read.
+pub(crate) fn unreadable(violations: Vec<Violation>) -> Box<Rejected> {
+    Box::new(Rejected {
+        claim: None,
+        key: None,
+        event_version: None,
+        rejection: Rejection {
+            cause: RejectionCause::Unreadable,
+            event_id: None,
+            event_type: None,
+            violations,
+        },
+    })
 }

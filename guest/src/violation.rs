@@ -24,6 +24,16 @@ impl Violation {
             code: code.to_owned(),
             path: path.into(),
             message: message.into(),
+            rule: None,
+            version: None,
+        }
+    }
+
+    /// An event breaks a rule of the policy. The rule's id is the code too.
+    pub fn of_rule(rule: &str, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            rule: Some(rule.to_owned()),
+            ..Self::new(rule, path, message)
         }
     }
 }
@@ -42,6 +52,8 @@ pub mod code {
     pub const DUPLICATE_MEMBER: &str = "duplicate-member";
     /// JSON, but not an object.
     pub const NOT_AN_OBJECT: &str = "not-an-object";
+    /// A member and an attribute state the same name differently.
+    pub const AMBIGUOUS: &str = "ambiguous";
     /// The event type is not in the catalog.
     pub const UNKNOWN_EVENT_TYPE: &str = "unknown-event-type";
     /// A type that the policy sends and never accepts.

@@ -27,7 +27,7 @@ fn event(version: u8, members: &str) -> String {
 
 /// Migrates, and gives the text or the path and the reason.
 fn migrate(policy: &Policy, event: &str, to: &str) -> Result<String, String> {
-    let migrated = policy.migrate(event.as_bytes(), to);
+    let migrated = policy.migrate(event.as_bytes(), &[], to);
     let text = migrated.map(|migrated| migrated.event.expect("a new text"));
     text.map_err(|failure| {
         let violation = &failure.violations[0];

@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use tidegate_policy::{
-    Bundle, Code, Context, Decision, EventType, MigrationCause, Policy, Step, StepError, StepFn, steps,
+    Alerted, Bundle, Code, Context, Decision, EventType, MigrationCause, Policy, Step, StepError, StepFn, steps,
 };
 
 const EVENT: &str = r#"{"event_id":"e-1","event_type":"task.created","event_version":"1.0","task_id":1,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{}}"#;
@@ -54,13 +54,13 @@ fn now() -> Context {
 #[test]
 fn a_version_is_one_schema_and_one_line() {
     let policy = with_1_2();
-    let decided = policy.process(EVENT.as_bytes(), &now()).expect("usable");
+    let decided = policy.process(EVENT.as_bytes(), &[], &now());
     let latest = decided.outputs[0].event.as_deref().expect("a new text");
     assert!(
         latest.ends_with(r#""payload":{"new_field":null,"source":"unknown"}}"#),
         "{latest}"
     );
-    let back = policy.migrate(latest.as_bytes(), "1.0").expect("a way");
+    let back = policy.migrate(latest.as_bytes(), &[], "1.0").expect("a way");
     assert_eq!(back.path, ["1.2", "1.1", "1.0"]);
     assert_eq!(back.event.as_deref(), Some(EVENT));
     let other = policy
@@ -104,13 +104,13 @@ fn a_version_of_several_types_is_one_schema_and_its_examples_are_made() {
             "{}",
             newest.example
         );
-        let back = policy.migrate(newest.example.as_bytes(), "1.1").expect("a way");
+        let back = policy.migrate(newest.example.as_bytes(), &[], "1.1").expect("a way");
         assert_eq!(back.event.as_deref(), Some(known.versions[1].example.as_str()));
 
         let old_rules = newest.example.replace(r#""new_field":null,"#, "");
         let lacking = newest.example.replace(r#","source":"web""#, "");
         for invalid in [old_rules, lacking] {
-            let rejection = policy.validate(invalid.as_bytes()).expect_err("invalid");
+            let rejection = policy.validate(invalid.as_bytes(), &[]).expect_err("invalid");
             assert_eq!(rejection.violations[0].code, "required");
         }
     }
@@ -161,7 +161,7 @@ fn an_event_type_is_one_schema_and_one_line() {
     let event = EVENT
         .replace("task.created", "task.archived")
         .replace("{}", r#"{"source":"web"}"#);
-    let decided = policy.process(event.as_bytes(), &now()).expect("usable");
+    let decided = policy.process(event.as_bytes(), &[], &now());
     assert_eq!(
         (decided.decision, decided.outputs[0].channel.as_str()),
         (Decision::Forward, "task-events")
@@ -188,15 +188,15 @@ fn a_version_without_a_step_back_is_not_reached() {
     let bundle = Bundle::builtin().with_schema("task.created", "1.2", SCHEMA_1_2);
     let one_way = Step { down: None, ..TO_1_2 };
     let policy = Policy::new(&bundle, Code::builtin().with_step(one_way)).expect("a policy");
-    let newer = policy.migrate(EVENT.as_bytes(), "1.2").expect("up");
+    let newer = policy.migrate(EVENT.as_bytes(), &[], "1.2").expect("up");
     let newer = newer.event.expect("a new text");
-    let failure = policy.migrate(newer.as_bytes(), "1.0").expect_err("no way");
+    let failure = policy.migrate(newer.as_bytes(), &[], "1.0").expect_err("no way");
     assert_eq!(failure.cause, MigrationCause::NoPath);
     let context = Context {
         target_version: Some("1.0".to_owned()),
         ..now()
     };
-    let decided = policy.process(newer.as_bytes(), &context).expect("usable");
+    let decided = policy.process(newer.as_bytes(), &[], &context);
     assert_eq!(
         (decided.decision, decided.violations[0].code.as_str()),
         (Decision::Reject, "no-path")
@@ -209,12 +209,12 @@ fn a_step_that_fails_or_makes_an_invalid_event_is_a_violation() {
     let sealed = EVENT
         .replace("1.0", "1.2")
         .replace(r#""payload":{}"#, r#""payload":{"source":"web","sealed":true}"#);
-    let failure = policy.migrate(sealed.as_bytes(), "1.1").expect_err("no way back");
+    let failure = policy.migrate(sealed.as_bytes(), &[], "1.1").expect_err("no way back");
     assert_eq!(failure.cause, MigrationCause::StepFailed);
     assert_eq!(failure.violations[0].path, "/payload/sealed");
 
     let long = EVENT.replace(r#""payload""#, r#""from":"UPPERCASE","payload""#);
-    let failure = policy.migrate(long.as_bytes(), "1.2").expect_err("invalid");
+    let failure = policy.migrate(long.as_bytes(), &[], "1.2").expect_err("invalid");
     assert_eq!(failure.cause, MigrationCause::InvalidResult);
     let codes: Vec<_> = failure
         .violations
@@ -242,10 +242,10 @@ fn a_type_without_a_channel_is_validated_and_dropped() {
     let mut bundle = Bundle::builtin();
     bundle.manifest.event_types["task.created"].channel = None;
     let policy = Policy::new(&bundle, Code::builtin()).expect("a policy");
-    let decided = policy.process(EVENT.as_bytes(), &now()).expect("usable");
+    let decided = policy.process(EVENT.as_bytes(), &[], &now());
     assert_eq!((decided.decision, decided.outputs.len()), (Decision::Drop, 0));
     let bad = EVENT.replace("user-1", "");
-    let decided = policy.process(bad.as_bytes(), &now()).expect("usable");
+    let decided = policy.process(bad.as_bytes(), &[], &now());
     assert_eq!(decided.decision, Decision::Reject);
 }
 
@@ -253,7 +253,8 @@ fn a_type_without_a_channel_is_validated_and_dropped() {
 #[case::no_schema(|bundle: &mut Bundle| bundle.files.retain(|file| !file.name.starts_with("task.created/")), "there is no task.created/1.0.json, the schema of task.created 1.0")]
 #[case::no_version(|bundle: &mut Bundle| bundle.manifest.event_types["task.created"].versions.clear(), "the event type task.created has no version: name the file of its schema under `versions`")]
 #[case::depth(|bundle: &mut Bundle| bundle.manifest.limits.depth = 257, "limits.depth must be from 1 to 256, is 257")]
-#[case::no_dead_letters(|bundle: &mut Bundle| bundle.manifest.event_types["dlq.failed"].channel = None, "the event type dlq.failed needs a channel and version 1.0")]
+#[case::no_dead_letters(|bundle: &mut Bundle| bundle.manifest.dead_letters.channel.clear(), "dead_letters: a channel has a name")]
+#[case::no_alerted_type(|bundle: &mut Bundle| { bundle.manifest.alerts.insert("pager".into(), Alerted::Types(vec!["task.lost".into()])); }, "alerts: pager is told of task.lost, which is none of the event types")]
 #[case::no_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{}"), "the schema of task.created 1.0 has no `examples`: add a valid event, since none can be made of an older version")]
 #[case::bad_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"examples":[{}]}"#), "the example of task.created 1.0 is not valid: required at \"/event_type\": event_type is required")]
 #[case::no_json(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{"), "task.created/1.0.json is not JSON")]

@@ -35,7 +35,7 @@ proptest! {
 
     #[test]
     fn valid_events_keep_every_promise(text in event()) {
-        prop_assert!(Policy::builtin().validate(text.as_bytes()).is_ok());
+        prop_assert!(Policy::builtin().validate(text.as_bytes(), &[]).is_ok());
         check(text.as_bytes());
     }
 
@@ -43,16 +43,16 @@ proptest! {
     #[test]
     fn up_and_down_again_is_the_identity(text in event()) {
         let policy = Policy::builtin();
-        let canonical = policy.process(text.as_bytes(), &context(None)).expect("usable").outputs[0].event.clone();
-        let up = policy.migrate(text.as_bytes(), "1.1").expect("a way up").event.expect("a new text");
+        let canonical = policy.process(text.as_bytes(), &[], &context(None)).outputs[0].event.clone();
+        let up = policy.migrate(text.as_bytes(), &[], "1.1").expect("a way up").event.expect("a new text");
         prop_assert_eq!(Some(&up), canonical.as_ref());
-        let down = policy.migrate(up.as_bytes(), "1.0").expect("a way down").event.expect("a new text");
+        let down = policy.migrate(up.as_bytes(), &[], "1.0").expect("a way down").event.expect("a new text");
         prop_assert_eq!(down, text);
     }
 
     #[test]
     fn an_event_that_needs_no_change_is_not_rewritten(text in event()) {
-        let decided = Policy::builtin().process(text.as_bytes(), &context(Some("1.0"))).expect("usable");
+        let decided = Policy::builtin().process(text.as_bytes(), &[], &context(Some("1.0")));
         prop_assert_eq!(decided.decision, Decision::Forward);
         prop_assert_eq!(decided.outputs[0].event.as_ref(), None);
     }
@@ -61,6 +61,6 @@ proptest! {
     fn the_same_call_gives_the_same_answer(text in event()) {
         let policy = Policy::builtin();
         let again = Policy::new(&tidegate_policy::Bundle::builtin(), tidegate_policy::Code::builtin()).expect("a policy");
-        prop_assert_eq!(policy.process(text.as_bytes(), &context(None)), again.process(text.as_bytes(), &context(None)));
+        prop_assert_eq!(policy.process(text.as_bytes(), &[], &context(None)), again.process(text.as_bytes(), &[], &context(None)));
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let prebuilt = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dist/prebuilt.wasm");
+    let prebuilt = Path::new(&manifest_dir()?).join("../../dist/prebuilt.wasm");
     println!("cargo::rerun-if-changed={}", prebuilt.display());
     let bytes = match fs::read(&prebuilt) {
         Ok(bytes) => bytes,
@@ -14,4 +14,9 @@ fn main() -> io::Result<()> {
     };
     let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?;
     fs::write(Path::new(&out).join("prebuilt.wasm"), bytes)
+}
+
+/// Read when the script runs: a build directory may have been moved since it was compiled.
+fn manifest_dir() -> io::Result<String> {
+    env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)
 }

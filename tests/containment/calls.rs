@@ -54,7 +54,7 @@ async fn harm_is_a_fault_of_its_kind_and_others_are_served(
         assert_serves(&neighbour).await;
     }
     // The next call of the same policy meets nothing that the fault left behind.
-    let accepted = hostile.validate(event("e-2").as_bytes()).await.expect("no fault");
+    let accepted = hostile.validate(event("e-2").as_bytes(), &[]).await.expect("no fault");
     assert_eq!(accepted.expect("valid").event_id, "e-2");
 }
 
@@ -62,7 +62,7 @@ async fn harm_is_a_fault_of_its_kind_and_others_are_served(
 async fn a_policy_sees_nothing_of_the_world() {
     let policy = load(&engine(Isolation::Fresh), "looks-around").await;
     let decided = judge(&policy, &event("e-1")).await.expect("a decision");
-    insta::assert_snapshot!(decided.reason);
+    insta::assert_snapshot!(decided.key.expect("what it sees"));
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn what_a_policy_draws_is_the_same_in_every_instance() {
     let policy = load(&engine(Isolation::Fresh), "looks-around").await;
     let first = judge(&policy, &event("e-1")).await.expect("a decision");
     let second = judge(&policy, &event("e-2")).await.expect("a decision");
-    assert_eq!(first.reason, second.reason);
+    assert_eq!(first.key, second.key);
 }
 
 #[tokio::test]

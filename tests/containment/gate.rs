@@ -117,38 +117,6 @@ async fn no_harm_costs_an_event(#[case] name: &str, #[case] kind: &str) {
     assert_nothing_is_lost(&gate, &file).await;
 }
 
-#[tokio::test]
-async fn a_policy_that_makes_no_dead_letters_costs_none() {
-    let file = PolicyFile::holding(&bytes("no-letters"));
-    let gate = SqliteGate::start_with("no-letters", "", &file.env()).await;
-    send(&gate);
-    let counter = r#"tidegate_policy_faults_total{kind="trap"}"#;
-    until("every letter to fault", &gate, async || {
-        gate.counted(counter).await >= EVENTS as u64
-    })
-    .await;
-    assert_eq!(gate.read("dlq"), Vec::<Value>::new());
-    // It is decided that they are dead-lettered: the next policy makes the dead letters.
-    file.put(&bytes("calm"));
-    until("every dead letter to be published", &gate, async || {
-        gate.read("dlq").len() >= EVENTS
-    })
-    .await;
-    let originals: BTreeSet<_> = gate
-        .read("dlq")
-        .iter()
-        .map(|letter| {
-            letter["event"]["payload"]["original_text"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        })
-        .collect();
-    let sent: BTreeSet<_> = (0..EVENTS).map(|number| event(&format!("e-{number}"))).collect();
-    assert_eq!(originals, sent, "complete, each once");
-    assert_eq!(gate.read("task-events.gated"), Vec::<Value>::new());
-}
-
 #[rstest]
 #[case::files(
     "reads-files",
@@ -163,7 +131,7 @@ async fn a_policy_that_makes_no_dead_letters_costs_none() {
 #[case::another_contract(
     "another-contract",
     another_contract(),
-    "it cannot be loaded: the policy speaks version 0.2.0 of the contract tidegate:policy, and this host speaks 0.1.0"
+    "it cannot be loaded: the policy speaks version 0.3.0 of the contract tidegate:policy, and this host speaks 0.2.0"
 )]
 #[case::traps_in_prepare(
     "traps-in-prepare",

@@ -44,7 +44,7 @@ pub(crate) fn another_contract() -> Vec<u8> {
     let interfaces = ["validation", "migration", "retry", "gate", "json"];
     interfaces.iter().fold(bytes("calm"), |file, interface| {
         let name = |version| format!("tidegate:policy/{interface}@{version}");
-        renamed(&file, &name("0.1.0"), &name("0.2.0"))
+        renamed(&file, &name("0.2.0"), &name("0.3.0"))
     })
 }
 
@@ -66,10 +66,10 @@ pub(crate) async fn refused(engine: &Engine, bytes: &[u8]) -> (LoadError, String
 
 pub(crate) async fn judge(policy: &Policy, event: &str) -> Result<Decided, Fault> {
     let context = Context::at("2026-03-01T09:30:00Z");
-    match policy.process(event.as_bytes(), &context).await {
+    match policy.process(event.as_bytes(), &[], &context).await {
         Ok(decided) => Ok(decided),
         Err(CallError::Fault(fault)) => Err(fault),
-        Err(CallError::Misuse(misuse)) => panic!("{misuse:?}"),
+        Err(CallError::NotATime(now)) => panic!("{now:?}"),
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
 /// Calls the raw code.
 async fn kind(engine: &Engine, raw: &Raw) -> Option<FaultKind> {
     let policy = engine.load(&raw.policy()).await.expect("the policy loads");
-    let ended = policy.json_validate("{}").await;
+    let ended = policy.json_validate("{}", "").await;
     assert_serves(&policy).await;
     match ended {
         Ok(answer) => {

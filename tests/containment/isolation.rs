@@ -19,7 +19,7 @@ async fn in_fresh_isolation_nothing_of_an_event_is_seen_by_the_next() {
         let decided = judge(&policy, &event(&format!("e-{number}")))
             .await
             .expect("a decision");
-        assert_eq!(decided.reason, "", "it remembers an event");
+        assert_eq!(decided.key.as_deref(), Some(""), "it remembers an event");
     }
 }
 
@@ -27,9 +27,9 @@ async fn in_fresh_isolation_nothing_of_an_event_is_seen_by_the_next() {
 async fn in_reuse_an_event_can_be_seen_by_the_next() {
     let policy = load(&engine(Isolation::Reuse), "remembers").await;
     let first = judge(&policy, &event("e-1")).await.expect("a decision");
-    assert_eq!(first.reason, "");
+    assert_eq!(first.key.as_deref(), Some(""));
     let second = judge(&policy, &event("e-2")).await.expect("a decision");
-    assert_eq!(second.reason, event("e-1"), "this is what `reuse` gives up");
+    assert_eq!(second.key, Some(event("e-1")), "this is what `reuse` gives up");
 }
 
 #[tokio::test]
@@ -41,12 +41,13 @@ async fn an_instance_that_trapped_is_never_used_again() {
         assert_eq!(fault.kind, FaultKind::Trap);
         let after = judge(&policy, &event("after")).await.expect("a decision");
         assert_eq!(
-            after.reason, "",
+            after.key.as_deref(),
+            Some(""),
             "round {round}: an instance that trapped was used again"
         );
         // From here on the new instance remembers: it is not that nothing is kept.
         let next = judge(&policy, &event("next")).await.expect("a decision");
-        assert_eq!(next.reason, event("after"));
+        assert_eq!(next.key, Some(event("after")));
         let last = judge(&policy, &trap("e-2")).await.expect_err("a fault");
         assert_eq!(last.kind, FaultKind::Trap);
     }
@@ -69,7 +70,11 @@ async fn an_abandoned_call_leaves_no_instance_behind() {
         }
     }
     let after = judge(&policy, &event("after")).await.expect("a decision");
-    assert_eq!(after.reason, "", "the instance of the abandoned call was used again");
+    assert_eq!(
+        after.key.as_deref(),
+        Some(""),
+        "the instance of the abandoned call was used again"
+    );
     let next = judge(&policy, &event("next")).await.expect("a decision");
-    assert_eq!(next.reason, event("after"), "it is not that nothing is kept");
+    assert_eq!(next.key, Some(event("after")), "it is not that nothing is kept");
 }

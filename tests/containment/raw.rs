@@ -85,7 +85,7 @@ impl Raw {
         let mut component = renamed(&bytes("calm"), "tidegate:policy/json@", "tidegate:policy/jsan@");
         let types = Validator::new().validate_all(&component).expect("a component");
         let types = types.as_ref();
-        let [validate, realloc, catalog] = [0, 1, 2].map(|number| types.function_count() + number);
+        let [validate, realloc, catalog, next] = [0, 1, 2, 3].map(|number| types.function_count() + number);
         let (memory, ty) = (types.memory_count(), types.component_type_count());
         let owner = owner_of_memory(&component);
         let (function, exports) = (types.component_function_count(), types.component_instance_count());
@@ -103,6 +103,7 @@ impl Raw {
             (raw, ExportKind::Func, "validate"),
             (raw, ExportKind::Func, "realloc"),
             (raw, ExportKind::Func, "catalog"),
+            (raw, ExportKind::Func, "next"),
             (owner, ExportKind::Memory, "memory"),
         ] {
             aliases.alias(Alias::CoreInstanceExport { instance, kind, name });
@@ -111,11 +112,15 @@ impl Raw {
 
         let text = ComponentValType::Primitive(PrimitiveValType::String);
         let mut function_types = ComponentTypeSection::new();
-        for parameter in ["event", "request"] {
-            function_types.function().params([(parameter, text)]).result(Some(text));
+        for parameters in [
+            &["event", "attributes"][..],
+            &["request", "attributes"],
+            &[],
+            &["request"],
+        ] {
+            let parameters = parameters.iter().map(|name| (*name, text)).collect::<Vec<_>>();
+            function_types.function().params(parameters).result(Some(text));
         }
-        let none: [(&str, ComponentValType); 0] = [];
-        function_types.function().params(none).result(Some(text));
         function_types.append_to_component(&mut component);
 
         let options = [
@@ -127,22 +132,23 @@ impl Raw {
         lifted
             .lift(validate, ty, options)
             .lift(validate, ty + 1, options)
-            .lift(catalog, ty + 2, options);
+            .lift(catalog, ty + 2, options)
+            .lift(next, ty + 3, options);
         lifted.append_to_component(&mut component);
 
-        let (of_event, of_request, of_nothing) = (function, function + 1, function + 2);
+        let [of_event, of_request, of_nothing, of_attempt] = [0, 1, 2, 3].map(|number| function + number);
         let mut json = ComponentInstanceSection::new();
         json.export_items([
             ("validate", ComponentExportKind::Func, of_event),
             ("migrate", ComponentExportKind::Func, of_request),
-            ("next-attempt", ComponentExportKind::Func, of_request),
+            ("next-attempt", ComponentExportKind::Func, of_attempt),
             ("process", ComponentExportKind::Func, of_request),
             ("catalog", ComponentExportKind::Func, of_nothing),
         ]);
         json.append_to_component(&mut component);
         let mut export = ComponentExportSection::new();
         export.export(
-            "tidegate:policy/json@0.1.0",
+            "tidegate:policy/json@0.2.0",
             ComponentExportKind::Instance,
             exports,
             None,
@@ -153,8 +159,8 @@ impl Raw {
 
     fn module(&self) -> Module {
         let mut types = TypeSection::new();
-        types.ty().function([ValType::I32; 2], [ValType::I32]);
         types.ty().function([ValType::I32; 4], [ValType::I32]);
+        types.ty().function([ValType::I32; 2], [ValType::I32]);
         types.ty().function([], [ValType::I32]);
         let memory = MemoryType {
             minimum: 1,
@@ -166,7 +172,7 @@ impl Raw {
         let mut imports = ImportSection::new();
         imports.import("calm", "memory", memory);
         let mut functions = FunctionSection::new();
-        functions.function(0).function(1).function(2);
+        functions.function(0).function(0).function(2).function(1);
         let mut tables = TableSection::new();
         for &minimum in &self.tables {
             tables.table(TableType {
@@ -185,9 +191,11 @@ impl Raw {
         exports
             .export("validate", ExportKind::Func, 0)
             .export("realloc", ExportKind::Func, 1)
-            .export("catalog", ExportKind::Func, 2);
+            .export("catalog", ExportKind::Func, 2)
+            .export("next", ExportKind::Func, 3);
         let mut code = CodeSection::new();
-        for instructions in [&self.validate, &self.realloc, &vec![Instruction::Unreachable]] {
+        let trap = vec![Instruction::Unreachable];
+        for instructions in [&self.validate, &self.realloc, &trap, &trap] {
             let mut function = Function::new([]);
             for instruction in instructions {
                 function.instruction(instruction);

@@ -35,7 +35,7 @@ async fn a_dead_letter_that_cannot_be_published_is_scheduled_and_its_source_ackn
         .expect("as often as it takes, whatever the answer");
     let ids: BTreeSet<_> = received.iter().map(|call| envelope(call)["id"].to_string()).collect();
     assert_eq!(ids.len(), 1, "always the same dead letter");
-    assert_eq!(envelope(&received[3])["data"]["payload"]["original_text"], "not json");
+    assert_eq!(envelope(&received[3])["data"]["payload"]["original"], "not json");
     wait::until("the alert", wait::PATIENCE, async || {
         (gate.read("ops-alerts").len() == 1).then_some(())
     })
@@ -72,7 +72,7 @@ async fn a_dead_letter_is_redriven_once() {
     let (status, problem) = post(&gate, "/v1/redrive", event("e-2")).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
     assert!(
-        problem["detail"].as_str().expect("a text").contains("dlq.failed"),
+        problem["detail"].as_str().expect("a text").contains("dlq_metadata"),
         "{problem}"
     );
 }

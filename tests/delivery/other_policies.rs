@@ -71,7 +71,9 @@ async fn an_event_that_is_rejected_at_the_time_of_its_first_delivery_is_a_dead_l
     })
     .await
     .expect("the claim of the killed gate is taken over");
-    let letters = dead_letters(&gate, 1).await;
-    assert_eq!(letters[0]["dlq_metadata"]["violations"][0]["code"], "too-late");
+    dead_letters(&gate, 1).await;
+    let letter = &gate.read("dlq")[0]["event"];
+    assert_eq!(letter["dlq_metadata"]["violations"][0]["code"], "too-late");
+    assert_eq!(letter["id"], "e-1", "in the gate's own form");
     assert_eq!(app.count("/tasks"), 1, "it is not published as well");
 }

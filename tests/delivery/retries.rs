@@ -77,12 +77,7 @@ async fn a_sink_that_always_fails_gets_exactly_the_schedules_attempts() {
     }
     let about = |topic: &str| {
         let alerts = gate.read(topic);
-        let about = |alert: &Value| {
-            alert["event"]["payload"]["failed_event_type"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let about = |alert: &Value| alert["event"]["type"].as_str().unwrap_or_default().to_owned();
         alerts.iter().map(about).collect::<BTreeSet<_>>()
     };
     wait::until("the last alerts", wait::PATIENCE, async || {

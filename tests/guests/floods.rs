@@ -16,10 +16,11 @@ fn flood(event: &str) -> Decided {
     decided.outputs = (0..10_000)
         .map(|number| Output {
             channel: "task-events".to_owned(),
-            key: "user-1".to_owned(),
+            key: None,
             id: number.to_string(),
             event_type: "task.created".to_owned(),
             event: shared(),
+            attributes: Vec::new(),
         })
         .collect();
     decided

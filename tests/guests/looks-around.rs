@@ -22,6 +22,8 @@ fn look(event: &str) -> Decided {
     let elapsed = started.elapsed();
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).ok();
     let random = (get_random_u64(), get_insecure_random_u64(), insecure_seed());
-    decided.reason = format!("{variables:?} {arguments:?} {read:?} {input:?} {elapsed:?} {clock:?} {random:?}");
+    decided.key = Some(format!(
+        "{variables:?} {arguments:?} {read:?} {input:?} {elapsed:?} {clock:?} {random:?}"
+    ));
     decided
 }

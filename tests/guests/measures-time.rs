@@ -12,6 +12,6 @@ fn measure(event: &str) -> Decided {
         loops += 1;
     }
     let mut decided = calmly(event);
-    decided.reason = format!("{loops} loops in a millisecond");
+    decided.key = Some(format!("{loops} loops in a millisecond"));
     decided
 }

@@ -8,6 +8,6 @@ tidegate_guests::harm!(garble);
 fn garble(event: &str) -> Decided {
     let mut decided = calmly(event);
     // SAFETY: nothing here reads it, and the host checks.
-    decided.reason = unsafe { String::from_utf8_unchecked(vec![b'a', 0xff, 0xfe]) };
+    decided.key = Some(unsafe { String::from_utf8_unchecked(vec![b'a', 0xff, 0xfe]) });
     decided
 }

@@ -6,6 +6,6 @@ tidegate_guests::harm!(read);
 
 fn read(event: &str) -> Decided {
     let mut decided = calmly(event);
-    decided.reason = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    decided.key = std::fs::read_to_string("/etc/passwd").ok();
     decided
 }

@@ -14,6 +14,8 @@ fn reject(event: &str) -> Decided {
             code: "schema".to_owned(),
             path: String::new(),
             message: "this policy likes no event".to_owned(),
+            rule: None,
+            version: None,
         }],
     })
 }

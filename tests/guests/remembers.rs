@@ -14,7 +14,7 @@ fn remember(event: &str) -> Decided {
     }
     let mut decided = calmly(event);
     if let Ok(mut last) = LAST.lock() {
-        decided.reason = std::mem::replace(&mut *last, event.to_owned());
+        decided.key = Some(std::mem::replace(&mut *last, event.to_owned()));
     }
     if event.contains(r#""spin":true"#) {
         loop {

@@ -1,16 +1,16 @@
 //! Rejects every event but its own examples from the year 9000 on: its decision depends on the time by which it judges.
 
-use tidegate_guests::{Context, Decided, Guest, Misuse, Rejection, RejectionCause, Violation, calmly, is_example};
+use tidegate_guests::{Context, Decided, Guest, Rejection, RejectionCause, Violation, calmly, is_example};
 
 struct TooLate;
 
 impl Guest for TooLate {
-    fn process(event: &str, context: Context) -> Result<Decided, Misuse> {
+    fn process(event: &str, context: Context) -> Decided {
         let decided = calmly(event);
         if is_example(event) || !context.now.starts_with('9') {
-            return Ok(decided);
+            return decided;
         }
-        Ok(tidegate_guests::reject(Rejection {
+        tidegate_guests::reject(Rejection {
             cause: RejectionCause::Invalid,
             event_id: decided.event_id,
             event_type: decided.event_type,
@@ -18,8 +18,10 @@ impl Guest for TooLate {
                 code: "too-late".to_owned(),
                 path: String::new(),
                 message: "by then nobody will care".to_owned(),
+                rule: None,
+                version: None,
             }],
-        }))
+        })
     }
 }
 

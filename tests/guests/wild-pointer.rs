@@ -7,9 +7,9 @@ tidegate_guests::harm!(point);
 
 fn point(event: &str) -> Decided {
     let mut decided = calmly(event);
-    let reason = String::leak(decided.reason);
+    let key = String::leak(decided.key.unwrap_or_default());
     let length = i32::MAX as usize;
     // SAFETY: nothing here reads it, and the host checks.
-    decided.reason = unsafe { String::from_raw_parts(reason.as_mut_ptr(), length, length) };
+    decided.key = Some(unsafe { String::from_raw_parts(key.as_mut_ptr(), length, length) });
     decided
 }

@@ -23,7 +23,7 @@ async fn every_route_but_the_probes_asks_for_the_token() {
         (public, "POST", "/deliver/task-events", 200),
         (public, "POST", "/deliver/reminders", 200),
         (public, "POST", "/deliver/yesterday", 503),
-        (public, "POST", "/v1/events", 400),
+        (public, "POST", "/v1/events", 422),
         (public, "POST", "/v1/validate", 422),
         (public, "POST", "/v1/migrate?to=1.1", 422),
         (public, "GET", "/v1/events", 405),

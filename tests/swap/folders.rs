@@ -21,6 +21,7 @@ channels:
   orders: { topic: orders }
   payments: { topic: payments }
   dlq: { topic: dlq }
+  ops-alerts: { topic: ops-alerts }
 ";
 
 /// A directory with `examples/orders` in it.
@@ -55,7 +56,7 @@ async fn until_loaded(rig: &Rig, revisions: usize) -> Value {
 
 fn order(id: &str) -> String {
     format!(
-        r#"{{"meta":{{"id":"{id}","type":"order.placed","schemaVersion":"2","occurredAt":"2026-03-01T09:30:00Z"}},"customerId":"c-1","orderId":1,"total":"24.90","currency":"EUR","lines":[{{"sku":"tea","qty":3}}]}}"#
+        r#"{{"id":"{id}","type":"order.placed","schemaVersion":"2","customerId":"c-1","occurredAt":"2026-03-01T09:30:00Z","data":{{"orderId":1,"total":"24.90","currency":"EUR","lines":[{{"sku":"tea","qty":3}}]}}}}"#
     )
 }
 
@@ -124,7 +125,7 @@ async fn a_folder_that_is_no_policy_is_refused_with_file_and_line() {
     edit(&rig.path, "policy.yaml", "channel: payments", "chanel: payments");
     let why = rig.until_refused().await;
     assert!(
-        why.contains("policy.yaml: line 34 column 5: unknown field `chanel`"),
+        why.contains("policy.yaml: line 31 column 5: unknown field `chanel`"),
         "{why}"
     );
     edit(&rig.path, "policy.yaml", "chanel: payments", "channel: payments");

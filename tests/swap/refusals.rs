@@ -34,7 +34,7 @@ fn bad_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "no policy",
             b"\0asm\x0d\0\x01\0".to_vec(),
-            "it cannot be loaded: the policy does not export tidegate:policy/validation@0.1.0",
+            "it cannot be loaded: the policy does not export tidegate:policy/validation@0.2.0",
         ),
         ("one that traps", read("traps"), "it faults on its own examples: "),
         (

@@ -84,13 +84,13 @@ async fn a_policy_that_faults_is_rolled_back_and_the_good_one_processes_what_it_
     until(&rig, "the alert", async |rig| !rig.gate.read("ops-alerts").is_empty()).await;
     let alerts = rig.gate.read("ops-alerts");
     let alert = &alerts[0]["event"];
+    assert_eq!((alerts.len(), &alert["type"]), (1, &json!("tidegate.policy-rollback")));
     assert_eq!(
-        (alerts.len(), &alert["event_type"]),
-        (1, &json!("tidegate.policy-rollback"))
-    );
-    assert_eq!(
-        alert["payload"],
+        *alert,
         json!({
+            "id": alert["id"],
+            "type": "tidegate.policy-rollback",
+            "rolled_back_at": alert["rolled_back_at"],
             "severity": "error",
             "error": "the policy faults on most events",
             "from": { "policy": digest(&bad) },
@@ -127,7 +127,7 @@ async fn a_policy_that_rejects_far_more_is_rolled_back_and_its_dead_letters_are_
     assert_eq!(rejected.len(), 40);
     for letter in &rejected {
         assert_eq!(letter["policy"], digest(&bad));
-        assert_eq!(letter["event"]["payload"]["dlq_metadata"]["policy"], digest(&bad));
+        assert_eq!(letter["event"]["dlq_metadata"]["policy"], digest(&bad));
     }
     // The `sqlite` backend processes one event of a topic after another.
     let by_bad = processed

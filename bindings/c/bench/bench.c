@@ -61,7 +61,7 @@ static tidegate_policy opened(const char *file, const char *options)
 static void ask(tidegate_policy policy, const char *event, const char *begins)
 {
     char *answer;
-    tidegate_status status = tidegate_validate(policy, (const uint8_t *)event, strlen(event), &answer, NULL);
+    tidegate_status status = tidegate_validate(policy, (const uint8_t *)event, strlen(event), NULL, &answer, NULL);
     must(status == TIDEGATE_OK, event);
     must(strncmp(answer, begins, strlen(begins)) == 0, answer);
     tidegate_free(answer);

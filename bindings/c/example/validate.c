@@ -24,7 +24,7 @@ int main(int count, char **arguments)
     }
     if (tidegate_open_file(arguments[1], NULL, &policy) != TIDEGATE_OK)
         return failed(arguments[1]);
-    if (tidegate_validate(policy, event, length, &answer, NULL) != TIDEGATE_OK)
+    if (tidegate_validate(policy, event, length, NULL, &answer, NULL) != TIDEGATE_OK)
         return failed("standard input");
 
     puts(answer);

@@ -35,7 +35,7 @@ typedef enum {
    */
   TIDEGATE_FAULT = 5,
   /*
-   The arguments make no sense to the policy, such as a `now` that is not a time.
+   The arguments make no sense to the policy, such as a `now` that is not a time, or attributes that are no object of strings.
    */
   TIDEGATE_MISUSE = 6,
   /*
@@ -91,22 +91,27 @@ tidegate_status tidegate_close(tidegate_policy policy);
 
 /*
  Is this event one that the policy accepts? The answer is that of `json.validate`:
- `{"valid":true,"event_id":…,"event_type":…,"event_version":…,"key":…}` or
- `{"valid":false,"cause":"unreadable|unknown|invalid","event_id":…,"event_type":…,"violations":[{"code","path","message"}]}`.
+ `{"valid":true,"event_id":…,"event_type":…,"event_version":…,"key":…,"claim":…}` or
+ `{"valid":false,"cause":"unreadable|unknown|invalid","event_id":…,"event_type":…,"violations":[{"code","path","message","rule","version"}]}`.
  An event that is not valid is an answer, and the status is `TIDEGATE_OK`.
 
+ `attributes` are the event's CloudEvents attributes, a JSON object of strings such as `{"type":"order.placed"}`; NULL or the
+ empty string is none. What is no such object gives `TIDEGATE_MISUSE`.
+
  # Safety
- `event` points to `length` bytes; `answer` and `answer_length` are NULL or can be written.
+ `event` points to `length` bytes; `attributes` is NULL or NUL-terminated; `answer` and `answer_length` are NULL or can be
+ written.
  */
 tidegate_status tidegate_validate(tidegate_policy policy,
                                   const uint8_t *event,
                                   size_t length,
+                                  const char *attributes,
                                   char **answer,
                                   size_t *answer_length);
 
 /*
- Brings an event to the version `to_version`. The answer is that of `json.migrate`; its `event` is null when the event has
- that version already.
+ Brings an event to the version `to_version`. The answer is that of `json.migrate`; its `event` is null when the text needs
+ no change. `attributes` as in `tidegate_validate`.
 
  # Safety
  As for `tidegate_validate`; `to_version` is NULL or NUL-terminated.
@@ -115,6 +120,7 @@ tidegate_status tidegate_migrate(tidegate_policy policy,
                                  const uint8_t *event,
                                  size_t length,
                                  const char *to_version,
+                                 const char *attributes,
                                  char **answer,
                                  size_t *answer_length);
 
@@ -134,7 +140,7 @@ tidegate_status tidegate_next_attempt(tidegate_policy policy,
 /*
  What would a gate do with this event? `now` is the time to judge by, RFC 3339 with an offset; `target_version` is the
  version in which the event shall leave, or NULL for the latest of its type. The answer is that of `json.process`. A `now` that
- is not a time gives `TIDEGATE_MISUSE`.
+ is not a time gives `TIDEGATE_MISUSE`. `attributes` as in `tidegate_validate`.
 
  # Safety
  As for `tidegate_validate`; `now` and `target_version` are NULL or NUL-terminated.
@@ -144,11 +150,13 @@ tidegate_status tidegate_process(tidegate_policy policy,
                                  size_t length,
                                  const char *now,
                                  const char *target_version,
+                                 const char *attributes,
                                  char **answer,
                                  size_t *answer_length);
 
 /*
- What the policy knows: its types, versions, examples, retries, channels and limits, as `json.catalog` gives it.
+ What the policy knows: its types, versions, examples, migrations, rules, retries, channels, envelope, dead letters, alerts and
+ limits, as `json.catalog` gives it.
 
  # Safety
  `answer` and `answer_length` are NULL or can be written.

@@ -26,7 +26,7 @@ pub enum Status {
     TidegateLoad = 4,
     /// The policy misbehaved: it trapped, or took too long or too much memory. This says nothing about the event; the next call works.
     TidegateFault = 5,
-    /// The arguments make no sense to the policy, such as a `now` that is not a time.
+    /// The arguments make no sense to the policy, such as a `now` that is not a time, or attributes that are no object of strings.
     TidegateMisuse = 6,
     /// A bug in this library.
     TidegatePanic = 7,

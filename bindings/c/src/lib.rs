@@ -81,29 +81,36 @@ pub extern "C" fn tidegate_close(policy: Policy) -> Status {
 }
 
 /// Is this event one that the policy accepts? The answer is that of `json.validate`:
-/// `{"valid":true,"event_id":…,"event_type":…,"event_version":…,"key":…}` or
-/// `{"valid":false,"cause":"unreadable|unknown|invalid","event_id":…,"event_type":…,"violations":[{"code","path","message"}]}`.
+/// `{"valid":true,"event_id":…,"event_type":…,"event_version":…,"key":…,"claim":…}` or
+/// `{"valid":false,"cause":"unreadable|unknown|invalid","event_id":…,"event_type":…,"violations":[{"code","path","message","rule","version"}]}`.
 /// An event that is not valid is an answer, and the status is `TIDEGATE_OK`.
 ///
+/// `attributes` are the event's CloudEvents attributes, a JSON object of strings such as `{"type":"order.placed"}`; NULL or the
+/// empty string is none. What is no such object gives `TIDEGATE_MISUSE`.
+///
 /// # Safety
-/// `event` points to `length` bytes; `answer` and `answer_length` are NULL or can be written.
+/// `event` points to `length` bytes; `attributes` is NULL or NUL-terminated; `answer` and `answer_length` are NULL or can be
+/// written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tidegate_validate(
     policy: Policy,
     event: *const u8,
     length: usize,
+    attributes: *const c_char,
     answer: *mut *mut c_char,
     answer_length: *mut usize,
 ) -> Status {
     failure::guarded(|| {
         // SAFETY: the caller's promise.
         let (slot, event) = unsafe { (Slot::new(answer, answer_length)?, bytes(event, length, "event")?) };
-        slot.fill(handles::get(policy)?.validate(event)?)
+        // SAFETY: the same.
+        let attributes = unsafe { text_or_none(attributes, "attributes")? }.unwrap_or_default();
+        slot.fill(handles::get(policy)?.validate(event, attributes)?)
     })
 }
 
-/// Brings an event to the version `to_version`. The answer is that of `json.migrate`; its `event` is null when the event has
-/// that version already.
+/// Brings an event to the version `to_version`. The answer is that of `json.migrate`; its `event` is null when the text needs
+/// no change. `attributes` as in `tidegate_validate`.
 ///
 /// # Safety
 /// As for `tidegate_validate`; `to_version` is NULL or NUL-terminated.
@@ -113,19 +120,21 @@ pub unsafe extern "C" fn tidegate_migrate(
     event: *const u8,
     length: usize,
     to_version: *const c_char,
+    attributes: *const c_char,
     answer: *mut *mut c_char,
     answer_length: *mut usize,
 ) -> Status {
     failure::guarded(|| {
         // SAFETY: the caller's promise.
-        let (slot, event, to_version) = unsafe {
+        let (slot, event) = unsafe { (Slot::new(answer, answer_length)?, bytes(event, length, "event")?) };
+        // SAFETY: the same.
+        let (to_version, attributes) = unsafe {
             (
-                Slot::new(answer, answer_length)?,
-                bytes(event, length, "event")?,
                 text(to_version, "to_version")?,
+                text_or_none(attributes, "attributes")?.unwrap_or_default(),
             )
         };
-        slot.fill(handles::get(policy)?.migrate(event, to_version)?)
+        slot.fill(handles::get(policy)?.migrate(event, to_version, attributes)?)
     })
 }
 
@@ -151,7 +160,7 @@ pub unsafe extern "C" fn tidegate_next_attempt(
 
 /// What would a gate do with this event? `now` is the time to judge by, RFC 3339 with an offset; `target_version` is the
 /// version in which the event shall leave, or NULL for the latest of its type. The answer is that of `json.process`. A `now` that
-/// is not a time gives `TIDEGATE_MISUSE`.
+/// is not a time gives `TIDEGATE_MISUSE`. `attributes` as in `tidegate_validate`.
 ///
 /// # Safety
 /// As for `tidegate_validate`; `now` and `target_version` are NULL or NUL-terminated.
@@ -162,6 +171,7 @@ pub unsafe extern "C" fn tidegate_process(
     length: usize,
     now: *const c_char,
     target_version: *const c_char,
+    attributes: *const c_char,
     answer: *mut *mut c_char,
     answer_length: *mut usize,
 ) -> Status {
@@ -169,12 +179,19 @@ pub unsafe extern "C" fn tidegate_process(
         // SAFETY: the caller's promise.
         let (slot, event) = unsafe { (Slot::new(answer, answer_length)?, bytes(event, length, "event")?) };
         // SAFETY: the same.
-        let (now, target_version) = unsafe { (text(now, "now")?, text_or_none(target_version, "target_version")?) };
-        slot.fill(handles::get(policy)?.process(event, now, target_version)?)
+        let (now, target_version, attributes) = unsafe {
+            (
+                text(now, "now")?,
+                text_or_none(target_version, "target_version")?,
+                text_or_none(attributes, "attributes")?.unwrap_or_default(),
+            )
+        };
+        slot.fill(handles::get(policy)?.process(event, now, target_version, attributes)?)
     })
 }
 
-/// What the policy knows: its types, versions, examples, retries, channels and limits, as `json.catalog` gives it.
+/// What the policy knows: its types, versions, examples, migrations, rules, retries, channels, envelope, dead letters, alerts and
+/// limits, as `json.catalog` gives it.
 ///
 /// # Safety
 /// `answer` and `answer_length` are NULL or can be written.

@@ -3,7 +3,7 @@
 use std::{io, process, sync::LazyLock};
 
 use serde::Serialize;
-use tidegate_engine::{CallError, Context, Engine, Policy};
+use tidegate_engine::{Attribute, CallError, Context, Engine, Policy};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     options,
 };
 
-/// A loaded policy.
+/// A loaded policy. Attributes are JSON text, and empty for none.
 pub(crate) struct Loaded(Policy);
 
 /// Runs timers and loads policies. The calls themselves run on the caller's threads.
@@ -45,19 +45,19 @@ impl Loaded {
         Ok(Self(block_on(engine.load(file))??))
     }
 
-    pub(crate) fn validate(&self, event: &[u8]) -> Result<String, Failure> {
+    pub(crate) fn validate(&self, event: &[u8], attributes: &str) -> Result<String, Failure> {
         let Ok(text) = self.0.text(event) else {
-            return Ok(match block_on(self.0.validate(event))?? {
+            return Ok(match block_on(self.0.validate(event, NOT_LOOKED_AT))?? {
                 Ok(accepted) => tagged("valid", true, &accepted),
                 Err(rejection) => tagged("valid", false, &rejection),
             });
         };
-        answer(block_on(self.0.json_validate(text))??)
+        answer(block_on(self.0.json_validate(text, attributes))??)
     }
 
-    pub(crate) fn migrate(&self, event: &[u8], to_version: &str) -> Result<String, Failure> {
+    pub(crate) fn migrate(&self, event: &[u8], to_version: &str, attributes: &str) -> Result<String, Failure> {
         let Ok(text) = self.0.text(event) else {
-            return Ok(match block_on(self.0.migrate(event, to_version))?? {
+            return Ok(match block_on(self.0.migrate(event, NOT_LOOKED_AT, to_version))?? {
                 Ok(migrated) => tagged("migrated", true, &migrated),
                 Err(failure) => tagged("migrated", false, &failure),
             });
@@ -66,7 +66,7 @@ impl Loaded {
             event: text,
             to_version,
         };
-        answer(block_on(self.0.json_migrate(&json(&request)))??)
+        answer(block_on(self.0.json_migrate(&json(&request), attributes))??)
     }
 
     pub(crate) fn next_attempt(&self, event_type: &str, attempt: u32) -> Result<String, Failure> {
@@ -74,16 +74,22 @@ impl Loaded {
         answer(block_on(self.0.json_next_attempt(&json(&request)))??)
     }
 
-    pub(crate) fn process(&self, event: &[u8], now: &str, target_version: Option<&str>) -> Result<String, Failure> {
+    pub(crate) fn process(
+        &self,
+        event: &[u8],
+        now: &str,
+        target_version: Option<&str>,
+        attributes: &str,
+    ) -> Result<String, Failure> {
         let Ok(text) = self.0.text(event) else {
             let context = Context {
                 now: now.to_owned(),
                 target_version: target_version.map(str::to_owned),
             };
-            return match block_on(self.0.process(event, &context))? {
+            return match block_on(self.0.process(event, NOT_LOOKED_AT, &context))? {
                 Ok(decided) => Ok(json(&decided)),
                 Err(CallError::Fault(fault)) => Err(fault.into()),
-                Err(CallError::Misuse(misuse)) => Err(Failure::Misuse(misuse.message)),
+                Err(misuse) => Err(Failure::Misuse(misuse.to_string())),
             };
         };
         let request = ProcessRequest {
@@ -91,7 +97,7 @@ impl Loaded {
             now,
             target_version,
         };
-        answer(block_on(self.0.json_process(&json(&request)))??)
+        answer(block_on(self.0.json_process(&json(&request), attributes))??)
     }
 
     pub(crate) fn catalog(&self) -> Result<String, Failure> {
@@ -122,6 +128,9 @@ struct ProcessRequest<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     target_version: Option<&'a str>,
 }
+
+/// The attributes of an event that is not text: its answer does not depend on them.
+const NOT_LOOKED_AT: &[Attribute] = &[];
 
 /// The policy's answer, unless it is a misuse.
 fn answer(text: String) -> Result<String, Failure> {

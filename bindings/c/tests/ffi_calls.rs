@@ -78,8 +78,13 @@ fn ask(call: impl FnOnce(*mut *mut c_char, *mut usize) -> Status) -> Result<Stri
 }
 
 fn validate(policy: Policy, event: &[u8]) -> Result<String, (Status, String)> {
+    validate_with(policy, event, None)
+}
+
+fn validate_with(policy: Policy, event: &[u8], attributes: Option<&CStr>) -> Result<String, (Status, String)> {
+    let attributes = attributes.map_or(ptr::null(), CStr::as_ptr);
     // SAFETY: all pointers point to what the function expects.
-    ask(|answer, length| unsafe { tidegate_validate(policy, event.as_ptr(), event.len(), answer, length) })
+    ask(|answer, length| unsafe { tidegate_validate(policy, event.as_ptr(), event.len(), attributes, answer, length) })
 }
 
 fn process(policy: Policy, event: &[u8], now: &CStr) -> Result<String, (Status, String)> {
@@ -90,6 +95,7 @@ fn process(policy: Policy, event: &[u8], now: &CStr) -> Result<String, (Status, 
             event.as_ptr(),
             event.len(),
             now.as_ptr(),
+            ptr::null(),
             ptr::null(),
             answer,
             length,
@@ -102,12 +108,20 @@ fn answers_are_those_of_the_contract() {
     let policy = *POLICY;
     assert_eq!(
         validate(policy, EVENT.as_bytes()).expect("an answer"),
-        r#"{"valid":true,"event_id":"e-1","event_type":"task.created","event_version":"1.0","key":"user-1"}"#
+        r#"{"valid":true,"event_id":"e-1","event_type":"task.created","event_version":"1.0","key":"user-1","claim":"e-1"}"#
     );
     let version = c("1.1");
     // SAFETY: all pointers point to what the function expects.
     let migrated = ask(|answer, length| unsafe {
-        tidegate_migrate(policy, EVENT.as_ptr(), EVENT.len(), version.as_ptr(), answer, length)
+        tidegate_migrate(
+            policy,
+            EVENT.as_ptr(),
+            EVENT.len(),
+            version.as_ptr(),
+            ptr::null(),
+            answer,
+            length,
+        )
     });
     assert!(migrated.expect("an answer").contains(r#"\"task_id\":9007199254740993"#));
     let event_type = c("reminder.due");
@@ -132,11 +146,12 @@ fn answers_are_those_of_the_contract() {
 fn bytes_that_are_not_text_get_an_answer() {
     assert_eq!(
         validate(*POLICY, b"{\"\xff\"}").expect("an answer"),
-        r#"{"valid":false,"cause":"unreadable","event_id":null,"event_type":null,"violations":[{"code":"not-utf8","path":"","message":"not UTF-8 at byte 3"}]}"#
+        r#"{"valid":false,"cause":"unreadable","event_id":null,"event_type":null,"violations":[{"code":"not-utf8","path":"","message":"not UTF-8 at byte 3","rule":null,"version":null}]}"#
     );
     assert!(validate(*POLICY, b"{\0}").expect("an answer").contains("not-json"));
     // SAFETY: a null pointer with length 0 is no bytes.
-    let nothing = ask(|answer, length| unsafe { tidegate_validate(*POLICY, ptr::null(), 0, answer, length) });
+    let nothing =
+        ask(|answer, length| unsafe { tidegate_validate(*POLICY, ptr::null(), 0, ptr::null(), answer, length) });
     assert!(nothing.expect("an answer").contains("not-json"));
 }
 
@@ -161,14 +176,15 @@ fn null_is_an_argument_that_cannot_be_used() {
             Status::TidegateArgument
         );
         assert_eq!(last_error(), "policy is NULL");
-        let no_event = ask(|answer, length| tidegate_validate(*POLICY, ptr::null(), 1, answer, length));
+        let no_event = ask(|answer, length| tidegate_validate(*POLICY, ptr::null(), 1, ptr::null(), answer, length));
         assert_eq!(no_event, null("event"));
-        let no_version = ask(|answer, length| tidegate_migrate(*POLICY, ptr::null(), 0, ptr::null(), answer, length));
+        let no_version =
+            ask(|answer, length| tidegate_migrate(*POLICY, ptr::null(), 0, ptr::null(), ptr::null(), answer, length));
         assert_eq!(no_version, null("to_version"));
         let no_type = ask(|answer, length| tidegate_next_attempt(*POLICY, ptr::null(), 0, answer, length));
         assert_eq!(no_type, null("event_type"));
-        let no_time =
-            ask(|answer, length| tidegate_process(*POLICY, ptr::null(), 0, ptr::null(), ptr::null(), answer, length));
+        let (none, text) = (ptr::null(), ptr::null());
+        let no_time = ask(|answer, length| tidegate_process(*POLICY, none, 0, text, text, text, answer, length));
         assert_eq!(no_time, null("now"));
         assert_eq!(
             tidegate_catalog(*POLICY, ptr::null_mut(), ptr::null_mut()),
@@ -184,7 +200,14 @@ fn the_length_of_the_answer_is_optional() {
     let mut answer = ptr::null_mut();
     // SAFETY: all pointers point to what the function expects.
     unsafe {
-        let status = tidegate_validate(*POLICY, EVENT.as_ptr(), EVENT.len(), &raw mut answer, ptr::null_mut());
+        let status = tidegate_validate(
+            *POLICY,
+            EVENT.as_ptr(),
+            EVENT.len(),
+            ptr::null(),
+            &raw mut answer,
+            ptr::null_mut(),
+        );
         assert_eq!(status, Status::TidegateOk);
         tidegate_free(answer);
     }
@@ -198,6 +221,9 @@ fn texts_that_are_not_utf8_are_refused() {
     let (status, line) = plan.expect_err("no text");
     assert_eq!(status, Status::TidegateArgument);
     assert!(line.starts_with("event_type is not UTF-8: "), "{line}");
+    let (status, line) = validate_with(*POLICY, EVENT.as_bytes(), Some(&bad)).expect_err("no text");
+    assert_eq!(status, Status::TidegateArgument);
+    assert!(line.starts_with("attributes is not UTF-8: "), "{line}");
 }
 
 #[rstest]
@@ -255,6 +281,20 @@ fn an_invalid_time_is_a_misuse() {
     let (status, line) = process(*POLICY, EVENT.as_bytes(), c"noon").expect_err("no time");
     assert_eq!(status, Status::TidegateMisuse);
     assert!(line.contains("now"), "{line}");
+}
+
+#[rstest]
+#[case::no_json("type=task.created")]
+#[case::no_object(r#"["type"]"#)]
+#[case::no_string(r#"{"subject":1}"#)]
+#[case::twice(r#"{"subject":"a","subject":"b"}"#)]
+fn attributes_of_another_form_are_a_misuse(#[case] attributes: &str) {
+    let (status, line) = validate_with(*POLICY, EVENT.as_bytes(), Some(&c(attributes))).expect_err("no attributes");
+    let says = "the attributes must be an object of strings";
+    assert!(
+        status == Status::TidegateMisuse && line.starts_with(says),
+        "{status:?}: {line}"
+    );
 }
 
 #[test]

@@ -17,11 +17,11 @@ use tidegate_tests::{dist, guest, missing};
 
 const MISUSE: &str = "6";
 
-/// One call, with its arguments as bytes.
+/// One call, with its arguments as bytes; none is NULL.
 struct Question {
     name: String,
     call: String,
-    arguments: Vec<Vec<u8>>,
+    arguments: Vec<Option<Vec<u8>>>,
     /// The status and the answer, or the text of `tidegate_last_error`.
     expected: (&'static str, String),
 }
@@ -64,22 +64,22 @@ fn valgrind_finds_nothing() {
     }
     let folder = TempDir::new().expect("a folder");
     let judge = compile(&folder, &judge_source(), "c", "c11", Link::Shared);
-    let event = br#"{"event_id":"e-1","event_type":"task.created","user_id":"user-1"}"#.to_vec();
-    let now = b"2026-03-01T09:30:00Z".to_vec();
-    let calls: [(&str, Vec<Vec<u8>>); 8] = [
-        ("validate", vec![event.clone()]),
-        ("validate", vec![b"\xff".to_vec()]),
-        ("migrate", vec![event.clone(), b"9.9".to_vec()]),
-        ("next-attempt", vec![b"task.created".to_vec(), b"0".to_vec()]),
-        ("process", vec![event.clone(), now.clone()]),
-        ("process", vec![br#"{"trap":true}"#.to_vec(), now]),
-        ("catalog", vec![]),
-        ("digest", vec![]),
+    let event: &[u8] = br#"{"event_id":"e-1","event_type":"task.created","user_id":"user-1"}"#;
+    let now: &[u8] = b"2026-03-01T09:30:00Z";
+    let calls: [(&str, &[Option<&[u8]>]); 8] = [
+        ("validate", &[Some(event), Some(br#"{"subject":"a"}"#)]),
+        ("validate", &[Some(b"\xff"), None]),
+        ("migrate", &[Some(event), Some(b"9.9"), None]),
+        ("next-attempt", &[Some(b"task.created"), Some(b"0")]),
+        ("process", &[Some(event), Some(now), None, None]),
+        ("process", &[Some(br#"{"trap":true}"#), Some(now), None, None]),
+        ("catalog", &[]),
+        ("digest", &[]),
     ];
     let questions = calls.map(|(call, arguments)| Question {
         name: call.to_owned(),
         call: call.to_owned(),
-        arguments,
+        arguments: arguments.iter().map(|argument| argument.map(<[u8]>::to_vec)).collect(),
         expected: ("0", String::new()),
     });
     let mut valgrind = Command::new("valgrind");
@@ -266,22 +266,27 @@ fn questions(file: &str) -> Vec<Question> {
 }
 
 fn question(line: &Value) -> Question {
-    let text = |name: &str| line[name].as_str().map(|text| text.as_bytes().to_vec());
-    let event = text("event").or_else(|| Some(BASE64_STANDARD.decode(line["event_base64"].as_str()?).expect("base64")));
+    let optional = |name: &str| line[name].as_str().map(|text| text.as_bytes().to_vec());
+    let text = |name: &str| Some(optional(name).unwrap_or_else(|| panic!("no {name}: {line}")));
+    let event = || match line["event_base64"].as_str() {
+        Some(bytes) => Some(BASE64_STANDARD.decode(bytes).expect("base64")),
+        None => text("event"),
+    };
+    let attributes = line
+        .get("attributes")
+        .map(|attributes| attributes.to_string().into_bytes());
     let call = line["call"].as_str().expect("a call").to_owned();
     let arguments = match call.as_str() {
-        "validate" => vec![event],
-        "migrate" => vec![event, text("to_version")],
+        "validate" => vec![event(), attributes],
+        "migrate" => vec![event(), text("to_version"), attributes],
         "next-attempt" => vec![text("event_type"), Some(line["attempt"].to_string().into_bytes())],
-        "process" if line["target_version"].is_null() => vec![event, text("now")],
-        "process" => vec![event, text("now"), text("target_version")],
+        "process" => vec![event(), text("now"), optional("target_version"), attributes],
         "catalog" => vec![],
         other => panic!("no such call: {other}"),
     };
-    let arguments: Option<Vec<_>> = arguments.into_iter().collect();
     Question {
         name: line["name"].as_str().unwrap_or_default().to_owned(),
-        arguments: arguments.expect("every argument"),
+        arguments,
         expected: match line["misuse"].as_str() {
             Some(misuse) => (MISUSE, misuse.to_owned()),
             None => ("0", line["answer"].as_str().expect("an answer").to_owned()),
@@ -297,10 +302,15 @@ fn ask(program: &mut Command, questions: &[Question]) -> Vec<(String, Vec<u8>)> 
         let lengths: Vec<_> = question
             .arguments
             .iter()
-            .map(|argument| format!(" {}", argument.len()))
+            .map(|argument| match argument {
+                Some(bytes) => format!(" {}", bytes.len()),
+                None => " -".to_owned(),
+            })
             .collect();
         writeln!(input, "{}{}", question.call, lengths.concat()).expect("memory");
-        input.extend(question.arguments.concat());
+        for argument in question.arguments.iter().flatten() {
+            input.extend(argument);
+        }
         input.push(b'\n');
     }
     let mut child = program

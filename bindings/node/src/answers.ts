@@ -9,6 +9,10 @@ export interface Violation {
   path: string;
   /** What is wrong, for people. */
   message: string;
+  /** The rule that is broken; null: the schema, or the form of the event. */
+  rule: string | null;
+  /** The version in which the path is to be read, when it is not the event's own. */
+  version: string | null;
 }
 
 /** How far a rejected event got: it is no JSON object, its type or version is not known, or it breaks the rules of its type. */
@@ -21,18 +25,29 @@ export type MigrationCause = 'rejected' | 'no-path' | 'step-failed' | 'invalid-r
 export interface Accepted {
   eventId: string;
   eventType: string;
-  /** `event_version`, or the default when it is absent. */
+  /** Its version, or the default of its type when it states none. */
   eventVersion: string;
-  /** The partition key. */
-  key: string;
+  /** The partition key; null: it has none. */
+  key: string | null;
+  /** What it is claimed by, so that a repeat is recognised; null: it is not claimed. */
+  claim: string | null;
+}
+
+/** A change to the attributes of an event. */
+export interface Change {
+  name: string;
+  /** The new value; null: the attribute is removed. */
+  value: string | null;
 }
 
 /** An event in the wanted version. */
 export interface Migrated {
   /** The event's text: the one that was passed in when it needed no change. Numbers keep their digits. */
   event: string;
-  /** False when the event had that version already. */
+  /** False when the text needed no change. */
   changed: boolean;
+  /** The changes to its attributes. */
+  attributes: Change[];
   fromVersion: string;
   toVersion: string;
   /** The versions on the migration path, the first and the last included. */
@@ -51,26 +66,31 @@ export interface RetryPlan {
 /** One event to send. */
 export interface Output {
   channel: string;
-  /** The partition key: events of one key keep their order. */
-  key: string;
+  /** The partition key: events of one key keep their order; null: it has none. */
+  key: string | null;
   /** Its id. A repeated call gives the same one. */
   id: string;
   eventType: string;
   /** Its text; null when the event leaves unchanged, byte for byte. */
   event: string | null;
+  /** The changes to the attributes that the event came with; of another event, its attributes. */
+  attributes: Change[];
 }
 
 /** The decision on one event, with its reasons and its outputs. */
 export interface Decided {
   decision: 'forward' | 'drop' | 'reject';
-  /** Why, in one line for people. */
-  reason: string;
+  /** The drop rule by which it is dropped. */
+  rule: string | null;
+  /** What it is claimed by, so that a repeat is recognised; null: it is not claimed. */
+  claim: string | null;
   eventId: string | null;
   eventType: string | null;
   eventVersion: string | null;
+  key: string | null;
   /** What to send, in this order; empty unless the decision is `forward`. */
   outputs: Output[];
-  /** The violations; empty unless the decision is `reject`. */
+  /** The violations; never empty when the decision is `reject`. */
   violations: Violation[];
 }
 
@@ -80,6 +100,14 @@ export interface EventType {
   /** Its versions, oldest first, each with a valid event as JSON text. */
   versions: { version: string; example: string }[];
   latest: string;
+  /** The version of an event that states none. */
+  defaultVersion: string;
+  /** Which version can be brought to which, in any number of steps, and whether that can lose what an event says. */
+  migrations: { from: string; to: string; lossy: boolean }[];
+  /** The ids of the rules that its events must keep. */
+  rules: string[];
+  /** The ids of the rules by which its valid events are dropped. */
+  dropRules: string[];
   /** False for types that the policy sends and never accepts. */
   accepted: boolean;
   /** The channel on which it leaves; null: valid events of this type are dropped. */
@@ -94,7 +122,14 @@ export interface Catalog {
   version: string;
   /** Sorted by name. */
   eventTypes: EventType[];
+  /** Every channel on which the policy may send, and those of dead letters and alerts, sorted. */
   channels: string[];
+  /** Where an event states its names, as JSON Pointers; null: events state none. */
+  envelope: { id: string | null; eventType: string; version: string | null; key: string | null; time: string | null };
+  /** The dead letters that a gate builds: in its own form when there is no template, which is JSON text. */
+  deadLetters: { channel: string; eventType: string; template: string | null };
+  /** The channels that are told of dead letters, each with the types of the events; null: of all. */
+  alerts: { channel: string; eventTypes: string[] | null }[];
   /** The longest event in bytes of UTF-8, and the deepest nesting of arrays and objects. */
   limits: { eventBytes: number; depth: number };
 }

@@ -13,9 +13,9 @@ export class InvalidEvent extends Error {
   constructor(
     /** How far the event got. */
     override readonly cause: RejectionCause,
-    /** `event_id`, or null when it could not be read. */
+    /** The event's id, or null when it could not be read. */
     readonly eventId: string | null,
-    /** `event_type`, or null when it could not be read. */
+    /** The event's type, or null when it could not be read. */
     readonly eventType: string | null,
     /** The violations: at least one, in a stable order. */
     readonly violations: readonly Violation[],
@@ -31,7 +31,7 @@ export class MigrationFailed extends Error {
   constructor(
     /** Why it failed. */
     override readonly cause: MigrationCause,
-    /** `event_type`, or null when it is not known. */
+    /** The event's type, or null when it is not known. */
     readonly eventType: string | null,
     /** The event's version, or null when it is not known. */
     readonly fromVersion: string | null,

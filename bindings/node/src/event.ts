@@ -1,5 +1,5 @@
 /**
- * The text of an event, in whichever form it is passed.
+ * The text of an event, in whichever form it is passed, and of its attributes.
  *
  * A policy accepts text of a bounded length. An event that is longer, or not UTF-8, never reaches it, and gets its violation
  * here. It is not corrected either, as JavaScript would do with U+FFFD.
@@ -12,6 +12,9 @@ import { Misuse, messageOf } from './errors.js';
  * digits in text and bytes; an object has already lost those beyond a double.
  */
 export type EventInput = string | Uint8Array | object;
+
+/** The CloudEvents attributes of an event, such as `{ type: 'order.placed' }`. */
+export type Attributes = Readonly<Record<string, string>>;
 
 const encoder = new TextEncoder();
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -31,6 +34,18 @@ export function textOf(event: EventInput, limit: number): string | Violation {
     }
   }
   return text.isWellFormed() ? text : notUtf8(wellFormedPrefix(text));
+}
+
+/** The text of attributes; the empty string for none. */
+export function textOfAttributes(attributes: Attributes | undefined): string {
+  if (attributes === undefined) {
+    return '';
+  }
+  const isObject = typeof attributes === 'object' && attributes !== null;
+  if (!isObject || !Object.values(attributes).every((value) => typeof value === 'string')) {
+    throw new Misuse('the attributes must be an object of strings');
+  }
+  return JSON.stringify(attributes);
 }
 
 function decoded(bytes: Uint8Array, limit: number): string | Violation {
@@ -61,12 +76,16 @@ function written(event: unknown): string {
 }
 
 function tooLarge(length: number, limit: number): Violation {
-  return { code: 'too-large', path: '', message: `${length} bytes; at most ${limit} are allowed` };
+  return unreadable('too-large', `${length} bytes; at most ${limit} are allowed`);
 }
 
 /** For an event of which the first `valid` bytes are UTF-8. */
 function notUtf8(valid: number): Violation {
-  return { code: 'not-utf8', path: '', message: `not UTF-8 at byte ${valid + 1}` };
+  return unreadable('not-utf8', `not UTF-8 at byte ${valid + 1}`);
+}
+
+function unreadable(code: string, message: string): Violation {
+  return { code, path: '', message, rule: null, version: null };
 }
 
 /** How many bytes of UTF-8 come before the first lone surrogate. */

@@ -4,6 +4,7 @@
 export type {
   Accepted,
   Catalog,
+  Change,
   Decided,
   EventType,
   Migrated,
@@ -14,6 +15,6 @@ export type {
   Violation,
 } from './answers.js';
 export { InvalidEvent, LoadError, MigrationFailed, Misuse, PolicyFault } from './errors.js';
-export type { EventInput } from './event.js';
+export type { Attributes, EventInput } from './event.js';
 export type { PolicyModule } from './module.js';
 export type { Context } from './policy.js';

@@ -11,13 +11,13 @@ import { WORLD } from './world.js';
 
 const PAGE = 65_536;
 
-const INTERFACE = 'tidegate:policy/json@0.1.0';
+const INTERFACE = 'tidegate:policy/json@0.2.0';
 const FUNCTIONS = ['validate', 'migrate', 'nextAttempt', 'process', 'catalog'] as const;
 
 /** A function of the contract's `json` interface. */
 export type Call = (typeof FUNCTIONS)[number];
 
-type Functions = Record<Call, (argument?: string) => unknown>;
+type Functions = Record<Call, (...given: string[]) => unknown>;
 
 /** What is needed to start a new instance; without the bytes of the modules, which need not be kept. */
 export type Startable = Pick<PolicyModule, 'instantiate' | 'prepared'>;
@@ -39,11 +39,11 @@ export class Instance {
   }
 
   /** Calls a function of the contract's `json` interface. An answer that is not a text is a {@link PolicyFault}. */
-  call(name: Call, argument?: string): string {
+  call(name: Call, ...given: string[]): string {
     let answer: unknown;
     try {
       this.#functions ??= this.#start();
-      answer = this.#functions[name](argument);
+      answer = this.#functions[name](...given);
     } catch (error) {
       this.#functions = undefined;
       throw new PolicyFault('trap', `the policy trapped in ${name}: ${messageOf(error)}`, { cause: error });

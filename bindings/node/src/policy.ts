@@ -4,7 +4,7 @@
 import type { Accepted, Catalog, Decided, Migrated, RetryPlan, Violation } from './answers.js';
 import { compiled } from './compile.js';
 import { LoadError, Misuse, messageOf } from './errors.js';
-import { textOf, type EventInput } from './event.js';
+import { textOf, textOfAttributes, type Attributes, type EventInput } from './event.js';
 import { Instance, type Call } from './instance.js';
 import type { PolicyModule } from './module.js';
 import * as read from './read.js';
@@ -46,15 +46,15 @@ export class Policy {
   }
 
   /** Judges an event. Throws {@link InvalidEvent}. */
-  validate(event: EventInput): Accepted {
-    return read.accepted(this.validateJson(event));
+  validate(event: EventInput, attributes?: Attributes): Accepted {
+    return read.accepted(this.validateJson(event, attributes));
   }
 
   /** Migrates an event to a version. Throws {@link MigrationFailed}. */
-  migrate(event: EventInput, toVersion: string): Migrated {
+  migrate(event: EventInput, toVersion: string, attributes?: Attributes): Migrated {
     const text = this.#text(event);
     // Only an event with a text is ever migrated.
-    return read.migrated(this.#migrate(text, toVersion), text as string);
+    return read.migrated(this.#migrate(text, toVersion, attributes), text as string);
   }
 
   /** What follows when attempt number `attempt` failed. The first attempt is 0. */
@@ -63,8 +63,8 @@ export class Policy {
   }
 
   /** Judges an event and says what to send. An event that is rejected is a decision, not an error. */
-  process(event: EventInput, context: Context): Decided {
-    return read.decided(this.processJson(event, context));
+  process(event: EventInput, context: Context, attributes?: Attributes): Decided {
+    return read.decided(this.processJson(event, context, attributes));
   }
 
   /** What the policy knows. */
@@ -73,14 +73,16 @@ export class Policy {
   }
 
   /** As `validate`: the policy's answer unchanged. */
-  validateJson(event: EventInput): string {
+  validateJson(event: EventInput, attributes?: Attributes): string {
     const text = this.#text(event);
-    return typeof text === 'string' ? this.#call('validate', text) : unreadableToValidate(text);
+    return typeof text === 'string'
+      ? this.#call('validate', text, textOfAttributes(attributes))
+      : unreadableToValidate(text);
   }
 
   /** As `migrate`: the policy's answer unchanged. */
-  migrateJson(event: EventInput, toVersion: string): string {
-    return this.#migrate(this.#text(event), toVersion);
+  migrateJson(event: EventInput, toVersion: string, attributes?: Attributes): string {
+    return this.#migrate(this.#text(event), toVersion, attributes);
   }
 
   /** As `nextAttempt`: the policy's answer unchanged. */
@@ -89,12 +91,13 @@ export class Policy {
   }
 
   /** As `process`: the policy's answer unchanged. */
-  processJson(event: EventInput, context: Context): string {
+  processJson(event: EventInput, context: Context, attributes?: Attributes): string {
     const text = this.#text(event);
-    if (typeof text === 'string') {
-      return this.#call('process', request({ event: text, now: time(context.now), target_version: context.targetVersion }));
+    if (typeof text !== 'string') {
+      return unreadableToProcess(text);
     }
-    return unreadableToProcess(text);
+    const asked = request({ event: text, now: time(context.now), target_version: context.targetVersion });
+    return this.#call('process', asked, textOfAttributes(attributes));
   }
 
   /** As `catalog`: the policy's answer unchanged. */
@@ -112,9 +115,9 @@ export class Policy {
     this.close();
   }
 
-  #migrate(text: string | Violation, toVersion: string): string {
+  #migrate(text: string | Violation, toVersion: string, attributes: Attributes | undefined): string {
     if (typeof text === 'string') {
-      return this.#call('migrate', request({ event: text, to_version: toVersion }));
+      return this.#call('migrate', request({ event: text, to_version: toVersion }), textOfAttributes(attributes));
     }
     if (typeof toVersion !== 'string') {
       throw new Misuse('toVersion must be a string');
@@ -127,8 +130,8 @@ export class Policy {
     return textOf(event, this.#eventBytes);
   }
 
-  #call(name: Call, argument: string): string {
-    const answer = this.#open().call(name, argument);
+  #call(name: Call, ...given: string[]): string {
+    const answer = this.#open().call(name, ...given);
     const misuse = read.misuse(answer);
     if (misuse !== undefined) {
       throw new Misuse(misuse);

@@ -16,6 +16,7 @@ const ACCEPTED: Spelling<Accepted> = {
   eventType: 'event_type',
   eventVersion: 'event_version',
   key: 'key',
+  claim: 'claim',
 };
 
 const REJECTION: Spelling<Rejection> = {
@@ -27,6 +28,7 @@ const REJECTION: Spelling<Rejection> = {
 
 const MIGRATION: Spelling<Migration> = {
   event: 'event',
+  attributes: 'attributes',
   fromVersion: 'from_version',
   toVersion: 'to_version',
   path: 'path',
@@ -48,14 +50,17 @@ const OUTPUT: Spelling<Output> = {
   id: 'id',
   eventType: 'event_type',
   event: 'event',
+  attributes: 'attributes',
 };
 
 const DECIDED: Spelling<Decided> = {
   decision: 'decision',
-  reason: 'reason',
+  rule: 'rule',
+  claim: 'claim',
   eventId: 'event_id',
   eventType: 'event_type',
   eventVersion: 'event_version',
+  key: 'key',
   outputs: 'outputs',
   violations: 'violations',
 };
@@ -64,6 +69,10 @@ const EVENT_TYPE: Spelling<EventType> = {
   name: 'name',
   versions: 'versions',
   latest: 'latest',
+  defaultVersion: 'default_version',
+  migrations: 'migrations',
+  rules: 'rules',
+  dropRules: 'drop_rules',
   accepted: 'accepted',
   channel: 'channel',
   retryDelaysMs: 'retry_delays_ms',
@@ -74,8 +83,27 @@ const CATALOG: Spelling<Catalog> = {
   version: 'version',
   eventTypes: 'event_types',
   channels: 'channels',
+  envelope: 'envelope',
+  deadLetters: 'dead_letters',
+  alerts: 'alerts',
   limits: 'limits',
 };
+
+const ENVELOPE: Spelling<Catalog['envelope']> = {
+  id: 'id',
+  eventType: 'event_type',
+  version: 'version',
+  key: 'key',
+  time: 'time',
+};
+
+const DEAD_LETTERS: Spelling<Catalog['deadLetters']> = {
+  channel: 'channel',
+  eventType: 'event_type',
+  template: 'template',
+};
+
+const ALERT: Spelling<Catalog['alerts'][number]> = { channel: 'channel', eventTypes: 'event_types' };
 
 const LIMITS: Spelling<Catalog['limits']> = { eventBytes: 'event_bytes', depth: 'depth' };
 
@@ -115,7 +143,14 @@ export function decided(text: string): Decided {
 export function catalog(text: string): Catalog {
   const known = record('catalog', parsed('catalog', text), CATALOG);
   const eventTypes = records('catalog', known.eventTypes, EVENT_TYPE);
-  return { ...known, eventTypes, limits: record('catalog', known.limits, LIMITS) };
+  return {
+    ...known,
+    eventTypes,
+    envelope: record('catalog', known.envelope, ENVELOPE),
+    deadLetters: record('catalog', known.deadLetters, DEAD_LETTERS),
+    alerts: records('catalog', known.alerts, ALERT),
+    limits: record('catalog', known.limits, LIMITS),
+  };
 }
 
 /** The message of an answer that reports a misuse. */

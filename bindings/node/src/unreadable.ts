@@ -24,10 +24,12 @@ export function unreadableToMigrate(violation: Violation, toVersion: string): st
 export function unreadableToProcess(violation: Violation): string {
   return JSON.stringify({
     decision: 'reject',
-    reason: violation.message,
+    rule: null,
+    claim: null,
     event_id: null,
     event_type: null,
     event_version: null,
+    key: null,
     outputs: [],
     violations: [violation],
   });

@@ -6,19 +6,21 @@ import { Misuse } from 'tidegate';
 import { answers, policy } from './given.js';
 
 const CALLS = {
-  validate: (line) => policy.validateJson(event(line)),
-  migrate: (line) => policy.migrateJson(event(line), line.to_version),
+  validate: (line) => policy.validateJson(event(line), line.attributes),
+  migrate: (line) => policy.migrateJson(event(line), line.to_version, line.attributes),
   'next-attempt': (line) => policy.nextAttemptJson(line.event_type, line.attempt),
-  process: (line) => policy.processJson(event(line), { now: line.now, targetVersion: line.target_version }),
+  process: (line) =>
+    policy.processJson(event(line), { now: line.now, targetVersion: line.target_version }, line.attributes),
   catalog: () => policy.catalogJson(),
 };
 
 /** The typed calls, whose results must agree with the JSON. */
 const TYPED = {
-  validate: (line) => policy.validate(event(line)),
-  migrate: (line) => policy.migrate(event(line), line.to_version),
+  validate: (line) => policy.validate(event(line), line.attributes),
+  migrate: (line) => policy.migrate(event(line), line.to_version, line.attributes),
   'next-attempt': (line) => policy.nextAttempt(line.event_type, line.attempt),
-  process: (line) => policy.process(event(line), { now: line.now, targetVersion: line.target_version }),
+  process: (line) =>
+    policy.process(event(line), { now: line.now, targetVersion: line.target_version }, line.attributes),
   catalog: () => policy.catalog(),
 };
 
@@ -53,6 +55,9 @@ function agrees(line) {
   }
   const result = TYPED[line.call](line);
   assert.equal(result.eventId, answer.event_id, line.name);
+  assert.equal(result.key, answer.key, line.name);
+  assert.equal(result.claim, answer.claim, line.name);
+  assert.deepEqual(result.attributes, answer.attributes, line.name);
   assert.equal(result.toVersion, answer.to_version, line.name);
   assert.equal(result.delayMs, answer.delay_ms, line.name);
   assert.deepEqual(result.violations, violations, line.name);

@@ -19,7 +19,7 @@ test('process takes a Date or a text, and a version', () => {
   assert.deepEqual(policy.process(GOOD, { now: new Date(now) }), decided);
   const asItCame = policy.process(GOOD, { now, targetVersion: '1.0' });
   assert.deepEqual(asItCame.outputs, [
-    { channel: 'task-events', key: 'user-1', id: 'e-1', eventType: 'task.created', event: null },
+    { channel: 'task-events', key: 'user-1', id: 'e-1', eventType: 'task.created', event: null, attributes: [] },
   ]);
 });
 
@@ -27,6 +27,19 @@ test('a rejected event is a decision', () => {
   const decided = policy.process('{', { now: new Date() });
   assert.equal(decided.decision, 'reject');
   assert.equal(decided.violations[0].code, 'not-json');
+});
+
+test('a broken rule is named', () => {
+  const [violation] = policy.process(GOOD.replace('user-1', ' '), { now: new Date() }).violations;
+  assert.deepEqual([violation.path, violation.rule, violation.version], ['/user_id', 'empty-user-id', null]);
+});
+
+test('attributes that the policy does not map change nothing', () => {
+  const attributes = { source: '/tasks', subject: '42' };
+  const now = { now: '2026-03-01T09:30:00Z' };
+  assert.deepEqual(policy.validate(GOOD, attributes), policy.validate(GOOD));
+  assert.deepEqual(policy.migrate(GOOD, '1.1', attributes), policy.migrate(GOOD, '1.1'));
+  assert.deepEqual(policy.process(GOOD, now, attributes), policy.process(GOOD, now));
 });
 
 test('a failed migration has a cause', () => {
@@ -48,14 +61,27 @@ test('a failed migration has a cause', () => {
 });
 
 test('the catalog is typed throughout', () => {
-  const { name, eventTypes, channels, limits } = policy.catalog();
+  const { name, eventTypes, channels, envelope, deadLetters, alerts, limits } = policy.catalog();
   assert.equal(name, 'tidegate-tasks');
   const updated = eventTypes.find((type) => type.name === 'task.updated');
   assert.deepEqual(updated.retryDelaysMs, [1000, 2000, 4000, 8000, 16000]);
+  assert.equal(updated.defaultVersion, '1.0');
+  assert.deepEqual(updated.migrations[0], { from: '1.0', to: '1.1', lossy: false });
+  assert.deepEqual([updated.rules, updated.dropRules], [['empty-user-id'], []]);
   for (const { version, example } of updated.versions) {
     assert.equal(policy.validate(example).eventVersion, version);
   }
   assert.ok(channels.includes(updated.channel));
+  assert.deepEqual(envelope, {
+    id: '/event_id',
+    eventType: '/event_type',
+    version: '/event_version',
+    key: '/user_id',
+    time: '/timestamp',
+  });
+  assert.deepEqual([deadLetters.channel, deadLetters.eventType], ['dlq', 'dlq.failed']);
+  assert.deepEqual(alerts[0], { channel: 'ops-alerts', eventTypes: null });
+  assert.ok(alerts[1].eventTypes.includes('reminder.due'));
   assert.deepEqual(limits, { eventBytes: 1_048_576, depth: 128 });
 });
 
@@ -72,6 +98,14 @@ test('arguments that make no sense are a misuse, which is a TypeError', () => {
     () => policy.process(GOOD, { now: 'yesterday' }),
     () => policy.process(GOOD, { now: new Date('yesterday') }),
     () => policy.process(GOOD, { now: 0 }),
+    () => policy.validate(GOOD, null),
+    () => policy.validate(GOOD, 'subject'),
+    () => policy.validate(GOOD, { subject: 1 }),
+    () => policy.validate(GOOD, { subject: undefined }),
+    () => policy.validate(GOOD, { subject: '\ud800' }),
+    () => policy.validate(GOOD, ['subject']),
+    () => policy.migrate(GOOD, '1.1', ['subject']),
+    () => policy.process(GOOD, { now: new Date() }, ['subject']),
   ]) {
     assert.throws(call, (error) => error instanceof Misuse && error instanceof TypeError && error.message !== '', call);
   }

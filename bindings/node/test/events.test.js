@@ -8,8 +8,11 @@ import { GOOD, guest, policy } from './given.js';
 const bytes = (text) => new TextEncoder().encode(text);
 const violation = (event) => JSON.parse(policy.validateJson(event)).violations[0];
 
+/** A violation of the whole event that breaks no rule. */
+const unreadable = (code, message) => ({ code, path: '', message, rule: null, version: null });
+
 test('text, bytes and an object are the same event', () => {
-  const accepted = { eventId: 'e-1', eventType: 'task.created', eventVersion: '1.0', key: 'user-1' };
+  const accepted = { eventId: 'e-1', eventType: 'task.created', eventVersion: '1.0', key: 'user-1', claim: 'e-1' };
   const inALargerBuffer = Buffer.concat([Buffer.from('xx'), bytes(GOOD), Buffer.from('yy')]).subarray(2, -2);
   for (const event of [GOOD, bytes(GOOD), inALargerBuffer, JSON.parse(GOOD)]) {
     assert.deepEqual(policy.validate(event), accepted);
@@ -24,7 +27,9 @@ test('an event that is not valid comes with its violations', () => {
       assert.equal(error.cause, 'invalid');
       assert.equal(error.eventId, 'e-1');
       assert.equal(error.eventType, 'task.created');
-      assert.deepEqual(error.violations, [{ code: 'type', path: '/task_id', message: 'must be an integer' }]);
+      assert.deepEqual(error.violations, [
+        { code: 'type', path: '/task_id', message: 'must be an integer', rule: null, version: null },
+      ]);
       assert.equal(error.message, 'the event is invalid: type at "/task_id": must be an integer');
       return true;
     },
@@ -38,7 +43,7 @@ test('a lone surrogate is not UTF-8, and is not corrected', () => {
     ['äöü€\ud83d', 10],
     ['😀\ufffd\ud800\udbff', 8],
   ]) {
-    assert.deepEqual(violation(text), { code: 'not-utf8', path: '', message: `not UTF-8 at byte ${byte}` });
+    assert.deepEqual(violation(text), unreadable('not-utf8', `not UTF-8 at byte ${byte}`));
   }
   assert.equal(violation('😀').code, 'not-json');
 });
@@ -59,16 +64,12 @@ test('the position of bytes that are not UTF-8 is where the first invalid sequen
     [[0x61, 0xc0, 0x80], 2],
     [[0xf4, 0x90, 0x80, 0x80], 1],
   ]) {
-    assert.deepEqual(violation(Uint8Array.from(event)), {
-      code: 'not-utf8',
-      path: '',
-      message: `not UTF-8 at byte ${byte}`,
-    });
+    assert.deepEqual(violation(Uint8Array.from(event)), unreadable('not-utf8', `not UTF-8 at byte ${byte}`));
   }
 });
 
 test('an event that is not UTF-8 gets the same answer from every call', () => {
-  const violations = [{ code: 'not-utf8', path: '', message: 'not UTF-8 at byte 2' }];
+  const violations = [unreadable('not-utf8', 'not UTF-8 at byte 2')];
   const event = Uint8Array.of(0x7b, 0xff);
   assert.equal(
     policy.migrateJson(event, '1.1'),
@@ -77,10 +78,12 @@ test('an event that is not UTF-8 gets the same answer from every call', () => {
   const decided = policy.process(event, { now: '2026-03-01T09:30:00Z' });
   assert.deepEqual(decided, {
     decision: 'reject',
-    reason: 'not UTF-8 at byte 2',
+    rule: null,
+    claim: null,
     eventId: null,
     eventType: null,
     eventVersion: null,
+    key: null,
     outputs: [],
     violations,
   });
@@ -90,8 +93,8 @@ test('an event that is too long and not UTF-8 is too long', () => {
   const limit = policy.catalog().limits.eventBytes;
   const message = `${limit + 1} bytes; at most ${limit} are allowed`;
   const long = new Uint8Array(limit + 1).fill(0xff);
-  assert.deepEqual(violation(long), { code: 'too-large', path: '', message });
-  assert.deepEqual(violation(`${'a'.repeat(limit - 2)}\ud800`), { code: 'too-large', path: '', message });
+  assert.deepEqual(violation(long), unreadable('too-large', message));
+  assert.deepEqual(violation(`${'a'.repeat(limit - 2)}\ud800`), unreadable('too-large', message));
   assert.equal(violation(long.subarray(1)).code, 'not-utf8');
 });
 
@@ -121,6 +124,7 @@ test('an event that needs no migration is returned unchanged', () => {
     assert.deepEqual(policy.migrate(given, '1.0'), {
       event,
       changed: false,
+      attributes: [],
       fromVersion: '1.0',
       toVersion: '1.0',
       path: ['1.0'],
@@ -148,7 +152,7 @@ test('an event that is too long gets the same answer from every call, in whichev
     [new Uint8Array(limit + 1).fill(0x22), limit + 1],
     [{ event_id: '€'.repeat(limit / 3 + 1) }, limit + 17],
   ]) {
-    const violations = [{ code: 'too-large', path: '', message: `${length} bytes; at most ${limit} are allowed` }];
+    const violations = [unreadable('too-large', `${length} bytes; at most ${limit} are allowed`)];
     const rejected = { cause: 'unreadable', eventId: null, eventType: null, violations };
     assert.throws(() => policy.validate(event), rejected);
     const failed = { cause: 'rejected', eventType: null, fromVersion: null, toVersion: '1.1', violations };
@@ -156,10 +160,12 @@ test('an event that is too long gets the same answer from every call, in whichev
     const decided = policy.process(event, { now: '2026-03-01T09:30:00Z' });
     assert.deepEqual(decided, {
       decision: 'reject',
-      reason: violations[0].message,
+      rule: null,
+      claim: null,
       eventId: null,
       eventType: null,
       eventVersion: null,
+      key: null,
       outputs: [],
       violations,
     });

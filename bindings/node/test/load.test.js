@@ -44,8 +44,8 @@ test('a file that is no policy is refused, with the reason', async () => {
     [await component(importing('wasi:cli/run@0.2.6')), 'it imports wasi:cli/run; a policy may not'],
     [
       await component(''),
-      'it does not export tidegate:policy/validation@0.1.0, tidegate:policy/migration@0.1.0, ' +
-        'tidegate:policy/retry@0.1.0, tidegate:policy/gate@0.1.0, tidegate:policy/json@0.1.0, prepare',
+      'it does not export tidegate:policy/validation@0.2.0, tidegate:policy/migration@0.2.0, ' +
+        'tidegate:policy/retry@0.2.0, tidegate:policy/gate@0.2.0, tidegate:policy/json@0.2.0, prepare',
     ],
   ]) {
     await assert.rejects(Policy.load(bytes), (error) => {

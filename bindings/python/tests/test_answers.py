@@ -13,15 +13,16 @@ from tidegate import Event, Misuse, Policy
 
 def answer(policy: Policy, line: dict[str, Any]) -> str:
     event: Event = base64.b64decode(line["event_base64"]) if "event_base64" in line else line.get("event", "")
+    attributes = line.get("attributes")
     match line["call"]:
         case "validate":
-            return policy.validate_json(event)
+            return policy.validate_json(event, attributes=attributes)
         case "migrate":
-            return policy.migrate_json(event, line["to_version"])
+            return policy.migrate_json(event, line["to_version"], attributes=attributes)
         case "next-attempt":
             return policy.next_attempt_json(line["event_type"], line["attempt"])
         case "process":
-            return policy.process_json(event, line["now"], line.get("target_version"))
+            return policy.process_json(event, line["now"], line.get("target_version"), attributes=attributes)
         case "catalog":
             return policy.catalog_json()
     raise ValueError(f"{line['name']}: no call {line['call']!r}")

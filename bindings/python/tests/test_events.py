@@ -110,16 +110,17 @@ def test_an_event_that_is_not_utf8_gets_the_answer_of_every_host(policy: Policy,
         policy.migrate(event, "1.1")
     assert (failed.value.cause, failed.value.to_version, failed.value.violations) == ("rejected", "1.1", (wrong,))
     decided = policy.process(event, NOW)
-    assert (decided.decision, decided.reason, decided.violations) == ("reject", wrong.message, (wrong,))
+    assert (decided.decision, decided.violations) == ("reject", (wrong,))
 
 
 def test_its_json_is_written_as_a_policy_would(policy: Policy) -> None:
-    violations = '"violations":[{"code":"not-utf8","path":"","message":"not UTF-8 at byte 1"}]}'
+    violation = '{"code":"not-utf8","path":"","message":"not UTF-8 at byte 1","rule":null,"version":null}'
+    violations = f'"violations":[{violation}]}}'
     unknown_event = '"event_id":null,"event_type":null,'
     assert policy.validate_json(b"\xff") == '{"valid":false,"cause":"unreadable",' + unknown_event + violations
     unknown = '"event_type":null,"from_version":null,"to_version":"ü",'
     assert policy.migrate_json(b"\xff", "ü") == '{"migrated":false,"cause":"rejected",' + unknown + violations
-    rejected = '{"decision":"reject","reason":"not UTF-8 at byte 1",' + unknown_event + '"event_version":null,"outputs":[],'
+    rejected = '{"decision":"reject","rule":null,"claim":null,' + unknown_event + '"event_version":null,"key":null,"outputs":[],'
     assert policy.process_json(b"\xff", NOW) == rejected + violations
 
 
@@ -144,9 +145,22 @@ def test_arguments_that_are_not_text_are_misuse(policy: Policy, event: dict[str,
         lambda: policy.next_attempt("\ud800", 0),
         lambda: policy.process(event, "\ud800"),
         lambda: policy.process(event, NOW, "\ud800"),
+        lambda: policy.validate(event, attributes={"subject": "\ud800"}),
     ]
     for call in calls:
         with pytest.raises(Misuse, match="lone surrogate"):
+            call()
+
+
+@pytest.mark.parametrize("attributes", ["", "subject", ["subject"], {"subject": 1}, {"subject": None}, {1: "subject"}])
+def test_attributes_of_another_form_are_misuse(policy: Policy, event: dict[str, Any], attributes: Any) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: policy.validate(event, attributes=attributes),
+        lambda: policy.migrate(event, "1.1", attributes=attributes),
+        lambda: policy.process(event, NOW, attributes=attributes),
+    ]
+    for call in calls:
+        with pytest.raises(Misuse, match="the attributes must be"):
             call()
 
 
@@ -179,7 +193,7 @@ def test_the_policy_is_not_called_with_an_event_that_is_too_large(event: Any, si
             policy.migrate(event, "1.1")
         assert (failed.value.cause, failed.value.to_version, failed.value.violations) == ("rejected", "1.1", (wrong,))
         decided = policy.process(event, "noon")
-        assert (decided.decision, decided.reason, decided.violations) == ("reject", wrong.message, (wrong,))
+        assert (decided.decision, decided.violations) == ("reject", (wrong,))
 
 
 @pytest.mark.parametrize("event", ["x" * LIMIT, "é" * (LIMIT // 2), b"x" * LIMIT, {"a": "x" * (LIMIT - 8)}])
@@ -191,10 +205,10 @@ def test_it_is_called_with_the_longest(event: Any) -> None:
 def test_the_host_answers_as_the_policy_would(policy: Policy) -> None:
     longer = "x" * (policy.catalog.limits.event_bytes + 1)
     request = writing.object_of(event=longer, to_version="1.1")
-    assert policy.validate_json(longer) == policy._instances.call("validate", longer)
-    assert policy.migrate_json(longer, "1.1") == policy._instances.call("migrate", request)
+    assert policy.validate_json(longer) == policy._instances.call("validate", longer, "")
+    assert policy.migrate_json(longer, "1.1") == policy._instances.call("migrate", request, "")
     request = writing.object_of(event=longer, now=NOW)
-    assert policy.process_json(longer, NOW) == policy._instances.call("process", request)
+    assert policy.process_json(longer, NOW) == policy._instances.call("process", request, "")
 
 
 def padded(event: dict[str, Any], size: int) -> str:

@@ -122,6 +122,15 @@ def test_a_request_has_the_form_of_the_contract() -> None:
     ]
 
 
+def test_attributes_are_passed_as_an_object() -> None:
+    echoes = ECHOES.replace("$at)", "$attributes)").replace("$length)", "$attributes_length)")
+    with Policy.load(small.policy(echoes)) as policy:
+        for attributes, text in [(None, ""), ({}, "{}"), ({"type": "é", "subject": '"'}, r'{"type":"é","subject":"\""}')]:
+            assert policy.validate_json("{}", attributes=attributes) == text
+            assert policy.migrate_json("{}", "1.1", attributes=attributes) == text
+            assert policy.process_json("{}", NOW, attributes=attributes) == text
+
+
 def test_signal_handlers_that_are_set_later_do_no_harm() -> None:
     script = """
 import faulthandler, small, tidegate

@@ -58,14 +58,14 @@ def test_a_policy_of_another_language(cache_dir: Path, name: str) -> None:
 
 
 def test_a_missing_export_is_named() -> None:
-    assert "does not export tidegate:policy/json@0.1.0" in refusal(small.component(""))
+    assert "does not export tidegate:policy/json@0.2.0" in refusal(small.component(""))
     assert "does not export prepare" in refusal(small.policy(without="prepare"))
     for name in small.TYPES:
-        assert refusal(small.policy(without=name)).endswith(f"does not export tidegate:policy/json@0.1.0#{name}")
+        assert refusal(small.policy(without=name)).endswith(f"does not export tidegate:policy/json@0.2.0#{name}")
 
 
 def test_another_contract_is_named() -> None:
-    assert "speaks version 0.2.0 of the contract" in refusal(small.policy(contract="0.2.0"))
+    assert "speaks version 0.3.0 of the contract" in refusal(small.policy(contract="0.3.0"))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_another_contract_is_named() -> None:
 )
 def test_an_export_with_other_types_is_named(type_: str) -> None:
     typed = small.TYPES | {"next-attempt": type_}
-    assert "json@0.1.0#next-attempt with types that are not the contract's" in refusal(small.policy(types=typed))
+    assert "json@0.2.0#next-attempt with types that are not the contract's" in refusal(small.policy(types=typed))
 
 
 def test_a_policy_that_cannot_be_prepared() -> None:

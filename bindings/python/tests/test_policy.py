@@ -5,18 +5,35 @@ import hashlib
 import json
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from conftest import POLICY
 
-from tidegate import Accepted, InvalidEvent, MigrationFailed, Misuse, Policy, PolicyFault, Violation
+from tidegate import (
+    Accepted,
+    Alert,
+    Change,
+    Decided,
+    Envelope,
+    InvalidEvent,
+    Migrated,
+    Migration,
+    MigrationFailed,
+    Misuse,
+    Output,
+    Policy,
+    PolicyFault,
+    Violation,
+    reading,
+)
 
 NOW = "2026-03-02T17:00:00Z"
 
 
 def test_a_valid_event_is_accepted(policy: Policy, event: dict[str, Any]) -> None:
-    assert policy.validate(event) == Accepted("e-1", "task.created", "1.0", "user-1")
+    assert policy.validate(event) == Accepted("e-1", "task.created", "1.0", "user-1", "e-1")
 
 
 def test_an_invalid_event_raises_all_violations(policy: Policy, event: dict[str, Any]) -> None:
@@ -33,7 +50,8 @@ def test_an_invalid_event_raises_all_violations(policy: Policy, event: dict[str,
 def test_migration_goes_up_and_down(policy: Policy, event: dict[str, Any]) -> None:
     text = json.dumps(event, separators=(",", ":"))
     up = policy.migrate(text, "1.1")
-    assert (up.changed, up.from_version, up.to_version, up.path) == (True, "1.0", "1.1", ("1.0", "1.1"))
+    assert (up.changed, up.attributes) == (True, ())
+    assert (up.from_version, up.to_version, up.path) == ("1.0", "1.1", ("1.0", "1.1"))
     assert up.json()["payload"] == {"title": "Water the plants", "new_field": None}
     down = policy.migrate(up.event, "1.0")
     assert down.event == text
@@ -88,8 +106,9 @@ def test_an_invalid_attempt_is_misuse(policy: Policy, attempt: Any) -> None:
 def test_a_decision_says_what_to_send(policy: Policy, event: dict[str, Any]) -> None:
     decided = policy.process(event, NOW)
     assert (decided.decision, decided.event_id, decided.event_version) == ("forward", "e-1", "1.0")
+    assert (decided.rule, decided.claim, decided.key) == (None, "e-1", "user-1")
     [output] = decided.outputs
-    assert (output.channel, output.key, output.id) == ("task-events", "user-1", "e-1")
+    assert (output.channel, output.key, output.id, output.attributes) == ("task-events", "user-1", "e-1", ())
     assert output.json()["event_version"] == "1.1"
     [as_it_came] = policy.process(event, NOW, "1.0").outputs
     assert (as_it_came.event, as_it_came.json()) == (None, None)
@@ -99,6 +118,35 @@ def test_a_rejected_event_is_a_decision(policy: Policy) -> None:
     decided = policy.process("{}", NOW)
     assert (decided.decision, decided.outputs) == ("reject", ())
     assert decided.violations == (Violation("required", "/event_type", "event_type is required"),)
+
+
+def test_a_broken_rule_is_named(policy: Policy, event: dict[str, Any]) -> None:
+    [violation] = policy.process(event | {"user_id": " "}, NOW).violations
+    assert (violation.path, violation.rule, violation.version) == ("/user_id", "empty-user-id", None)
+
+
+def test_attributes_that_the_policy_does_not_map_change_nothing(policy: Policy, event: dict[str, Any]) -> None:
+    attributes = MappingProxyType({"source": "/tasks", "subject": "42"})
+    assert policy.validate(event, attributes=attributes) == policy.validate(event)
+    assert policy.migrate(event, "1.1", attributes=attributes) == policy.migrate(event, "1.1")
+    assert policy.process(event, NOW, attributes=attributes) == policy.process(event, NOW)
+
+
+CHANGES = '"attributes":[{"name":"time","value":"noon"},{"name":"subject","value":null}]'
+
+
+def test_changes_of_attributes_and_nulls_are_read() -> None:
+    changes = (Change("time", "noon"), Change("subject", None))
+    versions = '"from_version":"1","to_version":"2","path":["1","2"]'
+    migrated = reading.migrated(f'{{"migrated":true,"event":null,{CHANGES},{versions}}}', "{}")
+    assert migrated == Migrated("{}", False, changes, "1", "2", ("1", "2"))
+    output = f'{{"channel":"c","key":null,"id":"i","event_type":"t","event":null,{CHANGES}}}'
+    judged = '"event_id":null,"event_type":null,"event_version":null,"key":null'
+    decided = reading.decided(
+        f'{{"decision":"drop","rule":"r","claim":null,{judged},"outputs":[{output}],"violations":[]}}'
+    )
+    sent = Output("c", None, "i", "t", None, changes)
+    assert decided == Decided("drop", "r", None, None, None, None, None, (sent,), ())
 
 
 def test_now_may_be_an_aware_datetime(policy: Policy, event: dict[str, Any]) -> None:
@@ -116,9 +164,16 @@ def test_the_catalog(policy: Policy) -> None:
     types = {t.name: t for t in policy.catalog.event_types}
     assert [v.version for v in types["task.created"].versions] == ["1.0", "1.1"]
     assert types["reminder.due"].retry_delays[-1] == timedelta(seconds=512)
-    assert not types["dlq.failed"].accepted
+    assert types["task.created"].default_version == "1.0"
+    assert types["task.created"].migrations == (Migration("1.0", "1.1", False), Migration("1.1", "1.0", False))
+    assert (types["task.created"].rules, types["task.created"].drop_rules) == (("empty-user-id",), ())
+    assert not types["task.occurrence-requested"].accepted
     assert policy.catalog.limits.event_bytes == 1 << 20
     assert "dlq" in policy.catalog.channels
+    assert policy.catalog.envelope == Envelope("/event_id", "/event_type", "/event_version", "/user_id", "/timestamp")
+    assert (policy.catalog.dead_letters.channel, policy.catalog.dead_letters.event_type) == ("dlq", "dlq.failed")
+    assert policy.catalog.alerts[0] == Alert("ops-alerts", None)
+    assert "reminder.due" in (policy.catalog.alerts[1].event_types or ())
     for known in policy.catalog.event_types:
         for version in known.versions:
             assert policy.validate(version.example).event_version == version.version

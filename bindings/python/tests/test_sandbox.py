@@ -59,7 +59,7 @@ def test_harm_at_the_start_ends_in_a_load_error(guest: Callable[..., Policy], na
 def test_nothing_of_the_system_is_visible(guest: Callable[..., Policy], event: dict[str, Any]) -> None:
     """Variables, arguments, what was read, the text, elapsed time, the time, three random numbers."""
     with guest("looks-around") as policy:
-        assert policy.process(event, NOW).reason == '{} [] Some(0) "" 0ns Some(0ns) (0, 0, (0, 0))'
+        assert policy.process(event, NOW).key == '{} [] Some(0) "" 0ns Some(0ns) (0, 0, (0, 0))'
 
 
 def test_the_limits_are_those_of_the_engine() -> None:

@@ -23,7 +23,7 @@ fn process(event: &str) -> Decided {
         now: "2026-03-02T17:00:00Z".to_owned(),
         target_version: None,
     };
-    POLICY.process(event.as_bytes(), &context).expect("a usable context")
+    POLICY.process(event.as_bytes(), &[], &context)
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn members() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn migrate(event: &str, version: &str) -> String {
-    let migrated = POLICY.migrate(event.as_bytes(), version);
+    let migrated = POLICY.migrate(event.as_bytes(), &[], version);
     migrated.expect("a path").event.expect("a new text")
 }
 

@@ -1,12 +1,12 @@
-"""What the policy knows: event types, their versions, channels and retries."""
+"""What the policy knows: event types, their versions, channels and retries; rules, and where dead letters go."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from wit_world.exports.validation import EventTypeInfo, Limits, PolicyCatalog, VersionInfo
+from wit_world.exports.validation import Alert, DeadLetters
 
 from . import checks
-from .reading import DEPTH, EVENT_BYTES, Number, write
+from .reading import Number
 
 Payload = Mapping[str, Callable]
 
@@ -46,24 +46,6 @@ TYPES: dict[str, EventType] = {
         versions={"1.0": {"about": checks.text, "message": checks.text}},
         examples={"1.0": {"about": "e-1", "message": "28 days late: Emma"}},
     ),
-    "dlq.failed": EventType(
-        channel="dlq",
-        accepted=False,
-        versions={"1.0": {"dlq_metadata": checks.members}},
-        examples={
-            "1.0": {
-                "original_text": "{",
-                "dlq_metadata": {
-                    "failed_at": "2026-03-01T09:30:00Z",
-                    "error": "not JSON",
-                    "retry_count": Number(0),
-                    "violations": [],
-                    "source": "task-events/3@1042",
-                    "policy": "sha256:00",
-                },
-            }
-        },
-    ),
     # `days` and `period`: how long the book may be kept.
     "loan.opened": EventType(
         channel="task-events",
@@ -85,41 +67,17 @@ TYPES: dict[str, EventType] = {
     ),
 }
 
+#: The rules of every event: codes of violations that no schema could have.
+RULES = ["empty-user-id"]
 
-def event(event_id: str, event_type: str, version: str, task_id: Number, user_id: str, timestamp: str, payload) -> dict:
-    """The members of an event, in the order in which they are written."""
-    return {
-        "event_id": event_id,
-        "event_type": event_type,
-        "event_version": version,
-        "task_id": task_id,
-        "user_id": user_id,
-        "timestamp": timestamp,
-        "payload": payload,
-    }
+#: The host builds the dead letters, in its own form, and tells operations of all of them.
+DEAD_LETTERS = DeadLetters(channel="dlq", event_type="dlq.failed", template=None)
+ALERTS = [Alert(channel="ops-alerts", event_types=None)]
+
+#: The members of an event, in the order in which they are written.
+MEMBERS = ("event_id", "event_type", "event_version", "task_id", "user_id", "timestamp", "payload")
 
 
-def catalog() -> PolicyCatalog:
-    """Everything above, for a host."""
-    return PolicyCatalog(
-        name="library-loans",
-        version="0.1.0",
-        event_types=[_info(name, known) for name, known in sorted(TYPES.items())],
-        channels=sorted({known.channel for known in TYPES.values()}),
-        limits=Limits(event_bytes=EVENT_BYTES, depth=DEPTH),
-    )
-
-
-def _info(name: str, known: EventType) -> EventTypeInfo:
-    def example(version: str) -> str:
-        payload = known.examples[version]
-        return write(event("e-1", name, version, Number(7), "reader-1", "2026-03-01T09:30:00Z", payload))
-
-    return EventTypeInfo(
-        name=name,
-        versions=[VersionInfo(version, example(version)) for version in known.versions],
-        latest=known.latest,
-        accepted=known.accepted,
-        channel=known.channel,
-        retry_delays_ms=list(known.delays_ms),
-    )
+def event(*values) -> dict:
+    """An event with these values of its members."""
+    return dict(zip(MEMBERS, values, strict=True))

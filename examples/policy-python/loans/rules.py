@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from componentize_py_types import Err
-from wit_world.exports.validation import Accepted, Rejection, RejectionCause, Violation
+from wit_world.exports.validation import Accepted, Attribute, Rejection, RejectionCause, Violation
 
 from . import checks
-from .known import TYPES, EventType
+from .known import RULES, TYPES, EventType
 from .reading import Unreadable, read
 
 #: Members of every event, all of them required; `event_version` may be absent.
@@ -41,23 +41,27 @@ class Event:
         return self.members["payload"]
 
 
-def validate(event: str) -> Accepted:
+def validate(event: str, attributes: list[Attribute]) -> Accepted:
     """`validation.validate`."""
     valid = accept(event)
-    return Accepted(valid.id, valid.type, valid.version, valid.key)
+    return Accepted(valid.id, valid.type, valid.version, valid.key, claim=valid.id)
 
 
 def accept(text: str) -> Event:
     """Reads an event and judges it; raises `Err[Rejection]`."""
+    return judge(members_of(text))
+
+
+def members_of(text: str) -> dict:
+    """Reads an event, valid or not; raises `Err[Rejection]`."""
     try:
-        members = read(text)
+        return read(text)
     except Unreadable as error:
-        raise Err(Rejection(RejectionCause.UNREADABLE, None, None, [Violation(error.code, "", str(error))])) from None
-    return judge(members)
+        raise Err(Rejection(RejectionCause.UNREADABLE, None, None, [violation(error.code, "", str(error))])) from None
 
 
 def judge(members: dict) -> Event:
-    """The same for an event that has been read."""
+    """Judges an event that has been read; raises `Err[Rejection]`."""
     event_type = members.get("event_type")
     if "event_type" not in members:
         raise _rejected(members, RejectionCause.UNKNOWN, _required("/event_type"))
@@ -65,7 +69,7 @@ def judge(members: dict) -> Event:
         raise _rejected(
             members,
             RejectionCause.UNKNOWN,
-            Violation("unknown-event-type", "/event_type", f"must be one of {', '.join(TYPES)}"),
+            violation("unknown-event-type", "/event_type", f"must be one of {', '.join(TYPES)}"),
         )
     known = TYPES[event_type]
     version = members.get("event_version", known.oldest)
@@ -73,13 +77,13 @@ def judge(members: dict) -> Event:
         raise _rejected(
             members,
             RejectionCause.UNKNOWN,
-            Violation("unknown-version", "/event_version", f"must be one of {', '.join(known.versions)}"),
+            violation("unknown-version", "/event_version", f"must be one of {', '.join(known.versions)}"),
         )
     violations = _table(members, ENVELOPE, "")
     if type(members.get("payload")) is dict:
         violations += _table(members["payload"], known.versions[version], "/payload")
     if violations:
-        violations.sort(key=lambda violation: (violation.path, violation.code))
+        violations.sort(key=lambda found: (found.path, found.code))
         raise _rejected(members, RejectionCause.INVALID, *violations)
     return Event(members, event_type, version, known)
 
@@ -91,17 +95,24 @@ def _table(members: dict, table: dict, path: str) -> list[Violation]:
         if name not in members:
             violations.append(_required(place))
         elif problem := check(members[name]):
-            violations.append(Violation(problem[0], place, problem[1]))
+            violations.append(violation(problem[0], place, problem[1]))
     return violations
 
 
+def string(members: dict, name: str) -> str | None:
+    """The string of a member, when it is one."""
+    value = members.get(name)
+    return value if type(value) is str else None
+
+
+def violation(code: str, path: str, message: str) -> Violation:
+    """A violation of the event's own version; the id of a rule is its code."""
+    return Violation(code, path, message, rule=code if code in RULES else None, version=None)
+
+
 def _required(path: str) -> Violation:
-    return Violation("required", path, f"{path.rpartition('/')[2]} is required")
+    return violation("required", path, f"{path.rpartition('/')[2]} is required")
 
 
 def _rejected(members: dict, cause: RejectionCause, *violations: Violation) -> Err:
-    def text(name: str) -> str | None:
-        value = members.get(name)
-        return value if type(value) is str else None
-
-    return Err(Rejection(cause, text("event_id"), text("event_type"), list(violations)))
+    return Err(Rejection(cause, string(members, "event_id"), string(members, "event_type"), list(violations)))

@@ -5,22 +5,12 @@ from pathlib import Path
 
 import pytest
 from componentize_py_types import Err
-from wit_world.exports.gate import Context, Draft, Encoding, FailedEvent
-from wit_world.exports.validation import Violation
+from wit_world.exports.gate import Context
+from wit_world.exports.validation import Attribute
 
-from loans import gate, known, letters, migration, retry, rules, text
+from loans import catalog, gate, migration, retry, rules, text
 
 CASES = json.loads((Path(__file__).parents[1] / "cases.json").read_text())
-
-
-def draft_of(members: dict) -> Draft:
-    absent = {"event_version": None, "event_id": None, "timestamp": None}
-    return Draft(**absent | members)
-
-
-def failed_of(members: dict) -> FailedEvent:
-    violations = [Violation(**violation) for violation in members["violations"]]
-    return FailedEvent(**members | {"encoding": Encoding[members["encoding"].upper()], "violations": violations})
 
 
 def context_of(members: dict) -> Context:
@@ -28,27 +18,32 @@ def context_of(members: dict) -> Context:
 
 
 CALLS = {
-    "validate": lambda event: rules.validate(event),
-    "catalog": lambda: known.catalog(),
-    "migrate": lambda event, to_version: migration.migrate(event, to_version),
-    "schedule-for": lambda event_type: retry.schedule_for(event_type),
-    "next-attempt": lambda event_type, attempt: retry.next_attempt(event_type, attempt),
-    "process": lambda event, context: gate.process(event, context_of(context)),
-    "compose": lambda draft, now: gate.compose(draft_of(draft), now),
-    "dead-letter": lambda failed, now: letters.dead_letter(failed_of(failed), now),
-    "json-validate": lambda event: text.validate(event),
-    "json-migrate": lambda request: text.migrate(request),
-    "json-next-attempt": lambda request: text.next_attempt(request),
-    "json-process": lambda request: text.process(request),
-    "json-catalog": lambda: text.catalog(),
+    "validate": lambda attributes, event: rules.validate(event, attributes),
+    "catalog": lambda _: catalog.catalog(),
+    "migrate": lambda attributes, event, to_version: migration.migrate(event, attributes, to_version),
+    "schedule-for": lambda _, event_type: retry.schedule_for(event_type),
+    "next-attempt": lambda _, event_type, attempt: retry.next_attempt(event_type, attempt),
+    "process": lambda attributes, event, context: gate.process(event, attributes, context_of(context)),
+    "compose": lambda attributes, event, id, now: gate.compose(event, attributes, id, now),
+    "json-validate": lambda attributes, event: text.validate(event, attributes),
+    "json-migrate": lambda attributes, request: text.migrate(request, attributes),
+    "json-next-attempt": lambda _, request: text.next_attempt(request),
+    "json-process": lambda attributes, request: text.process(request, attributes),
+    "json-catalog": lambda _: text.catalog(),
 }
 
 
 def answer(call: str, arguments: dict) -> dict:
+    arguments = {"attributes": {}} | arguments
     if "event_parts" in arguments:
-        arguments = {"event": "".join(part * count for part, count in arguments["event_parts"])}
+        arguments["event"] = "".join(part * count for part, count in arguments.pop("event_parts"))
+    attributes = arguments.pop("attributes")
+    if call.startswith("json-"):
+        attributes = json.dumps(attributes) if attributes else ""
+    else:
+        attributes = [Attribute(name, value) for name, value in attributes.items()]
     try:
-        return {"ok": text.shape(CALLS[call](**arguments))}
+        return {"ok": text.shape(CALLS[call](attributes, **arguments))}
     except Err as error:
         return {"err": text.shape(error.value)}
 

@@ -1,4 +1,6 @@
-/** What the policy knows: event types, their versions, channels and retries. */
+/** What the policy knows: event types, their versions, channels and retries; rules, and where dead letters go. */
+import type { Alert, DeadLetters } from "tidegate:policy/validation@0.2.0";
+
 import * as checks from "./checks.ts";
 import { type Members, Num, type Value } from "./values.ts";
 
@@ -35,22 +37,6 @@ const alert: Version = {
   example: object({ about: "e-1", message: "missed 3 times" }),
 };
 
-const letter: Version = {
-  name: "1.0",
-  payload: { dlq_metadata: checks.members },
-  example: object({
-    original_text: "{",
-    dlq_metadata: object({
-      failed_at: "2026-03-01T09:30:00Z",
-      error: "not JSON",
-      retry_count: new Num("0"),
-      violations: [],
-      source: "task-events/3@1042",
-      policy: "sha256:00",
-    }),
-  }),
-};
-
 /** All event types, by name. */
 export const TYPES: ReadonlyMap<string, EventType> = new Map([
   ["alert.ops", { channel: "ops-alerts", accepted: false, delaysMs: DELAYS_MS, versions: [alert] }],
@@ -64,7 +50,6 @@ export const TYPES: ReadonlyMap<string, EventType> = new Map([
     },
   ],
   ["delivery.planned", { channel: "task-events", accepted: true, delaysMs: DELAYS_MS, versions: parcel() }],
-  ["dlq.failed", { channel: "dlq", accepted: false, delaysMs: DELAYS_MS, versions: [letter] }],
 ]);
 
 /** The versions of a type about a parcel, with more members. In 1.0 all weights were in kilograms. */
@@ -84,17 +69,25 @@ function parcel(more: Table = {}, example: Record<string, Value> = {}): Version[
   ];
 }
 
-/** The members of an event, in the order in which they are written. */
-export function event(envelope: {
-  event_id: string;
-  event_type: string;
-  event_version: string;
-  task_id: Value;
-  user_id: string;
-  timestamp: string;
-  payload: Value;
-}): Members {
-  return object(envelope);
+/** The rules of every event: codes of violations that no schema could have. */
+export const RULES = ["empty-user-id"];
+
+/** The host builds the dead letters, in its own form, and tells operations of all of them. */
+export const DEAD_LETTERS: DeadLetters = { channel: "dlq", eventType: "dlq.failed" };
+export const ALERTS: Alert[] = [{ channel: "ops-alerts" }];
+
+/** The members of every event, in the order in which they are written. */
+const MEMBERS = ["event_id", "event_type", "event_version", "task_id", "user_id", "timestamp", "payload"] as const;
+
+/** An event of the policy's own. */
+export function event(members: Record<(typeof MEMBERS)[number], Value>): Members {
+  return inOrder(object(members));
+}
+
+/** An event with its members in their order, and unknown ones after them. */
+export function inOrder(event: Members): Members {
+  const place = ([name]: [string, Value]) => (MEMBERS as readonly string[]).concat(name).indexOf(name);
+  return new Map([...event].sort((one, other) => place(one) - place(other)));
 }
 
 /** An object of JSON, with members in this order. */

@@ -1,5 +1,5 @@
 /** `retry`: when is a failed event retried, and when is it dead-lettered? */
-import type { RetryPlan, Schedule } from "tidegate:policy/retry@0.1.0";
+import type { RetryPlan, Schedule } from "tidegate:policy/retry@0.2.0";
 
 import { DELAYS_MS, TYPES } from "./known.ts";
 

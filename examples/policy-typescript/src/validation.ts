@@ -1,10 +1,10 @@
-/** `validation`: is this event valid? And which are known? */
-import type { Accepted, PolicyCatalog, Rejection, RejectionCause, Violation } from "tidegate:policy/validation@0.1.0";
+/** `validation`: is this event valid? */
+import type { Accepted, Attribute, Rejection, RejectionCause, Violation } from "tidegate:policy/validation@0.2.0";
 
 import * as checks from "./checks.ts";
 import { Failure, recover } from "./failure.ts";
-import { EVENT_BYTES, type EventType, event, type Table, TYPES, type Version } from "./known.ts";
-import { DEPTH, type Members, Num, parse, type Unreadable, unreadable, type Value, write } from "./values.ts";
+import { EVENT_BYTES, type EventType, RULES, type Table, TYPES, type Version } from "./known.ts";
+import { type Members, parse, type Unreadable, unreadable, type Value } from "./values.ts";
 
 /** A valid event. */
 export interface Event {
@@ -26,41 +26,34 @@ const ENVELOPE: Table = {
   payload: checks.members,
 };
 
-export function validate(text: string): Accepted {
+export function validate(text: string, _attributes: Attribute[]): Accepted {
   const valid = accept(text);
-  return { eventId: valid.id, eventType: valid.type, eventVersion: valid.version, key: valid.key };
-}
-
-export function catalog(): PolicyCatalog {
-  const types = [...TYPES];
-  return {
-    name: "parcel-deliveries",
-    version: "0.1.0",
-    eventTypes: types.map(([name, known]) => ({
-      name,
-      versions: known.versions.map((version) => ({ version: version.name, example: example(name, version) })),
-      latest: latest(known),
-      accepted: known.accepted,
-      channel: known.channel,
-      retryDelaysMs: Uint32Array.from(known.delaysMs),
-    })),
-    channels: [...new Set(types.map(([, known]) => known.channel))].sort(),
-    limits: { eventBytes: EVENT_BYTES, depth: DEPTH },
-  };
+  return { eventId: valid.id, eventType: valid.type, eventVersion: valid.version, key: valid.key, claim: valid.id };
 }
 
 /** Reads an event and judges it. Fails with a rejection. */
 export function accept(text: string): Event {
-  const members = recover(
-    () => read(text),
-    ({ code, message }: Unreadable) => {
-      throw new Failure<Rejection>({ cause: "unreadable", violations: [{ code, path: "", message }] });
-    },
-  );
-  return judge(members);
+  return judge(read(text));
 }
 
-/** The same for an event that has been read. */
+/** Reads an event, valid or not. Fails with a rejection. */
+export function read(text: string): Members {
+  return recover(
+    () => {
+      // A character is at most three bytes a unit, so a text this short needs no count.
+      const bytes = text.length * 3 <= EVENT_BYTES ? 0 : utf8Length(text);
+      if (bytes > EVENT_BYTES) throw unreadable("too-large", `${bytes} bytes; at most ${EVENT_BYTES} are allowed`);
+      const value = parse(text);
+      if (!(value instanceof Map)) throw unreadable("not-an-object", "an event is a JSON object");
+      return value;
+    },
+    ({ code, message }: Unreadable) => {
+      throw new Failure<Rejection>({ cause: "unreadable", violations: [violation(code, "", message)] });
+    },
+  );
+}
+
+/** Judges an event that has been read. Fails with a rejection. */
 export function judge(members: Members): Event {
   const rejected = (cause: RejectionCause, violations: Violation[]) =>
     new Failure<Rejection>({ cause, eventId: string(members, "event_id"), eventType: string(members, "event_type"), violations });
@@ -70,13 +63,13 @@ export function judge(members: Members): Event {
   const known = type === undefined ? undefined : TYPES.get(type);
   if (type === undefined || !known) {
     const message = `must be one of ${[...TYPES.keys()].join(", ")}`;
-    throw rejected("unknown", [{ code: "unknown-event-type", path: "/event_type", message }]);
+    throw rejected("unknown", [violation("unknown-event-type", "/event_type", message)]);
   }
   const named = members.has("event_version") ? members.get("event_version") : oldest(known);
   const version = known.versions.find(({ name }) => name === named);
   if (!version) {
     const message = `must be one of ${known.versions.map(({ name }) => name).join(", ")}`;
-    throw rejected("unknown", [{ code: "unknown-version", path: "/event_version", message }]);
+    throw rejected("unknown", [violation("unknown-version", "/event_version", message)]);
   }
   const payload = members.get("payload");
   const violations = held(members, ENVELOPE, "");
@@ -93,18 +86,6 @@ export function judge(members: Members): Event {
   };
 }
 
-/** Reads a text as the members of an event, valid or not. Fails with an `Unreadable`. */
-export function read(text: string): Members {
-  // A character is at most three bytes a unit, so a text this short needs no count.
-  const bytes = text.length * 3 <= EVENT_BYTES ? 0 : utf8Length(text);
-  if (bytes > EVENT_BYTES) {
-    throw unreadable("too-large", `${bytes} bytes; at most ${EVENT_BYTES} are allowed`);
-  }
-  const value = parse(text);
-  if (!(value instanceof Map)) throw unreadable("not-an-object", "an event is a JSON object");
-  return value;
-}
-
 export const oldest = (known: EventType): string => (known.versions[0] as Version).name;
 export const latest = (known: EventType): string => (known.versions.at(-1) as Version).name;
 
@@ -113,7 +94,7 @@ function held(members: Members, table: Table, path: string): Violation[] {
     const value = members.get(name);
     if (value === undefined) return [required(`${path}/${name}`)];
     const problem = check(value);
-    return problem ? [{ code: problem[0], path: `${path}/${name}`, message: problem[1] }] : [];
+    return problem ? [violation(problem[0], `${path}/${name}`, problem[1])] : [];
   });
 }
 
@@ -122,27 +103,19 @@ function byPlace(one: Violation, other: Violation): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function required(path: string): Violation {
-  return { code: "required", path, message: `${path.slice(path.lastIndexOf("/") + 1)} is required` };
+/** A violation in the event's own version; the id of a rule is its code. */
+export function violation(code: string, path: string, message: string): Violation {
+  return { code, path, message, rule: RULES.includes(code) ? code : undefined };
 }
 
-function string(members: Members, name: string): string | undefined {
+function required(path: string): Violation {
+  return violation("required", path, `${path.slice(path.lastIndexOf("/") + 1)} is required`);
+}
+
+/** The string of a member, when it is one. */
+export function string(members: Members, name: string): string | undefined {
   const value: Value | undefined = members.get(name);
   return typeof value === "string" ? value : undefined;
-}
-
-function example(type: string, version: Version): string {
-  return write(
-    event({
-      event_id: "e-1",
-      event_type: type,
-      event_version: version.name,
-      task_id: new Num("7"),
-      user_id: "customer-1",
-      timestamp: "2026-03-01T09:30:00Z",
-      payload: version.example,
-    }),
-  );
 }
 
 function utf8Length(text: string): number {

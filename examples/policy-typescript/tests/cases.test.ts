@@ -14,19 +14,18 @@ interface Case {
   expect: unknown;
 }
 
-const CALLS: Record<string, (input: any) => unknown> = {
-  validate: ({ event }) => policy.validation.validate(event),
+const CALLS: Record<string, (input: any, attributes: any) => unknown> = {
+  validate: ({ event }, attributes) => policy.validation.validate(event, attributes),
   catalog: () => policy.validation.catalog(),
-  migrate: ({ event, to_version }) => policy.migration.migrate(event, to_version),
+  migrate: ({ event, to_version }, attributes) => policy.migration.migrate(event, attributes, to_version),
   "schedule-for": ({ event_type }) => policy.retry.scheduleFor(event_type),
   "next-attempt": ({ event_type, attempt }) => policy.retry.nextAttempt(event_type, attempt),
-  process: ({ event, context }) => policy.gate.process(event, camel(context)),
-  compose: ({ draft, now }) => policy.gate.compose(camel(draft), now),
-  "dead-letter": ({ failed, now }) => policy.gate.deadLetter(camel(failed), now),
-  "json-validate": ({ event }) => policy.json.validate(event),
-  "json-migrate": ({ request }) => policy.json.migrate(request),
+  process: ({ event, context }, attributes) => policy.gate.process(event, attributes, camel(context)),
+  compose: ({ event, id, now }, attributes) => policy.gate.compose(event, attributes, id, now),
+  "json-validate": ({ event }, attributes) => policy.json.validate(event, attributes),
+  "json-migrate": ({ request }, attributes) => policy.json.migrate(request, attributes),
   "json-next-attempt": ({ request }) => policy.json.nextAttempt(request),
-  "json-process": ({ request }) => policy.json.process(request),
+  "json-process": ({ request }, attributes) => policy.json.process(request, attributes),
   "json-catalog": () => policy.json.catalog(),
 };
 
@@ -41,8 +40,11 @@ for (const { name, call, input, expect } of cases) {
 function answer(call: string, input: any): unknown {
   const parts: [string, number][] | undefined = input.event_parts;
   const event = parts?.map(([part, count]) => part.repeat(count)).join("") ?? input.event;
+  const stated = Object.entries(input.attributes ?? {});
+  const asText = input.attributes ? JSON.stringify(input.attributes) : "";
+  const attributes = call.startsWith("json-") ? asText : stated.map(([name, value]) => ({ name, value }));
   try {
-    return { ok: CALLS[call]?.({ ...input, event }) };
+    return { ok: CALLS[call]?.({ ...input, event }, attributes) };
   } catch (error) {
     if (error instanceof Failure) return { err: error.payload };
     throw error;

@@ -42,16 +42,17 @@ fn question(number: usize, bytes: &[u8], random: &mut Random) -> Value {
         Err(_) => json!({ "name": format!("random {number}"), "event_base64": BASE64.encode(bytes) }),
     };
     let (call, answer) = match random.below(4) {
-        0 | 1 => ("validate", policy.validate_json(bytes)),
+        0 | 1 => ("validate", policy.validate_json(bytes, b"")),
         2 => {
             let to_version = ["1.0", "1.1", "1.1", "2.0"][random.below(4)];
             line["to_version"] = json!(to_version);
             // The text interface accepts no bytes that are not text; the record has the same answer.
-            let answer = match (line.get("event"), policy.migrate(bytes, to_version)) {
+            let answer = match (line.get("event"), policy.migrate(bytes, &[], to_version)) {
                 (Some(event), _) => policy.migrate_json(
                     json!({ "event": event, "to_version": to_version })
                         .to_string()
                         .as_bytes(),
+                    b"",
                 ),
                 (None, Ok(migrated)) => json!(migrated).to_string(),
                 (None, Err(failure)) => {
@@ -71,7 +72,7 @@ fn question(number: usize, bytes: &[u8], random: &mut Random) -> Value {
                 context.target_version = Some("1.0".to_owned());
                 line["target_version"] = json!("1.0");
             }
-            let decided = policy.process(bytes, &context).expect("a usable context");
+            let decided = policy.process(bytes, &[], &context);
             ("process", serde_json::to_string(&decided).expect("JSON"))
         }
     };

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use tidegate_policy::{Context, Decision, Encoding, FailedEvent, MigrationCause, Policy, RejectionCause};
+use tidegate_policy::{Context, Decision, MigrationCause, Policy, RejectionCause};
 
 /// The time by which everything is judged.
 pub(crate) const NOW: &str = "2026-03-02T17:00:00Z";
@@ -14,12 +14,13 @@ pub(crate) const NOW: &str = "2026-03-02T17:00:00Z";
 /// When a promise is broken.
 pub(crate) fn check(bytes: &[u8]) {
     let policy = Policy::builtin();
-    let validated = policy.validate(bytes);
-    let decided = policy.process(bytes, &context(None)).expect("the context is usable");
+    let validated = policy.validate(bytes, &[]);
+    let decided = policy.process(bytes, &[], &context(None));
 
     match &validated {
         Ok(accepted) => {
-            assert!(!accepted.key.trim().is_empty());
+            assert!(accepted.key.as_deref().is_some_and(|key| !key.trim().is_empty()));
+            assert_eq!(accepted.claim.as_ref(), Some(&accepted.event_id));
             check_migrations(bytes);
         }
         Err(rejection) => {
@@ -46,16 +47,12 @@ pub(crate) fn check(bytes: &[u8]) {
     assert_eq!(decided.decision == Decision::Forward, !decided.outputs.is_empty());
     for output in &decided.outputs {
         let text = output.event.as_deref().map_or(bytes, str::as_bytes);
-        let accepted = policy.validate(text).expect("what is forwarded is valid");
+        let accepted = policy.validate(text, &[]).expect("what is forwarded is valid");
         assert_eq!(
             (&accepted.event_id, &accepted.event_type, &accepted.key),
             (&output.id, &output.event_type, &output.key)
         );
     }
-    check_dead_letter(
-        bytes,
-        &validated.map_or_else(|rejection| rejection.violations, |_| Vec::new()),
-    );
 }
 
 /// The context with a target version or none.
@@ -70,47 +67,14 @@ pub(crate) fn context(target_version: Option<&str>) -> Context {
 fn check_migrations(bytes: &[u8]) {
     let policy = Policy::builtin();
     for target in ["1.0", "1.1"] {
-        match policy.migrate(bytes, target) {
+        match policy.migrate(bytes, &[], target) {
             Ok(migrated) => {
                 let text = migrated.event.as_deref().map_or(bytes, str::as_bytes);
-                assert_eq!(policy.validate(text).expect("valid").event_version, target);
+                assert_eq!(policy.validate(text, &[]).expect("valid").event_version, target);
             }
             Err(failure) => assert_ne!(failure.cause, MigrationCause::Rejected),
         }
     }
-}
-
-/// A dead letter contains its original completely, and all that is sent is valid as far as size allows.
-fn check_dead_letter(bytes: &[u8], violations: &[tidegate_policy::Violation]) {
-    use base64::Engine as _;
-    let (original, encoding) = match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), Encoding::Text),
-        Err(_) => (
-            base64::engine::general_purpose::STANDARD.encode(bytes),
-            Encoding::Base64,
-        ),
-    };
-    let failed = FailedEvent {
-        original: original.clone(),
-        encoding,
-        error: "retries exhausted".to_owned(),
-        retry_count: 3,
-        violations: violations.to_vec(),
-        source: "task-events/0@1".to_owned(),
-        policy: "sha256:00".to_owned(),
-    };
-    let outputs = Policy::builtin().dead_letter(&failed, NOW).expect("usable");
-    assert!((2..=3).contains(&outputs.len()));
-    for output in &outputs {
-        let text = output.event.as_deref().expect("an event");
-        if let Err(rejection) = Policy::builtin().validate(text.as_bytes()) {
-            assert_eq!(rejection.violations[0].code, "too-large", "{rejection:?}");
-        }
-    }
-    let letter = outputs[0].event.as_deref().expect("an event");
-    let inner = original.trim_ascii().trim_end_matches('}').trim_end();
-    let as_string = serde_json::to_string(&original).expect("JSON");
-    assert!(letter.contains(inner) || letter.contains(&as_string), "complete");
 }
 
 /// Whether `serde_json` reads the bytes as one object of at most 128 levels without a member twice. No answer for what

@@ -79,7 +79,7 @@ impl Publisher for AppPublisher {
 impl Sidecar {
     async fn publish(&self, topic: &Topic, message: &Message) -> Result<(), PublishError> {
         let action = format!("publishing {:?} to {topic}", Untrusted(&message.id));
-        self.publish_bytes(&action, topic, &message.key, envelope(message)?)
+        self.publish_bytes(&action, topic, message.key.as_deref(), envelope(message)?)
             .await
     }
 
@@ -88,12 +88,13 @@ impl Sidecar {
         &self,
         action: &str,
         topic: &Topic,
-        key: &str,
+        key: Option<&str>,
         bytes: Vec<u8>,
     ) -> Result<(), PublishError> {
         let request = self
             .post_to(&["v1.0", "publish", &topic.pubsub, &topic.name])
-            .query(&[("metadata.partitionKey", key), ("metadata.rawPayload", "true")])
+            .query(&[("metadata.rawPayload", "true")])
+            .query(&key.map(|key| [("metadata.partitionKey", key)]).unwrap_or_default())
             .header("content-type", "application/octet-stream")
             .body(bytes);
         let response = self.send(action, request).await?;

@@ -84,7 +84,11 @@ impl RetryTopics {
         let record = Record { due, leaves, retry };
         let key = hex::encode(&Sha256::digest(&record.retry)[..8]);
         let record = serde_json::to_vec(&record).map_err(|error| BackendError::broken(action, error))?;
-        match self.sidecar.publish_bytes(action, &tier.topic, &key, record).await {
+        match self
+            .sidecar
+            .publish_bytes(action, &tier.topic, Some(&key), record)
+            .await
+        {
             Ok(()) => Ok(()),
             Err(PublishError::Retryable { error, .. } | PublishError::Permanent(error)) => Err(error),
         }

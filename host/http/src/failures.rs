@@ -14,6 +14,7 @@ use tidegate_model::{
     clock,
     delivery::{Delivery, History, Origin, Source},
     disposition::Disposition,
+    envelope::unwrap,
 };
 use tidegate_pipeline::{Ack, NotAcknowledged};
 use tidegate_text::{cut, escape};
@@ -26,7 +27,7 @@ const ERROR_BYTES: usize = 4 << 10;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Failed {
-    /// The event as the consumer received it.
+    /// The event as the consumer received it, bare or in its envelope.
     event: Box<RawValue>,
     /// Why the consumer could not handle it, in one line.
     error: String,
@@ -54,11 +55,12 @@ pub(super) async fn report_failure(State(app): State<Arc<App>>, request: Admitte
         )
     })?;
     let error = escape::one_line(cut::bytes(&failed.error, ERROR_BYTES));
-    let mut delivery = Delivery::new(
-        failed.event.get().to_owned().into(),
-        Source::topic("v1/failures"),
-        clock::now(),
-    );
+    let unwrapped = unwrap(failed.event.get().to_owned().into(), false);
+    let mut delivery = Delivery {
+        attributes: unwrapped.attributes,
+        traceparent: unwrapped.traceparent,
+        ..Delivery::new(unwrapped.event, Source::topic("v1/failures"), clock::now())
+    };
     delivery.origin = Origin::Consumer {
         failures: failed.retry_count.saturating_add(1),
     };

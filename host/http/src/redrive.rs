@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::{body::Body, extract::State, http::StatusCode, response::Response};
 use tidegate_model::{
+    attributes::Attributes,
     clock,
     dead_letter::DeadLetter,
     delivery::{Delivery, Origin, Source},
@@ -29,7 +30,10 @@ pub(super) async fn redrive(State(app): State<Arc<App>>, body: Body) -> Result<R
             chain(&error),
         )
     })?;
-    let mut delivery = Delivery::new(letter.original, Source::topic("v1/redrive"), clock::now());
+    let mut delivery = Delivery {
+        attributes: Attributes::of_texts(letter.attributes),
+        ..Delivery::new(letter.original, Source::topic("v1/redrive"), clock::now())
+    };
     delivery.origin = Origin::Redrive {
         dead_letter: letter.id,
         source: original_source(&letter.source),

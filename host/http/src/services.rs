@@ -2,72 +2,88 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode, response::Response};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tidegate_engine::{Draft, Violation};
+use tidegate_engine::Violation;
 use tidegate_model::{
+    attributes::Attributes,
     clock,
     delivery::{Delivery, Source},
+    envelope::{Unwrapped, unwrap},
 };
 use tidegate_pipeline::{NotAcknowledged, Pipeline};
 use tidegate_policies::revisions::Revision;
+use uuid::Uuid;
 
 use crate::{answer::answer, app::App, body::Admitted, problem::Problem, query::Query};
 
-/// The body of `POST /v1/events`. `task_id` and `payload` keep their digits.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewEvent {
-    event_type: String,
-    #[serde(default)]
-    event_version: Option<String>,
-    task_id: Box<RawValue>,
-    user_id: String,
-    payload: Box<RawValue>,
-    #[serde(default)]
-    event_id: Option<String>,
-    #[serde(default)]
-    timestamp: Option<String>,
-}
+/// The header by which a service says that two requests are one.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// Bytes of the longest value of it.
+const LONGEST_KEY: usize = 255;
+/// The namespace of ids that follow from such a key: the UUID (version 5) of `tidegate:request` in the URL namespace.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6df9_68db_c2b3_5562_8876_b4b9_9347_ee2d);
 
-/// `POST /v1/events`: composes an event and processes it like any delivery. 200 when its outputs are stored.
-pub(super) async fn publish(State(app): State<Arc<App>>, request: Admitted) -> Result<Response, Problem> {
+/// `POST /v1/events`: completes an event and processes it like any delivery. 200 when its outputs are stored.
+pub(super) async fn publish(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    request: Admitted,
+) -> Result<Response, Problem> {
     let Admitted { permit, body } = request;
-    let new: NewEvent = serde_json::from_slice(&body).map_err(|error| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "the body is not a new event",
-            error.to_string(),
-        )
-    })?;
-    if new.event_id.is_some() && new.timestamp.is_none() {
-        let detail = "an `event_id` needs its `timestamp`, so that a retry of the request makes the same event";
-        return Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "the body is not a new event",
-            detail,
-        ));
-    }
-    let draft = Draft {
-        event_type: new.event_type,
-        event_version: new.event_version,
-        task_id: new.task_id.get().to_owned(),
-        user_id: new.user_id,
-        payload: new.payload.get().to_owned(),
-        event_id: new.event_id,
-        timestamp: new.timestamp,
-    };
+    let id = new_id(&headers, &body)?;
+    let Unwrapped {
+        event,
+        attributes,
+        traceparent,
+    } = unwrap(body, false);
     let now = clock::now();
     let revision = current(&app)?;
     let composed = revision
         .policy
-        .compose(&draft, &now)
+        .compose(&event, &attributes.canonical(), &id, &now)
         .await
         .map_err(|fault| Problem::unavailable(&fault))??;
-    let delivery = Delivery::new(composed.event.into(), Source::topic("v1/events"), now);
+    let sent = Delivery {
+        attributes,
+        traceparent,
+        ..Delivery::new(event, Source::topic("v1/events"), now)
+    };
+    let delivery = Delivery {
+        request: Some(sent.content_digest()),
+        event: composed.event.map_or_else(|| sent.event.clone(), Bytes::from),
+        attributes: sent.attributes.clone().changed(&composed.attributes),
+        ..sent
+    };
     let process = async move |pipeline: Arc<Pipeline>| pipeline.deliver(&delivery).await;
     answer(app.complete(permit, process).await)
+}
+
+/// The id for an event that has none: another one for each request, unless the service says that two are one.
+fn new_id(headers: &HeaderMap, body: &[u8]) -> Result<String, Problem> {
+    let Some(key) = headers.get(IDEMPOTENCY_KEY).map(axum::http::HeaderValue::as_bytes) else {
+        return Ok(Uuid::now_v7().to_string());
+    };
+    if key.is_empty() || key.len() > LONGEST_KEY {
+        let detail = format!(
+            "the header {IDEMPOTENCY_KEY} has 1 to {LONGEST_KEY} bytes, and has {}",
+            key.len()
+        );
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "the request is not valid",
+            detail,
+        ));
+    }
+    let name = [&(key.len() as u64).to_le_bytes()[..], key, body].concat();
+    Ok(Uuid::new_v5(&NAMESPACE, &name).to_string())
 }
 
 #[derive(Serialize)]
@@ -77,20 +93,22 @@ struct Valid {
     event_id: String,
     event_type: String,
     event_version: String,
-    key: String,
+    key: Option<String>,
+    claim: Option<String>,
 }
 
 /// `POST /v1/validate`: whether the body is a valid event. Nothing is published.
 pub(super) async fn validate(State(app): State<Arc<App>>, request: Admitted) -> Response {
-    let answer = valid(&app, &request.body).await.map(Json);
+    let answer = valid(&app, request.body).await.map(Json);
     request.permit.answer(answer).await
 }
 
-async fn valid(app: &App, event: &[u8]) -> Result<Valid, Problem> {
+async fn valid(app: &App, body: Bytes) -> Result<Valid, Problem> {
     let revision = current(app)?;
+    let Unwrapped { event, attributes, .. } = unwrap(body, false);
     let accepted = revision
         .policy
-        .validate(event)
+        .validate(&event, &attributes.canonical())
         .await
         .map_err(|fault| Problem::unavailable(&fault))??;
     Ok(Valid {
@@ -99,6 +117,7 @@ async fn valid(app: &App, event: &[u8]) -> Result<Valid, Problem> {
         event_type: accepted.event_type,
         event_version: accepted.event_version,
         key: accepted.key,
+        claim: accepted.claim,
     })
 }
 
@@ -113,6 +132,8 @@ struct Migrated {
     to_version: String,
     path: Vec<String>,
     event: Box<RawValue>,
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    attributes: Attributes,
 }
 
 /// `POST /v1/migrate?to=1.1`: the body in another version. Nothing is published.
@@ -121,27 +142,29 @@ pub(super) async fn migrate(
     Query(query): Query<MigrateQuery>,
     request: Admitted,
 ) -> Response {
-    let answer = migrated(&app, &query.to, &request.body).await.map(Json);
+    let answer = migrated(&app, &query.to, request.body).await.map(Json);
     request.permit.answer(answer).await
 }
 
-async fn migrated(app: &App, to: &str, event: &[u8]) -> Result<Migrated, Problem> {
+async fn migrated(app: &App, to: &str, body: Bytes) -> Result<Migrated, Problem> {
     let revision = current(app)?;
+    let Unwrapped { event, attributes, .. } = unwrap(body, false);
     let migrated = revision
         .policy
-        .migrate(event, to)
+        .migrate(&event, &attributes.canonical(), to)
         .await
         .map_err(|fault| Problem::unavailable(&fault))?
         .map_err(|failure| Problem::invalid(failure.violations))?;
     let event = match migrated.event {
         Some(changed) => changed,
-        None => String::from_utf8_lossy(event).into_owned(),
+        None => String::from_utf8_lossy(&event).into_owned(),
     };
     let event = RawValue::from_string(event).map_err(|_| Problem::invalid(vec![not_json()]))?;
     Ok(Migrated {
         from_version: migrated.from_version,
         to_version: migrated.to_version,
         path: migrated.path,
+        attributes: attributes.changed(&migrated.attributes),
         event,
     })
 }
@@ -158,5 +181,7 @@ fn not_json() -> Violation {
         code: "migration-failed".to_owned(),
         path: String::new(),
         message: "the policy returned an event that is not JSON".to_owned(),
+        rule: None,
+        version: None,
     }
 }

@@ -6,17 +6,25 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::attributes::Attributes;
+
 /// One event, delivered to the gate or redelivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// The event, byte for byte as its producer wrote it.
     #[serde(with = "exact_bytes")]
     pub event: Bytes,
+    /// Its attributes; none for a bare event.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
     /// The topic that it was read from.
     pub source: Source,
     /// The time to judge by, RFC 3339: when the broker accepted the event, where that is known. A redelivery then has the
     /// time of the first delivery.
     pub at: String,
+    /// Hash of the request that the event was completed from: the same request again is the same event, though it has another time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
     /// W3C trace context of the sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
@@ -100,6 +108,8 @@ impl Delivery {
     pub fn new(event: Bytes, source: Source, at: String) -> Self {
         Self {
             event,
+            attributes: Attributes::default(),
+            request: None,
             source,
             at,
             traceparent: None,
@@ -129,14 +139,39 @@ impl Delivery {
             self.source.to_string().as_bytes(),
             self.origin.to_string().as_bytes(),
             &self.event,
+            &attributes(&self.attributes),
         ])
     }
 
     /// Hash of event and origin: the same for a duplicate from any source, and another for another event with the same
     /// id.
     pub fn identity(&self) -> String {
-        digest([self.origin.to_string().as_bytes(), &self.event])
+        digest([self.origin.to_string().as_bytes(), self.content_digest().as_bytes()])
     }
+
+    /// Hash of the event alone: the same for a duplicate. A producer that sends an event twice gives it another time and trace.
+    pub fn content_digest(&self) -> String {
+        if let Some(request) = &self.request {
+            return request.clone();
+        }
+        let stays = |name: &str| !matches!(name, "time" | "tracestate" | "baggage");
+        let mut hash = Sha256::new();
+        hash.update(&self.event);
+        if !self.attributes.is_empty() {
+            hash.update(attributes(&self.attributes.clone().keep(stays)));
+        }
+        hex::encode(hash.finalize())
+    }
+}
+
+/// In the form that is hashed. A bare event has none, and no producer decides their order.
+fn attributes(attributes: &Attributes) -> Vec<u8> {
+    let mut lines: Vec<_> = attributes
+        .iter()
+        .map(|(name, value)| format!("\n{name}={value}"))
+        .collect();
+    lines.sort_unstable();
+    lines.concat().into_bytes()
 }
 
 fn digest<const N: usize>(parts: [&[u8]; N]) -> String {
@@ -222,6 +257,25 @@ mod tests {
     use bytes::Bytes;
 
     use super::{Delivery, Source};
+
+    #[test]
+    fn events_that_differ_in_an_attribute_are_two_and_another_time_makes_none() {
+        let of = |members: &str| {
+            let mut delivery = Delivery::new(Bytes::from_static(b"{}"), Source::topic("t"), "now".to_owned());
+            delivery.attributes = serde_json::from_str(members).expect("attributes");
+            delivery
+        };
+        let one = of(r#"{"id":"1","source":"a","time":"t1"}"#);
+        let again = of(r#"{"time":"t2","source":"a","id":"1","tracestate":"x=1"}"#);
+        let other = of(r#"{"id":"1","source":"b","time":"t1"}"#);
+        assert_eq!(
+            (one.content_digest(), one.identity()),
+            (again.content_digest(), again.identity())
+        );
+        assert_ne!(one.content_digest(), other.content_digest());
+        assert_ne!(one.digest(), other.digest());
+        assert_ne!(one.content_digest(), of("{}").content_digest());
+    }
 
     #[test]
     fn a_stored_delivery_is_read_back_byte_for_byte() {

@@ -2,6 +2,7 @@
 //!
 //! Plain data and traits. Knows no HTTP, no SQLite and no configuration file, and of the engine only its plain types.
 
+pub mod attributes;
 pub mod backend;
 pub mod backend_error;
 pub mod clock;
@@ -10,6 +11,7 @@ pub mod delivery;
 pub mod disposition;
 pub mod envelope;
 pub mod error;
+mod members;
 pub mod message;
 pub mod rate_limited_log;
 pub mod revision;

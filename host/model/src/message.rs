@@ -4,19 +4,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{backend_error::BackendError, revision::RevisionId};
+use crate::{attributes::Attributes, backend_error::BackendError, revision::RevisionId};
 
 /// An event to publish.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// The partition key.
-    pub key: String,
+    /// The partition key, where the event has one.
+    pub key: Option<String>,
     /// Id of the event: the same for every attempt.
     pub id: String,
     /// Type of the event.
     pub event_type: String,
     /// The event, the text of one JSON value.
     pub event: Bytes,
+    /// Its attributes, where it came with some: it leaves with them.
+    pub attributes: Attributes,
     /// The time of the decision, RFC 3339.
     pub at: String,
     /// The source of the event that it is made of.

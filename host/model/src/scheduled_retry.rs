@@ -8,6 +8,7 @@ use tidegate_engine::Violation;
 
 use crate::{
     backend_error::BackendError,
+    dead_letter::Names,
     delivery::Delivery,
     disposition::DeadLetterReason,
     revision::{RevisionId, RolledBack},
@@ -35,8 +36,17 @@ pub enum Next {
     Process,
     /// Its dead letter and alerts are published.
     DeadLetter(Failure),
-    /// Operations are notified of a rollback.
-    NotifyRollback(RolledBack),
+    /// A channel is notified of a rollback.
+    NotifyRollback(RollbackNotice),
+}
+
+/// The notice of a rollback. It names its channel, since no policy may be loaded when it is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollbackNotice {
+    /// The rollback.
+    pub rolled_back: RolledBack,
+    /// The channel.
+    pub channel: String,
 }
 
 /// Why an event is dead-lettered.
@@ -48,6 +58,9 @@ pub struct Failure {
     pub error: String,
     /// What is wrong with the event; empty when it is valid.
     pub violations: Vec<Violation>,
+    /// The names of the event, as far as they could be read.
+    #[serde(default)]
+    pub names: Names,
     /// Failed attempts to publish the dead letter.
     pub attempts: u32,
     /// The revision that decided on it last.

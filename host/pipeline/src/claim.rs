@@ -91,8 +91,8 @@ impl Claims {
     }
 
     /// Claims the event of a delivery.
-    pub async fn claim(&self, event_id: &str, delivery: &Delivery) -> Result<Claim, BackendError> {
-        let key = key(event_id, &delivery.origin);
+    pub async fn claim(&self, claim: &str, delivery: &Delivery) -> Result<Claim, BackendError> {
+        let key = key(claim, &delivery.origin);
         let lease = self.lease(delivery);
         if let Written::Stored(etag) = self.put(&key, &lease, Expected::Absent).await? {
             return self.acquired(key, lease, etag).await;
@@ -103,8 +103,8 @@ impl Claims {
     }
 
     /// The claim of an event, where there is one; `None`: there is none, and none is made.
-    pub async fn claimed(&self, event_id: &str, delivery: &Delivery) -> Result<Option<Claim>, BackendError> {
-        self.find_and_take_over(key(event_id, &delivery.origin), self.lease(delivery))
+    pub async fn claimed(&self, claim: &str, delivery: &Delivery) -> Result<Option<Claim>, BackendError> {
+        self.find_and_take_over(key(claim, &delivery.origin), self.lease(delivery))
             .await
     }
 

@@ -1,23 +1,24 @@
-//! Dead-letters an event: publishes its dead letter and its alerts, as the policy builds them. When they cannot be
+//! Dead-letters an event: publishes its dead letter and its alerts, as the policy's catalog has them. When they cannot be
 //! published, the next attempt is scheduled, for as long as it takes: a dead letter is never discarded. Knows nothing of
 //! what is in a dead letter.
 
 use std::time::Duration;
 
-use tidegate_engine::{FailedEvent, Output};
+use tidegate_engine::Output;
 use tidegate_model::{
     backend_error::BackendError,
-    clock, dead_letter,
+    clock,
+    dead_letter::{self, BadTemplate, FailedEvent},
     delivery::{Delivery, Origin},
     disposition::Disposition,
     error::chain,
     scheduled_retry::{Failure, Next},
 };
+use tidegate_policies::decision::Unusable;
 
 use crate::{
     ack::{NotAcknowledged, Report},
     claim::AcquiredClaim,
-    judge::PolicyError,
     pipeline::Pipeline,
     publish::{FailedPublish, Retryable},
     run::Run,
@@ -103,8 +104,8 @@ impl Pipeline {
         let delivery = run.delivery;
         let now = clock::now();
         let not_built = |error: DeadLetterError| {
-            if let DeadLetterError::Policy(error) = &error {
-                self.metrics.fault(error.kind().unwrap_or("misuse"));
+            if let DeadLetterError::Unusable(unusable) = &error {
+                self.metrics.fault(unusable.kind());
             }
             FailedPublish {
                 published: delivery.history.published.clone(),
@@ -114,8 +115,8 @@ impl Pipeline {
             }
         };
         let outputs = self.build_dead_letter(run, failure, &now).await.map_err(not_built)?;
-        let outputs = self.check_and_address(outputs, delivery, &now, &failure.decided_by);
-        let outputs = outputs.map_err(|unusable| not_built(PolicyError::from(unusable).into()))?;
+        let outputs = self.check_and_address(outputs, run, &now, &failure.decided_by);
+        let outputs = outputs.map_err(|unusable| not_built(unusable.into()))?;
         self.publish(&outputs, delivery).await
     }
 
@@ -127,26 +128,34 @@ impl Pipeline {
         failure: &Failure,
         now: &str,
     ) -> Result<Vec<Output>, DeadLetterError> {
-        let policy = &run.revision.policy;
-        let mut failed = failed(run, failure);
-        let mut outputs = policy.dead_letter(&failed, now).await.map_err(PolicyError::from)?;
+        let catalog = run.revision.policy.catalog();
+        let source = source(run);
+        let attributes = run.delivery.attributes.canonical();
+        let failed = FailedEvent {
+            event: &run.delivery.event,
+            attributes: &attributes,
+            names: &failure.names,
+            error: &failure.error,
+            retry_count: run.delivery.history.attempt,
+            violations: &failure.violations,
+            source: &source,
+            policy: &failure.decided_by.digest,
+        };
+        let mut outputs = dead_letter::outputs(catalog, &failed, now)?;
         if !matches!(run.delivery.origin, Origin::Consumer { .. }) {
             return Ok(outputs);
         }
-        let source = failed.source.clone();
         for _ in 0..MOST_REDRIVES {
-            let Some(letter) = outputs
-                .iter()
-                .find(|output| output.event_type == dead_letter::EVENT_TYPE)
-            else {
-                break;
-            };
+            let Some(letter) = outputs.first() else { break };
             let mut published = run.delivery.history.published.iter();
             if published.any(|(_, id)| *id == letter.id) || !self.claims.is_redriven(&letter.id).await? {
                 break;
             }
-            failed.source = redrive_of(&source, &letter.id);
-            outputs = policy.dead_letter(&failed, now).await.map_err(PolicyError::from)?;
+            let failed = FailedEvent {
+                source: &redrive_of(&source, &letter.id),
+                ..failed.clone()
+            };
+            outputs = dead_letter::outputs(catalog, &failed, now)?;
         }
         Ok(outputs)
     }
@@ -156,7 +165,9 @@ impl Pipeline {
 #[derive(Debug, thiserror::Error)]
 enum DeadLetterError {
     #[error(transparent)]
-    Policy(#[from] PolicyError),
+    Template(#[from] BadTemplate),
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
     #[error(transparent)]
     Backend(#[from] BackendError),
 }
@@ -166,20 +177,12 @@ fn redrive_of(source: &str, dead_letter: &str) -> String {
     format!("{source} (redrive of {dead_letter})")
 }
 
-fn failed(run: Run<'_>, failure: &Failure) -> FailedEvent {
-    let (original, encoding) = dead_letter::encoded(&run.delivery.event);
-    let source = match &run.delivery.origin {
-        Origin::Producer => run.delivery.original_source(),
-        Origin::Consumer { failures } => format!("{} (failure {failures})", run.delivery.original_source()),
-        Origin::Redrive { dead_letter, .. } => redrive_of(&run.delivery.original_source(), dead_letter),
-    };
-    FailedEvent {
-        original,
-        encoding,
-        error: failure.error.clone(),
-        retry_count: run.delivery.history.attempt,
-        violations: failure.violations.clone(),
-        source,
-        policy: failure.decided_by.digest.clone(),
+/// Where the event came from, with what has happened to it since.
+fn source(run: Run<'_>) -> String {
+    let source = run.delivery.original_source();
+    match &run.delivery.origin {
+        Origin::Producer => source,
+        Origin::Consumer { failures } => format!("{source} (failure {failures})"),
+        Origin::Redrive { dead_letter, .. } => redrive_of(&source, dead_letter),
     }
 }

@@ -14,9 +14,9 @@ use crate::{
 };
 
 impl Pipeline {
-    /// Processes one delivery, or returns why it must be redelivered.
+    /// Processes one delivery, or returns why it must be redelivered. The path is a long one: its state is kept on the heap.
     pub async fn deliver(&self, delivery: &Delivery) -> Ack {
-        self.account(delivery, self.process(delivery, None)).await
+        self.account(delivery, Box::pin(self.process(delivery, None))).await
     }
 
     /// Processes a scheduled retry that is due.
@@ -25,16 +25,14 @@ impl Pipeline {
         match &retry.next {
             Next::Process => self.deliver(delivery).await,
             Next::DeadLetter(failure) => self.account(delivery, self.resume_dead_letter(delivery, failure)).await,
-            Next::NotifyRollback(rolled_back) => {
-                self.account(delivery, self.notify_rollback(delivery, rolled_back))
-                    .await
-            }
+            Next::NotifyRollback(notice) => self.account(delivery, self.notify_rollback(delivery, notice)).await,
         }
     }
 
     /// A consumer could not handle an event: it is published again on the policy's schedule, or dead-lettered.
     pub async fn consumer_failed(&self, delivery: &Delivery, error: &str) -> Ack {
-        self.account(delivery, self.process(delivery, Some(error))).await
+        self.account(delivery, Box::pin(self.process(delivery, Some(error))))
+            .await
     }
 
     async fn account(

@@ -9,7 +9,7 @@ use tidegate_model::{
     message::Message,
     revision::RevisionId,
 };
-use tidegate_policies::decision::{Unusable, Usable, UsableOutput};
+use tidegate_policies::decision::{Expected, Unusable, Usable, UsableOutput};
 
 use crate::{pipeline::Pipeline, run::Run};
 
@@ -45,7 +45,7 @@ impl PolicyError {
     pub(super) fn kind(&self) -> Option<&'static str> {
         match self {
             Self::Call(CallError::Fault(fault)) => Some(fault.kind.as_str()),
-            Self::Call(CallError::Misuse(_)) => None,
+            Self::Call(CallError::NotATime(_)) => None,
             Self::Unusable(unusable) => Some(unusable.kind()),
         }
     }
@@ -60,26 +60,38 @@ impl Pipeline {
             target_version: self.target_version.clone(),
         };
         let timer = self.metrics.time_policy();
-        let mut decided = run.revision.policy.process(&delivery.event, &context).await?;
+        let attributes = delivery.attributes.canonical();
+        let policy = &run.revision.policy;
+        let mut decided = policy.process(&delivery.event, &attributes, &context).await?;
         drop(timer);
         if matches!(delivery.origin, Origin::Consumer { .. }) {
-            decided = published_before(&run.revision.policy, delivery, decided).await?;
+            decided = published_before(policy, delivery, decided).await?;
         }
-        let decision = Usable::check(decided, &delivery.event, |channel| self.is_bound(channel))?;
+        let expected = Expected {
+            event: &delivery.event,
+            catalog: policy.catalog(),
+            is_bound: &|channel| self.is_bound(channel),
+        };
+        let decision = Usable::check(decided, expected)?;
         let outputs = self.address(&decision.outputs, delivery, at, run.revision.id())?;
         Ok(AddressedDecision { decision, outputs })
     }
 
-    /// Checks and addresses the outputs of a policy for a delivery.
+    /// Checks and addresses a dead letter and its alerts.
     pub(super) fn check_and_address(
         &self,
         outputs: Vec<Output>,
-        delivery: &Delivery,
+        run: Run<'_>,
         at: &str,
         revision: &RevisionId,
     ) -> Result<Vec<AddressedOutput<'_>>, Unusable> {
-        let outputs = UsableOutput::check_all(outputs, &delivery.event, |channel| self.is_bound(channel))?;
-        self.address(&outputs, delivery, at, revision)
+        let expected = Expected {
+            event: &run.delivery.event,
+            catalog: run.revision.policy.catalog(),
+            is_bound: &|channel| self.is_bound(channel),
+        };
+        let outputs = UsableOutput::check_all(outputs, None, expected)?;
+        self.address(&outputs, run.delivery, at, revision)
     }
 
     fn is_bound(&self, channel: &str) -> bool {
@@ -113,6 +125,7 @@ impl Pipeline {
 /// again, not the other outputs, and its type may be one that the policy only emits.
 async fn published_before(policy: &Policy, delivery: &Delivery, mut decided: Decided) -> Result<Decided, CallError> {
     let own = decided.event_id.clone().unwrap_or_default();
+    let attributes = delivery.attributes.canonical();
     decided.outputs.retain(|output| output.id == own);
     if decided
         .violations
@@ -121,7 +134,7 @@ async fn published_before(policy: &Policy, delivery: &Delivery, mut decided: Dec
     {
         return Ok(decided);
     }
-    let Ok(accepted) = policy.validate(&delivery.event).await? else {
+    let Ok(accepted) = policy.validate(&delivery.event, &attributes).await? else {
         return Ok(decided);
     };
     let mut types = policy.catalog().event_types.iter();
@@ -137,10 +150,10 @@ async fn published_before(policy: &Policy, delivery: &Delivery, mut decided: Dec
         id: accepted.event_id,
         event_type: accepted.event_type,
         event: None,
+        attributes: Vec::new(),
     };
     Ok(Decided {
         decision: Decision::Forward,
-        reason: "published again".to_owned(),
         outputs: vec![output],
         violations: Vec::new(),
         ..decided
@@ -153,6 +166,7 @@ fn message(output: &UsableOutput, delivery: &Delivery, at: &str, revision: &Revi
         Origin::Producer | Origin::Consumer { .. } => None,
     };
     Message {
+        attributes: output.attributes_of(&delivery.attributes),
         key: output.key.clone(),
         id: output.id.clone(),
         event_type: output.event_type.clone(),

@@ -67,10 +67,10 @@ impl Pipeline {
         addressed: &AddressedDecision<'_>,
     ) -> Result<Report, NotAcknowledged> {
         let is_rejected = addressed.decision.decision == Decision::Reject;
-        let claim = match run.event_id.filter(|_| run.delivery.once) {
+        let claim = match run.claim().filter(|_| run.delivery.once) {
             // An invalid event must not claim the id of a valid one. It may have been valid before, and have a claim.
-            Some(event_id) if is_rejected => self.claims.claimed(event_id, run.delivery).await?,
-            Some(event_id) => Some(self.claims.claim(event_id, run.delivery).await?),
+            Some(claim) if is_rejected => self.claims.claimed(claim, run.delivery).await?,
+            Some(claim) => Some(self.claims.claim(claim, run.delivery).await?),
             None => None,
         };
         let mut claim = match claim {

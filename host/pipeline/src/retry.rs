@@ -40,7 +40,7 @@ impl Pipeline {
         claim: Option<&mut AcquiredClaim>,
     ) -> Result<Report, NotAcknowledged> {
         if let Some(suppressed) = self.publish_log.allow() {
-            let event_id = run.event_id.map(|id| tracing::field::display(Untrusted(id)));
+            let event_id = run.event_id().map(|id| tracing::field::display(Untrusted(id)));
             let (attempt, error) = (run.delivery.history.attempt, &failed.summary);
             tracing::warn!(source = %run.delivery.source, event_id, attempt, error, suppressed, "an event could not be published");
         }
@@ -77,6 +77,7 @@ impl Pipeline {
             reason: DeadLetterReason::Exhausted,
             error,
             violations: Vec::new(),
+            names: run.names(),
             attempts: 0,
             decided_by: run.revision.id().clone(),
         };
@@ -126,6 +127,7 @@ impl Pipeline {
                 reason: DeadLetterReason::Fault,
                 error: format!("policy-fault: the policy faulted on it {faults} times ({kind}) and not on others"),
                 violations: vec![policy_fault(kind)],
+                names: run.names(),
                 attempts: 0,
                 decided_by: run.revision.id().clone(),
             };
@@ -194,5 +196,7 @@ fn policy_fault(kind: &str) -> Violation {
         code: "policy-fault".to_owned(),
         path: String::new(),
         message: format!("the policy cannot judge this event: {kind}"),
+        rule: None,
+        version: None,
     }
 }

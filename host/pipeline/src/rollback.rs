@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use serde_json::json;
 use tidegate_model::{
+    attributes::Attributes,
     backend_error::BackendError,
     clock,
     delivery::{Delivery, Source},
@@ -13,7 +14,7 @@ use tidegate_model::{
     error::chain,
     message::{Message, PublishError},
     revision::{RevisionId, RolledBack},
-    scheduled_retry::{Next, ScheduledRetry},
+    scheduled_retry::{Next, RollbackNotice, ScheduledRetry},
 };
 use tidegate_policies::revisions::{CallResult, CannotRollBack, Revision};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -24,12 +25,8 @@ use crate::{
     pipeline::Pipeline,
 };
 
-/// The channel of the notification, where it is bound to a sink.
-const CHANNEL: &str = "ops-alerts";
 /// The type of the event.
 const EVENT_TYPE: &str = "tidegate.policy-rollback";
-/// The user of the event: none.
-const USER: &str = "unknown";
 /// The delay before the first attempt to publish it.
 const SOON: Duration = Duration::from_millis(5);
 /// The delay before the second attempt; each further one is twice as long.
@@ -73,8 +70,9 @@ pub async fn notify_rollbacks(
 ) {
     let notify_all = async {
         while let Some(rolled_back) = rollbacks.recv().await {
-            if pipeline.channels.contains_key(CHANNEL) {
-                pipeline.schedule_first_notification(rolled_back).await;
+            if let Some(channel) = pipeline.alert_channel() {
+                let notice = RollbackNotice { rolled_back, channel };
+                pipeline.schedule_first_notification(notice).await;
             }
         }
     };
@@ -82,10 +80,18 @@ pub async fn notify_rollbacks(
 }
 
 impl Pipeline {
-    async fn schedule_first_notification(&self, rolled_back: RolledBack) {
-        let delivery = delivery(&rolled_back);
+    /// The first channel that is told of all dead letters: who reads it is told of rollbacks too.
+    fn alert_channel(&self) -> Option<String> {
+        let current = self.revisions.current()?;
+        let mut alerts = current.policy.catalog().alerts.iter();
+        let all = alerts.find(|alert| alert.event_types.is_none())?;
+        Some(all.channel.clone())
+    }
+
+    async fn schedule_first_notification(&self, notice: RollbackNotice) {
+        let delivery = delivery(&notice.rolled_back);
         let mut delay = FIRST_DELAY;
-        while let Err(error) = self.schedule_notification(&delivery, &rolled_back, SOON).await {
+        while let Err(error) = self.schedule_notification(&delivery, &notice, SOON).await {
             tracing::warn!(error = chain(&error), again_in = ?delay, "the notification of a rollback could not be scheduled");
             tokio::time::sleep(self.retries.scaled(delay)).await;
             delay = LONGEST_DELAY.min(delay * 2);
@@ -95,14 +101,14 @@ impl Pipeline {
     async fn schedule_notification(
         &self,
         delivery: &Delivery,
-        rolled_back: &RolledBack,
+        notice: &RollbackNotice,
         delay: Duration,
     ) -> Result<(), BackendError> {
         let mut delivery = delivery.clone();
         delivery.history.times_scheduled += 1;
         let retry = ScheduledRetry {
             delivery,
-            next: Next::NotifyRollback(rolled_back.clone()),
+            next: Next::NotifyRollback(notice.clone()),
             due: clock::unix_millis().saturating_add(clock::millis(delay)),
         };
         self.scheduler.schedule(&retry, delay).await
@@ -112,8 +118,9 @@ impl Pipeline {
     pub(super) async fn notify_rollback(
         &self,
         delivery: &Delivery,
-        rolled_back: &RolledBack,
+        notice: &RollbackNotice,
     ) -> Result<Report, NotAcknowledged> {
+        let rolled_back = &notice.rolled_back;
         let message = message(delivery, rolled_back);
         let report = |disposition, reason: &str| Report {
             disposition,
@@ -123,7 +130,7 @@ impl Pipeline {
             violations: Vec::new(),
             revision: rolled_back.to.clone(),
         };
-        let Some(sink) = self.channels.get(CHANNEL) else {
+        let Some(sink) = self.channels.get(&notice.channel) else {
             return Ok(report(Disposition::Dropped, "its channel is not bound any more"));
         };
         let error = match sink.publish_one(&message).await {
@@ -144,7 +151,7 @@ impl Pipeline {
             .scaled(delay.min(LONGEST_DELAY))
             .max(after.unwrap_or_default());
         tracing::warn!(error = line, again_in = ?delay, "the notification of a rollback could not be published");
-        self.schedule_notification(delivery, rolled_back, delay).await?;
+        self.schedule_notification(delivery, notice, delay).await?;
         Ok(report(Disposition::Scheduled, &line))
     }
 }
@@ -154,18 +161,13 @@ fn delivery(rolled_back: &RolledBack) -> Delivery {
     let at = clock::now();
     let RolledBack { from, to, why } = rolled_back;
     let event = json!({
-        "event_id": event_id(from, &at),
-        "event_type": EVENT_TYPE,
-        "event_version": "1.0",
-        "task_id": 0,
-        "user_id": USER,
-        "timestamp": at,
-        "payload": {
-            "severity": "error",
-            "error": why,
-            "from": { "policy": from.digest },
-            "to": { "policy": to.digest },
-        },
+        "id": event_id(from, &at),
+        "type": EVENT_TYPE,
+        "rolled_back_at": at,
+        "severity": "error",
+        "error": why,
+        "from": { "policy": from.digest },
+        "to": { "policy": to.digest },
     });
     Delivery::new(Bytes::from(event.to_string()), Source::topic("policy-rollback"), at)
 }
@@ -174,13 +176,13 @@ fn event_id(from: &RevisionId, at: &str) -> String {
     format!("policy-rollback-{}-{at}", from.digest.trim_start_matches("sha256:"))
 }
 
-/// In the form of the other alerts, so that their readers need no other code.
 fn message(delivery: &Delivery, rolled_back: &RolledBack) -> Message {
     Message {
-        key: USER.to_owned(),
+        key: None,
         id: event_id(&rolled_back.from, &delivery.at),
         event_type: EVENT_TYPE.to_owned(),
         event: delivery.event.clone(),
+        attributes: Attributes::default(),
         at: delivery.at.clone(),
         source: "tidegate".to_owned(),
         traceparent: None,

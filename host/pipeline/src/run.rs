@@ -2,6 +2,7 @@
 
 use tidegate_engine::Violation;
 use tidegate_model::{
+    dead_letter::Names,
     delivery::{Delivery, QueueEntry},
     disposition::{DeadLetterReason, Disposition},
     scheduled_retry::Failure,
@@ -10,14 +11,13 @@ use tidegate_policies::{decision::Usable, revisions::Revision};
 
 use crate::ack::Report;
 
-/// A delivery in progress, with the revision that it began with and what is known of its event.
+/// A delivery in progress, with the revision that it began with and what the policy decided.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run<'a> {
     pub(super) revision: &'a Revision,
     pub(super) delivery: &'a Delivery,
-    pub(super) event_id: Option<&'a str>,
-    /// Partition key of the event.
-    pub(super) key: Option<&'a str>,
+    /// `None`: the policy has made no usable decision, or is not asked.
+    pub(super) decision: Option<&'a Usable>,
 }
 
 impl<'a> Run<'a> {
@@ -25,25 +25,37 @@ impl<'a> Run<'a> {
         Self {
             revision,
             delivery,
-            event_id: None,
-            key: None,
+            decision: None,
         }
     }
 
-    /// With the id and the key that the policy has read.
     pub(super) fn with(self, decision: &'a Usable) -> Self {
         Self {
-            event_id: decision.event_id.as_deref(),
-            key: decision.outputs.first().map(|output| &*output.key),
+            decision: Some(decision),
             ..self
         }
+    }
+
+    /// Id of the event, where it is known.
+    pub(super) fn event_id(&self) -> Option<&'a str> {
+        self.decision?.event_id.as_deref()
+    }
+
+    /// What the event is claimed by.
+    pub(super) fn claim(&self) -> Option<&'a str> {
+        self.decision?.claim.as_deref()
+    }
+
+    /// Partition key of the event.
+    fn key(&self) -> Option<&'a str> {
+        self.decision?.key.as_deref()
     }
 
     pub(super) fn report(&self, disposition: Disposition, reason: &str) -> Report {
         Report {
             disposition,
             reason: reason.to_owned(),
-            event_id: self.event_id.map(str::to_owned),
+            event_id: self.event_id().map(str::to_owned),
             published: Vec::new(),
             violations: Vec::new(),
             revision: self.revision.id().clone(),
@@ -57,8 +69,10 @@ impl<'a> Run<'a> {
     pub(super) fn id_conflict(&self) -> Failure {
         let violation = Violation {
             code: "id-conflict".to_owned(),
-            path: "/event_id".to_owned(),
-            message: "another event with this event_id was processed before; ids must not be used twice".to_owned(),
+            path: self.revision.policy.catalog().envelope.id.clone().unwrap_or_default(),
+            message: "another event with this id was processed before; ids must not be used twice".to_owned(),
+            rule: None,
+            version: None,
         };
         self.rejected(format!("{}: {}", violation.code, violation.message), vec![violation])
     }
@@ -68,8 +82,22 @@ impl<'a> Run<'a> {
             reason: DeadLetterReason::Rejected,
             error,
             violations,
+            names: self.names(),
             attempts: 0,
             decided_by: self.revision.id().clone(),
+        }
+    }
+
+    /// The names of the event as the policy has read them; without a decision, from the places that it names.
+    pub(super) fn names(&self) -> Names {
+        let Some(decision) = self.decision else {
+            let envelope = &self.revision.policy.catalog().envelope;
+            return Names::of(&self.delivery.event, &self.delivery.attributes.canonical(), envelope);
+        };
+        Names {
+            id: decision.event_id.clone(),
+            event_type: decision.event_type.clone(),
+            key: decision.key.clone(),
         }
     }
 
@@ -79,6 +107,6 @@ impl<'a> Run<'a> {
             key: key.to_owned(),
             event: self.delivery.identity(),
         };
-        self.delivery.history.queue.clone().or_else(|| self.key.map(entry))
+        self.delivery.history.queue.clone().or_else(|| self.key().map(entry))
     }
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt, io, time::Duration};
 
 use tidegate_engine::{EventTypeInfo, Fault, FaultKind, LoadError, Policy, PolicyCatalog, SelfTestReport};
 use tidegate_folder::FolderError;
+use tidegate_model::dead_letter::{BadTemplate, Template};
 use tidegate_text::cut;
 
 use crate::revisions::Retired;
@@ -82,6 +83,9 @@ pub enum Refusal {
         /// The channel.
         channel: String,
     },
+    /// Its dead letters cannot be built.
+    #[error("its dead letters cannot be built")]
+    Template(#[source] BadTemplate),
     /// It does not know the target version.
     #[error("`policy.target_version` is {target:?}, and {event_type} has no such version")]
     NoTargetVersion {
@@ -148,6 +152,9 @@ impl Admission {
             return Err(Refusal::UnboundChannel {
                 channel: channel.clone(),
             });
+        }
+        if let Some(template) = &catalog.dead_letters.template {
+            Template::parse(template).map_err(Refusal::Template)?;
         }
         if let Some(target) = &self.target_version {
             let lacks = |kind: &&EventTypeInfo| kind.accepted && !versions(kind).any(|version| version == target);

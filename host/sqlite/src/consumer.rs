@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tidegate_model::{
     delivery::{Delivery, Source},
+    envelope::unwrap,
     subscription::Subscription,
 };
 use tidegate_pipeline::{Ack, NotAcknowledged, Pipeline, Report};
@@ -81,9 +82,12 @@ async fn deliver(
         offset: Some(stored.offset.to_string()),
         ..Source::topic(&subscription.topic.name)
     };
+    let unwrapped = unwrap(stored.record.value.into(), false);
     let delivery = Delivery {
+        attributes: unwrapped.attributes,
+        traceparent: unwrapped.traceparent,
         once: subscription.idempotent,
-        ..Delivery::new(stored.record.value.into(), source, stored.record.at)
+        ..Delivery::new(unwrapped.event, source, stored.record.at)
     };
     let mut backoff = SHORTEST_WAIT;
     loop {

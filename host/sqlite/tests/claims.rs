@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tempfile::TempDir;
 use tidegate_model::{
+    dead_letter::Names,
     delivery::{Delivery, Source},
     disposition::DeadLetterReason,
     revision::RevisionId,
@@ -208,6 +209,7 @@ fn failure() -> Failure {
         reason: DeadLetterReason::Exhausted,
         error: "the sink said no".to_owned(),
         violations: Vec::new(),
+        names: Names::default(),
         attempts: 0,
         decided_by: RevisionId {
             number: 1,

@@ -16,6 +16,6 @@ wit_bindgen::generate!({
     default_bindings_module: "tidegate_guests::bindings",
     additional_derives: [serde::Serialize],
     additional_type_attributes: {
-        "tidegate:policy/gate@0.1.0/decision": [#[serde(rename_all = "kebab-case")]],
+        "tidegate:policy/gate@0.2.0/decision": [#[serde(rename_all = "kebab-case")]],
     },
 });

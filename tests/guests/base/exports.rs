@@ -32,7 +32,10 @@ impl<G: Guest> crate::bindings::Guest for Exported<G> {
 }
 
 impl<G: Guest> validation::Guest for Exported<G> {
-    fn validate(event: String) -> Result<validation::Accepted, validation::Rejection> {
+    fn validate(
+        event: String,
+        _attributes: Vec<validation::Attribute>,
+    ) -> Result<validation::Accepted, validation::Rejection> {
         G::validate(&event)
     }
 
@@ -42,7 +45,11 @@ impl<G: Guest> validation::Guest for Exported<G> {
 }
 
 impl<G: Guest> migration::Guest for Exported<G> {
-    fn migrate(event: String, to_version: String) -> Result<migration::Migrated, migration::MigrationFailure> {
+    fn migrate(
+        event: String,
+        _attributes: Vec<migration::Attribute>,
+        to_version: String,
+    ) -> Result<migration::Migrated, migration::MigrationFailure> {
         let failure = |cause, violations| migration::MigrationFailure {
             cause,
             event_type: None,
@@ -53,6 +60,7 @@ impl<G: Guest> migration::Guest for Exported<G> {
         match G::validate(&event) {
             Ok(accepted) if accepted.event_version == to_version => Ok(migration::Migrated {
                 event: None,
+                attributes: Vec::new(),
                 path: vec![to_version.clone()],
                 from_version: accepted.event_version,
                 to_version,
@@ -62,6 +70,8 @@ impl<G: Guest> migration::Guest for Exported<G> {
                     code: "no-path".to_owned(),
                     path: "/event_version".to_owned(),
                     message: "this policy migrates nothing".to_owned(),
+                    rule: None,
+                    version: None,
                 };
                 Err(failure(migration::MigrationCause::NoPath, vec![violation]))
             }
@@ -95,25 +105,26 @@ impl<G: Guest> retry::Guest for Exported<G> {
 }
 
 impl<G: Guest> gate::Guest for Exported<G> {
-    fn process(event: String, context: gate::Context) -> Result<gate::Decided, gate::Misuse> {
+    fn process(event: String, _attributes: Vec<gate::Attribute>, context: gate::Context) -> gate::Decided {
         G::process(&event, context)
     }
 
-    fn compose(draft: gate::Draft, now: String) -> Result<gate::Composed, gate::Rejection> {
-        G::compose(&draft, &now)
-    }
-
-    fn dead_letter(failed: gate::FailedEvent, now: String) -> Result<Vec<gate::Output>, gate::Misuse> {
-        G::dead_letter(&failed, &now)
+    fn compose(
+        event: String,
+        _attributes: Vec<gate::Attribute>,
+        _id: String,
+        _now: String,
+    ) -> Result<gate::Composed, gate::Rejection> {
+        G::compose(&event)
     }
 }
 
 impl<G: Guest> texts::Guest for Exported<G> {
-    fn validate(event: String) -> String {
+    fn validate(event: String, _attributes: String) -> String {
         json!({ "valid": G::validate(&event).is_ok() }).to_string()
     }
 
-    fn migrate(_request: String) -> String {
+    fn migrate(_request: String, _attributes: String) -> String {
         r#"{"misuse":"this policy migrates nothing"}"#.to_owned()
     }
 
@@ -121,7 +132,7 @@ impl<G: Guest> texts::Guest for Exported<G> {
         r#"{"action":"dead-letter","delay_ms":0,"retries_left":0}"#.to_owned()
     }
 
-    fn process(request: String) -> String {
+    fn process(request: String, _attributes: String) -> String {
         process::<G>(&request).to_string()
     }
 
@@ -138,10 +149,7 @@ fn process<G: Guest>(request: &str) -> String {
         return r#"{"misuse":"the request must have event and now"}"#.to_owned();
     };
     let target_version = member("target_version");
-    match G::process(&event, gate::Context { now, target_version }) {
-        Ok(decided) => text(&decided),
-        Err(misuse) => json!({ "misuse": misuse.message }).to_string(),
-    }
+    text(&G::process(&event, gate::Context { now, target_version }))
 }
 
 /// A record of the contract as JSON, which cannot fail.

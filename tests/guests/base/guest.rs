@@ -1,11 +1,8 @@
 //! The harmless policy: every method can be overridden.
 
-use crate::bindings::exports::tidegate::policy::gate::{
-    Composed, Context, Decided, Decision, Draft, FailedEvent, Misuse, Output,
-};
+use crate::bindings::exports::tidegate::policy::gate::{Composed, Context, Decided, Decision, Output};
 use crate::bindings::exports::tidegate::policy::validation::{Accepted, PolicyCatalog, Rejection};
 use crate::known::{Known, TYPES};
-use crate::letter;
 
 /// A policy for tests. Methods that are not overridden behave correctly.
 pub trait Guest: 'static {
@@ -28,17 +25,17 @@ pub trait Guest: 'static {
         Self::known().validate(event)
     }
 
-    fn process(event: &str, _context: Context) -> Result<Decided, Misuse> {
-        Ok(forward::<Self>(event))
+    fn process(event: &str, _context: Context) -> Decided {
+        forward::<Self>(event)
     }
 
-    fn dead_letter(failed: &FailedEvent, now: &str) -> Result<Vec<Output>, Misuse> {
-        Ok(letter::of(failed, now))
-    }
-
-    fn compose(draft: &Draft, now: &str) -> Result<Composed, Rejection> {
-        let composed = letter::compose(draft, now);
-        Self::validate(&composed.event).map(|_| composed)
+    /// It completes nothing: an event must have its id.
+    fn compose(event: &str) -> Result<Composed, Rejection> {
+        Self::validate(event).map(|accepted| Composed {
+            event_id: accepted.event_id,
+            event: None,
+            attributes: Vec::new(),
+        })
     }
 }
 
@@ -54,16 +51,19 @@ pub fn forward<G: Guest + ?Sized>(event: &str) -> Decided {
     match G::known().read(event) {
         Ok(read) => Decided {
             decision: Decision::Forward,
-            reason: "known".to_owned(),
+            rule: None,
+            claim: Some(read.id.clone()),
             event_id: Some(read.id.clone()),
             event_type: Some(read.event_type.clone()),
             event_version: Some(read.version.clone()),
+            key: Some(read.key.clone()),
             outputs: vec![Output {
                 channel: "task-events".to_owned(),
-                key: read.key,
+                key: Some(read.key),
                 id: read.id,
                 event_type: read.event_type,
                 event: None,
+                attributes: Vec::new(),
             }],
             violations: Vec::new(),
         },
@@ -75,13 +75,12 @@ pub fn forward<G: Guest + ?Sized>(event: &str) -> Decided {
 pub fn reject(rejection: Rejection) -> Decided {
     Decided {
         decision: Decision::Reject,
-        reason: rejection
-            .violations
-            .first()
-            .map_or_else(String::new, |v| v.message.clone()),
+        rule: None,
+        claim: rejection.event_id.clone().filter(|id| !id.is_empty()),
         event_id: rejection.event_id,
         event_type: rejection.event_type,
         event_version: None,
+        key: None,
         outputs: Vec::new(),
         violations: rejection.violations,
     }

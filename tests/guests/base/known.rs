@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::bindings::exports::tidegate::policy::validation::{
-    Accepted, EventTypeInfo, Limits, PolicyCatalog, Rejection, RejectionCause, VersionInfo, Violation,
+    Accepted, Alert, DeadLetters, Envelope, EventTypeInfo, Limits, PolicyCatalog, Rejection, RejectionCause,
+    VersionInfo, Violation,
 };
 
 /// How long to wait before each retry.
@@ -19,9 +20,6 @@ pub(crate) const TYPES: &[&str] = &[
     "task.deleted",
     "task.updated",
 ];
-
-/// Types that are sent and never accepted, and their channels.
-const EMITTED: [(&str, &str); 2] = [("alert.ops", "ops-alerts"), ("dlq.failed", "dlq")];
 
 /// What a policy accepts.
 #[derive(Debug, Clone, Copy)]
@@ -57,65 +55,6 @@ impl Known {
 
     /// Reads an event that the policy accepts.
     pub fn read(self, event: &str) -> Result<Read, Rejection> {
-        let read = self.read_any(event)?;
-        if EMITTED.iter().any(|(name, _)| *name == read.event_type) {
-            return Err(rejection(
-                RejectionCause::Unknown,
-                Some(read),
-                "emitted-only",
-                "/event_type",
-            ));
-        }
-        Ok(read)
-    }
-
-    pub fn validate(self, event: &str) -> Result<Accepted, Rejection> {
-        self.read_any(event).map(|read| Accepted {
-            event_id: read.id,
-            event_type: read.event_type,
-            event_version: read.version,
-            key: read.key,
-        })
-    }
-
-    /// Everything that the policy knows, with an example of each.
-    pub fn catalog(self, version: &str, channels: &[&str]) -> PolicyCatalog {
-        let taken = self
-            .types
-            .iter()
-            .map(|name| (*name, self.versions, true, "task-events"));
-        let emitted = EMITTED.map(|(name, channel)| (name, &["1.0"] as &[_], false, channel));
-        let mut event_types: Vec<_> = taken
-            .chain(emitted)
-            .map(|(name, versions, accepted, channel)| EventTypeInfo {
-                name: name.to_owned(),
-                versions: versions
-                    .iter()
-                    .map(|version| VersionInfo {
-                        version: (*version).to_owned(),
-                        example: example(name, version),
-                    })
-                    .collect(),
-                latest: versions.last().copied().unwrap_or_default().to_owned(),
-                accepted,
-                channel: Some(channel.to_owned()),
-                retry_delays_ms: DELAYS_MS.to_vec(),
-            })
-            .collect();
-        event_types.sort_by(|one, other| one.name.cmp(&other.name));
-        PolicyCatalog {
-            name: "calm".to_owned(),
-            version: version.to_owned(),
-            event_types,
-            channels: channels.iter().map(|&channel| channel.to_owned()).collect(),
-            limits: Limits {
-                event_bytes: 1 << 20,
-                depth: 128,
-            },
-        }
-    }
-
-    fn read_any(self, event: &str) -> Result<Read, Rejection> {
         let Ok(value @ Value::Object(_)) = serde_json::from_str::<Value>(event) else {
             return Err(rejection(RejectionCause::Unreadable, None, "not-an-object", ""));
         };
@@ -126,14 +65,13 @@ impl Known {
             version: value["event_version"].as_str().unwrap_or("1.0").to_owned(),
             key: text("user_id"),
         };
-        let emitted = EMITTED.iter().any(|(name, _)| *name == read.event_type);
         let (code, path) = if read.id.is_empty() {
             ("min-length", "/event_id")
         } else if read.key.is_empty() {
             ("empty-user-id", "/user_id")
-        } else if !emitted && !self.types.contains(&&*read.event_type) {
+        } else if !self.types.contains(&&*read.event_type) {
             ("unknown-event-type", "/event_type")
-        } else if !emitted && !self.versions.contains(&&*read.version) {
+        } else if !self.versions.contains(&&*read.version) {
             ("unknown-version", "/event_version")
         } else {
             return Ok(read);
@@ -144,6 +82,70 @@ impl Known {
             RejectionCause::Invalid
         };
         Err(rejection(cause, Some(read), code, path))
+    }
+
+    pub fn validate(self, event: &str) -> Result<Accepted, Rejection> {
+        self.read(event).map(|read| Accepted {
+            claim: Some(read.id.clone()),
+            event_id: read.id,
+            event_type: read.event_type,
+            event_version: read.version,
+            key: Some(read.key),
+        })
+    }
+
+    /// Everything that the policy knows, with an example of each.
+    pub fn catalog(self, version: &str, channels: &[&str]) -> PolicyCatalog {
+        let versions = self.versions;
+        let mut event_types: Vec<_> = self
+            .types
+            .iter()
+            .map(|&name| EventTypeInfo {
+                name: name.to_owned(),
+                versions: versions
+                    .iter()
+                    .map(|version| VersionInfo {
+                        version: (*version).to_owned(),
+                        example: example(name, version),
+                    })
+                    .collect(),
+                latest: versions.last().copied().unwrap_or_default().to_owned(),
+                default_version: versions.first().copied().unwrap_or_default().to_owned(),
+                migrations: Vec::new(),
+                rules: Vec::new(),
+                drop_rules: Vec::new(),
+                accepted: true,
+                channel: Some("task-events".to_owned()),
+                retry_delays_ms: DELAYS_MS.to_vec(),
+            })
+            .collect();
+        event_types.sort_by(|one, other| one.name.cmp(&other.name));
+        PolicyCatalog {
+            name: "calm".to_owned(),
+            version: version.to_owned(),
+            event_types,
+            channels: channels.iter().map(|&channel| channel.to_owned()).collect(),
+            envelope: Envelope {
+                id: Some("/event_id".to_owned()),
+                event_type: "/event_type".to_owned(),
+                version: Some("/event_version".to_owned()),
+                key: Some("/user_id".to_owned()),
+                time: Some("/timestamp".to_owned()),
+            },
+            dead_letters: DeadLetters {
+                channel: "dlq".to_owned(),
+                event_type: "dlq.failed".to_owned(),
+                template: None,
+            },
+            alerts: vec![Alert {
+                channel: "ops-alerts".to_owned(),
+                event_types: None,
+            }],
+            limits: Limits {
+                event_bytes: 1 << 20,
+                depth: 128,
+            },
+        }
     }
 }
 
@@ -157,6 +159,8 @@ fn rejection(cause: RejectionCause, read: Option<Read>, code: &str, path: &str) 
             code: code.to_owned(),
             path: path.to_owned(),
             message: json!({ "wrong": code }).to_string(),
+            rule: None,
+            version: None,
         }],
     }
 }

@@ -9,9 +9,8 @@ pub mod bindings;
 mod exports;
 mod guest;
 mod known;
-mod letter;
 
-pub use bindings::exports::tidegate::policy::gate::{Context, Decided, Decision, FailedEvent, Misuse, Output};
+pub use bindings::exports::tidegate::policy::gate::{Context, Decided, Decision, Output};
 pub use bindings::exports::tidegate::policy::validation::{
     Accepted, PolicyCatalog, Rejection, RejectionCause, Violation,
 };
@@ -27,11 +26,11 @@ macro_rules! harm {
         struct Hostile;
 
         impl $crate::Guest for Hostile {
-            fn process(event: &str, _context: $crate::Context) -> Result<$crate::Decided, $crate::Misuse> {
+            fn process(event: &str, _context: $crate::Context) -> $crate::Decided {
                 if $crate::is_example(event) {
-                    return Ok($crate::forward::<Self>(event));
+                    return $crate::forward::<Self>(event);
                 }
-                Ok($judge(event))
+                $judge(event)
             }
         }
 

@@ -44,7 +44,7 @@ static int a_length_is_none(tidegate_policy policy)
 {
     const uint8_t byte = '{';
     char *answer;
-    return tidegate_validate(policy, &byte, (size_t)-1, &answer, NULL) != TIDEGATE_ARGUMENT || answer != NULL;
+    return tidegate_validate(policy, &byte, (size_t)-1, NULL, &answer, NULL) != TIDEGATE_ARGUMENT || answer != NULL;
 }
 
 static int a_child_is_told(tidegate_policy policy)

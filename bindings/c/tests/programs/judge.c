@@ -1,7 +1,8 @@
 /* Calls a policy with the questions on standard input and writes the answers to standard output: `judge POLICY [OPTIONS]`.
  *
- * A question is a line `CALL LENGTH…`, the bytes of its arguments one after the other, and a line feed. An answer is a line
- * `STATUS LENGTH`, its bytes (of the error where the status is not 0), and a line feed. Compiles as C and as C++. */
+ * A question is a line `CALL LENGTH…`, the bytes of its arguments one after the other, and a line feed; the length of NULL is
+ * `-`. An answer is a line `STATUS LENGTH`, its bytes (of the error where the status is not 0), and a line feed. Compiles as C
+ * and as C++. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +10,11 @@
 
 #include <tidegate.h>
 
-enum { ARGUMENTS = 3 };
+enum { ARGUMENTS = 4 };
 
 struct question {
     char call[16];
-    size_t lengths[ARGUMENTS];
+    long lengths[ARGUMENTS]; /* -1 for NULL */
     char *arguments[ARGUMENTS];
     int count;
 };
@@ -31,9 +32,11 @@ static int read_question(struct question *question)
         return -1;
     strcpy(question->call, word);
     while ((word = strtok_r(NULL, " \n", &rest)) && question->count < ARGUMENTS)
-        question->lengths[question->count++] = strtoul(word, NULL, 10);
+        question->lengths[question->count++] = strcmp(word, "-") ? strtol(word, NULL, 10) : -1;
     for (int i = 0; i < question->count; i++) {
-        size_t length = question->lengths[i];
+        if (question->lengths[i] < 0)
+            continue;
+        size_t length = (size_t)question->lengths[i];
         char *argument = (char *)malloc(length + 1);
         if (!argument || fread(argument, 1, length, stdin) != length) {
             free(argument);
@@ -49,15 +52,15 @@ static tidegate_status ask(tidegate_policy policy, const struct question *questi
 {
     const char *const *text = (const char *const *)question->arguments;
     const uint8_t *event = (const uint8_t *)question->arguments[0];
-    size_t event_length = question->lengths[0];
+    size_t event_length = (size_t)question->lengths[0];
     if (!strcmp(question->call, "validate"))
-        return tidegate_validate(policy, event, event_length, answer, length);
+        return tidegate_validate(policy, event, event_length, text[1], answer, length);
     if (!strcmp(question->call, "migrate"))
-        return tidegate_migrate(policy, event, event_length, text[1], answer, length);
+        return tidegate_migrate(policy, event, event_length, text[1], text[2], answer, length);
     if (!strcmp(question->call, "next-attempt"))
         return tidegate_next_attempt(policy, text[0], (uint32_t)strtoul(text[1], NULL, 10), answer, length);
     if (!strcmp(question->call, "process"))
-        return tidegate_process(policy, event, event_length, text[1], text[2], answer, length);
+        return tidegate_process(policy, event, event_length, text[1], text[2], text[3], answer, length);
     if (!strcmp(question->call, "catalog"))
         return tidegate_catalog(policy, answer, length);
     if (!strcmp(question->call, "digest"))

@@ -38,7 +38,7 @@ function fill(policy) {
 function judge(policy) {
   try {
     const { eventId, eventType, eventVersion, key } = policy.validate(byId('event').value);
-    show('valid', 'Valid', { Type: eventType, Version: eventVersion, Id: eventId, Key: key }, []);
+    show('valid', 'Valid', { Type: eventType, Version: eventVersion, Id: eventId, Key: key ?? 'none' }, []);
   } catch (error) {
     if (!(error instanceof InvalidEvent)) {
       show('fault', `The policy failed: ${error.message}`, {}, []);

@@ -13,11 +13,11 @@ export interface Transpiled {
 
 /** The exports of a policy that the package calls, or may call in future. */
 const EXPORTS = [
-  'tidegate:policy/validation@0.1.0',
-  'tidegate:policy/migration@0.1.0',
-  'tidegate:policy/retry@0.1.0',
-  'tidegate:policy/gate@0.1.0',
-  'tidegate:policy/json@0.1.0',
+  'tidegate:policy/validation@0.2.0',
+  'tidegate:policy/migration@0.2.0',
+  'tidegate:policy/retry@0.2.0',
+  'tidegate:policy/gate@0.2.0',
+  'tidegate:policy/json@0.2.0',
   'prepare',
 ];
 

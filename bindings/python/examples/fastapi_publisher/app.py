@@ -36,10 +36,13 @@ async def publish(request: Request) -> dict[str, str]:
     # Some microseconds for a common event, so it may run on the event loop; 1 MiB takes milliseconds.
     accepted: Accepted = request.app.state.policy.validate(event)
     # Raw, because the sidecar would otherwise rewrite the event and change the digits of large numbers.
+    metadata = {"metadata.rawPayload": "true"}
+    if accepted.key is not None:
+        metadata["metadata.partitionKey"] = accepted.key
     answer = await request.app.state.client.post(
         "",
         content=event,
-        params={"metadata.partitionKey": accepted.key, "metadata.rawPayload": "true"},
+        params=metadata,
         headers={"content-type": "application/octet-stream"},
     )
     answer.raise_for_status()

@@ -2,12 +2,17 @@
 
 from tidegate.answers import (
     Accepted,
+    Alert,
     Catalog,
+    Change,
+    DeadLetters,
     Decided,
+    Envelope,
     EventType,
     EventVersion,
     Limits,
     Migrated,
+    Migration,
     Output,
     RetryPlan,
     Violation,
@@ -18,8 +23,12 @@ from tidegate.policy import Policy
 
 __all__ = [
     "Accepted",
+    "Alert",
     "Catalog",
+    "Change",
+    "DeadLetters",
     "Decided",
+    "Envelope",
     "Event",
     "EventType",
     "EventVersion",
@@ -27,6 +36,7 @@ __all__ = [
     "Limits",
     "LoadError",
     "Migrated",
+    "Migration",
     "MigrationFailed",
     "Misuse",
     "Output",

@@ -16,6 +16,10 @@ class Violation:
     """JSON Pointer to the value at fault; the empty string is the whole event."""
     message: str
     """For people."""
+    rule: str | None = None
+    """The rule that is broken; `None`: the schema, or the form of the event."""
+    version: str | None = None
+    """The version in which the path is to be read, when it is not the event's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,20 @@ class Accepted:
     event_id: str
     event_type: str
     event_version: str
-    """The event's version, or the default when it names none."""
-    key: str
-    """The partition key: events of one key keep their order."""
+    """The event's version, or the default of its type when it names none."""
+    key: str | None
+    """The partition key: events of one key keep their order; `None`: it has none."""
+    claim: str | None
+    """What it is claimed by, so that a repeat is recognised; `None`: it is not claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change to the attributes of an event."""
+
+    name: str
+    value: str | None
+    """The new value; `None`: the attribute is removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,9 @@ class Migrated:
     event: str
     """Its text; the text that was passed in when it needed no change."""
     changed: bool
+    """False when the text needed no change."""
+    attributes: tuple[Change, ...]
+    """The changes to its attributes."""
     from_version: str
     to_version: str
     path: tuple[str, ...]
@@ -66,12 +84,15 @@ class Output:
     """One event to send."""
 
     channel: str
-    key: str
+    key: str | None
+    """The partition key; `None`: it has none."""
     id: str
     """Derived from the input: a repeated call gives the same one."""
     event_type: str
     event: str | None
     """Its text; `None`: the event leaves unchanged, byte for byte."""
+    attributes: tuple[Change, ...]
+    """The changes to the attributes that the event came with; of another event, its attributes."""
 
     def json(self) -> Any:
         """The event, parsed as by `Migrated.json`; `None` when it leaves unchanged."""
@@ -83,15 +104,18 @@ class Decided:
     """The decision on one event, with its reasons and its outputs."""
 
     decision: Literal["forward", "drop", "reject"]
-    reason: str
-    """One line for people."""
+    rule: str | None
+    """The drop rule by which it is dropped."""
+    claim: str | None
+    """What it is claimed by, so that a repeat is recognised; `None`: it is not claimed."""
     event_id: str | None
     event_type: str | None
     event_version: str | None
+    key: str | None
     outputs: tuple[Output, ...]
     """What to send, in this order; empty unless the decision is `forward`."""
     violations: tuple[Violation, ...]
-    """The violations; empty unless the decision is `reject`."""
+    """The violations; never empty when the decision is `reject`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +128,16 @@ class EventVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Migration:
+    """A version that events of another one can be brought to."""
+
+    from_version: str
+    to_version: str
+    lossy: bool
+    """Whether it can lose what an event says."""
+
+
+@dataclass(frozen=True, slots=True)
 class EventType:
     """One event type that a policy knows."""
 
@@ -112,6 +146,14 @@ class EventType:
     """Oldest first; at least one."""
     latest: str
     """The version that `process` migrates to when none is asked for."""
+    default_version: str
+    """The version of an event that states none."""
+    migrations: tuple[Migration, ...]
+    """Which version can be brought to which, in any number of steps."""
+    rules: tuple[str, ...]
+    """The ids of the rules that its events must keep."""
+    drop_rules: tuple[str, ...]
+    """The ids of the rules by which its valid events are dropped."""
     accepted: bool
     """False for types that the policy sends and never accepts."""
     channel: str | None
@@ -131,6 +173,36 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Envelope:
+    """Where an event states its names, as JSON Pointers; `None`: events state none."""
+
+    id: str | None
+    event_type: str
+    version: str | None
+    key: str | None
+    time: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """The dead letters that a gate builds."""
+
+    channel: str
+    event_type: str
+    template: str | None
+    """How one looks, as a JSON template; `None`: in the gate's own form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A channel that is told of dead letters."""
+
+    channel: str
+    event_types: tuple[str, ...] | None
+    """The types of the events that it is told of; `None`: all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """What a policy knows."""
 
@@ -139,4 +211,8 @@ class Catalog:
     event_types: tuple[EventType, ...]
     """Sorted by name."""
     channels: tuple[str, ...]
+    """Every channel on which the policy may send, and those of dead letters and alerts, sorted."""
+    envelope: Envelope
+    dead_letters: DeadLetters
+    alerts: tuple[Alert, ...]
     limits: Limits

@@ -9,9 +9,9 @@ from tidegate import cache, sandbox
 from tidegate.engine import ENGINE
 from tidegate.errors import LoadError
 
-CONTRACT = "0.1.0"
+CONTRACT = "0.2.0"
 JSON = f"tidegate:policy/json@{CONTRACT}"
-FUNCTIONS = {"validate": 1, "migrate": 1, "next-attempt": 1, "process": 1, "catalog": 0}
+FUNCTIONS = {"validate": 2, "migrate": 2, "next-attempt": 1, "process": 2, "catalog": 0}
 """The functions of the interface `json`, each with the number of its arguments; all are strings, as are the answers."""
 
 _CORE_MODULE = b"\0asm\x01\0\0\0"

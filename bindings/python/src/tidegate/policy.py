@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,8 @@ class Policy:
     Every method may raise `PolicyFault`, and `Misuse` when the arguments make no sense or the policy is closed. The
     methods that end in `_json` return the policy's answer as it is, and raise nothing else. An event longer than
     `catalog.limits.event_bytes`, or not UTF-8, gets the answer that every host gives; the policy is not asked.
+
+    `attributes` are the CloudEvents attributes of the event, such as `{"type": "order.placed"}`.
     """
 
     def __init__(self, instances: Instances, digest: str) -> None:
@@ -62,50 +65,64 @@ class Policy:
         except PolicyFault as fault:
             raise LoadError(f"the policy loads, but does not run: {fault}") from fault
 
-    def validate(self, event: Event) -> Accepted:
+    def validate(self, event: Event, *, attributes: Mapping[str, str] | None = None) -> Accepted:
         """Judges one event. Raises `InvalidEvent`, with the violations, when the policy does not accept it."""
-        return reading.accepted(self.validate_json(event))
+        return reading.accepted(self.validate_json(event, attributes=attributes))
 
-    def migrate(self, event: Event, to_version: str) -> Migrated:
+    def migrate(self, event: Event, to_version: str, *, attributes: Mapping[str, str] | None = None) -> Migrated:
         """Migrates an event to the version `to_version`, up or down. Raises `MigrationFailed` when that fails."""
         text = self._text(event)
-        answer = self._migrate(text, to_version)
+        answer = self._migrate(text, to_version, attributes)
         return reading.migrated(answer, "" if isinstance(text, Violation) else text)
 
     def next_attempt(self, event_type: str, attempt: int) -> RetryPlan:
         """What follows when attempt number `attempt` failed. The first attempt is 0, its first retry is 1."""
         return reading.retry_plan(self.next_attempt_json(event_type, attempt))
 
-    def process(self, event: Event, now: str | datetime, target_version: str | None = None) -> Decided:
+    def process(
+        self,
+        event: Event,
+        now: str | datetime,
+        target_version: str | None = None,
+        *,
+        attributes: Mapping[str, str] | None = None,
+    ) -> Decided:
         """Judges an event and says what to send. One that is not valid gives the decision `reject`, not an error.
 
         `now`: the time to judge by, an aware datetime or RFC 3339 with an offset.
         `target_version`: the version in which the event shall leave; the latest of its type when there is none.
         """
-        return reading.decided(self.process_json(event, now, target_version))
+        return reading.decided(self.process_json(event, now, target_version, attributes=attributes))
 
-    def validate_json(self, event: Event) -> str:
+    def validate_json(self, event: Event, *, attributes: Mapping[str, str] | None = None) -> str:
         """`validate`, with the answer as JSON."""
         text = self._text(event)
         if isinstance(text, Violation):
             return unreadable.validated(text)
-        return self._instances.call("validate", text)
+        return self._ask("validate", text, writing.attributes(attributes))
 
-    def migrate_json(self, event: Event, to_version: str) -> str:
+    def migrate_json(self, event: Event, to_version: str, *, attributes: Mapping[str, str] | None = None) -> str:
         """`migrate`, with the answer as JSON; its `event` is null when nothing had to change."""
-        return self._migrate(self._text(event), to_version)
+        return self._migrate(self._text(event), to_version, attributes)
 
     def next_attempt_json(self, event_type: str, attempt: int) -> str:
         """`next_attempt`, with the answer as JSON."""
         return self._ask("next-attempt", writing.object_of(event_type=event_type, attempt=attempt))
 
-    def process_json(self, event: Event, now: str | datetime, target_version: str | None = None) -> str:
+    def process_json(
+        self,
+        event: Event,
+        now: str | datetime,
+        target_version: str | None = None,
+        *,
+        attributes: Mapping[str, str] | None = None,
+    ) -> str:
         """`process`, with the answer as JSON."""
         text = self._text(event)
         if isinstance(text, Violation):
             return unreadable.processed(text)
         request = writing.object_of(event=text, now=_time(now), target_version=target_version)
-        return self._ask("process", request)
+        return self._ask("process", request, writing.attributes(attributes))
 
     def catalog_json(self) -> str:
         """`catalog`, as JSON."""
@@ -131,13 +148,14 @@ class Policy:
         self._instances.check_open()
         return events.text(event, self.catalog.limits.event_bytes)
 
-    def _migrate(self, text: str | Violation, to_version: str) -> str:
+    def _migrate(self, text: str | Violation, to_version: str, attributes: Mapping[str, str] | None) -> str:
         if isinstance(text, Violation):
             return unreadable.migrated(text, to_version)
-        return self._ask("migrate", writing.object_of(event=text, to_version=to_version))
+        request = writing.object_of(event=text, to_version=to_version)
+        return self._ask("migrate", request, writing.attributes(attributes))
 
-    def _ask(self, function: str, request: str) -> str:
-        answer = self._instances.call(function, request)
+    def _ask(self, function: str, *arguments: str) -> str:
+        answer = self._instances.call(function, *arguments)
         if answer.startswith('{"misuse":'):
             raise Misuse(reading.misuse(answer))
         return answer

@@ -7,12 +7,17 @@ from typing import Any, TypeVar
 
 from tidegate.answers import (
     Accepted,
+    Alert,
     Catalog,
+    Change,
+    DeadLetters,
     Decided,
+    Envelope,
     EventType,
     EventVersion,
     Limits,
     Migrated,
+    Migration,
     Output,
     RetryPlan,
     Violation,
@@ -67,7 +72,7 @@ def _read(answer: str, build: Callable[[dict[str, Any]], T]) -> T:
 
 def _accepted(m: dict[str, Any]) -> Accepted | InvalidEvent:
     if m["valid"]:
-        return Accepted(m["event_id"], m["event_type"], m["event_version"], m["key"])
+        return Accepted(m["event_id"], m["event_type"], m["event_version"], m["key"], m["claim"])
     return InvalidEvent(m["cause"], m["event_id"], m["event_type"], _violations(m["violations"]))
 
 
@@ -75,7 +80,8 @@ def _migrated(m: dict[str, Any], event: str) -> Migrated | MigrationFailed:
     if m["migrated"]:
         changed = m["event"] is not None
         text = m["event"] if changed else event
-        return Migrated(text, changed, m["from_version"], m["to_version"], tuple(m["path"]))
+        attributes = _changes(m["attributes"])
+        return Migrated(text, changed, attributes, m["from_version"], m["to_version"], tuple(m["path"]))
     violations = _violations(m["violations"])
     return MigrationFailed(m["cause"], m["event_type"], m["from_version"], m["to_version"], violations)
 
@@ -83,16 +89,26 @@ def _migrated(m: dict[str, Any], event: str) -> Migrated | MigrationFailed:
 def _decided(m: dict[str, Any]) -> Decided:
     return Decided(
         decision=m["decision"],
-        reason=m["reason"],
+        rule=m["rule"],
+        claim=m["claim"],
         event_id=m["event_id"],
         event_type=m["event_type"],
         event_version=m["event_version"],
-        outputs=tuple(Output(o["channel"], o["key"], o["id"], o["event_type"], o["event"]) for o in m["outputs"]),
+        key=m["key"],
+        outputs=tuple(
+            Output(o["channel"], o["key"], o["id"], o["event_type"], o["event"], _changes(o["attributes"]))
+            for o in m["outputs"]
+        ),
         violations=_violations(m["violations"]),
     )
 
 
+def _changes(changes: Iterable[dict[str, Any]]) -> tuple[Change, ...]:
+    return tuple(Change(c["name"], c["value"]) for c in changes)
+
+
 def _catalog(m: dict[str, Any]) -> Catalog:
+    envelope, dead_letters = m["envelope"], m["dead_letters"]
     return Catalog(
         name=m["name"],
         version=m["version"],
@@ -101,6 +117,10 @@ def _catalog(m: dict[str, Any]) -> Catalog:
                 name=t["name"],
                 versions=tuple(EventVersion(v["version"], v["example"]) for v in t["versions"]),
                 latest=t["latest"],
+                default_version=t["default_version"],
+                migrations=tuple(Migration(way["from"], way["to"], way["lossy"]) for way in t["migrations"]),
+                rules=tuple(t["rules"]),
+                drop_rules=tuple(t["drop_rules"]),
                 accepted=t["accepted"],
                 channel=t["channel"],
                 retry_delays=tuple(_delay(ms) for ms in t["retry_delays_ms"]),
@@ -108,12 +128,22 @@ def _catalog(m: dict[str, Any]) -> Catalog:
             for t in m["event_types"]
         ),
         channels=tuple(m["channels"]),
+        envelope=Envelope(
+            envelope["id"], envelope["event_type"], envelope["version"], envelope["key"], envelope["time"]
+        ),
+        dead_letters=DeadLetters(dead_letters["channel"], dead_letters["event_type"], dead_letters["template"]),
+        alerts=tuple(_alert(alert) for alert in m["alerts"]),
         limits=Limits(_whole(m["limits"]["event_bytes"]), _whole(m["limits"]["depth"])),
     )
 
 
-def _violations(violations: Iterable[dict[str, str]]) -> tuple[Violation, ...]:
-    return tuple(Violation(v["code"], v["path"], v["message"]) for v in violations)
+def _alert(m: dict[str, Any]) -> Alert:
+    types = m["event_types"]
+    return Alert(m["channel"], None if types is None else tuple(types))
+
+
+def _violations(violations: Iterable[dict[str, Any]]) -> tuple[Violation, ...]:
+    return tuple(Violation(v["code"], v["path"], v["message"], v["rule"], v["version"]) for v in violations)
 
 
 def _whole(number: object) -> int:

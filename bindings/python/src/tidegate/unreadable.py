@@ -4,6 +4,8 @@ A policy takes Unicode text that is not longer than its limit. Longer events, by
 a lone surrogate never reach it.
 """
 
+from dataclasses import asdict
+
 from tidegate import writing
 from tidegate.answers import Violation
 
@@ -21,7 +23,7 @@ def not_utf8(valid: int) -> Violation:
 def validated(violation: Violation) -> str:
     """The answer of `validate`."""
     return writing.object_of(
-        valid=False, cause="unreadable", event_id=None, event_type=None, violations=[_members(violation)]
+        valid=False, cause="unreadable", event_id=None, event_type=None, violations=[asdict(violation)]
     )
 
 
@@ -33,7 +35,7 @@ def migrated(violation: Violation, to_version: str) -> str:
         event_type=None,
         from_version=None,
         to_version=to_version,
-        violations=[_members(violation)],
+        violations=[asdict(violation)],
     )
 
 
@@ -41,14 +43,12 @@ def processed(violation: Violation) -> str:
     """The answer of `process`."""
     return writing.object_of(
         decision="reject",
-        reason=violation.message,
+        rule=None,
+        claim=None,
         event_id=None,
         event_type=None,
         event_version=None,
+        key=None,
         outputs=[],
-        violations=[_members(violation)],
+        violations=[asdict(violation)],
     )
-
-
-def _members(violation: Violation) -> dict[str, str]:
-    return {"code": violation.code, "path": violation.path, "message": violation.message}

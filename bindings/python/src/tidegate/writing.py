@@ -1,4 +1,4 @@
-"""Writes JSON: objects that are passed as events, requests to a policy, and the host's own answers."""
+"""Writes JSON: objects that are passed as events, their attributes, requests to a policy, and the host's own answers."""
 
 import json
 from collections.abc import Mapping
@@ -12,6 +12,15 @@ def compact(value: object, what: str) -> str:
         return _encode(value)
     except (ValueError, TypeError, RecursionError) as error:
         raise Misuse(f"{what} cannot be written as JSON: {error}") from error
+
+
+def attributes(given: Mapping[str, str] | None) -> str:
+    """The attributes of an event; the empty string for none. The policy checks their values."""
+    if given is None:
+        return ""
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise Misuse("the attributes must be a mapping of strings to strings")
+    return object_of(**given)
 
 
 def object_of(**members: object) -> str:

@@ -7,13 +7,19 @@ use std::{
 };
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use clap::{Args, ValueEnum};
 use futures::{StreamExt, stream};
 use indicatif::ProgressBar;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tidegate_engine::{Context, Decided, Decision, Policy, Violation};
+use tidegate_engine::{Context, Decision, Policy, Violation};
 use tidegate_gate::config::Isolation;
+use tidegate_model::{
+    attributes::Attributes,
+    envelope::{Unwrapped, unwrap},
+};
+use tidegate_policies::decision::{Expected, Usable};
 
 use super::{exit, files, lines::Batches, progress, target::Target, time::Time};
 
@@ -21,11 +27,12 @@ use super::{exit, files, lines::Batches, progress, target::Target, time::Time};
 ///
 /// Each line of output is one JSON object, in the order of the input:
 ///
-///   {"decision":"forward|drop|reject","reason":"…",
-///    "outputs":[{"channel","key","id","event_type","event":{…}}],
-///    "violations":[{"code","path","message"}]}
+///   {"decision":"forward|drop|reject","rule","reason":"…","claim","event_id","event_type",
+///    "outputs":[{"channel","key","id","event_type","event":{…},"attributes":{…}}],
+///    "violations":[{"code","path","message","rule","version"}]}
 ///
-/// The input may be of any length: memory use stays constant.
+/// A line is an event, or a CloudEvent with it: then an output has attributes. The input may be of any length: memory use
+/// stays constant.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate apply < events.jsonl | jq -r .decision | sort | uniq -c
@@ -135,14 +142,24 @@ async fn decide_all(policy: Arc<Policy>, context: Arc<Context>, batch: Batch) ->
 
 /// Decides on one line and appends the decision. Appends nothing when it fails.
 async fn decide(policy: &Policy, context: &Context, line: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Decision> {
-    let decided = policy.process(line, context).await?;
+    let Unwrapped { event, attributes, .. } = unwrap(Bytes::copy_from_slice(line), false);
+    let decided = policy.process(&event, &attributes.canonical(), context).await?;
+    let rule = decided.rule.clone();
+    let catalog = policy.catalog();
+    let expected = Expected {
+        event: &event,
+        catalog,
+        is_bound: &|channel| catalog.channels.iter().any(|known| known == channel),
+    };
+    let decision = Usable::check(decided, expected)?;
     let start = out.len();
-    if let Err(error) = Line::new(&decided, line).and_then(|line| serde_json::to_writer(&mut *out, &line)) {
+    if let Err(error) = Line::new(&decision, rule, &attributes).and_then(|line| serde_json::to_writer(&mut *out, &line))
+    {
         out.truncate(start);
-        return Err(error).context("the policy returned an output that is not JSON");
+        return Err(error.into());
     }
     out.push(b'\n');
-    Ok(decided.decision)
+    Ok(decision.decision)
 }
 
 async fn print_all(
@@ -176,7 +193,11 @@ async fn print_all(
 #[derive(Serialize)]
 struct Line<'a> {
     decision: Decision,
+    rule: Option<String>,
     reason: &'a str,
+    claim: Option<&'a str>,
+    event_id: Option<&'a str>,
+    event_type: Option<&'a str>,
     outputs: Vec<OutputLine<'a>>,
     violations: &'a [Violation],
 }
@@ -184,29 +205,35 @@ struct Line<'a> {
 #[derive(Serialize)]
 struct OutputLine<'a> {
     channel: &'a str,
-    key: &'a str,
+    key: Option<&'a str>,
     id: &'a str,
     event_type: &'a str,
     event: &'a RawValue,
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    attributes: Attributes,
 }
 
 impl<'a> Line<'a> {
-    fn new(decided: &'a Decided, input: &'a [u8]) -> serde_json::Result<Self> {
-        let outputs = decided.outputs.iter().map(|output| {
-            let event = output.event.as_deref().map_or(input, str::as_bytes);
+    fn new(decision: &'a Usable, rule: Option<String>, attributes: &Attributes) -> serde_json::Result<Self> {
+        let outputs = decision.outputs.iter().map(|output| {
             Ok(OutputLine {
                 channel: &output.channel,
-                key: &output.key,
+                key: output.key.as_deref(),
                 id: &output.id,
                 event_type: &output.event_type,
-                event: serde_json::from_slice(event)?,
+                event: serde_json::from_slice(&output.event)?,
+                attributes: output.attributes_of(attributes),
             })
         });
         Ok(Self {
-            decision: decided.decision,
-            reason: &decided.reason,
+            decision: decision.decision,
+            rule,
+            reason: &decision.reason,
+            claim: decision.claim.as_deref(),
+            event_id: decision.event_id.as_deref(),
+            event_type: decision.event_type.as_deref(),
             outputs: outputs.collect::<serde_json::Result<_>>()?,
-            violations: &decided.violations,
+            violations: &decision.violations,
         })
     }
 }

@@ -16,7 +16,7 @@ const FAULT: u8 = 4;
 pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
     let code = error.chain().find_map(|cause| match cause.downcast_ref::<CallError>() {
         // The arguments of the call come from the command line.
-        Some(CallError::Misuse(_)) => Some(MISUSE),
+        Some(CallError::NotATime(_)) => Some(MISUSE),
         Some(CallError::Fault(_)) => Some(FAULT),
         None => cause.is::<Fault>().then_some(FAULT),
     });

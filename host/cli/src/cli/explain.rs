@@ -8,8 +8,12 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
-use tidegate_engine::{Action, Context, Decided, Decision, FailedEvent, Isolation, Policy};
-use tidegate_model::dead_letter;
+use tidegate_engine::{Action, Attribute, Context, Decided, Decision, Isolation, Policy};
+use tidegate_model::{
+    dead_letter::{self, FailedEvent, Names},
+    envelope::{Unwrapped, unwrap},
+};
+use tidegate_policies::decision;
 
 use self::explained::{About, Explained, Failure, Output, Retries, Retry};
 use super::{files, target::Target, time::Time};
@@ -21,8 +25,8 @@ mod text;
 ///
 /// Nothing is published. The exit code is 0 even when the event is rejected. With --json, one object:
 ///
-///   {"decision","reason","violations":[{"code","path","message"}],
-///    "event":{"id","type","version","key","bytes"},"migration":[version,…],
+///   {"decision","reason","violations":[{"code","path","message","rule","version"}],
+///    "event":{"id","type","version","key","claim","bytes"},"migration":[version,…],
 ///    "outputs":[{"channel","type","key","id"}],
 ///    "retries":{"type","schedule":[{"attempt","wait_ms","elapsed_ms"}]},
 ///    "failure":{"attempt","action":"retry|dead-letter","wait_ms","retries_left","why"},
@@ -57,7 +61,7 @@ impl Explain {
             .read_to_end(&mut event)
             .with_context(|| format!("{} cannot be read", self.event.display()))?;
         let policy = files::load_policy(&self.policy.find(None)?, Isolation::Fresh, 2).await?;
-        let explained = self.explain(&policy, &event).await?;
+        let explained = self.explain(&policy, event).await?;
         if self.json {
             writeln!(stdout(), "{}", serde_json::to_string(&explained)?)?;
         } else {
@@ -66,26 +70,29 @@ impl Explain {
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn explain(&self, policy: &Policy, event: &[u8]) -> anyhow::Result<Explained> {
+    async fn explain(&self, policy: &Policy, text: Vec<u8>) -> anyhow::Result<Explained> {
+        let Unwrapped { event, attributes, .. } = unwrap(text.into(), false);
+        let (event, attributes) = (&*event, &*attributes.canonical());
         let context = Context {
             now: self.time.or_now(),
             target_version: self.target.for_policy(policy),
         };
-        let decided = policy.process(event, &context).await?;
-        let accepted = policy.validate(event).await?.ok();
+        let decided = policy.process(event, attributes, &context).await?;
+        let target = context.target_version.as_ref();
         Ok(Explained {
-            migration: migration(policy, event, &decided, context.target_version.as_ref()).await?,
+            migration: migration(policy, event, attributes, &decided, target).await?,
             retries: retries(policy, &decided).await?,
             failure: self.failure(policy, &decided).await?,
-            dead_letter: self.dead_letter(policy, event, &decided, &context.now).await?,
+            dead_letter: self.dead_letter(policy, event, attributes, &decided, &context.now)?,
             decision: decided.decision,
-            reason: decided.reason,
+            reason: decision::reason(&decided),
             violations: decided.violations,
             event: About {
                 id: decided.event_id,
                 event_type: decided.event_type,
                 version: decided.event_version,
-                key: accepted.map(|accepted| accepted.key),
+                key: decided.key,
+                claim: decided.claim,
                 bytes: event.len(),
             },
             outputs: decided.outputs.into_iter().map(Output::of).collect(),
@@ -127,24 +134,30 @@ impl Explain {
     }
 
     /// The outputs when the event is dead-lettered.
-    async fn dead_letter(
+    fn dead_letter(
         &self,
         policy: &Policy,
         event: &[u8],
+        attributes: &[Attribute],
         decided: &Decided,
         now: &str,
     ) -> anyhow::Result<Vec<Output>> {
-        let (original, encoding) = dead_letter::encoded(event);
-        let failed = FailedEvent {
-            original,
-            encoding,
-            error: decided.reason.clone(),
-            retry_count: self.attempt,
-            violations: decided.violations.clone(),
-            source: "explain".to_owned(),
-            policy: policy.digest().to_string(),
+        let names = Names {
+            id: decided.event_id.clone(),
+            event_type: decided.event_type.clone(),
+            key: decided.key.clone(),
         };
-        let outputs = policy.dead_letter(&failed, now).await?;
+        let failed = FailedEvent {
+            event,
+            attributes,
+            names: &names,
+            error: &decision::reason(decided),
+            retry_count: self.attempt,
+            violations: &decided.violations,
+            source: "explain",
+            policy: policy.digest().as_str(),
+        };
+        let outputs = dead_letter::outputs(policy.catalog(), &failed, now)?;
         Ok(outputs
             .into_iter()
             .map(|output| Output {
@@ -158,6 +171,7 @@ impl Explain {
 async fn migration(
     policy: &Policy,
     event: &[u8],
+    attributes: &[Attribute],
     decided: &Decided,
     target: Option<&String>,
 ) -> anyhow::Result<Vec<String>> {
@@ -166,7 +180,9 @@ async fn migration(
     let Some(known) = known.filter(|_| decided.decision != Decision::Reject) else {
         return Ok(Vec::new());
     };
-    let migrated = policy.migrate(event, target.unwrap_or(&known.latest)).await?;
+    let migrated = policy
+        .migrate(event, attributes, target.unwrap_or(&known.latest))
+        .await?;
     Ok(migrated.map(|migrated| migrated.path).unwrap_or_default())
 }
 

@@ -36,6 +36,7 @@ pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: 
     let at = broker_time(&headers).unwrap_or_else(clock::now);
     let delivery = Delivery {
         traceparent: unwrapped.traceparent.or_else(|| plain(&headers, "traceparent")),
+        attributes: unwrapped.attributes,
         once: subscription.idempotent,
         ..Delivery::new(unwrapped.event, source, at)
     };

@@ -5,42 +5,30 @@
 //! in binary mode, whose attributes travel as headers). A body that cannot be unwrapped is
 //! the event itself: the policy decides on it, and nothing is lost.
 
-use std::borrow::Cow;
-
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
+
+use crate::attributes::Attributes;
+use crate::members::Members;
 
 /// The event of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unwrapped {
     /// The event, byte for byte as its producer wrote it.
     pub event: Bytes,
+    /// Its attributes; none for a bare event.
+    pub attributes: Attributes,
     /// W3C trace context from the producer's envelope.
     pub traceparent: Option<String>,
 }
 
-/// The members of a CloudEvent (JSON format) that are needed here. A repeated member makes it unreadable, on purpose.
-#[derive(Deserialize)]
-struct CloudEvent<'a> {
-    #[serde(borrow)]
-    specversion: Cow<'a, str>,
-    #[serde(borrow, rename = "id")]
-    _id: Cow<'a, str>,
-    #[serde(borrow, rename = "source")]
-    _source: Cow<'a, str>,
-    #[serde(borrow, rename = "type")]
-    _type: Cow<'a, str>,
-    #[serde(borrow, default)]
-    datacontenttype: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    traceparent: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    data_base64: Option<Cow<'a, str>>,
-}
+/// The type of the envelopes that the sidecar makes itself.
+const SIDECARS_OWN: &str = "com.dapr.event.sent";
+/// What such an envelope states of itself, and not of the event.
+const OF_THE_ENVELOPE: [&str; 5] = ["id", "source", "type", "time", "datacontenttype"];
+/// What the sidecar adds to any envelope.
+const ADDED: [&str; 3] = ["topic", "pubsubname", "traceid"];
 
 /// Takes the envelopes off `body`: the sidecar's own when `raw_payload`, then the producer's.
 pub fn unwrap(body: Bytes, raw_payload: bool) -> Unwrapped {
@@ -51,55 +39,90 @@ pub fn unwrap(body: Bytes, raw_payload: bool) -> Unwrapped {
     };
     open(&broker).unwrap_or(Unwrapped {
         event: broker,
+        attributes: Attributes::default(),
         traceparent: None,
     })
 }
 
 /// The broker's bytes in the sidecar's own envelope.
 fn wrapped_bytes(body: &Bytes) -> Option<Bytes> {
-    let event = cloud_event(body)?;
-    Some(BASE64_STANDARD.decode(event.data_base64?.as_bytes()).ok()?.into())
+    let event = CloudEvent::read(body)?;
+    let base64: String = serde_json::from_str(event.data_base64?.get()).ok()?;
+    Some(BASE64_STANDARD.decode(base64).ok()?.into())
 }
 
 /// The event in the producer's envelope, when there is one.
 fn open(broker: &Bytes) -> Option<Unwrapped> {
-    let envelope = cloud_event(broker)?;
-    let event = match (envelope.data, &envelope.data_base64) {
-        (Some(data), None) => data_bytes(broker, data, envelope.datacontenttype.as_deref())?,
-        (None, Some(base64)) => BASE64_STANDARD.decode(base64.as_bytes()).ok()?.into(),
+    let envelope = CloudEvent::read(broker)?;
+    let mut attributes = envelope.attributes;
+    let event = match (envelope.data, envelope.data_base64) {
+        (Some(data), None) => data_bytes(broker, data, attributes.text("datacontenttype"))?,
+        (None, Some(base64)) => {
+            let base64: String = serde_json::from_str(base64.get()).ok()?;
+            BASE64_STANDARD.decode(base64).ok()?.into()
+        }
         _ => return None,
     };
-    let traceparent = envelope
-        .traceparent
-        .and_then(|raw| serde_json::from_str(raw.get()).ok());
-    Some(Unwrapped { event, traceparent })
+    let traceparent = attributes.remove("traceparent");
+    let is_sidecars = attributes.text("type") == Some(SIDECARS_OWN);
+    let is_of_event = |name: &str| !(ADDED.contains(&name) || is_sidecars && OF_THE_ENVELOPE.contains(&name));
+    Some(Unwrapped {
+        event,
+        attributes: attributes.keep(is_of_event),
+        traceparent: traceparent.and_then(|value| value.as_str().map(str::to_owned)),
+    })
 }
 
-fn cloud_event(bytes: &[u8]) -> Option<CloudEvent<'_>> {
-    // Serde would accept an array of the right values, which is no envelope.
-    if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return None;
+/// A CloudEvent in the JSON format.
+struct CloudEvent<'a> {
+    /// All but the version of the specification and the data.
+    attributes: Attributes,
+    data: Option<&'a RawValue>,
+    data_base64: Option<&'a RawValue>,
+}
+
+impl<'a> CloudEvent<'a> {
+    /// A repeated member makes it unreadable, on purpose: two readers could read it differently.
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let members: Members<'a> = serde_json::from_slice(bytes).ok()?;
+        if !members.are_unique() {
+            return None;
+        }
+        let (mut data, mut data_base64, mut scalars) = (None, None, Vec::new());
+        for (name, value) in members.0 {
+            match &*name {
+                "data" => data = Some(value),
+                "data_base64" => data_base64 = Some(value),
+                _ => scalars.push((name, serde_json::from_str::<Value>(value.get()).ok()?)),
+            }
+        }
+        let mut attributes = Attributes::of(scalars)?;
+        let version = attributes.remove("specversion")?;
+        let is_complete = ["id", "source", "type"]
+            .iter()
+            .all(|name| attributes.text(name).is_some());
+        (version.as_str()?.starts_with("1.") && is_complete).then_some(Self {
+            attributes,
+            data: data.filter(|data| data.get() != "null" || data_base64.is_none()),
+            data_base64: data_base64.filter(|base64| base64.get() != "null"),
+        })
     }
-    let event: CloudEvent<'_> = serde_json::from_slice(bytes).ok()?;
-    event.specversion.starts_with("1.").then_some(event)
 }
 
 /// JSON data is part of the envelope as it is; text of another type is a JSON string in it.
 fn data_bytes(broker: &Bytes, data: &RawValue, content_type: Option<&str>) -> Option<Bytes> {
-    let json = content_type.is_none_or(|content_type| {
-        let essence = content_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
-        essence.ends_with("/json") || essence.ends_with("+json")
-    });
-    if !json && data.get().starts_with('"') {
+    if !content_type.is_none_or(is_json) && data.get().starts_with('"') {
         let text: String = serde_json::from_str(data.get()).ok()?;
         return Some(text.into());
     }
     Some(broker.slice_ref(data.get().as_bytes()))
+}
+
+/// Whether a media type is JSON.
+pub(super) fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    let essence = essence.trim().to_ascii_lowercase();
+    essence.ends_with("/json") || essence.ends_with("+json")
 }
 
 #[cfg(test)]
@@ -150,6 +173,20 @@ mod tests {
             EVENT.as_bytes(),
             "binary data, raw payload"
         );
+    }
+
+    #[test]
+    fn the_attributes_of_the_producer_are_kept_and_those_of_the_sidecar_are_not() {
+        let more = r#""topic":"orders","pubsubname":"kafka","traceid":"x","tenant":"t-1","n":7,"data""#;
+        let unwrapped = unwrap(structured(EVENT).replace(r#""data""#, more).into(), false);
+        let attributes = serde_json::to_string(&unwrapped.attributes).expect("JSON");
+        assert_eq!(
+            attributes,
+            r#"{"id":"1","source":"api","type":"t","datacontenttype":"application/json","tenant":"t-1","n":7}"#
+        );
+        let own = structured(EVENT).replace(r#""type":"t""#, r#""type":"com.dapr.event.sent","tenant":"t-1""#);
+        let attributes = serde_json::to_string(&unwrap(own.into(), false).attributes).expect("JSON");
+        assert_eq!(attributes, r#"{"tenant":"t-1"}"#);
     }
 
     #[test]

@@ -1,64 +1,61 @@
 //! The envelope of an output: a structured CloudEvent with the event's own bytes inside.
 
-use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, value::RawValue};
 
+use super::read::is_json;
 use crate::{backend_error::BackendError, message::Message, untrusted::Untrusted};
 
-/// `source` of every event that a gate publishes.
+/// `source` of every event that a gate makes.
 const SOURCE: &str = "tidegate";
 
-/// CloudEvents 1.0, JSON format: the members that the gate sets.
-#[derive(Debug, Serialize)]
-struct CloudEvent<'a> {
-    specversion: &'a str,
-    id: &'a str,
-    source: &'a str,
-    #[serde(rename = "type")]
-    event_type: &'a str,
-    subject: &'a str,
-    time: &'a str,
-    datacontenttype: &'a str,
-    /// The source of the event that this one is made of.
-    tidegatesource: &'a str,
-    /// Attempts that failed before this one.
-    #[serde(skip_serializing_if = "is_first")]
-    tidegateattempt: u32,
-    /// Id of the dead letter that was redriven.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tidegateredriven: Option<&'a str>,
-    /// Digest of the policy that made it.
-    tidegatepolicy: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    traceparent: Option<&'a str>,
-    data: &'a RawValue,
-}
+/// The beginning of the names of what the gate adds.
+const OURS: &str = "tidegate";
 
-/// The envelope of a message, as JSON.
+/// The envelope of a message, as JSON: the attributes that the event came with, those that the gate gives where it had none, and
+/// what the gate says of it.
 pub fn envelope(message: &Message) -> Result<Vec<u8>, BackendError> {
     let broken = |error| BackendError::broken(format!("wrapping {:?}", Untrusted(&message.id)), error);
     let data: &RawValue = serde_json::from_slice(&message.event).map_err(broken)?;
-    serde_json::to_vec(&CloudEvent {
-        specversion: "1.0",
-        id: &message.id,
-        source: SOURCE,
-        event_type: &message.event_type,
-        subject: &message.key,
-        time: &message.at,
-        datacontenttype: "application/json",
-        tidegatesource: &message.source,
-        tidegateattempt: message.attempt,
-        tidegateredriven: message.redriven.as_deref(),
-        tidegatepolicy: &message.revision.digest,
-        traceparent: message.traceparent.as_deref(),
-        data,
-    })
-    .map_err(broken)
-}
+    let mut members = Map::new();
+    let mut add = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            members.insert(name.to_owned(), value);
+        }
+    };
+    let text = |text: &str| Some(Value::from(text));
+    let given = |name: &str, otherwise: Option<&str>| {
+        let found = message.attributes.iter().find(|(other, _)| *other == name);
+        found.map_or_else(|| otherwise.map(Value::from), |(_, value)| Some(value.clone()))
+    };
+    add("specversion", text("1.0"));
+    add("id", given("id", Some(&message.id)));
+    add("source", given("source", Some(SOURCE)));
+    add("type", given("type", Some(&message.event_type)));
+    add("subject", given("subject", message.key.as_deref()));
+    add("time", given("time", Some(&message.at)));
+    let content_type = message.attributes.text("datacontenttype").filter(|text| is_json(text));
+    add("datacontenttype", text(content_type.unwrap_or("application/json")));
+    let has_trace = message.traceparent.is_some();
+    for (name, value) in message.attributes.iter() {
+        let is_of_trace = matches!(name, "tracestate" | "baggage");
+        let is_set = matches!(name, "id" | "source" | "type" | "subject" | "time" | "datacontenttype");
+        if !is_set && !name.starts_with(OURS) && (has_trace || !is_of_trace) {
+            add(name, Some(value.clone()));
+        }
+    }
+    add("tidegatesource", text(&message.source));
+    add("tidegateattempt", (message.attempt > 0).then(|| message.attempt.into()));
+    add("tidegateredriven", message.redriven.as_deref().map(Value::from));
+    add("tidegatepolicy", text(&message.revision.digest));
+    add("traceparent", message.traceparent.as_deref().map(Value::from));
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_first(attempt: &u32) -> bool {
-    *attempt == 0
+    // The data is part of it as it is written.
+    let mut envelope = serde_json::to_vec(&members).map_err(broken)?;
+    envelope.pop();
+    for part in [&b",\"data\":"[..], data.get().as_bytes(), b"}"] {
+        envelope.extend_from_slice(part);
+    }
+    Ok(envelope)
 }
 
 #[cfg(test)]
@@ -66,15 +63,16 @@ mod tests {
     use bytes::Bytes;
 
     use super::{Message, envelope};
-    use crate::revision::RevisionId;
+    use crate::{attributes::Attributes, revision::RevisionId};
 
     #[test]
     fn the_event_is_in_its_envelope_digit_for_digit() {
         let message = Message {
-            key: "user-1".to_owned(),
+            key: Some("user-1".to_owned()),
             id: "e-1".to_owned(),
             event_type: "task.created".to_owned(),
             event: Bytes::from_static(br#"{"b":9007199254740993,"a":1.10, "c":1e400}"#),
+            attributes: Attributes::default(),
             at: "2026-03-01T09:30:00Z".to_owned(),
             source: "task-events/3@7".to_owned(),
             traceparent: None,

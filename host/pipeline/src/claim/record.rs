@@ -10,7 +10,7 @@ use tidegate_model::{
     scheduled_retry::Failure,
 };
 
-/// The longest event id that is part of a key as it is, in bytes.
+/// The longest claim or id that is part of a key as it is, in bytes.
 const PLAIN_ID_BYTES: usize = 200;
 
 /// The record of a claim.
@@ -47,7 +47,7 @@ impl Record {
     /// A lease from now on.
     pub(super) fn lease(delivery: &Delivery, lease: Duration, owner: &str) -> Self {
         Self {
-            digest: hex::encode(Sha256::digest(&delivery.event)),
+            digest: delivery.content_digest(),
             state: State::Leased,
             lease_until: clock::unix_millis() + clock::millis(lease),
             times_scheduled: delivery.history.times_scheduled,
@@ -58,11 +58,11 @@ impl Record {
     }
 }
 
-/// `event-{event_id}`; a redriven event has a key of its own. State stores refuse some characters and long keys: such ids
+/// `event-{claim}`; a redriven event has a key of its own. State stores refuse some characters and long keys: such claims
 /// are hashed.
-pub(super) fn key(event_id: &str, origin: &Origin) -> String {
+pub(super) fn key(claim: &str, origin: &Origin) -> String {
     match origin {
-        Origin::Producer | Origin::Consumer { .. } => format!("event-{}", plain(event_id)),
+        Origin::Producer | Origin::Consumer { .. } => format!("event-{}", plain(claim)),
         Origin::Redrive { dead_letter, .. } => redrive_key(dead_letter),
     }
 }

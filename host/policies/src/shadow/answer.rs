@@ -24,7 +24,8 @@ impl Answer {
     pub(super) fn bytes(&self) -> usize {
         let Self::Decided(decision) = self else { return 0 };
         let outputs = decision.outputs.iter();
-        let outputs = outputs.map(|output| output.event.len() + output.key.len() + output.id.len());
+        let outputs =
+            outputs.map(|output| output.event.len() + output.key.as_ref().map_or(0, String::len) + output.id.len());
         let violations = decision.violations.iter();
         let violations = violations.map(|violation| violation.path.len() + violation.message.len());
         outputs.chain(violations).sum()

@@ -19,11 +19,16 @@ const VIOLATIONS: usize = 8;
 pub(super) fn compare(live: &Answer, shadow: &Answer, show_values: bool) -> Vec<Change> {
     match (live, shadow) {
         (Answer::Decided(live), Answer::Decided(shadow)) if live.decision == shadow.decision => match live.decision {
-            Decision::Drop => Vec::new(),
+            Decision::Drop if live.reason == shadow.reason => Vec::new(),
+            Decision::Drop => vec![of_kind("dropped for another reason")],
             Decision::Reject => rejections(live, shadow),
             Decision::Forward => {
                 let own_type = live.event_type.as_deref();
-                outputs::compare(own_type, &live.outputs, &shadow.outputs, show_values)
+                let mut changes = outputs::compare(own_type, &live.outputs, &shadow.outputs, show_values);
+                if live.claim != shadow.claim {
+                    changes.push(of_kind("claimed by another name"));
+                }
+                changes
             }
         },
         (Answer::Fault(one), Answer::Fault(other)) if one == other => Vec::new(),
@@ -35,6 +40,13 @@ pub(super) fn compare(live: &Answer, shadow: &Answer, show_values: bool) -> Vec<
                 ..Detail::default()
             },
         }],
+    }
+}
+
+fn of_kind(kind: &str) -> Change {
+    Change {
+        kind: kind.to_owned(),
+        detail: Detail::default(),
     }
 }
 
@@ -85,6 +97,8 @@ mod tests {
             code: (*code).to_owned(),
             path: (*path).to_owned(),
             message: (*message).to_owned(),
+            rule: None,
+            version: None,
         });
         Answer::Decided(Usable {
             decision,
@@ -92,6 +106,8 @@ mod tests {
             event_id: None,
             event_type: None,
             event_version: None,
+            claim: None,
+            key: None,
             violations: violations.collect(),
             outputs: Vec::new(),
         })

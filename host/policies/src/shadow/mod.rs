@@ -40,7 +40,7 @@ use self::{
     stats::{EventInfo, Stats},
 };
 use crate::{
-    decision::Usable,
+    decision::{Expected, Usable},
     revisions::{Revision, Revisions},
 };
 
@@ -198,13 +198,18 @@ impl Shadow {
             now: event.at.clone(),
             target_version: self.target_version.clone(),
         };
-        match event.shadow.process(&event.event, &context).await {
-            Ok(decided) => match Usable::check(decided, &event.event, |channel| self.channels.contains(channel)) {
+        let expected = Expected {
+            event: &event.event,
+            catalog: event.shadow.catalog(),
+            is_bound: &|channel| self.channels.contains(channel),
+        };
+        match event.shadow.process(&event.event, &event.attributes, &context).await {
+            Ok(decided) => match Usable::check(decided, expected) {
                 Ok(decision) => Answer::Decided(decision),
                 Err(unusable) => Answer::Fault(unusable.kind()),
             },
             Err(CallError::Fault(fault)) => Answer::Fault(fault.kind.as_str()),
-            Err(CallError::Misuse(_)) => Answer::Fault("misuse"),
+            Err(CallError::NotATime(_)) => Answer::Fault("misuse"),
         }
     }
 

@@ -110,18 +110,24 @@ impl Changes {
             }
         }
         // Keys and ids may be personal data.
-        for (what, one, other) in [("key", &live.key, &shadow.key), ("id", &live.id, &shadow.id)] {
+        for (what, one, other) in [
+            ("key", live.key.as_deref(), shadow.key.as_deref()),
+            ("id", Some(&*live.id), Some(&*shadow.id)),
+        ] {
             if one != other {
                 let show = self.show_values;
                 let detail = self.kind(&format!("{name} has another {what}"));
                 if show {
                     detail.values.push(Values {
                         path: what.to_owned(),
-                        live: Some(cut(one)),
-                        shadow: Some(cut(other)),
+                        live: one.map(cut),
+                        shadow: other.map(cut),
                     });
                 }
             }
+        }
+        if live.attributes != shadow.attributes {
+            self.kind(&format!("{name} has other attributes"));
         }
         match json::compare(&live.event, &shadow.event) {
             Difference::None => {}
@@ -181,10 +187,13 @@ mod tests {
     fn sent(channel: &str, id: &str, event: &str) -> UsableOutput {
         UsableOutput {
             channel: channel.to_owned(),
-            key: "user-1".to_owned(),
+            key: Some("user-1".to_owned()),
             id: id.to_owned(),
             event_type: "task.created".to_owned(),
             event: event.to_owned().into(),
+            attributes: Vec::new(),
+            is_itself: true,
+            is_changed: true,
         }
     }
 
@@ -238,7 +247,7 @@ mod tests {
     #[test]
     fn keys_are_shown_only_where_values_are() {
         let other = UsableOutput {
-            key: "user-2".to_owned(),
+            key: Some("user-2".to_owned()),
             ..sent("a", "1", "{ }")
         };
         let shown =

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tidegate_engine::Policy;
+use tidegate_engine::{Attribute, Policy};
 use tidegate_model::delivery::Delivery;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 
@@ -26,6 +26,7 @@ pub(super) struct QueuedEvent {
     pub(super) comparison_key: Arc<ComparisonKey>,
     pub(super) shadow: Arc<Policy>,
     pub(super) event: Bytes,
+    pub(super) attributes: Vec<Attribute>,
     pub(super) at: String,
     pub(super) source: String,
     pub(super) live: Answer,
@@ -63,6 +64,7 @@ impl Queue {
             comparison_key: comparison_key.clone(),
             shadow,
             event: delivery.event.clone(),
+            attributes: delivery.attributes.canonical(),
             at: delivery.at.clone(),
             source: delivery.source.to_string(),
             live,

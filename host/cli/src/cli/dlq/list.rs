@@ -22,7 +22,7 @@ use super::{
 /// With --json, one object per line:
 ///
 ///   {"id","failed_at","error","retry_count","violations","source","policy",
-///    "event_id","event_type","user_id","bytes"}
+///    "event_id","event_type","key","bytes"}
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate dlq list
@@ -43,8 +43,8 @@ impl List {
         let mut letters = self.source.open().await?;
         let mut out = BufWriter::new(anstream::stdout().lock());
         if !self.json {
-            let (at, id, kind, user) = ("failed at", "id", "event type", "user");
-            let title = format!("{at:<24}  {id:<36}  {kind:<18}  {user:<12}  retries  error");
+            let (at, id, kind, key) = ("failed at", "id", "event type", "key");
+            let title = format!("{at:<24}  {id:<36}  {kind:<18}  {key:<12}  retries  error");
             writeln!(out, "{}", paint(BOLD, title))?;
         }
         let mut remaining = self.filter.most();
@@ -67,7 +67,7 @@ impl List {
                 cut(&letter.failed_at, 24),
                 visible(&letter.id),
                 name(&letter.names.event_type, 18),
-                name(&letter.names.user_id, 12),
+                name(&letter.names.key, 12),
                 letter.retry_count,
                 cut(&letter.error, 120)
             )?;

@@ -97,7 +97,7 @@ impl Redrive {
         while accepted + failed < self.filter.most() && (self.all || !missing.is_empty()) {
             let Some(found) = letters.next().await? else { break };
             let letter = &found.letter;
-            let event_id = letter.names.event_id.as_deref().unwrap_or_default();
+            let event_id = letter.names.id.as_deref().unwrap_or_default();
             let is_named = missing.remove(letter.id.as_str()) | missing.remove(event_id);
             let is_selected = is_named || (self.all && !superseded.contains(&letter.id));
             if !is_selected || !self.filter.matches(letter) || !seen.insert(letter.id.clone()) {

@@ -33,7 +33,7 @@ use super::{
   tidegate dlq show 59c60f08-6df2-50e8-aad1-f6137ef63be1
   tidegate dlq show evt-7012 --original | tidegate explain")]
 pub(super) struct Show {
-    /// Id of the dead letter, or event_id of the event in it.
+    /// Id of the dead letter, or id of the event in it.
     id: String,
     #[command(flatten)]
     source: Source,
@@ -70,7 +70,7 @@ impl Show {
         let mut originals = Vec::new();
         while let Some(found) = letters.next().await? {
             let letter = found.letter;
-            if letter.id != self.id && letter.names.event_id.as_ref() != Some(&self.id) {
+            if letter.id != self.id && letter.names.id.as_ref() != Some(&self.id) {
                 continue;
             }
             shown += 1;
@@ -137,8 +137,8 @@ fn text(letter: &DeadLetter) -> Result<String, std::fmt::Error> {
         ("source", letter.source.clone()),
         ("policy", letter.policy.clone()),
         ("event type", or_none(&names.event_type)),
-        ("event id", or_none(&names.event_id)),
-        ("user", or_none(&names.user_id)),
+        ("event id", or_none(&names.id)),
+        ("key", or_none(&names.key)),
         ("size", format!("{} bytes", letter.original.len())),
     ] {
         write!(out, "  {}", paint(DIM, format_args!("{name:<12}")))?;

@@ -16,7 +16,7 @@ pub(super) struct Summary<'a> {
     policy: &'a str,
     event_id: Option<&'a str>,
     event_type: Option<&'a str>,
-    user_id: Option<&'a str>,
+    key: Option<&'a str>,
     bytes: usize,
 }
 
@@ -30,9 +30,9 @@ impl<'a> Summary<'a> {
             violations: &letter.violations,
             source: &letter.source,
             policy: &letter.policy,
-            event_id: letter.names.event_id.as_deref(),
+            event_id: letter.names.id.as_deref(),
             event_type: letter.names.event_type.as_deref(),
-            user_id: letter.names.user_id.as_deref(),
+            key: letter.names.key.as_deref(),
             bytes: letter.original.len(),
         }
     }

@@ -25,6 +25,8 @@ pub(super) struct About {
     pub(super) event_type: Option<String>,
     pub(super) version: Option<String>,
     pub(super) key: Option<String>,
+    /// What it is claimed by; `None`: it is not claimed.
+    pub(super) claim: Option<String>,
     pub(super) bytes: usize,
 }
 
@@ -33,7 +35,7 @@ pub(super) struct Output {
     pub(super) channel: String,
     #[serde(rename = "type")]
     pub(super) event_type: String,
-    pub(super) key: String,
+    pub(super) key: Option<String>,
     /// `None` for a dead letter, whose id depends on the source of the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<String>,

@@ -65,6 +65,7 @@ fn about(out: &mut String, explained: &Explained) -> Result {
         ("version", &event.version),
         ("id", &event.id),
         ("key", &event.key),
+        ("claim", &event.claim),
     ] {
         if let Some(value) = value {
             row(out, name, value)?;
@@ -97,7 +98,7 @@ fn broken(out: &mut String, violation: &Violation) -> Result {
 fn output(out: &mut String, output: &Output) -> Result {
     let channel = visible(&output.channel);
     writeln!(out, "  {} {channel}: {}", paint(DIM, "→"), visible(&output.event_type))?;
-    for (name, value) in [("id", output.id.as_ref()), ("key", Some(&output.key))] {
+    for (name, value) in [("id", output.id.as_ref()), ("key", output.key.as_ref())] {
         if let Some(value) = value {
             write!(out, "    {}", paint(DIM, format_args!("{name:<4}")))?;
             out.push_str(&after_label(value, 8));

@@ -43,7 +43,11 @@ final class Answers {
         JsonNode read = read(answer);
         if (flag(read, "valid")) {
             return new Accepted(
-                    text(read, "event_id"), text(read, "event_type"), text(read, "event_version"), text(read, "key"));
+                    text(read, "event_id"),
+                    text(read, "event_type"),
+                    text(read, "event_version"),
+                    optional(read, "key"),
+                    optional(read, "claim"));
         }
         throw new InvalidEventException(
                 constant(RejectionCause.class, read, "cause"),
@@ -59,6 +63,7 @@ final class Answers {
             return new Migrated(
                     event == null ? original.get() : event,
                     event != null,
+                    changes(read),
                     text(read, "from_version"),
                     text(read, "to_version"),
                     list(read, "path", Answers::text));
@@ -83,27 +88,41 @@ final class Answers {
         JsonNode read = read(answer);
         return new Decided(
                 constant(Decided.Decision.class, read, "decision"),
-                text(read, "reason"),
-                Optional.ofNullable(textOrNull(read, "event_id")),
-                Optional.ofNullable(textOrNull(read, "event_type")),
-                Optional.ofNullable(textOrNull(read, "event_version")),
+                optional(read, "rule"),
+                optional(read, "claim"),
+                optional(read, "event_id"),
+                optional(read, "event_type"),
+                optional(read, "event_version"),
+                optional(read, "key"),
                 list(read, "outputs", output -> new Decided.Output(
                         text(output, "channel"),
-                        text(output, "key"),
+                        optional(output, "key"),
                         text(output, "id"),
                         text(output, "event_type"),
-                        Optional.ofNullable(textOrNull(output, "event")))),
+                        optional(output, "event"),
+                        changes(output))),
                 violations(read));
     }
 
     static Catalog catalog(String answer) {
         JsonNode read = read(answer);
+        JsonNode envelope = read.path("envelope");
+        JsonNode letters = read.path("dead_letters");
         JsonNode limits = read.path("limits");
         return new Catalog(
                 text(read, "name"),
                 text(read, "version"),
                 list(read, "event_types", Answers::eventType),
                 list(read, "channels", Answers::text),
+                new Catalog.Envelope(
+                        optional(envelope, "id"),
+                        text(envelope, "event_type"),
+                        optional(envelope, "version"),
+                        optional(envelope, "key"),
+                        optional(envelope, "time")),
+                new Catalog.DeadLetters(
+                        text(letters, "channel"), text(letters, "event_type"), optional(letters, "template")),
+                list(read, "alerts", Answers::alert),
                 new Catalog.Limits(number(limits, "event_bytes"), number(limits, "depth")));
     }
 
@@ -123,16 +142,39 @@ final class Answers {
                 text(known, "name"),
                 list(known, "versions", it -> new Catalog.Version(text(it, "version"), text(it, "example"))),
                 text(known, "latest"),
+                text(known, "default_version"),
+                list(
+                        known,
+                        "migrations",
+                        it -> new Catalog.Migration(text(it, "from"), text(it, "to"), flag(it, "lossy"))),
+                list(known, "rules", Answers::text),
+                list(known, "drop_rules", Answers::text),
                 flag(known, "accepted"),
-                Optional.ofNullable(textOrNull(known, "channel")),
+                optional(known, "channel"),
                 list(known, "retry_delays_ms", delay -> Duration.ofMillis(number(delay))));
+    }
+
+    private static Catalog.Alert alert(JsonNode told) {
+        boolean ofAll = told.path("event_types").isNull();
+        return new Catalog.Alert(
+                text(told, "channel"),
+                ofAll ? Optional.empty() : Optional.of(list(told, "event_types", Answers::text)));
+    }
+
+    private static List<Change> changes(JsonNode answer) {
+        return list(answer, "attributes", it -> new Change(text(it, "name"), optional(it, "value")));
     }
 
     private static List<Violation> violations(JsonNode answer) {
         return list(
                 answer,
                 "violations",
-                it -> new Violation(text(it, "code"), text(it, "path"), text(it, "message")));
+                it -> new Violation(
+                        text(it, "code"),
+                        text(it, "path"),
+                        text(it, "message"),
+                        optional(it, "rule"),
+                        optional(it, "version")));
     }
 
     private static JsonNode read(String answer) {
@@ -168,6 +210,10 @@ final class Answers {
             throw broken("it does not say whether it is " + name);
         }
         return value.booleanValue();
+    }
+
+    private static Optional<String> optional(JsonNode object, String name) {
+        return Optional.ofNullable(textOrNull(object, name));
     }
 
     private static String textOrNull(JsonNode object, String name) {

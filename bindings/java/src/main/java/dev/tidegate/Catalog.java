@@ -12,16 +12,31 @@ import java.util.Optional;
  * @param name the policy's name, for people
  * @param version the policy's version, for people
  * @param eventTypes all event types, sorted by name
- * @param channels all channels on which the policy may send, sorted
+ * @param channels all channels on which the policy may send, and those of dead letters and alerts, sorted
+ * @param envelope where an event states its names
+ * @param deadLetters how dead letters look and where they go
+ * @param alerts who is told of them
  * @param limits the limits of an event
  */
-public record Catalog(String name, String version, List<EventType> eventTypes, List<String> channels, Limits limits) {
+public record Catalog(
+        String name,
+        String version,
+        List<EventType> eventTypes,
+        List<String> channels,
+        Envelope envelope,
+        DeadLetters deadLetters,
+        List<Alert> alerts,
+        Limits limits) {
     /**
      * One event type.
      *
-     * @param name the value of {@code event_type}
+     * @param name its name, as events state it
      * @param versions its versions, oldest first; at least one
      * @param latest the version in which an event leaves when the caller asks for none
+     * @param defaultVersion the version of an event that states none
+     * @param migrations which version can be brought to which, in any number of steps
+     * @param rules the ids of the rules that its events must keep
+     * @param dropRules the ids of the rules by which its valid events are dropped
      * @param accepted false for types that the policy sends and never accepts
      * @param channel where valid events leave; empty when they are dropped
      * @param retryDelays the times to wait before each retry; empty: never retried
@@ -30,6 +45,10 @@ public record Catalog(String name, String version, List<EventType> eventTypes, L
             String name,
             List<Version> versions,
             String latest,
+            String defaultVersion,
+            List<Migration> migrations,
+            List<String> rules,
+            List<String> dropRules,
             boolean accepted,
             Optional<String> channel,
             List<Duration> retryDelays) {}
@@ -37,10 +56,52 @@ public record Catalog(String name, String version, List<EventType> eventTypes, L
     /**
      * One version of an event type.
      *
-     * @param version the value of {@code event_version}
+     * @param version its name, as events state it
      * @param example the text of a valid event
      */
     public record Version(String version, String example) {}
+
+    /**
+     * A version that events of another one can be brought to.
+     *
+     * @param from the version that it starts from
+     * @param to the version that it leads to
+     * @param lossy whether it can lose what an event says
+     */
+    public record Migration(String from, String to, boolean lossy) {}
+
+    /**
+     * Where an event states its names: JSON Pointers, empty where events state none.
+     *
+     * @param id the id
+     * @param eventType the type
+     * @param version the version
+     * @param key the partition key
+     * @param time the time
+     */
+    public record Envelope(
+            Optional<String> id,
+            String eventType,
+            Optional<String> version,
+            Optional<String> key,
+            Optional<String> time) {}
+
+    /**
+     * The dead letters that a gate builds.
+     *
+     * @param channel the channel on which they leave
+     * @param eventType their type
+     * @param template how one looks, as a JSON template; empty: in the gate's own form
+     */
+    public record DeadLetters(String channel, String eventType, Optional<String> template) {}
+
+    /**
+     * A channel that is told of dead letters.
+     *
+     * @param channel the channel
+     * @param eventTypes the types of the events that it is told of; empty: all
+     */
+    public record Alert(String channel, Optional<List<String>> eventTypes) {}
 
     /**
      * Limits of an event that the policy reads.

@@ -2,9 +2,12 @@
 
 package dev.tidegate;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.jna.Pointer;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
+import java.util.Map;
 
 /** Owns a policy in the library and closes it, at the latest when the garbage collector finds it. */
 final class Handle {
@@ -38,14 +41,17 @@ final class Handle {
         return new Handle(opened[0]);
     }
 
-    String validate(byte[] event) {
-        return ask((answer, length) -> Libtidegate.tidegate_validate(number, event, event.length, answer, length));
+    String validate(byte[] event, Map<String, String> attributes) {
+        byte[] object = text(attributes);
+        return ask((answer, length) ->
+                Libtidegate.tidegate_validate(number, event, event.length, object, answer, length));
     }
 
-    String migrate(byte[] event, String toVersion) {
+    String migrate(byte[] event, String toVersion, Map<String, String> attributes) {
         byte[] version = Utf8.terminated("the version", toVersion);
+        byte[] object = text(attributes);
         return ask((answer, length) ->
-                Libtidegate.tidegate_migrate(number, event, event.length, version, answer, length));
+                Libtidegate.tidegate_migrate(number, event, event.length, version, object, answer, length));
     }
 
     String nextAttempt(String eventType, long attempt) {
@@ -56,11 +62,12 @@ final class Handle {
         return ask((answer, length) -> Libtidegate.tidegate_next_attempt(number, type, (int) attempt, answer, length));
     }
 
-    String process(byte[] event, String now, String targetVersion) {
+    String process(byte[] event, String now, String targetVersion, Map<String, String> attributes) {
         byte[] time = Utf8.terminated("now", now);
         byte[] target = targetVersion == null ? null : Utf8.terminated("the target version", targetVersion);
+        byte[] object = text(attributes);
         return ask((answer, length) ->
-                Libtidegate.tidegate_process(number, event, event.length, time, target, answer, length));
+                Libtidegate.tidegate_process(number, event, event.length, time, target, object, answer, length));
     }
 
     String catalog() {
@@ -73,6 +80,16 @@ final class Handle {
 
     void close() {
         closing.clean();
+    }
+
+    /** The attributes as the library reads them. */
+    private static byte[] text(Map<String, String> attributes) {
+        if (attributes.isEmpty()) {
+            return null;
+        }
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        attributes.forEach(object::put);
+        return Utf8.terminated("the attributes", object.toString());
     }
 
     private String ask(Call call) {

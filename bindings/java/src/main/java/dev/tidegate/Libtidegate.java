@@ -31,15 +31,29 @@ final class Libtidegate {
 
     static native int tidegate_close(long policy);
 
-    static native int tidegate_validate(long policy, byte[] event, long length, long[] answer, long[] answerLength);
+    static native int tidegate_validate(
+            long policy, byte[] event, long length, byte[] attributes, long[] answer, long[] answerLength);
 
     static native int tidegate_migrate(
-            long policy, byte[] event, long length, byte[] toVersion, long[] answer, long[] answerLength);
+            long policy,
+            byte[] event,
+            long length,
+            byte[] toVersion,
+            byte[] attributes,
+            long[] answer,
+            long[] answerLength);
 
     static native int tidegate_next_attempt(long policy, byte[] eventType, int attempt, long[] answer, long[] answerLength);
 
     static native int tidegate_process(
-            long policy, byte[] event, long length, byte[] now, byte[] target, long[] answer, long[] answerLength);
+            long policy,
+            byte[] event,
+            long length,
+            byte[] now,
+            byte[] target,
+            byte[] attributes,
+            long[] answer,
+            long[] answerLength);
 
     static native int tidegate_catalog(long policy, long[] answer, long[] answerLength);
 

@@ -9,12 +9,19 @@ import java.util.List;
  * An event in the wanted version.
  *
  * @param event its text; the text that was passed in when it needed no change
- * @param changed false when the event had that version already
+ * @param changed false when the text needed no change
+ * @param attributes the changes to its attributes
  * @param fromVersion the version that it had
  * @param toVersion the version that it has
  * @param path the versions on the migration path, the first and the last included
  */
-public record Migrated(String event, boolean changed, String fromVersion, String toVersion, List<String> path) {
+public record Migrated(
+        String event,
+        boolean changed,
+        List<Change> attributes,
+        String fromVersion,
+        String toVersion,
+        List<String> path) {
     /**
      * The event, parsed.
      *

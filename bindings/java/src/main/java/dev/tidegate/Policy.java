@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Map;
 
 /**
  * A loaded policy. Open one, share it, and close it when it is no longer needed.
@@ -92,7 +93,19 @@ public final class Policy implements AutoCloseable {
      * @throws InvalidEventException when it is not valid
      */
     public Accepted validate(String event) {
-        return Answers.validation(validateJson(event));
+        return validate(event, Map.of());
+    }
+
+    /**
+     * Is this event, with attributes, one that the policy accepts?
+     *
+     * @param event the text of the event
+     * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
+     * @return what was read
+     * @throws InvalidEventException when it is not valid
+     */
+    public Accepted validate(String event, Map<String, String> attributes) {
+        return Answers.validation(validateJson(event, attributes));
     }
 
     /**
@@ -103,7 +116,19 @@ public final class Policy implements AutoCloseable {
      * @throws InvalidEventException when it is not valid
      */
     public Accepted validate(byte[] event) {
-        return Answers.validation(validateJson(event));
+        return validate(event, Map.of());
+    }
+
+    /**
+     * Is this event, with attributes, one that the policy accepts?
+     *
+     * @param event the bytes of the event
+     * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
+     * @return what was read
+     * @throws InvalidEventException when it is not valid
+     */
+    public Accepted validate(byte[] event, Map<String, String> attributes) {
+        return Answers.validation(validateJson(event, attributes));
     }
 
     /**
@@ -115,7 +140,20 @@ public final class Policy implements AutoCloseable {
      * @throws MigrationFailedException when that fails
      */
     public Migrated migrate(String event, String toVersion) {
-        return Answers.migration(migrateJson(event, toVersion), () -> event);
+        return migrate(event, toVersion, Map.of());
+    }
+
+    /**
+     * Migrates an event with attributes to another version, up or down.
+     *
+     * @param event the text of the event
+     * @param toVersion the wanted version, such as {@code 1.1}
+     * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
+     * @return the event in that version
+     * @throws MigrationFailedException when that fails
+     */
+    public Migrated migrate(String event, String toVersion, Map<String, String> attributes) {
+        return Answers.migration(migrateJson(event, toVersion, attributes), () -> event);
     }
 
     /**
@@ -127,7 +165,20 @@ public final class Policy implements AutoCloseable {
      * @throws MigrationFailedException when that fails
      */
     public Migrated migrate(byte[] event, String toVersion) {
-        return Answers.migration(migrateJson(event, toVersion), () -> Utf8.text(event));
+        return migrate(event, toVersion, Map.of());
+    }
+
+    /**
+     * Migrates an event with attributes to another version, up or down.
+     *
+     * @param event the bytes of the event
+     * @param toVersion the wanted version, such as {@code 1.1}
+     * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
+     * @return the event in that version
+     * @throws MigrationFailedException when that fails
+     */
+    public Migrated migrate(byte[] event, String toVersion, Map<String, String> attributes) {
+        return Answers.migration(migrateJson(event, toVersion, attributes), () -> Utf8.text(event));
     }
 
     /**
@@ -161,7 +212,20 @@ public final class Policy implements AutoCloseable {
      * @return the decision, also of an event that is not valid
      */
     public Decided process(String event, Instant now, String targetVersion) {
-        return Answers.decided(processJson(event, now.toString(), targetVersion));
+        return process(event, now, targetVersion, Map.of());
+    }
+
+    /**
+     * What would a gate do with this event, with attributes?
+     *
+     * @param event the text of the event
+     * @param now the time to judge by
+     * @param targetVersion the version in which it shall leave; null for the latest of its type
+     * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
+     * @return the decision, also of an event that is not valid
+     */
+    public Decided process(String event, Instant now, String targetVersion, Map<String, String> attributes) {
+        return Answers.decided(processJson(event, now.toString(), targetVersion, attributes));
     }
 
     /**
@@ -173,7 +237,20 @@ public final class Policy implements AutoCloseable {
      * @return the decision, also of an event that is not valid
      */
     public Decided process(byte[] event, Instant now, String targetVersion) {
-        return Answers.decided(processJson(event, now.toString(), targetVersion));
+        return process(event, now, targetVersion, Map.of());
+    }
+
+    /**
+     * What would a gate do with this event, with attributes?
+     *
+     * @param event the bytes of the event
+     * @param now the time to judge by
+     * @param targetVersion the version in which it shall leave; null for the latest of its type
+     * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
+     * @return the decision, also of an event that is not valid
+     */
+    public Decided process(byte[] event, Instant now, String targetVersion, Map<String, String> attributes) {
+        return Answers.decided(processJson(event, now.toString(), targetVersion, attributes));
     }
 
     /**
@@ -192,7 +269,18 @@ public final class Policy implements AutoCloseable {
      * @return {@code {"valid":true,…}}, or {@code {"valid":false,…}} for an event that is not valid
      */
     public String validateJson(String event) {
-        return validateJson(Utf8.bytes(event));
+        return validateJson(event, Map.of());
+    }
+
+    /**
+     * {@link #validate(String, Map)}, with the policy's answer unchanged.
+     *
+     * @param event the text of the event
+     * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
+     * @return {@code {"valid":true,…}}, or {@code {"valid":false,…}} for an event that is not valid
+     */
+    public String validateJson(String event, Map<String, String> attributes) {
+        return validateJson(Utf8.bytes(event), attributes);
     }
 
     /**
@@ -202,7 +290,18 @@ public final class Policy implements AutoCloseable {
      * @return {@code {"valid":true,…}}, or {@code {"valid":false,…}} for an event that is not valid
      */
     public String validateJson(byte[] event) {
-        return handle.validate(event);
+        return validateJson(event, Map.of());
+    }
+
+    /**
+     * {@link #validate(byte[], Map)}, with the policy's answer unchanged.
+     *
+     * @param event the bytes of the event
+     * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
+     * @return {@code {"valid":true,…}}, or {@code {"valid":false,…}} for an event that is not valid
+     */
+    public String validateJson(byte[] event, Map<String, String> attributes) {
+        return handle.validate(event, attributes);
     }
 
     /**
@@ -213,7 +312,19 @@ public final class Policy implements AutoCloseable {
      * @return {@code {"migrated":true,…}}, its event null when nothing had to change, or {@code {"migrated":false,…}}
      */
     public String migrateJson(String event, String toVersion) {
-        return migrateJson(Utf8.bytes(event), toVersion);
+        return migrateJson(event, toVersion, Map.of());
+    }
+
+    /**
+     * {@link #migrate(String, String, Map)}, with the policy's answer unchanged.
+     *
+     * @param event the text of the event
+     * @param toVersion the wanted version
+     * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
+     * @return {@code {"migrated":true,…}}, its event null when nothing had to change, or {@code {"migrated":false,…}}
+     */
+    public String migrateJson(String event, String toVersion, Map<String, String> attributes) {
+        return migrateJson(Utf8.bytes(event), toVersion, attributes);
     }
 
     /**
@@ -224,7 +335,19 @@ public final class Policy implements AutoCloseable {
      * @return {@code {"migrated":true,…}}, its event null when nothing had to change, or {@code {"migrated":false,…}}
      */
     public String migrateJson(byte[] event, String toVersion) {
-        return handle.migrate(event, toVersion);
+        return migrateJson(event, toVersion, Map.of());
+    }
+
+    /**
+     * {@link #migrate(byte[], String, Map)}, with the policy's answer unchanged.
+     *
+     * @param event the bytes of the event
+     * @param toVersion the wanted version
+     * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
+     * @return {@code {"migrated":true,…}}, its event null when nothing had to change, or {@code {"migrated":false,…}}
+     */
+    public String migrateJson(byte[] event, String toVersion, Map<String, String> attributes) {
+        return handle.migrate(event, toVersion, attributes);
     }
 
     /**
@@ -247,7 +370,20 @@ public final class Policy implements AutoCloseable {
      * @return {@code {"decision":"forward|drop|reject",…}}
      */
     public String processJson(String event, String now, String targetVersion) {
-        return processJson(Utf8.bytes(event), now, targetVersion);
+        return processJson(event, now, targetVersion, Map.of());
+    }
+
+    /**
+     * {@link #process(String, Instant, String, Map)}, with the policy's answer unchanged.
+     *
+     * @param event the text of the event
+     * @param now the time to judge by, RFC 3339 with an offset
+     * @param targetVersion the version in which it shall leave; null for the latest of its type
+     * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
+     * @return {@code {"decision":"forward|drop|reject",…}}
+     */
+    public String processJson(String event, String now, String targetVersion, Map<String, String> attributes) {
+        return processJson(Utf8.bytes(event), now, targetVersion, attributes);
     }
 
     /**
@@ -259,13 +395,26 @@ public final class Policy implements AutoCloseable {
      * @return {@code {"decision":"forward|drop|reject",…}}
      */
     public String processJson(byte[] event, String now, String targetVersion) {
-        return handle.process(event, now, targetVersion);
+        return processJson(event, now, targetVersion, Map.of());
+    }
+
+    /**
+     * {@link #process(byte[], Instant, String, Map)}, with the policy's answer unchanged.
+     *
+     * @param event the bytes of the event
+     * @param now the time to judge by, RFC 3339 with an offset
+     * @param targetVersion the version in which it shall leave; null for the latest of its type
+     * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
+     * @return {@code {"decision":"forward|drop|reject",…}}
+     */
+    public String processJson(byte[] event, String now, String targetVersion, Map<String, String> attributes) {
+        return handle.process(event, now, targetVersion, attributes);
     }
 
     /**
      * {@link #catalog()}, with the policy's answer unchanged.
      *
-     * @return {@code {"name":…,"version":…,"event_types":[…],"channels":[…],"limits":{…}}}
+     * @return {@code {"name":…,"version":…,"event_types":[…],"channels":[…],…,"limits":{…}}}
      */
     public String catalogJson() {
         return handle.catalog();

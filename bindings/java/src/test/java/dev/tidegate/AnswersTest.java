@@ -14,6 +14,7 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -27,7 +28,7 @@ class AnswersTest {
 
     @Test
     void aValidEventIsAccepted() {
-        Accepted expected = new Accepted("e-1", "task.created", "1.0", "user-1");
+        Accepted expected = new Accepted("e-1", "task.created", "1.0", Optional.of("user-1"), Optional.of("e-1"));
         assertEquals(expected, policy.validate(Fixtures.VALID));
         assertEquals(expected, policy.validate(Fixtures.VALID.getBytes(StandardCharsets.UTF_8)));
     }
@@ -36,7 +37,8 @@ class AnswersTest {
     void anInvalidEventIsAnExceptionWithItsViolations() {
         InvalidEventException invalid =
                 assertThrows(InvalidEventException.class, () -> policy.validate(Fixtures.INVALID));
-        Violation required = new Violation("required", "/user_id", "user_id is required");
+        Violation required = new Violation(
+                "required", "/user_id", "user_id is required", Optional.empty(), Optional.empty());
         assertEquals(RejectionCause.INVALID, invalid.rejectionCause());
         assertEquals(Optional.of("e-1"), invalid.eventId());
         assertEquals(Optional.of("task.created"), invalid.eventType());
@@ -52,11 +54,52 @@ class AnswersTest {
     }
 
     @Test
+    void aBrokenRuleIsNamed() {
+        String event = Fixtures.VALID.replace("user-1", " ");
+        Violation violation = policy.process(event, Fixtures.NOW).violations().get(0);
+        assertEquals("/user_id", violation.path());
+        assertEquals(Optional.of("empty-user-id"), violation.rule());
+    }
+
+    @Test
+    void attributesThatThePolicyDoesNotMapChangeNothing() {
+        String event = Fixtures.VALID;
+        byte[] bytes = event.getBytes(StandardCharsets.UTF_8);
+        Map<String, String> attributes = Map.of("source", "/tasks", "subject", "\0é\"");
+        assertEquals(policy.validate(event), policy.validate(event, attributes));
+        assertEquals(policy.validate(event), policy.validate(bytes, attributes));
+        assertEquals(policy.migrate(event, "1.1"), policy.migrate(event, "1.1", attributes));
+        assertEquals(policy.migrate(event, "1.1"), policy.migrate(bytes, "1.1", attributes));
+        Decided decided = policy.process(event, Fixtures.NOW);
+        assertEquals(decided, policy.process(event, Fixtures.NOW, null, attributes));
+        assertEquals(decided, policy.process(bytes, Fixtures.NOW, null, attributes));
+    }
+
+    @Test
+    void changesOfAttributesAreRead() {
+        String changes = "\"attributes\":[{\"name\":\"time\",\"value\":\"noon\"},{\"name\":\"subject\",\"value\":null}]";
+        List<Change> expected = List.of(
+                new Change("time", Optional.of("noon")), new Change("subject", Optional.empty()));
+        String migrated = "{\"migrated\":true,\"event\":null," + changes
+                + ",\"from_version\":\"1\",\"to_version\":\"2\",\"path\":[\"1\",\"2\"]}";
+        assertEquals(
+                new Migrated("{}", false, expected, "1", "2", List.of("1", "2")),
+                Answers.migration(migrated, () -> "{}"));
+        String decided = "{\"decision\":\"drop\",\"rule\":\"r\",\"claim\":null,\"event_id\":null,\"event_type\":null,"
+                + "\"event_version\":null,\"key\":null,\"outputs\":[{\"channel\":\"c\",\"key\":null,\"id\":\"i\","
+                + "\"event_type\":\"t\",\"event\":null," + changes + "}],\"violations\":[]}";
+        Decided read = Answers.decided(decided);
+        assertEquals(Optional.of("r"), read.rule());
+        assertEquals(Optional.empty(), read.key());
+        assertEquals(expected, read.outputs().get(0).attributes());
+    }
+
+    @Test
     void aMigrationKeepsEveryDigit() {
         String event = Fixtures.VALID.replace("\"title\":", "\"a\":9007199254740993,\"b\":1e400,\"c\":1.10,\"title\":");
         Migrated migrated = policy.migrate(event, "1.1");
         String expected = event.replace("\"1.0\"", "\"1.1\"").replace("plants\"", "plants\",\"new_field\":null");
-        assertEquals(new Migrated(expected, true, "1.0", "1.1", List.of("1.0", "1.1")), migrated);
+        assertEquals(new Migrated(expected, true, List.of(), "1.0", "1.1", List.of("1.0", "1.1")), migrated);
 
         assertEquals("9007199254740993", migrated.json().at("/payload/a").toString());
         assertEquals("1E+400", migrated.json().at("/payload/b").toString());
@@ -82,7 +125,7 @@ class AnswersTest {
     }
 
     private static Migrated unchanged(String event) {
-        return new Migrated(event, false, "1.0", "1.0", List.of("1.0"));
+        return new Migrated(event, false, List.of(), "1.0", "1.0", List.of("1.0"));
     }
 
     @Test
@@ -124,11 +167,15 @@ class AnswersTest {
         Decided decided = policy.process(Fixtures.VALID, Fixtures.NOW);
         assertEquals(Decided.Decision.FORWARD, decided.decision());
         assertEquals(List.of(), decided.violations());
+        assertEquals(Optional.empty(), decided.rule());
+        assertEquals(Optional.of("e-1"), decided.claim());
+        assertEquals(Optional.of("user-1"), decided.key());
         assertEquals(1, decided.outputs().size());
         Decided.Output output = decided.outputs().get(0);
         assertEquals("task-events", output.channel());
-        assertEquals("user-1", output.key());
+        assertEquals(Optional.of("user-1"), output.key());
         assertEquals("e-1", output.id());
+        assertEquals(List.of(), output.attributes());
         assertEquals("1.1", output.json().orElseThrow().path("event_version").asText());
     }
 
@@ -164,6 +211,18 @@ class AnswersTest {
         Catalog catalog = policy.catalog();
         assertEquals(new Catalog.Limits(1 << 20, 128), catalog.limits());
         assertTrue(catalog.channels().contains("task-events"), catalog.channels().toString());
+        assertEquals(
+                new Catalog.Envelope(
+                        Optional.of("/event_id"),
+                        "/event_type",
+                        Optional.of("/event_version"),
+                        Optional.of("/user_id"),
+                        Optional.of("/timestamp")),
+                catalog.envelope());
+        assertEquals("dlq", catalog.deadLetters().channel());
+        assertEquals("dlq.failed", catalog.deadLetters().eventType());
+        assertEquals(new Catalog.Alert("ops-alerts", Optional.empty()), catalog.alerts().get(0));
+        assertEquals(3, catalog.alerts().get(1).eventTypes().orElseThrow().size());
         for (Catalog.EventType known : catalog.eventTypes()) {
             for (Catalog.Version version : known.versions()) {
                 Accepted accepted = policy.validate(version.example());
@@ -175,6 +234,10 @@ class AnswersTest {
                 .filter(known -> known.name().equals("task.completed"))
                 .findAny()
                 .orElseThrow();
+        assertEquals("1.0", completed.defaultVersion());
+        assertEquals(new Catalog.Migration("1.0", "1.1", false), completed.migrations().get(0));
+        assertEquals(List.of("empty-user-id"), completed.rules());
+        assertEquals(List.of(), completed.dropRules());
         assertEquals(
                 List.of(Duration.ofSeconds(30), Duration.ofMinutes(5), Duration.ofMinutes(30)),
                 completed.retryDelays());

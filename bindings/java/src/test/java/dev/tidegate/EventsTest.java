@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tidegate.InvalidEventException.RejectionCause;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class EventsTest {
@@ -68,7 +69,7 @@ class EventsTest {
     @Test
     void anEventFarBeyondTheLimitIsAnAnswerOfEveryCall() {
         String event = "\"".repeat(5 << 20);
-        Violation expected = new Violation("too-large", "", (5 << 20) + " bytes; at most " + LIMIT + " are allowed");
+        Violation expected = unreadable("too-large", (5 << 20) + " bytes; at most " + LIMIT + " are allowed");
         assertEquals(expected, violationOf(event));
         Decided decided = policy.process(event, Fixtures.NOW);
         assertEquals(Decided.Decision.REJECT, decided.decision());
@@ -92,6 +93,10 @@ class EventsTest {
     }
 
     private static void assertUnreadable(String code, String message, Violation violation) {
-        assertEquals(new Violation(code, "", message), violation);
+        assertEquals(unreadable(code, message), violation);
+    }
+
+    private static Violation unreadable(String code, String message) {
+        return new Violation(code, "", message, Optional.empty(), Optional.empty());
     }
 }

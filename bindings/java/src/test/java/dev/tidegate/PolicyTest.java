@@ -17,8 +17,10 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -151,6 +153,10 @@ class PolicyTest {
                 () -> policy.nextAttempt("task.created", -1),
                 () -> policy.nextAttempt("task.created", 1L << 32),
                 () -> policy.process(event, Fixtures.NOW, "\0"),
+                () -> policy.validate(event, Map.of("subject", "\uD800")),
+                () -> policy.validate(event, Collections.singletonMap("subject", null)),
+                () -> policy.migrate(event, "1.1", Collections.singletonMap("subject", null)),
+                () -> policy.process(event, Fixtures.NOW, null, Collections.singletonMap("subject", null)),
                 () -> policy.processJson(event, "noon", null),
                 () -> policy.process(event, Instant.parse("+12026-03-01T09:30:00Z")));
         for (Executable call : calls) {

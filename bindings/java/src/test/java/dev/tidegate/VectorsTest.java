@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -69,14 +71,20 @@ class VectorsTest {
         String version = vector.path("to_version").asText();
         String now = vector.path("now").asText();
         String target = vector.path("target_version").textValue();
+        Map<String, String> attributes = new LinkedHashMap<>();
+        vector.path("attributes").properties().forEach(it -> attributes.put(it.getKey(), it.getValue().textValue()));
         return switch (vector.required("call").asText()) {
-            case "validate" -> bytes == null ? policy.validateJson(event) : policy.validateJson(bytes);
-            case "migrate" -> bytes == null ? policy.migrateJson(event, version) : policy.migrateJson(bytes, version);
+            case "validate" -> bytes == null
+                    ? policy.validateJson(event, attributes)
+                    : policy.validateJson(bytes, attributes);
+            case "migrate" -> bytes == null
+                    ? policy.migrateJson(event, version, attributes)
+                    : policy.migrateJson(bytes, version, attributes);
             case "next-attempt" -> policy.nextAttemptJson(
                     vector.required("event_type").asText(), vector.required("attempt").asLong());
             case "process" -> bytes == null
-                    ? policy.processJson(event, now, target)
-                    : policy.processJson(bytes, now, target);
+                    ? policy.processJson(event, now, target, attributes)
+                    : policy.processJson(bytes, now, target, attributes);
             case "catalog" -> policy.catalogJson();
             default -> throw new AssertionError("there is no call of this name: " + vector);
         };

@@ -1,0 +1,171 @@
+//! The document of an event: the event as it looks bare. Attributes that stand for members are laid at the places of those members,
+//! and taken out again when the event leaves. Knows no event type, and nothing of what is valid.
+
+use chrono::DateTime;
+use serde_json::{Map, Value};
+
+use crate::contract::{Attribute, Change, Violation};
+use crate::envelope::Mapped;
+use crate::parse::{Bounds, read_object, read_value};
+use crate::place::{Place, name};
+use crate::policy::Policy;
+use crate::violation::{code, under};
+
+/// The attribute that names where an event comes from.
+const SOURCE: &str = "source";
+
+/// How an event came, and so how it leaves.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Form<'p> {
+    /// The attributes that were laid at places that the event itself left empty, each with its value.
+    laid: Vec<(&'p Mapped, String)>,
+    /// Where the data stands, when the document is more than the data.
+    payload: Option<&'p Place>,
+    /// The attribute `source`.
+    pub(crate) source: Option<String>,
+}
+
+impl Policy {
+    /// The document of an event, and its form.
+    pub(crate) fn document(
+        &self,
+        event: &[u8],
+        attributes: &[Attribute],
+        bounds: Bounds,
+    ) -> Result<(Map<String, Value>, Form<'_>), Vec<Violation>> {
+        let value_of = |attribute: &str| {
+            let mut named = attributes.iter().filter(|other| other.name == attribute);
+            named.next().map(|found| found.value.clone())
+        };
+        let states_type =
+            |mapped: &Mapped| mapped.place == self.envelope.event_type && value_of(&mapped.attribute).is_some();
+        let mut form = Form {
+            payload: self.payload.as_ref().filter(|_| self.mapped.iter().any(states_type)),
+            source: value_of(SOURCE),
+            ..Form::default()
+        };
+        let mut members = match form.payload {
+            Some(place) => around(place, event, bounds)?,
+            None => read_object(event, bounds)?,
+        };
+        for mapped in &self.mapped {
+            let Some(value) = value_of(&mapped.attribute) else {
+                continue;
+            };
+            match mapped.place.find(&members) {
+                None => {
+                    mapped
+                        .place
+                        .set(&mut members, &self.envelope.event_type, Value::String(value.clone()))
+                        .map_err(|violation| vec![violation])?;
+                    form.laid.push((mapped, value));
+                }
+                Some(stated) if mapped.agrees(stated, &value) => {}
+                Some(_) => return Err(vec![mapped.ambiguous()]),
+            }
+        }
+        Ok((members, form))
+    }
+
+    /// Takes a document apart into the event and the changes to its attributes. Fails with a member that has no place in either.
+    pub(crate) fn take_apart(&self, document: &Value, form: &Form<'_>) -> Result<(Value, Vec<Change>), Violation> {
+        let mut members = document.as_object().cloned().unwrap_or_default();
+        let mut changes = Vec::new();
+        for mapped in &self.mapped {
+            let laid = form
+                .laid
+                .iter()
+                .find(|(laid, _)| *laid == mapped)
+                .map(|(_, value)| value);
+            if laid.is_none() && form.payload.is_none_or(|payload| payload.contains(&mapped.place)) {
+                continue;
+            }
+            let value = match mapped.place.take(&mut members) {
+                None => None,
+                Some(Value::Bool(value)) => Some(value.to_string()),
+                Some(value) => Some(name(&value).ok_or_else(|| mapped.not_a_name())?.to_owned()),
+            };
+            if value.as_ref() != laid {
+                changes.push(Change {
+                    name: mapped.attribute.clone(),
+                    value,
+                });
+            }
+        }
+        let Some(payload) = form.payload else {
+            return Ok((Value::Object(members), changes));
+        };
+        let data = payload.take(&mut members).unwrap_or_default();
+        match first_member(&members) {
+            None => Ok((data, changes)),
+            Some(path) => Err(Violation::new(
+                code::MIGRATION_FAILED,
+                path,
+                "it is outside of the payload, and no attribute stands for it",
+            )),
+        }
+    }
+}
+
+impl Form<'_> {
+    /// Whether an attribute states what stands at a place.
+    pub(crate) fn has_laid(&self, place: &Place) -> bool {
+        self.laid.iter().any(|(mapped, _)| mapped.place == *place)
+    }
+
+    /// Whether the document is the event.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.laid.is_empty() && self.payload.is_none()
+    }
+}
+
+impl Mapped {
+    /// Whether a member and the attribute state the same.
+    fn agrees(&self, stated: &Value, value: &str) -> bool {
+        let same_time = |text: &str| {
+            let read = |text| DateTime::parse_from_rfc3339(text).ok();
+            self.is_time && read(text).is_some() && read(text) == read(value)
+        };
+        name(stated).is_some_and(|text| text == value || same_time(text))
+    }
+
+    fn ambiguous(&self) -> Violation {
+        let message = format!("the attribute {} states it differently", self.attribute);
+        Violation::new(code::AMBIGUOUS, self.place.pointer(), message)
+    }
+
+    fn not_a_name(&self) -> Violation {
+        let message = format!("it leaves as the attribute {}, and must be a text", self.attribute);
+        Violation::new(code::TYPE, self.place.pointer(), message)
+    }
+}
+
+/// A document with some data at a place.
+fn around(place: &Place, data: &[u8], bounds: Bounds) -> Result<Map<String, Value>, Vec<Violation>> {
+    let inside = Bounds {
+        depth: bounds.depth.saturating_sub(place.depth() + 1),
+        ..bounds
+    };
+    let data = read_value(data, inside).map_err(|mut violations| {
+        for violation in &mut violations {
+            violation.path = place
+                .names()
+                .rev()
+                .fold(violation.path.clone(), |path, name| under(name, &path));
+        }
+        violations
+    })?;
+    let mut members = Map::new();
+    place
+        .set(&mut members, place, data)
+        .map_err(|violation| vec![violation])?;
+    Ok(members)
+}
+
+/// The place of a member that is more than an object of nothing.
+fn first_member(members: &Map<String, Value>) -> Option<String> {
+    members.iter().find_map(|(name, value)| match value {
+        Value::Object(inside) => first_member(inside).map(|path| under(name, &path)),
+        _ => Some(under(name, "")),
+    })
+}

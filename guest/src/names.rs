@@ -1,0 +1,87 @@
+//! The names of an event: its id and its key, which no schema has to require. Knows where they stand, and nothing of versions.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::contract::Violation;
+use crate::envelope::Id;
+use crate::ids;
+use crate::place::{Place, name};
+use crate::policy::Policy;
+use crate::violation::code;
+
+/// What ids are derived for.
+const PURPOSE: &str = "event";
+
+impl Policy {
+    /// The id of an event of a type; `None`: it states none that can be read.
+    pub(crate) fn id_of<'v>(&self, event: &'v Value, event_type: &str) -> Option<Cow<'v, str>> {
+        match &self.envelope.id {
+            Some(Id::At(place)) => place.text(event).map(Cow::Borrowed),
+            Some(Id::Of(members)) => {
+                let texts = members.of.iter().map(|place| Some(stated(place, event)?.to_string()));
+                let texts: Vec<String> = texts.collect::<Option<_>>()?;
+                Some(derived(event_type, &texts))
+            }
+            // Any name will do, since it is not claimed: the same for the same event.
+            None => Some(derived(event_type, &[event.to_string()])),
+        }
+    }
+
+    /// The partition key of an event.
+    pub(crate) fn key_of<'v>(&self, event: &'v Value) -> Option<&'v str> {
+        self.envelope.key.as_ref()?.text(event)
+    }
+
+    /// The id and the key can be read, whatever the schema says: the id names the claim, and the key the partition.
+    pub(crate) fn check_names(&self, event: &Value) -> Vec<Violation> {
+        let key = self.envelope.key.iter().map(|place| (place, true));
+        let id = self.envelope.id_place().into_iter().map(|place| (place, false));
+        let mut broken: Vec<_> = id
+            .chain(key)
+            .filter_map(|(place, may_be_empty)| match stated(place, event) {
+                None => Some(is_required(place)),
+                Some(value) => match name(value) {
+                    None => Some(must_be_a_name(place)),
+                    Some("") if !may_be_empty => {
+                        Some(Violation::new(code::MIN_LENGTH, place.pointer(), "must not be empty"))
+                    }
+                    Some(_) => None,
+                },
+            })
+            .collect();
+        let missing = self.id_members().iter().filter(|place| stated(place, event).is_none());
+        broken.extend(missing.map(is_required));
+        broken
+    }
+
+    fn id_members(&self) -> &[Place] {
+        match &self.envelope.id {
+            Some(Id::Of(members)) => &members.of,
+            Some(Id::At(_)) | None => &[],
+        }
+    }
+}
+
+fn stated<'v>(place: &Place, event: &'v Value) -> Option<&'v Value> {
+    place.find(event.as_object()?)
+}
+
+fn derived(event_type: &str, texts: &[String]) -> Cow<'static, str> {
+    let parts: Vec<&[u8]> = [event_type.as_bytes()]
+        .into_iter()
+        .chain(texts.iter().map(String::as_bytes))
+        .collect();
+    Cow::Owned(ids::derive(PURPOSE, &parts))
+}
+
+/// The violation of a member that is missing.
+pub(crate) fn is_required(place: &Place) -> Violation {
+    Violation::new(code::REQUIRED, place.pointer(), format!("{} is required", place.name()))
+}
+
+/// The violation of a member that is no name.
+pub(crate) fn must_be_a_name(place: &Place) -> Violation {
+    Violation::new(code::TYPE, place.pointer(), "must be a string or an integer")
+}

@@ -1,0 +1,127 @@
+//! Why a bundle and code do not make a policy. Knows no policy.
+
+use crate::bundle::BundleError;
+use crate::schema::SchemaError;
+
+/// Deeper nesting than this could exhaust the stack of whatever walks the value.
+pub(crate) const MAX_DEPTH: u32 = 256;
+
+/// Why a bundle and code do not make a policy.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// The bundle cannot be read.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// A schema does not compile.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// The depth limit is 0 or more than 256.
+    #[error("limits.depth must be from 1 to {MAX_DEPTH}, is {0}")]
+    Depth(u32),
+    /// Two names of the envelope cannot both be stated.
+    #[error("envelope: no event can state its {one} and its {other} there: name two members, neither inside the other")]
+    Places {
+        /// The one.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+    },
+    /// An event type has no version.
+    #[error("the event type {0} has no version: name the file of its schema under `versions`")]
+    NoVersion(String),
+    /// The file of a schema is not there.
+    #[error("there is no {file}, the schema of {event_type} {version}")]
+    NoSchema {
+        /// The event type.
+        event_type: String,
+        /// Its version.
+        version: String,
+        /// The file.
+        file: String,
+    },
+    /// A type has several versions, and no place to state one.
+    #[error("{0} has more than one version, and the envelope says nowhere that an event states its version")]
+    NoVersionPlace(String),
+    /// A type has several versions and no default.
+    #[error("{event_type} needs a default_version, one of: {known}")]
+    NoDefault {
+        /// The event type.
+        event_type: String,
+        /// Its versions.
+        known: String,
+    },
+    /// The default version is none of the type's.
+    #[error("the default_version {default} of {event_type} is none of its versions: {known}")]
+    OtherDefault {
+        /// The event type.
+        event_type: String,
+        /// The default.
+        default: String,
+        /// Its versions.
+        known: String,
+    },
+    /// An event of this version could not leave.
+    #[error("nothing leads from {event_type} {from} to {to}, in which events leave: add a migration")]
+    NoMigration {
+        /// The event type.
+        event_type: String,
+        /// The version.
+        from: String,
+        /// The newest version.
+        to: String,
+    },
+    /// A migration makes no sense.
+    #[error("a migration of {event_type}: {problem}")]
+    Migration {
+        /// The event type.
+        event_type: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A schema has no example, and none can be made by migrating that of the previous version.
+    #[error(
+        "the schema of {event_type} {version} has no `examples`: add a valid event, since none can be made of an older version"
+    )]
+    NoExample {
+        /// The event type.
+        event_type: String,
+        /// Its version.
+        version: String,
+    },
+    /// A schema's own example is not valid.
+    #[error("the example of {event_type} {version} is not valid: {problem}")]
+    BadExample {
+        /// The event type.
+        event_type: String,
+        /// Its version.
+        version: String,
+        /// The first violation.
+        problem: String,
+    },
+    /// An attribute stands for a name that the envelope has no place for.
+    #[error("cloudevents: {0} is an attribute, and the envelope has no place for it")]
+    NoPlace(&'static str),
+    /// The data has a place, and nothing tells a bare event from one with attributes.
+    #[error(
+        "cloudevents: the data stands at the payload, so name the attribute of the `type`, and the place of the envelope's `payload`"
+    )]
+    Payload,
+    /// An event with attributes could not leave in another version.
+    #[error("cloudevents: {0} has more than one version, and no attribute states it: name one as `version`")]
+    NoVersionAttribute(String),
+    /// Events have no id.
+    #[error("envelope: no `id`: name its place, or the members of which it is made, or set `idempotency: off`")]
+    NoId,
+    /// A channel is told of a type that is none.
+    #[error("alerts: {channel} is told of {event_type}, which is none of the event types")]
+    NoAlertType {
+        /// The channel.
+        channel: String,
+        /// The type.
+        event_type: String,
+    },
+    /// A channel has no name.
+    #[error("{0}: a channel has a name")]
+    NoChannel(&'static str),
+}

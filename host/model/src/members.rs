@@ -1,0 +1,63 @@
+//! The members of a JSON object as they are written. Knows nothing of what they mean.
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::{Value, value::RawValue};
+
+/// The members of an object, in their order, each value as it is written.
+pub(crate) struct Members<'a>(pub(crate) Vec<(String, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// The members of a value, if it is an object.
+    pub(crate) fn of(value: &'a RawValue) -> Option<Self> {
+        serde_json::from_str(value.get()).ok()
+    }
+
+    /// The first member of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<&'a RawValue> {
+        let mut named = self.0.iter().filter(|(other, _)| other == name);
+        named.next().map(|(_, value)| *value)
+    }
+
+    /// Whether no name is there twice.
+    pub(crate) fn are_unique(&self) -> bool {
+        let mut names: Vec<_> = self.0.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names.windows(2).all(|pair| pair[0] != pair[1])
+    }
+
+    /// An object with all members but one.
+    pub(crate) fn joined_without(&self, left_out: &str) -> Vec<u8> {
+        let others = self.0.iter().filter(|(name, _)| name != left_out);
+        let members: Vec<_> = others
+            .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), value.get()))
+            .collect();
+        format!("{{{}}}", members.join(",")).into_bytes()
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Members(members))
+    }
+}
