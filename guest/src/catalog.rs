@@ -25,7 +25,7 @@ impl Policy {
                 id: self.envelope.id_place().map(pointer),
                 event_type: pointer(&self.envelope.event_type),
                 version: self.envelope.version.as_ref().map(pointer),
-                key: self.envelope.key.as_ref().map(pointer),
+                key: self.envelope.key_place().map(pointer),
                 time: self.envelope.time.as_ref().map(pointer),
             },
             dead_letters: self.dead_letters.clone(),

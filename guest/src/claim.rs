@@ -3,6 +3,7 @@
 
 use crate::document::Form;
 use crate::envelope::IdScope;
+use crate::names::escaped;
 use crate::policy::Policy;
 
 impl Policy {
@@ -21,9 +22,4 @@ impl Policy {
         };
         self.is_idempotent.then_some(claim)
     }
-}
-
-/// Without a colon, so that the id begins after the second one.
-fn escaped(scope: &str) -> String {
-    scope.replace('%', "%25").replace(':', "%3A")
 }

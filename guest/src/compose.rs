@@ -57,7 +57,7 @@ impl Policy {
             if !is_date_time(now) {
                 return Err(Violation::new(code::FORMAT, place.pointer(), "the time to add is none"));
             }
-            place.set(members, self.envelope.key.as_ref().unwrap_or(event_type), now.into())?;
+            place.set(members, self.envelope.key_place().unwrap_or(event_type), now.into())?;
             is_added = true;
         }
         Ok(is_added)

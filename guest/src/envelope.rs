@@ -13,7 +13,7 @@ use crate::place::Place;
 pub struct Envelope {
     /// The id; absent: events state none, and idempotency is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
+    pub id: Option<NameOf>,
     /// The event type.
     #[serde(rename = "type")]
     pub event_type: Place,
@@ -22,7 +22,7 @@ pub struct Envelope {
     pub version: Option<Place>,
     /// The partition key; absent: events have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<Place>,
+    pub key: Option<NameOf>,
     /// The time; absent: an event without one leaves without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<Place>,
@@ -31,50 +31,70 @@ pub struct Envelope {
     pub payload: Option<Place>,
 }
 
-/// What names an event among others.
+/// Of what a name is made: `/id`, or `{ of: [/tenant, /number] }`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Id {
+pub enum NameOf {
     /// A member.
-    At(Place),
-    /// Several members together, where events have no id of their own.
-    Of(Members),
+    Member(Place),
+    /// Several members together.
+    Members {
+        /// Their places, at least one.
+        of: Vec<Place>,
+    },
 }
 
-/// The members of which an id is made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Members {
-    /// Their places.
-    pub of: Vec<Place>,
+impl NameOf {
+    /// The place, when it is one member.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Member(place) => Some(place),
+            Self::Members { .. } => None,
+        }
+    }
+
+    /// The members of which it is made.
+    pub(crate) fn places(&self) -> &[Place] {
+        match self {
+            Self::Member(place) => std::slice::from_ref(place),
+            Self::Members { of } => of,
+        }
+    }
 }
 
-impl<'de> Deserialize<'de> for Id {
+impl<'de> Deserialize<'de> for NameOf {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(IdVisitor)
+        deserializer.deserialize_any(NameOfVisitor)
     }
 }
 
 /// Not `untagged`, which would not say what is wrong with a place.
-struct IdVisitor;
+struct NameOfVisitor;
 
-impl<'de> Visitor<'de> for IdVisitor {
-    type Value = Id;
+impl<'de> Visitor<'de> for NameOfVisitor {
+    type Value = NameOf;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a place such as /id, or { of: [/orderId, /status] }")
+        f.write_str("a place such as /id, or { of: [/tenant, /number] }")
     }
 
-    fn visit_str<E: de::Error>(self, pointer: &str) -> Result<Id, E> {
-        Place::try_from(pointer.to_owned()).map(Id::At).map_err(E::custom)
+    fn visit_str<E: de::Error>(self, pointer: &str) -> Result<NameOf, E> {
+        Place::try_from(pointer.to_owned())
+            .map(NameOf::Member)
+            .map_err(E::custom)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Id, A::Error> {
-        let members = Members::deserialize(MapAccessDeserializer::new(members))?;
-        if members.of.is_empty() {
-            return Err(de::Error::custom("an id is made of one member or more"));
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<NameOf, A::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Members {
+            of: Vec<Place>,
         }
-        Ok(Id::Of(members))
+        let Members { of } = Members::deserialize(MapAccessDeserializer::new(members))?;
+        if of.is_empty() {
+            return Err(de::Error::custom("a name is made of one member or more"));
+        }
+        Ok(NameOf::Members { of })
     }
 }
 
@@ -132,12 +152,14 @@ pub(crate) struct Mapped {
 }
 
 impl Envelope {
-    /// The place of the id.
+    /// The place of the id, when it is one member.
     pub(crate) fn id_place(&self) -> Option<&Place> {
-        match &self.id {
-            Some(Id::At(place)) => Some(place),
-            Some(Id::Of(_)) | None => None,
-        }
+        self.id.as_ref()?.place()
+    }
+
+    /// The place of the key, when it is one member.
+    pub(crate) fn key_place(&self) -> Option<&Place> {
+        self.key.as_ref()?.place()
     }
 
     /// The places by the names that a manifest uses.
@@ -146,7 +168,7 @@ impl Envelope {
             ("id", self.id_place()),
             ("type", Some(&self.event_type)),
             ("version", self.version.as_ref()),
-            ("key", self.key.as_ref()),
+            ("key", self.key_place()),
             ("time", self.time.as_ref()),
         ]
         .into_iter()

@@ -41,7 +41,7 @@ impl<'p> Event<'p> {
 
     /// Its partition key.
     pub(crate) fn key(&self) -> Option<String> {
-        self.policy.key_of(&self.value).map(str::to_owned)
+        self.policy.key_of(&self.value).map(Cow::into_owned)
     }
 
     /// Its version.

@@ -101,7 +101,7 @@ pub use contract::{
 pub use conversion::{Conversion, Form};
 pub use delays::{DelayError, Delays};
 pub use derivation::{Derivation, DeriveFn, Derived};
-pub use envelope::{CloudEvents, Data, Envelope, Id, IdScope, Members as IdMembers};
+pub use envelope::{CloudEvents, Data, Envelope, IdScope, NameOf};
 pub use manifest::{Alerted, DeadLetters, EventLimits, EventType, Idempotency, Manifest, Migration, RetryDefaults};
 pub use operation::{Operation, Replace, Within};
 pub use operation_fields::{Add, Keep, MapValues, Move, Remove, Wrapped};

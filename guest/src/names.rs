@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::contract::Violation;
-use crate::envelope::Id;
+use crate::envelope::NameOf;
 use crate::ids;
 use crate::place::{Place, name};
 use crate::policy::Policy;
@@ -18,9 +18,9 @@ impl Policy {
     /// The id of an event of a type; `None`: it states none that can be read.
     pub(crate) fn id_of<'v>(&self, event: &'v Value, event_type: &str) -> Option<Cow<'v, str>> {
         match &self.envelope.id {
-            Some(Id::At(place)) => place.text(event).map(Cow::Borrowed),
-            Some(Id::Of(members)) => {
-                let texts = members.of.iter().map(|place| Some(stated(place, event)?.to_string()));
+            Some(NameOf::Member(place)) => place.text(event).map(Cow::Borrowed),
+            Some(NameOf::Members { of }) => {
+                let texts = of.iter().map(|place| Some(stated(place, event)?.to_string()));
                 let texts: Vec<String> = texts.collect::<Option<_>>()?;
                 Some(derived(event_type, &texts))
             }
@@ -29,39 +29,50 @@ impl Policy {
         }
     }
 
-    /// The partition key of an event.
-    pub(crate) fn key_of<'v>(&self, event: &'v Value) -> Option<&'v str> {
-        self.envelope.key.as_ref()?.text(event)
+    /// The partition key of an event; of several members, their texts with a colon between them.
+    pub(crate) fn key_of<'v>(&self, event: &'v Value) -> Option<Cow<'v, str>> {
+        match self.envelope.key.as_ref()? {
+            NameOf::Member(place) => place.text(event).map(Cow::Borrowed),
+            NameOf::Members { of } => {
+                let texts = of.iter().map(|place| Some(escaped(place.text(event)?)));
+                let texts: Vec<String> = texts.collect::<Option<_>>()?;
+                Some(Cow::Owned(texts.join(":")))
+            }
+        }
     }
 
     /// The id and the key can be read, whatever the schema says: the id names the claim, and the key the partition.
     pub(crate) fn check_names(&self, event: &Value) -> Vec<Violation> {
-        let key = self.envelope.key.iter().map(|place| (place, true));
-        let id = self.envelope.id_place().into_iter().map(|place| (place, false));
-        let mut broken: Vec<_> = id
+        let id = self.envelope.id.iter().flat_map(|id| match id {
+            NameOf::Member(place) => vec![(place, Some("must not be empty"))],
+            // Any values will do.
+            NameOf::Members { of } => of
+                .iter()
+                .filter(|place| stated(place, event).is_none())
+                .map(|place| (place, None))
+                .collect(),
+        });
+        let key = self
+            .envelope
+            .key
+            .iter()
+            .flat_map(NameOf::places)
+            .map(|place| (place, None));
+        let broken = id
             .chain(key)
-            .filter_map(|(place, may_be_empty)| match stated(place, event) {
+            .filter_map(|(place, if_empty)| match stated(place, event).map(name) {
                 None => Some(is_required(place)),
-                Some(value) => match name(value) {
-                    None => Some(must_be_a_name(place)),
-                    Some("") if !may_be_empty => {
-                        Some(Violation::new(code::MIN_LENGTH, place.pointer(), "must not be empty"))
-                    }
-                    Some(_) => None,
-                },
-            })
-            .collect();
-        let missing = self.id_members().iter().filter(|place| stated(place, event).is_none());
-        broken.extend(missing.map(is_required));
-        broken
+                Some(None) => Some(must_be_a_name(place)),
+                Some(Some("")) => if_empty.map(|message| Violation::new(code::MIN_LENGTH, place.pointer(), message)),
+                Some(Some(_)) => None,
+            });
+        broken.collect()
     }
+}
 
-    fn id_members(&self) -> &[Place] {
-        match &self.envelope.id {
-            Some(Id::Of(members)) => &members.of,
-            Some(Id::At(_)) | None => &[],
-        }
-    }
+/// A part of a name, without a colon.
+pub(crate) fn escaped(part: &str) -> String {
+    part.replace('%', "%25").replace(':', "%3A")
 }
 
 fn stated<'v>(place: &Place, event: &'v Value) -> Option<&'v Value> {

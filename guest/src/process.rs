@@ -137,7 +137,7 @@ impl Policy {
     /// An event without a time happened now. It must still be valid with it.
     fn stamp(&self, event: &mut Event<'_>, now: &str) -> Result<(), Failed> {
         let invalid = |violations| (MigrationCause::InvalidResult, violations);
-        let neighbour = self.envelope.key.as_ref().unwrap_or(&self.envelope.event_type);
+        let neighbour = self.envelope.key_place().unwrap_or(&self.envelope.event_type);
         if let Some((place, members)) = self.envelope.time.as_ref().zip(event.members()) {
             place
                 .set(members, neighbour, Value::String(now.to_owned()))

@@ -153,7 +153,7 @@ impl Policy {
         let claim = event_id.as_deref().filter(|id| !id.is_empty()).zip(event_type);
         Box::new(Rejected {
             claim: claim.and_then(|(id, event_type)| self.claim(id, event_type, form)),
-            key: self.key_of(event).map(str::to_owned),
+            key: self.key_of(event).map(Cow::into_owned),
             event_version: version.map(str::to_owned),
             rejection: Rejection {
                 cause,

@@ -294,6 +294,27 @@ fn an_id_can_be_made_of_members() {
         ("required", "/data/at")
     );
 
+    manifest["envelope"]["key"] = json!({ "of": ["/customerId", "/data/order"] });
+    let keyed = bundle(&manifest)
+        .expect_err("an attribute cannot stand for several members")
+        .to_string();
+    assert_eq!(
+        keyed,
+        "cloudevents: key is an attribute, and the envelope has no place for it"
+    );
+    manifest["cloudevents"]
+        .as_object_mut()
+        .expect("an object")
+        .shift_remove("key");
+    let keyed = bundle(&manifest).expect("a policy");
+    let event = r#"{"type":"order.paid","customerId":"a:b%","data":{"order":1,"at":"x"}}"#;
+    let accepted = keyed.validate(event.as_bytes(), &[]).expect("valid");
+    assert_eq!(
+        accepted.key.as_deref(),
+        Some("a%3Ab%25:1"),
+        "no two lists of texts make one key"
+    );
+
     manifest["envelope"]
         .as_object_mut()
         .expect("an object")
