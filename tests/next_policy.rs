@@ -144,7 +144,7 @@ fn check_accepts_it() {
         (&json!("next-policy"), &json!("1.2.0"))
     );
     let types = catalog["event_types"].as_array().expect("event types");
-    let latest = |name: &str| &types.iter().find(|known| known["name"] == name).expect("known")["latest"];
+    let latest = |name: &str| &types.iter().find(|known| known["name"] == name).expect("known")["target_version"];
     assert_eq!(
         (latest("task.created"), latest("reminder.due")),
         (&json!("1.2"), &json!("1.1"))

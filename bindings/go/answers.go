@@ -128,8 +128,8 @@ type EventType struct {
 	Name string
 	// Versions are at least one, oldest first.
 	Versions []Version
-	// Latest is the version in which an event leaves when the caller asks for none.
-	Latest string
+	// TargetVersion is the version in which an event leaves when the caller asks for none.
+	TargetVersion string
 	// DefaultVersion is the version of an event that states none.
 	DefaultVersion string
 	// Migrations say which version can be brought to which, in any number of steps.

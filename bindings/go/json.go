@@ -71,7 +71,7 @@ func (p *Policy) ProcessJSON(ctx context.Context, event []byte, now, targetVersi
 // CatalogJSON is [Policy.Catalog] with the policy's answer unchanged:
 //
 //	{"name":…,"version":…,
-//	 "event_types":[{"name","versions":[{"version","example"}],"latest","default_version","migrations":[{"from","to","lossy"}],
+//	 "event_types":[{"name","versions":[{"version","example"}],"target_version","default_version","migrations":[{"from","to","lossy"}],
 //	  "rules":[…],"drop_rules":[…],"accepted","channel","retry_delays_ms"}],
 //	 "channels":[…],"envelope":{"id","event_type","version","key","time"},"dead_letters":{"channel","event_type","template"},
 //	 "alerts":[{"channel","event_types"}],"limits":{"event_bytes","depth"}}

@@ -110,7 +110,7 @@ func (p *Policy) NextAttempt(ctx context.Context, eventType string, attempt uint
 	return readRetryPlan(answer)
 }
 
-// Process says what a gate would do with an event at the time now. The event leaves in targetVersion, or in the latest
+// Process says what a gate would do with an event at the time now. The event leaves in targetVersion, or in the target version
 // of its type when that is "". An event that is not valid is a decision, [Reject], not an error.
 func (p *Policy) Process(ctx context.Context, event []byte, now time.Time, targetVersion string, options ...CallOption) (Decided, error) {
 	answer, err := p.ProcessJSON(ctx, event, now.UTC().Format(time.RFC3339Nano), targetVersion, options...)

@@ -130,7 +130,7 @@ func readCatalog(answer []byte) (Catalog, error) {
 				Version string `json:"version"`
 				Example string `json:"example"`
 			} `json:"versions"`
-			Latest         string      `json:"latest"`
+			TargetVersion  string      `json:"target_version"`
 			DefaultVersion string      `json:"default_version"`
 			Migrations     []Migration `json:"migrations"`
 			Rules          []string    `json:"rules"`
@@ -156,7 +156,7 @@ func readCatalog(answer []byte) (Catalog, error) {
 	for i, known := range read.EventTypes {
 		types[i] = EventType{
 			Name:           known.Name,
-			Latest:         known.Latest,
+			TargetVersion:  known.TargetVersion,
 			DefaultVersion: known.DefaultVersion,
 			Migrations:     known.Migrations,
 			Rules:          known.Rules,

@@ -12,7 +12,7 @@ pub(crate) fn export(interface: &str) -> String {
 }
 
 impl Context {
-    /// Judge at the time `now` and bring events to the latest version.
+    /// Judge at the time `now` and bring events to the target versions of their types.
     pub fn at(now: impl Into<String>) -> Self {
         Self {
             now: now.into(),

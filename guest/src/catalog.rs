@@ -39,11 +39,10 @@ impl Policy {
             version: version.name.clone(),
             example: version.example.clone(),
         });
-        let latest = known.versions.last().map(|version| version.name.clone());
         EventTypeInfo {
             name: known.name.clone(),
             versions: versions.collect(),
-            latest: latest.unwrap_or_default(),
+            target_version: known.versions[known.target_version].name.clone(),
             default_version: known.versions[known.default_version].name.clone(),
             migrations: migrations(known),
             rules: self.rules.iter().map(|rule| rule.id.to_owned()).collect(),

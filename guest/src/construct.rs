@@ -158,6 +158,17 @@ fn known_type(
     }
     let names: Vec<&str> = versions.iter().map(|version| version.name.as_str()).collect();
     let default_version = default_version(name, event_type)?;
+    let target_version = match &event_type.target_version {
+        None => names.len() - 1,
+        Some(target) => event_type
+            .versions
+            .get_index_of(target)
+            .ok_or_else(|| PolicyError::OtherTarget {
+                event_type: name.to_owned(),
+                target: target.clone(),
+                known: names.join(", "),
+            })?,
+    };
     check_migrations(name, event_type)?;
     let steps = Steps {
         event_type: name,
@@ -165,17 +176,18 @@ fn known_type(
         code: &code.steps,
     };
     let paths = best_paths(&names, &steps);
-    if let Some(from) = paths.iter().position(|paths| paths.last().is_some_and(Option::is_none))
+    if let Some(from) = paths.iter().position(|paths| paths[target_version].is_none())
         && event_type.accepted
     {
         return Err(PolicyError::NoMigration {
             event_type: name.to_owned(),
             from: names[from].to_owned(),
-            to: names[names.len() - 1].to_owned(),
+            to: names[target_version].to_owned(),
         });
     }
     Ok(KnownType {
         default_version,
+        target_version,
         name: name.to_owned(),
         channel: event_type.channel.clone(),
         accepted: event_type.accepted,

@@ -13,6 +13,8 @@ pub(crate) struct KnownType {
     pub(crate) schedule: Schedule,
     /// The index in `versions` of the version of an event that names none.
     pub(crate) default_version: usize,
+    /// The index in `versions` of the version in which events leave.
+    pub(crate) target_version: usize,
     /// Oldest first; at least one.
     pub(crate) versions: Vec<KnownVersion>,
     /// `paths[from][to]`.

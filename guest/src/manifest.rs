@@ -120,6 +120,9 @@ pub struct EventType {
     /// The version of an event that names none; absent: the only one.
     #[serde(default)]
     pub default_version: Option<String>,
+    /// The version in which events leave; absent: the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_version: Option<String>,
     /// How an event of one version becomes one of another, and back.
     #[serde(default)]
     pub migrations: Vec<Migration>,
@@ -147,6 +150,7 @@ impl EventType {
             retry: None,
             versions: IndexMap::new(),
             default_version: None,
+            target_version: None,
             migrations: Vec::new(),
         }
     }

@@ -61,6 +61,16 @@ pub enum PolicyError {
         /// Its versions.
         known: String,
     },
+    /// The target version is none of the type's.
+    #[error("the target_version {target} of {event_type} is none of its versions: {known}")]
+    OtherTarget {
+        /// The event type.
+        event_type: String,
+        /// The target.
+        target: String,
+        /// Its versions.
+        known: String,
+    },
     /// An event of this version could not leave.
     #[error("nothing leads from {event_type} {from} to {to}, in which events leave: add a migration")]
     NoMigration {
@@ -68,7 +78,7 @@ pub enum PolicyError {
         event_type: String,
         /// The version.
         from: String,
-        /// The newest version.
+        /// The target version.
         to: String,
     },
     /// A migration makes no sense.

@@ -61,8 +61,8 @@ impl Policy {
                 message,
             )]);
         }
-        let latest = &kind.versions[kind.versions.len() - 1].name;
-        let target = context.target_version.as_deref().unwrap_or(latest);
+        let usual = &kind.versions[kind.target_version].name;
+        let target = context.target_version.as_deref().unwrap_or(usual);
         let path = path_to(event, target).map_err(|violation| vec![violation])?;
         let Some(channel) = &kind.channel else {
             return Ok(Vec::new());

@@ -143,6 +143,26 @@ fn the_members_that_a_policy_reads_stand_where_its_envelope_says() {
 }
 
 #[test]
+fn a_type_names_the_version_in_which_its_events_leave() {
+    let manifest = ORDERS.replace(
+        r#""default_version": "1.0""#,
+        r#""default_version": "1.0", "target_version": "1.0""#,
+    );
+    let policy = orders(&manifest).expect("a policy");
+    let event = |version: &str| {
+        let meta = format!(r#"{{"id":"o-1","type":"order.placed","v":"{version}","at":"2026-03-01T09:30:00Z"}}"#);
+        format!(r#"{{"meta":{meta},"customer":{{"id":"c-7"}}}}"#)
+    };
+    let leaves = |version: &str| {
+        policy.process(event(version).as_bytes(), &[], &now()).outputs[0]
+            .event
+            .clone()
+    };
+    assert_eq!((leaves("1.0"), leaves("2")), (None, Some(event("1.0"))));
+    assert_eq!(policy.catalog().event_types[1].target_version, "1.0");
+}
+
+#[test]
 fn an_event_whose_time_cannot_be_added_is_rejected() {
     let policy = orders(&ORDERS.replace("/meta/at", "/when/at")).expect("a policy");
     let event = r#"{"meta":{"id":"o-1","type":"order.placed"},"customer":{"id":"c-7"},"when":"today"}"#;
@@ -178,6 +198,11 @@ fn an_event_that_its_schema_forbids_a_time_is_rejected() {
     r#""default_version": "1.0""#,
     r#""default_version": "1""#,
     "the default_version 1 of order.placed is none of its versions: 1.0, 2"
+)]
+#[case::the_target_must_exist(
+    r#""default_version": "1.0""#,
+    r#""default_version": "1.0", "target_version": "3""#,
+    "the target_version 3 of order.placed is none of its versions: 1.0, 2"
 )]
 #[case::versions_need_a_place(
     r#" "version": "/meta/v","#,

@@ -69,7 +69,7 @@ fn a_version_is_one_schema_and_one_line() {
         .into_iter()
         .find(|known| known.name == "task.updated")
         .expect("known");
-    assert_eq!(other.latest, "1.1");
+    assert_eq!(other.target_version, "1.1");
 }
 
 const TASKS: [&str; 2] = ["task.created", "task.updated"];

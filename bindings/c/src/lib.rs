@@ -159,7 +159,7 @@ pub unsafe extern "C" fn tidegate_next_attempt(
 }
 
 /// What would a gate do with this event? `now` is the time to judge by, RFC 3339 with an offset; `target_version` is the
-/// version in which the event shall leave, or NULL for the latest of its type. The answer is that of `json.process`. A `now` that
+/// version in which the event shall leave, or NULL for that of its type. The answer is that of `json.process`. A `now` that
 /// is not a time gives `TIDEGATE_MISUSE`. `attributes` as in `tidegate_validate`.
 ///
 /// # Safety

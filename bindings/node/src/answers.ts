@@ -99,7 +99,7 @@ export interface EventType {
   name: string;
   /** Its versions, oldest first, each with a valid event as JSON text. */
   versions: { version: string; example: string }[];
-  latest: string;
+  targetVersion: string;
   /** The version of an event that states none. */
   defaultVersion: string;
   /** Which version can be brought to which, in any number of steps, and whether that can lose what an event says. */

@@ -14,7 +14,7 @@ import { unreadableToMigrate, unreadableToProcess, unreadableToValidate } from '
 export interface Context {
   /** The time to judge by: a `Date`, or RFC 3339 with an offset. */
   now: string | Date;
-  /** The version in which the event shall leave; absent: the latest of its type. */
+  /** The version in which the event shall leave; absent: that of its type. */
   targetVersion?: string | undefined;
 }
 

@@ -68,7 +68,7 @@ const DECIDED: Spelling<Decided> = {
 const EVENT_TYPE: Spelling<EventType> = {
   name: 'name',
   versions: 'versions',
-  latest: 'latest',
+  targetVersion: 'target_version',
   defaultVersion: 'default_version',
   migrations: 'migrations',
   rules: 'rules',

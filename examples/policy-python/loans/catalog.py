@@ -30,7 +30,7 @@ def _info(name: str, known: EventType) -> EventTypeInfo:
     return EventTypeInfo(
         name=name,
         versions=[VersionInfo(version, example(version)) for version in known.versions],
-        latest=known.latest,
+        target_version=known.latest,
         default_version=known.oldest,
         # A step that could lose something fails instead.
         migrations=[MigrationInfo(*ends, lossy=False) for ends in migration.steps(known)],

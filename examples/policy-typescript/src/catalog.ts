@@ -15,7 +15,7 @@ export function catalog(): PolicyCatalog {
     eventTypes: types.map(([name, known]) => ({
       name,
       versions: known.versions.map((version) => ({ version: version.name, example: example(name, version) })),
-      latest: latest(known),
+      targetVersion: latest(known),
       defaultVersion: oldest(known),
       // A step that could lose something fails instead.
       migrations: stepsOf(known).map(({ from, to }) => ({ from, to, lossy: false })),

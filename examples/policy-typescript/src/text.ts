@@ -104,7 +104,7 @@ export function catalog(): string {
     event_types: eventTypes.map((type) => ({
       name: type.name,
       versions: type.versions,
-      latest: type.latest,
+      target_version: type.targetVersion,
       default_version: type.defaultVersion,
       migrations: type.migrations,
       rules: type.rules,

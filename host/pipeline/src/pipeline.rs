@@ -30,7 +30,7 @@ pub struct Pipeline {
     pub queues: Option<KeyQueues>,
     /// The delays of retries.
     pub retries: Retries,
-    /// The version in which events are published; `None`: the latest.
+    /// The version in which events are published; `None`: that of each type.
     pub target_version: Option<String>,
     /// The metrics.
     pub metrics: Arc<Metrics>,

@@ -20,7 +20,7 @@ const SHOWN: usize = 500;
 pub struct Admission {
     /// The channels that are bound to a sink.
     pub channels: BTreeSet<String>,
-    /// The version in which events are published; `None`: the latest of each type.
+    /// The version in which events are published; `None`: that of each type.
     pub target_version: Option<String>,
     /// The only policy that may run; `None`: any.
     pub pin: Option<Pin>,

@@ -109,7 +109,7 @@ impl Known {
                         example: example(name, version),
                     })
                     .collect(),
-                latest: versions.last().copied().unwrap_or_default().to_owned(),
+                target_version: versions.last().copied().unwrap_or_default().to_owned(),
                 default_version: versions.first().copied().unwrap_or_default().to_owned(),
                 migrations: Vec::new(),
                 rules: Vec::new(),

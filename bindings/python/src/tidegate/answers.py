@@ -144,7 +144,7 @@ class EventType:
     name: str
     versions: tuple[EventVersion, ...]
     """Oldest first; at least one."""
-    latest: str
+    target_version: str
     """The version that `process` migrates to when none is asked for."""
     default_version: str
     """The version of an event that states none."""

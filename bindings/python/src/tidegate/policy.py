@@ -90,7 +90,7 @@ class Policy:
         """Judges an event and says what to send. One that is not valid gives the decision `reject`, not an error.
 
         `now`: the time to judge by, an aware datetime or RFC 3339 with an offset.
-        `target_version`: the version in which the event shall leave; the latest of its type when there is none.
+        `target_version`: the version in which the event shall leave; that of its type when there is none.
         """
         return reading.decided(self.process_json(event, now, target_version, attributes=attributes))
 

@@ -116,7 +116,7 @@ def _catalog(m: dict[str, Any]) -> Catalog:
             EventType(
                 name=t["name"],
                 versions=tuple(EventVersion(v["version"], v["example"]) for v in t["versions"]),
-                latest=t["latest"],
+                target_version=t["target_version"],
                 default_version=t["default_version"],
                 migrations=tuple(Migration(way["from"], way["to"], way["lossy"]) for way in t["migrations"]),
                 rules=tuple(t["rules"]),

@@ -181,7 +181,7 @@ async fn migration(
         return Ok(Vec::new());
     };
     let migrated = policy
-        .migrate(event, attributes, target.unwrap_or(&known.latest))
+        .migrate(event, attributes, target.unwrap_or(&known.target_version))
         .await?;
     Ok(migrated.map(|migrated| migrated.path).unwrap_or_default())
 }

@@ -10,7 +10,7 @@ use super::{notice, words::visible};
 /// The version of the published events.
 #[derive(Debug, Args)]
 pub(super) struct Target {
-    /// Version to migrate events to [default: the latest of each type]
+    /// Version to migrate events to [default: the target version of each type]
     #[arg(long = "target", value_name = "VERSION")]
     version: Option<String>,
 }

@@ -57,7 +57,7 @@ pub struct Policy {
     pub path: Option<PathBuf>,
     /// The only policy that may run; `None`: any.
     pub pin: Option<Pin>,
-    /// Version of the published events; `None`: the latest of each type.
+    /// Version of the published events; `None`: that of each type.
     pub target_version: Option<String>,
     /// Whether a changed file replaces the current revision by itself.
     pub is_followed: bool,

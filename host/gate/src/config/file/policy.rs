@@ -15,7 +15,7 @@ pub struct Policy {
     pub pin: Option<String>,
     /// Whether policy calls share instances.
     pub isolation: Isolation,
-    /// Version of the published events; absent: the latest of each type.
+    /// Version of the published events; absent: that of each type.
     pub target_version: Option<String>,
     /// Directory of compiled policies; absent: the user's cache directory.
     pub cache_dir: Option<PathBuf>,

@@ -141,7 +141,7 @@ final class Answers {
         return new Catalog.EventType(
                 text(known, "name"),
                 list(known, "versions", it -> new Catalog.Version(text(it, "version"), text(it, "example"))),
-                text(known, "latest"),
+                text(known, "target_version"),
                 text(known, "default_version"),
                 list(
                         known,

@@ -32,7 +32,7 @@ public record Catalog(
      *
      * @param name its name, as events state it
      * @param versions its versions, oldest first; at least one
-     * @param latest the version in which an event leaves when the caller asks for none
+     * @param targetVersion the version in which an event leaves when the caller asks for none
      * @param defaultVersion the version of an event that states none
      * @param migrations which version can be brought to which, in any number of steps
      * @param rules the ids of the rules that its events must keep
@@ -44,7 +44,7 @@ public record Catalog(
     public record EventType(
             String name,
             List<Version> versions,
-            String latest,
+            String targetVersion,
             String defaultVersion,
             List<Migration> migrations,
             List<String> rules,

@@ -193,7 +193,7 @@ public final class Policy implements AutoCloseable {
     }
 
     /**
-     * What would a gate do with this event, sending it in the latest version of its type?
+     * What would a gate do with this event, sending it in the target version of its type?
      *
      * @param event the text of the event
      * @param now the time to judge by
@@ -208,7 +208,7 @@ public final class Policy implements AutoCloseable {
      *
      * @param event the text of the event
      * @param now the time to judge by
-     * @param targetVersion the version in which it shall leave; null for the latest of its type
+     * @param targetVersion the version in which it shall leave; null for that of its type
      * @return the decision, also of an event that is not valid
      */
     public Decided process(String event, Instant now, String targetVersion) {
@@ -220,7 +220,7 @@ public final class Policy implements AutoCloseable {
      *
      * @param event the text of the event
      * @param now the time to judge by
-     * @param targetVersion the version in which it shall leave; null for the latest of its type
+     * @param targetVersion the version in which it shall leave; null for that of its type
      * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
      * @return the decision, also of an event that is not valid
      */
@@ -233,7 +233,7 @@ public final class Policy implements AutoCloseable {
      *
      * @param event the bytes of the event
      * @param now the time to judge by
-     * @param targetVersion the version in which it shall leave; null for the latest of its type
+     * @param targetVersion the version in which it shall leave; null for that of its type
      * @return the decision, also of an event that is not valid
      */
     public Decided process(byte[] event, Instant now, String targetVersion) {
@@ -245,7 +245,7 @@ public final class Policy implements AutoCloseable {
      *
      * @param event the bytes of the event
      * @param now the time to judge by
-     * @param targetVersion the version in which it shall leave; null for the latest of its type
+     * @param targetVersion the version in which it shall leave; null for that of its type
      * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
      * @return the decision, also of an event that is not valid
      */
@@ -366,7 +366,7 @@ public final class Policy implements AutoCloseable {
      *
      * @param event the text of the event
      * @param now the time to judge by, RFC 3339 with an offset
-     * @param targetVersion the version in which it shall leave; null for the latest of its type
+     * @param targetVersion the version in which it shall leave; null for that of its type
      * @return {@code {"decision":"forward|drop|reject",…}}
      */
     public String processJson(String event, String now, String targetVersion) {
@@ -378,7 +378,7 @@ public final class Policy implements AutoCloseable {
      *
      * @param event the text of the event
      * @param now the time to judge by, RFC 3339 with an offset
-     * @param targetVersion the version in which it shall leave; null for the latest of its type
+     * @param targetVersion the version in which it shall leave; null for that of its type
      * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
      * @return {@code {"decision":"forward|drop|reject",…}}
      */
@@ -391,7 +391,7 @@ public final class Policy implements AutoCloseable {
      *
      * @param event the bytes of the event
      * @param now the time to judge by, RFC 3339 with an offset
-     * @param targetVersion the version in which it shall leave; null for the latest of its type
+     * @param targetVersion the version in which it shall leave; null for that of its type
      * @return {@code {"decision":"forward|drop|reject",…}}
      */
     public String processJson(byte[] event, String now, String targetVersion) {
@@ -403,7 +403,7 @@ public final class Policy implements AutoCloseable {
      *
      * @param event the bytes of the event
      * @param now the time to judge by, RFC 3339 with an offset
-     * @param targetVersion the version in which it shall leave; null for the latest of its type
+     * @param targetVersion the version in which it shall leave; null for that of its type
      * @param attributes its CloudEvents attributes, such as {@code type}; an empty map is none
      * @return {@code {"decision":"forward|drop|reject",…}}
      */
