@@ -1,7 +1,9 @@
 //! The gate behind a real daprd on a real Kafka.
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
-use std::{process::ExitCode, time::Duration};
+mod orders;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Result, ensure};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -31,6 +33,10 @@ fn main() -> ExitCode {
         .test("a kill of the gate between receipt and publish loses nothing", killed)
         .test("a sidecar that asks for its token is shown it", token)
         .test(
+            "orders in CloudEvents keep their attributes to their topics and in dead letters",
+            orders::attributes,
+        )
+        .test(
             "an event over the limit waits until the limit is raised",
             over_the_limit,
         )
@@ -55,6 +61,17 @@ impl<'a> Stack<'a> {
 
     /// With a token that the sidecar asks for; empty: it asks for none.
     async fn start_with_token(test: &'a Test<Cluster>, config: &str, state: Component, token: &str) -> Result<Self> {
+        Self::start_on(test, dist("policy.wasm"), config, state, token).await
+    }
+
+    /// On another policy.
+    async fn start_on(
+        test: &'a Test<Cluster>,
+        policy: PathBuf,
+        config: &str,
+        state: Component,
+        token: &str,
+    ) -> Result<Self> {
         let kafka = &test.shared.kafka;
         for topic in ["in", "out", "dlq", "ops"] {
             kafka.create_topic(&topic_of(test, topic), 3).await?;
@@ -70,12 +87,14 @@ subscriptions: [{{ name: task-events, topic: {} }}]
 channels:
   task-events: {{ topic: {out} }}
   reminders: {{ topic: {out} }}
+  orders: {{ topic: {out} }}
+  payments: {{ topic: {out} }}
   dlq: {{ topic: {} }}
   ops-alerts: {{ topic: {ops} }}
   user-alerts: {{ topic: {ops} }}
 claims: {{ lease_ms: 1000 }}
 {config}",
-            dist("policy.wasm").display().to_string(),
+            policy.display().to_string(),
             topic("in"),
             topic("dlq"),
             out = topic("out"),
