@@ -4,8 +4,11 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tidegate_engine::{Attribute, PolicyCatalog};
-use tidegate_model::dead_letter::{DeadLetter, FailedEvent, Names, outputs};
+use tidegate_engine::PolicyCatalog;
+use tidegate_model::{
+    attributes::Attributes,
+    dead_letter::{DeadLetter, FailedEvent, Names, outputs},
+};
 use tidegate_policy::Policy;
 
 /// The templates: that of the tasks policy, none, and two that nobody would write.
@@ -18,9 +21,10 @@ fn templates() -> Vec<Option<String>> {
         "tenant": { "from": "tenant", "else": "none" },
     });
     let deep =
-        json!({ "a": { "b": { "c": { "original": "members" } } }, "payload": { "from": "/payload", "else": {} } });
+        json!({ "a": { "b": { "c": { "original": "members" } } }, "payload": { "from": "/payload", "else": "none" } });
     let whole = json!({ "original": "members" });
-    let written = [odd, deep, whole].map(|template| Some(template.to_string()));
+    let in_base64 = json!({ "raw_base64": { "original": "text" }, "attributes": { "from": "event.attributes" } });
+    let written = [odd, deep, whole, in_base64].map(|template| Some(template.to_string()));
     [None, tasks].into_iter().chain(written).collect()
 }
 
@@ -33,10 +37,7 @@ fn catalog(template: Option<String>) -> PolicyCatalog {
 
 /// The dead letter of an event.
 fn dead_letter(original: &[u8], template: Option<String>) -> String {
-    let attributes = [Attribute {
-        name: "tenant".to_owned(),
-        value: "t-1".to_owned(),
-    }];
+    let attributes: Attributes = serde_json::from_value(json!({ "tenant": "t-1", "n": 7 })).expect("attributes");
     let failed = FailedEvent {
         event: original,
         attributes: &attributes,
@@ -60,9 +61,10 @@ fn names() -> Names {
 }
 
 fn original(letter: impl Into<Bytes>) -> Bytes {
-    let letter = DeadLetter::read(letter.into()).expect("a dead letter");
+    let letter = DeadLetter::read(&letter.into()).expect("a dead letter");
     assert_eq!((letter.error.as_str(), letter.retry_count), ("it said \"no\"", 3));
-    assert_eq!((letter.names, letter.attributes.len()), (names(), 1));
+    let attributes = serde_json::to_string(&letter.attributes).expect("JSON");
+    assert_eq!((letter.names, &*attributes), (names(), r#"{"tenant":"t-1","n":7}"#));
     letter.original
 }
 

@@ -14,6 +14,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_engine::{PolicyCatalog, Violation};
+use tidegate_model::attributes::Attributes;
 use tidegate_model::dead_letter::{self, FailedEvent, Names};
 use tidegate_policy::Policy;
 use tidegate_tests::{Finished, event, tidegate, tidegate_with};
@@ -48,8 +49,8 @@ fn letters() -> Vec<String> {
         let catalog: PolicyCatalog = serde_json::from_value(catalog).expect("the same record");
         let failed = FailedEvent {
             event: &original,
-            attributes: &[],
-            names: &Names::of(&original, &[], &catalog.envelope),
+            attributes: &Attributes::default(),
+            names: &Names::of(&original, &Attributes::default(), &catalog.envelope),
             error,
             retry_count: 3,
             violations: &violations,

@@ -6,15 +6,14 @@ use serde_json::{Map, Value};
 use crate::contract::{Attribute, Composed, Rejection, RejectionCause, Violation};
 use crate::policy::Policy;
 use crate::time::is_date_time;
-use crate::validate::unreadable;
 use crate::violation::code;
 
 impl Policy {
     /// Completes an event. Fails with its violations, as they are once id and time are added.
     pub fn compose(&self, event: &[u8], attributes: &[Attribute], id: &str, now: &str) -> Result<Composed, Rejection> {
-        let unfit = |violation| unreadable(vec![violation]).rejection;
+        let unfit = |violation| self.unreadable(vec![violation], attributes).rejection;
         let document = self.document(event, attributes, self.bounds());
-        let (mut members, form) = document.map_err(|violations| unreadable(violations).rejection)?;
+        let (mut members, form) = document.map_err(|violations| self.unreadable(violations, attributes).rejection)?;
         let before = self.leaving(&Value::Object(members.clone()), &form).map_err(unfit)?;
         let is_complete = !self.add_names(&mut members, id, now).map_err(unfit)?;
 

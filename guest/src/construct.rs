@@ -273,18 +273,28 @@ fn check_names(manifest: &Manifest) -> Result<(), PolicyError> {
 fn mapped(manifest: &Manifest) -> Result<Vec<Mapped>, PolicyError> {
     let (envelope, cloudevents) = (&manifest.envelope, &manifest.cloudevents);
     let mapped = envelope.mapped(cloudevents).map_err(PolicyError::NoPlace)?;
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(is_plain) && !["data", "specversion"].contains(&name);
+    if let Some(wrong) = mapped.iter().find(|mapped| !is_name(&mapped.attribute)) {
+        return Err(PolicyError::AttributeName(wrong.attribute.clone()));
+    }
     if cloudevents.payload.is_none() {
         return Ok(mapped);
     }
     let Some(payload) = envelope.payload.as_ref().filter(|_| cloudevents.event_type.is_some()) else {
         return Err(PolicyError::Payload);
     };
-    let is_inside = envelope.version.as_ref().is_some_and(|place| payload.contains(place));
-    if cloudevents.version.is_none() && !is_inside {
-        let mut types = manifest.event_types.iter();
-        if let Some((name, _)) = types.find(|(_, event_type)| event_type.versions.len() > 1) {
-            return Err(PolicyError::NoVersionAttribute(name.clone()));
-        }
+    let has_versions = manifest
+        .event_types
+        .values()
+        .any(|event_type| event_type.versions.len() > 1);
+    let lost = envelope.places().find(|(name, place)| {
+        let is_stated = payload.contains(place) || mapped.iter().any(|mapped| mapped.place == **place);
+        !is_stated && (*name != "version" || has_versions)
+    });
+    if let Some((name, _)) = lost {
+        return Err(PolicyError::NoAttribute(name));
     }
     Ok(mapped)
 }

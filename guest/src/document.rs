@@ -17,12 +17,27 @@ const SOURCE: &str = "source";
 /// How an event came, and so how it leaves.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Form<'p> {
-    /// The attributes that were laid at places that the event itself left empty, each with its value.
-    laid: Vec<(&'p Mapped, String)>,
+    /// The attributes that were laid at places that the event itself left empty.
+    laid: Vec<Laid<'p>>,
     /// Where the data stands, when the document is more than the data.
     payload: Option<&'p Place>,
     /// The attribute `source`.
     pub(crate) source: Option<String>,
+}
+
+/// An attribute that was laid at a place.
+#[derive(Debug, Clone)]
+struct Laid<'p> {
+    mapped: &'p Mapped,
+    value: String,
+    /// Whether objects had to be made for it.
+    makes_objects: bool,
+}
+
+/// The value of an attribute.
+fn value_of<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a str> {
+    let named = attributes.iter().find(|attribute| attribute.name == name);
+    named.map(|attribute| &*attribute.value)
 }
 
 impl Policy {
@@ -33,38 +48,53 @@ impl Policy {
         attributes: &[Attribute],
         bounds: Bounds,
     ) -> Result<(Map<String, Value>, Form<'_>), Vec<Violation>> {
-        let value_of = |attribute: &str| {
-            let mut named = attributes.iter().filter(|other| other.name == attribute);
-            named.next().map(|found| found.value.clone())
+        let states_type = |mapped: &Mapped| {
+            mapped.place == self.envelope.event_type && value_of(attributes, &mapped.attribute).is_some()
         };
-        let states_type =
-            |mapped: &Mapped| mapped.place == self.envelope.event_type && value_of(&mapped.attribute).is_some();
-        let mut form = Form {
-            payload: self.payload.as_ref().filter(|_| self.mapped.iter().any(states_type)),
-            source: value_of(SOURCE),
-            ..Form::default()
-        };
-        let mut members = match form.payload {
+        let payload = self.payload.as_ref().filter(|_| self.mapped.iter().any(states_type));
+        let mut members = match payload {
             Some(place) => around(place, event, bounds)?,
             None => read_object(event, bounds)?,
         };
+        let agree = |mapped: &Mapped, (stated, value): (&Value, &str)| {
+            let agrees = mapped.agrees(stated, value);
+            if agrees { Ok(()) } else { Err(mapped.ambiguous()) }
+        };
+        let form = self
+            .lay(attributes, &mut members, agree)
+            .map_err(|violation| vec![violation])?;
+        Ok((members, Form { payload, ..form }))
+    }
+
+    /// Lays the attributes that stand for members at their places. `agree` judges one that is a member too.
+    pub(crate) fn lay<'p>(
+        &'p self,
+        attributes: &[Attribute],
+        members: &mut Map<String, Value>,
+        agree: impl Fn(&Mapped, (&Value, &str)) -> Result<(), Violation>,
+    ) -> Result<Form<'p>, Violation> {
+        let mut form = Form {
+            source: value_of(attributes, SOURCE).map(str::to_owned),
+            ..Form::default()
+        };
         for mapped in &self.mapped {
-            let Some(value) = value_of(&mapped.attribute) else {
+            let Some(value) = value_of(attributes, &mapped.attribute) else {
                 continue;
             };
-            match mapped.place.find(&members) {
-                None => {
-                    mapped
-                        .place
-                        .set(&mut members, &self.envelope.event_type, Value::String(value.clone()))
-                        .map_err(|violation| vec![violation])?;
-                    form.laid.push((mapped, value));
-                }
-                Some(stated) if mapped.agrees(stated, &value) => {}
-                Some(_) => return Err(vec![mapped.ambiguous()]),
+            if let Some(stated) = mapped.place.find(members) {
+                agree(mapped, (stated, value))?;
+                continue;
             }
+            let makes_objects = matches!(mapped.place.parent(members), Ok(None));
+            let neighbour = &self.envelope.event_type;
+            mapped.place.set(members, neighbour, value.into())?;
+            form.laid.push(Laid {
+                mapped,
+                value: value.to_owned(),
+                makes_objects,
+            });
         }
-        Ok((members, form))
+        Ok(form)
     }
 
     /// Takes a document apart into the event and the changes to its attributes. Fails with a member that has no place in either.
@@ -72,11 +102,7 @@ impl Policy {
         let mut members = document.as_object().cloned().unwrap_or_default();
         let mut changes = Vec::new();
         for mapped in &self.mapped {
-            let laid = form
-                .laid
-                .iter()
-                .find(|(laid, _)| *laid == mapped)
-                .map(|(_, value)| value);
+            let laid = form.laid.iter().find(|laid| laid.mapped == mapped);
             if laid.is_none() && form.payload.is_none_or(|payload| payload.contains(&mapped.place)) {
                 continue;
             }
@@ -85,7 +111,10 @@ impl Policy {
                 Some(Value::Bool(value)) => Some(value.to_string()),
                 Some(value) => Some(name(&value).ok_or_else(|| mapped.not_a_name())?.to_owned()),
             };
-            if value.as_ref() != laid {
+            if laid.is_some_and(|laid| laid.makes_objects) {
+                mapped.place.remove_empty_parents(&mut members);
+            }
+            if value.as_ref() != laid.map(|laid| &laid.value) {
                 changes.push(Change {
                     name: mapped.attribute.clone(),
                     value,
@@ -110,7 +139,7 @@ impl Policy {
 impl Form<'_> {
     /// Whether an attribute states what stands at a place.
     pub(crate) fn has_laid(&self, place: &Place) -> bool {
-        self.laid.iter().any(|(mapped, _)| mapped.place == *place)
+        self.laid.iter().any(|laid| laid.mapped.place == *place)
     }
 
     /// Whether the document is the event.

@@ -106,6 +106,23 @@ impl Place {
         self.parent(members).ok()??.shift_remove(&self.name)
     }
 
+    /// Removes the objects that it stands in, from the inside, as far as they are empty.
+    pub(crate) fn remove_empty_parents(&self, members: &mut Map<String, Value>) {
+        let mut parents = &self.parents[..];
+        while let Some((name, around)) = parents.split_last() {
+            let object = around
+                .iter()
+                .try_fold(&mut *members, |inside, parent| inside.get_mut(parent)?.as_object_mut());
+            let Some(object) = object else { return };
+            let is_empty = object.get(name).and_then(Value::as_object).is_some_and(Map::is_empty);
+            if !is_empty {
+                return;
+            }
+            object.shift_remove(name);
+            parents = around;
+        }
+    }
+
     /// How many objects it stands in, the event itself left out.
     pub(crate) fn depth(&self) -> usize {
         self.parents.len()

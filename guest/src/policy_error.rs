@@ -117,9 +117,14 @@ pub enum PolicyError {
         "cloudevents: the data stands at the payload, so name the attribute of the `type`, and the place of the envelope's `payload`"
     )]
     Payload,
-    /// An event with attributes could not leave in another version.
-    #[error("cloudevents: {0} has more than one version, and no attribute states it: name one as `version`")]
-    NoVersionAttribute(String),
+    /// An event with attributes could not state a name.
+    #[error(
+        "cloudevents: the {0} stands outside of the payload, and no attribute states it: name one, or a place in the payload"
+    )]
+    NoAttribute(&'static str),
+    /// An attribute can have no such name.
+    #[error("cloudevents: {0:?} is no name of an attribute: small letters and digits, and not data or specversion")]
+    AttributeName(String),
     /// Events have no id.
     #[error("envelope: no `id`: name its place, or the members of which it is made, or set `idempotency: off`")]
     NoId,

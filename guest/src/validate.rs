@@ -47,7 +47,9 @@ impl Policy {
         attributes: &[Attribute],
         bounds: Bounds,
     ) -> Result<Event<'_>, Box<Rejected>> {
-        let (members, form) = self.document(event, attributes, bounds).map_err(unreadable)?;
+        let (members, form) = self
+            .document(event, attributes, bounds)
+            .map_err(|violations| self.unreadable(violations, attributes))?;
         self.judge(members, form)
     }
 
@@ -138,6 +140,31 @@ impl Policy {
         in_order(broken)
     }
 
+    /// The rejection of an event that could not be read; its attributes may still state its names.
+    pub(crate) fn unreadable(&self, violations: Vec<Violation>, attributes: &[Attribute]) -> Box<Rejected> {
+        let mut members = Map::new();
+        let form = self.lay(attributes, &mut members, |_, _| Ok(())).unwrap_or_default();
+        // Only what attributes state: an id that is made of members, or of nothing, is none.
+        let rejected = self.reject(
+            RejectionCause::Unreadable,
+            &Value::Object(members),
+            &form,
+            None,
+            violations,
+        );
+        if self.envelope.id_place().is_some() {
+            return rejected;
+        }
+        Box::new(Rejected {
+            claim: None,
+            rejection: Rejection {
+                event_id: None,
+                ..rejected.rejection
+            },
+            ..*rejected
+        })
+    }
+
     fn reject(
         &self,
         cause: RejectionCause,
@@ -170,19 +197,4 @@ impl Rejection {
     pub fn summary(&self) -> String {
         summary(&self.violations)
     }
-}
-
-/// An event that could not be read.
-pub(crate) fn unreadable(violations: Vec<Violation>) -> Box<Rejected> {
-    Box::new(Rejected {
-        claim: None,
-        key: None,
-        event_version: None,
-        rejection: Rejection {
-            cause: RejectionCause::Unreadable,
-            event_id: None,
-            event_type: None,
-            violations,
-        },
-    })
 }

@@ -2,16 +2,17 @@
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
 mod orders;
+mod stack;
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Result, ensure};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
-use tidegate_harness::{
-    Cluster, Component, Daprd, Gate, Record, RunningDaprd, Stored, Suite, Test, component, free_port,
-};
-use tidegate_tests::{dist, event};
+use tidegate_harness::{Cluster, Record, Stored, Suite, Test, component};
+use tidegate_tests::event;
+
+use self::stack::{Stack, topic_of};
 
 fn main() -> ExitCode {
     Suite::new("dapr", Cluster::start)
@@ -41,104 +42,6 @@ fn main() -> ExitCode {
             over_the_limit,
         )
         .run()
-}
-
-/// A gate with its sidecar, and topics that no other test uses.
-struct Stack<'a> {
-    test: &'a Test<Cluster>,
-    gate: Gate,
-    daprd: RunningDaprd,
-}
-
-impl<'a> Stack<'a> {
-    async fn start(test: &'a Test<Cluster>, config: &str) -> Result<Self> {
-        Self::start_with(test, config, component::memory_state("statestore")).await
-    }
-
-    async fn start_with(test: &'a Test<Cluster>, config: &str, state: Component) -> Result<Self> {
-        Self::start_with_token(test, config, state, "").await
-    }
-
-    /// With a token that the sidecar asks for; empty: it asks for none.
-    async fn start_with_token(test: &'a Test<Cluster>, config: &str, state: Component, token: &str) -> Result<Self> {
-        Self::start_on(test, dist("policy.wasm"), config, state, token).await
-    }
-
-    /// On another policy.
-    async fn start_on(
-        test: &'a Test<Cluster>,
-        policy: PathBuf,
-        config: &str,
-        state: Component,
-        token: &str,
-    ) -> Result<Self> {
-        let kafka = &test.shared.kafka;
-        for topic in ["in", "out", "dlq", "ops"] {
-            kafka.create_topic(&topic_of(test, topic), 3).await?;
-        }
-        let port = free_port();
-        let topic = |name| topic_of(test, name);
-        let config = format!(
-            "listen: 127.0.0.1:{port}
-admin: {{ listen: \"127.0.0.1:0\" }}
-backend: dapr
-policy: {{ path: {:?} }}
-subscriptions: [{{ name: task-events, topic: {} }}]
-channels:
-  task-events: {{ topic: {out} }}
-  reminders: {{ topic: {out} }}
-  orders: {{ topic: {out} }}
-  payments: {{ topic: {out} }}
-  dlq: {{ topic: {} }}
-  ops-alerts: {{ topic: {ops} }}
-  user-alerts: {{ topic: {ops} }}
-claims: {{ lease_ms: 1000 }}
-{config}",
-            policy.display().to_string(),
-            topic("in"),
-            topic("dlq"),
-            out = topic("out"),
-            ops = topic("ops"),
-        );
-        let mut daprd = Daprd::new(&test.id)
-            .app_port(port)
-            .component(component::kafka("kafka-pubsub", kafka, &test.id))
-            .component(state);
-        if !token.is_empty() {
-            daprd = daprd.env("DAPR_API_TOKEN", token);
-        }
-        let daprd = daprd.start(&test.services, &test.dir).await?;
-        let env = [
-            ("DAPR_HTTP_PORT", &*daprd.port().to_string()),
-            ("DAPR_API_TOKEN", token),
-        ];
-        let gate = Gate::start(&test.dir, port, &config, &env).await?;
-        daprd.wait_subscribed().await?;
-        Ok(Self { test, gate, daprd })
-    }
-
-    /// Publishes as a service does through its own sidecar.
-    async fn publish(&self, event: &str, key: &str) -> Result<()> {
-        let topic = topic_of(self.test, "in");
-        let query = [("metadata.partitionKey", key)];
-        self.daprd
-            .publish("kafka-pubsub", &topic, "application/json", event, &query)
-            .await?;
-        Ok(())
-    }
-
-    /// Waits until a topic holds so many records.
-    async fn arrived(&self, topic: &str, count: usize) -> Result<Vec<Stored>> {
-        self.test
-            .shared
-            .kafka
-            .wait_for(&topic_of(self.test, topic), count, Duration::from_mins(1))
-            .await
-    }
-}
-
-fn topic_of(test: &Test<Cluster>, name: &str) -> String {
-    format!("{}-{name}", &test.id[..test.id.len().min(40)])
 }
 
 /// The event inside the envelope of a record.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::{body::Body, extract::State, http::StatusCode, response::Response};
 use tidegate_model::{
-    attributes::Attributes,
     clock,
     dead_letter::DeadLetter,
     delivery::{Delivery, Origin, Source},
@@ -23,7 +22,7 @@ pub(super) async fn redrive(State(app): State<Arc<App>>, body: Body) -> Result<R
     // A dead letter contains the original, perhaps in base64, and its envelope may encode that once more.
     let most = app.limits.body_bytes.saturating_mul(4);
     let Admitted { permit, body } = Admitted::read(&app, body, most).await?;
-    let letter = DeadLetter::read(body).map_err(|error| {
+    let letter = DeadLetter::read(&body).map_err(|error| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "the body is not a dead letter",
@@ -31,7 +30,7 @@ pub(super) async fn redrive(State(app): State<Arc<App>>, body: Body) -> Result<R
         )
     })?;
     let mut delivery = Delivery {
-        attributes: Attributes::of_texts(letter.attributes),
+        attributes: letter.attributes,
         ..Delivery::new(letter.original, Source::topic("v1/redrive"), clock::now())
     };
     delivery.origin = Origin::Redrive {

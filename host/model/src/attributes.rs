@@ -6,23 +6,42 @@ use serde_json::{Number, Value};
 use tidegate_engine::{Attribute, Change};
 use tidegate_text::number::is_plain_integer;
 
+/// Members of an envelope that are no attributes, and the one that dead letters are read by.
+const RESERVED: [&str; 4] = ["specversion", "data", "data_base64", "dlq_metadata"];
+
+/// Characters of the longest name.
+const LONGEST_NAME: usize = 64;
+
+/// Whether an attribute can have this name: letters, digits, `_` and `-`. CloudEvents allows less, and producers use more.
+pub fn is_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_plain) && !RESERVED.contains(&name)
+}
+
 /// The attributes of an event, in their order. A bare event has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attributes(IndexMap<String, Value>);
 
 impl Attributes {
-    /// Of members of a CloudEvent in the JSON format; `None`: one is neither a string nor a number nor a boolean. Null is absent.
+    /// Of members of a CloudEvent in the JSON format; `None`: one has a name that no attribute can have, or is neither a string
+    /// nor a number nor a boolean. Null is absent.
     pub fn of(members: impl IntoIterator<Item = (String, Value)>) -> Option<Self> {
         let members = members.into_iter().filter(|(_, value)| !value.is_null());
-        let scalar =
-            |(name, value): (String, Value)| (!value.is_array() && !value.is_object()).then_some((name, value));
-        members.map(scalar).collect::<Option<_>>().map(Self)
+        let attribute = |(name, value): (String, Value)| is_attribute(&name, &value).then_some((name, value));
+        members.map(attribute).collect::<Option<_>>().map(Self)
     }
 
-    /// Texts, as a dead letter has them.
-    pub fn of_texts(attributes: Vec<Attribute>) -> Self {
-        let value = |attribute: Attribute| (attribute.name, Value::String(attribute.value));
-        Self(attributes.into_iter().map(value).collect())
+    /// Only what can be an attribute: for those that others have written.
+    #[must_use]
+    pub fn checked(mut self) -> Self {
+        self.0.retain(|name, value| is_attribute(name, value));
+        self
+    }
+
+    /// Bytes that it keeps in memory, roughly.
+    pub fn bytes(&self) -> usize {
+        let bytes = |(name, value): (&String, &Value)| name.len() + value.as_str().map_or(8, str::len);
+        self.0.iter().map(bytes).sum()
     }
 
     /// Whether there are none.
@@ -61,25 +80,29 @@ impl Attributes {
         self.0.iter().map(attribute).collect()
     }
 
-    /// With the changes of a policy. What was a number and is changed to one stays a number.
+    /// With the changes of a policy. What was a number or a boolean and is changed to one stays one.
     #[must_use]
     pub fn changed(mut self, changes: &[Change]) -> Self {
         for Change { name, value } in changes {
-            match value {
-                None => drop(self.0.shift_remove(name)),
-                Some(text) => {
-                    let was_number = self.0.get(name).is_some_and(Value::is_number);
-                    let value = if was_number && is_plain_integer(text) {
-                        Value::Number(Number::from_string_unchecked(text.clone()))
-                    } else {
-                        Value::String(text.clone())
-                    };
-                    self.0.insert(name.clone(), value);
+            let Some(text) = value else {
+                self.0.shift_remove(name);
+                continue;
+            };
+            let value = match (self.0.get(name), &**text) {
+                (Some(Value::Number(_)), digits) if is_plain_integer(digits) => {
+                    Value::Number(Number::from_string_unchecked(text.clone()))
                 }
-            }
+                (Some(Value::Bool(_)), "true" | "false") => Value::Bool(text == "true"),
+                _ => Value::String(text.clone()),
+            };
+            self.0.insert(name.clone(), value);
         }
         self
     }
+}
+
+fn is_attribute(name: &str, value: &Value) -> bool {
+    is_name(name) && !value.is_array() && !value.is_object() && !value.is_null()
 }
 
 fn canonical(value: &Value) -> String {
@@ -121,6 +144,14 @@ mod tests {
         let changes = [change("n", Some("8")), change("flag", None), change("new", Some("9"))];
         let written = serde_json::to_string(&attributes.changed(&changes)).expect("JSON");
         assert_eq!(written, r#"{"id":"1","n":8,"new":"9"}"#);
-        assert!(of(json!({"a": []})).is_none() && of(json!({"a": {}})).is_none());
+        for wrong in [
+            json!({"a": []}),
+            json!({"a": {}}),
+            json!({"data": 1}),
+            json!({"a b": 1}),
+            json!({"": 1}),
+        ] {
+            assert!(of(wrong.clone()).is_none(), "{wrong}");
+        }
     }
 }

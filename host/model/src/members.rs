@@ -5,6 +5,7 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 use serde_json::{Value, value::RawValue};
+use tidegate_text::pointer;
 
 /// The members of an object, in their order, each value as it is written.
 pub(crate) struct Members<'a>(pub(crate) Vec<(String, &'a RawValue)>);
@@ -13,6 +14,20 @@ impl<'a> Members<'a> {
     /// The members of a value, if it is an object.
     pub(crate) fn of(value: &'a RawValue) -> Option<Self> {
         serde_json::from_str(value.get()).ok()
+    }
+
+    /// The value at a JSON Pointer in a text, through objects and arrays. Nothing else of the text is kept in memory.
+    pub(crate) fn at(text: &'a str, pointer: &str) -> Option<&'a RawValue> {
+        let mut value: &RawValue = serde_json::from_str(text).ok()?;
+        for name in pointer::names(pointer)? {
+            value = if value.get().starts_with('[') {
+                let items: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
+                *items.get(name.parse::<usize>().ok()?)?
+            } else {
+                Self::of(value)?.find(&name)?
+            };
+        }
+        Some(value)
     }
 
     /// The first member of this name.

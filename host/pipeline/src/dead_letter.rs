@@ -130,10 +130,9 @@ impl Pipeline {
     ) -> Result<Vec<Output>, DeadLetterError> {
         let catalog = run.revision.policy.catalog();
         let source = source(run);
-        let attributes = run.delivery.attributes.canonical();
         let failed = FailedEvent {
             event: &run.delivery.event,
-            attributes: &attributes,
+            attributes: &run.delivery.attributes,
             names: &failure.names,
             error: &failure.error,
             retry_count: run.delivery.history.attempt,

@@ -92,7 +92,7 @@ impl<'a> Run<'a> {
     pub(super) fn names(&self) -> Names {
         let Some(decision) = self.decision else {
             let envelope = &self.revision.policy.catalog().envelope;
-            return Names::of(&self.delivery.event, &self.delivery.attributes.canonical(), envelope);
+            return Names::of(&self.delivery.event, &self.delivery.attributes, envelope);
         };
         Names {
             id: decision.event_id.clone(),

@@ -14,7 +14,7 @@ impl Pipeline {
         if let Some(shadow) = &self.shadow {
             shadow.offer(run.delivery, run.revision, || match decided {
                 // The bytes of its outputs are shared.
-                Ok(addressed) => Answer::Decided(addressed.decision.clone()),
+                Ok(addressed) => Answer::Decided(Box::new(addressed.decision.clone())),
                 Err(error) => Answer::Fault(error.kind().unwrap_or("misuse")),
             });
         }

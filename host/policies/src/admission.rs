@@ -12,6 +12,8 @@ use crate::revisions::Retired;
 
 /// Time limit of a self-test: thousands of examples, on a busy machine.
 const SELF_TEST: Duration = Duration::from_secs(30);
+/// Channels that one dead letter may go to, with its alerts.
+const MOST_ALERTED: usize = 64;
 /// Characters that are shown of a failed example.
 const SHOWN: usize = 500;
 
@@ -83,6 +85,12 @@ pub enum Refusal {
         /// The channel.
         channel: String,
     },
+    /// A channel would be told twice of one dead letter, or too many would be.
+    #[error("its dead letters go to {channels} channels with their alerts: name each once, and at most {MOST_ALERTED}")]
+    Alerts {
+        /// How many it names.
+        channels: usize,
+    },
     /// Its dead letters cannot be built.
     #[error("its dead letters cannot be built")]
     Template(#[source] BadTemplate),
@@ -153,6 +161,13 @@ impl Admission {
                 channel: channel.clone(),
             });
         }
+        for channel in alerted(catalog)? {
+            if !self.channels.contains(channel) {
+                return Err(Refusal::UnboundChannel {
+                    channel: channel.to_owned(),
+                });
+            }
+        }
         if let Some(template) = &catalog.dead_letters.template {
             Template::parse(template).map_err(Refusal::Template)?;
         }
@@ -197,6 +212,20 @@ impl Refusal {
             Self::Pinned { .. } | Self::UnboundChannel { .. } | Self::NoTargetVersion { .. }
         )
     }
+}
+
+/// The channels that a dead letter goes to: its own, and those of its alerts.
+fn alerted(catalog: &PolicyCatalog) -> Result<BTreeSet<&str>, Refusal> {
+    let own = [&*catalog.dead_letters.channel];
+    let named: Vec<&str> = own
+        .into_iter()
+        .chain(catalog.alerts.iter().map(|alert| &*alert.channel))
+        .collect();
+    let alerts: BTreeSet<&str> = named[1..].iter().copied().collect();
+    if alerts.len() + 1 < named.len() || named.len() > MOST_ALERTED {
+        return Err(Refusal::Alerts { channels: named.len() });
+    }
+    Ok(named.into_iter().collect())
 }
 
 /// What `current` accepts and `next` does not, as `type` or `type version`.

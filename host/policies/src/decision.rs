@@ -7,7 +7,10 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use tidegate_engine::{Change, Decided, Decision, Output, PolicyCatalog, Violation};
-use tidegate_model::{attributes::Attributes, untrusted::Untrusted};
+use tidegate_model::{
+    attributes::{Attributes, is_name},
+    untrusted::Untrusted,
+};
 use tidegate_text::escape;
 
 /// The most outputs of one event.
@@ -23,6 +26,8 @@ pub struct Usable {
     pub decision: Decision,
     /// Why, in one line.
     pub reason: String,
+    /// The drop rule by which it is dropped.
+    pub rule: Option<String>,
     /// What the event is claimed by; `None`: it is not claimed, or nothing could be read.
     pub claim: Option<String>,
     /// Id of the event, where it could be read; not empty when the decision is to forward.
@@ -75,6 +80,15 @@ pub struct Expected<'a> {
 /// Why a decision is not usable: a fault of the policy.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
+    /// What is forwarded is sent somewhere.
+    #[error("the policy forwards an event, and the event itself is not among its outputs")]
+    NoOutput,
+    /// An attribute has a name that would break an envelope.
+    #[error("the policy sets an attribute {:?}, which none can be called", Untrusted(name))]
+    BadAttribute {
+        /// The name.
+        name: String,
+    },
     /// Outputs are named by the id, and so are claims.
     #[error("the policy forwards an event without its id")]
     NoId,
@@ -86,7 +100,8 @@ pub enum Unusable {
     NoViolation,
     /// Only what its catalog announces is dropped.
     #[error(
-        "the policy drops an event for the reason {rule:?}, which is none of its catalog's drop rules, and its type has a channel"
+        "the policy drops an event by the rule {:?}, which is none of its catalog's, and its type has a channel",
+        Untrusted(rule.as_deref().unwrap_or_default())
     )]
     UnknownDropRule {
         /// The rule that it names.
@@ -127,6 +142,9 @@ impl Usable {
         let own_id = decided.event_id.as_deref().filter(|id| !id.is_empty());
         match decided.decision {
             Decision::Forward if own_id.is_none() => return Err(Unusable::NoId),
+            Decision::Forward if !decided.outputs.iter().any(|output| own_id == Some(&*output.id)) => {
+                return Err(Unusable::NoOutput);
+            }
             Decision::Reject if decided.violations.is_empty() => return Err(Unusable::NoViolation),
             Decision::Drop => check_drop(&decided, expected.catalog)?,
             Decision::Forward | Decision::Reject => {}
@@ -139,6 +157,7 @@ impl Usable {
             outputs: UsableOutput::check_all(decided.outputs, own_id, expected)?,
             decision: decided.decision,
             reason,
+            rule: decided.rule,
             claim: decided.claim,
             event_id: decided.event_id,
             event_type: decided.event_type,
@@ -233,6 +252,10 @@ impl UsableOutput {
             if !(expected.is_bound)(&channel) {
                 return Err(Unusable::UnboundChannel { channel });
             }
+            if let Some(bad) = output.attributes.iter().find(|change| !is_name(&change.name)) {
+                let name = bad.name.clone();
+                return Err(Unusable::BadAttribute { name });
+            }
             let is_changed = output.event.is_some();
             let event = output.event.map_or_else(|| expected.event.clone(), Bytes::from);
             if let Err(source) = serde_json::from_slice::<&RawValue>(&event) {
@@ -258,6 +281,8 @@ impl Unusable {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::NoId => "no-id",
+            Self::NoOutput => "no-output",
+            Self::BadAttribute { .. } => "bad-attribute",
             Self::EmptyClaim => "empty-claim",
             Self::NoViolation => "no-violation",
             Self::UnknownDropRule { .. } => "unknown-drop-rule",
@@ -265,6 +290,99 @@ impl Unusable {
             Self::SameOutput { .. } => "same-output",
             Self::UnboundChannel { .. } => "unbound-channel",
             Self::NotJson { .. } => "not-json",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use serde_json::{Value, json};
+    use tidegate_engine::{Decided, PolicyCatalog};
+
+    use super::{Expected, Usable};
+
+    fn catalog() -> PolicyCatalog {
+        let event_type = |name: &str, channel: Value, drop_rules: &[&str]| {
+            json!({
+                "name": name, "versions": [], "target_version": "1", "default_version": "1", "migrations": [], "rules": [],
+                "drop_rules": drop_rules, "accepted": true, "channel": channel, "retry_delays_ms": [],
+            })
+        };
+        let catalog = json!({
+            "name": "p", "version": "1", "channels": ["out"], "alerts": [], "limits": { "event_bytes": 1, "depth": 1 },
+            "event_types": [event_type("sent", json!("out"), &["test-tenant"]), event_type("unsent", Value::Null, &[])],
+            "envelope": { "id": "/id", "event_type": "/type", "version": null, "key": null, "time": null },
+            "dead_letters": { "channel": "dlq", "event_type": "d", "template": null },
+        });
+        serde_json::from_value(catalog).expect("a catalog")
+    }
+
+    /// The kind of fault of a decision that is good but for `changes`.
+    fn kind(changes: &Value) -> Option<&'static str> {
+        let mut decided = json!({
+            "decision": "forward", "rule": null, "claim": "c", "event_id": "e", "event_type": "sent", "event_version": "1",
+            "key": null, "outputs": [output("e", "out")], "violations": [],
+        });
+        for (name, value) in changes.as_object().expect("an object") {
+            decided[name] = value.clone();
+        }
+        let decided: Decided = serde_json::from_value(decided).expect("a decision");
+        let expected = Expected {
+            event: &Bytes::from_static(b"{}"),
+            catalog: &catalog(),
+            is_bound: &|channel| channel == "out",
+        };
+        Usable::check(decided, expected).err().map(|unusable| unusable.kind())
+    }
+
+    fn output(id: &str, channel: &str) -> Value {
+        json!({ "channel": channel, "key": null, "id": id, "event_type": "sent", "event": null, "attributes": [] })
+    }
+
+    #[test]
+    fn a_decision_that_cannot_be_carried_out_is_a_fault() {
+        let dropped = |rule: Value, event_type: &str| json!({ "decision": "drop", "rule": rule, "event_type": event_type, "outputs": [] });
+        let many: Vec<_> = (0..65)
+            .map(|number| output(&format!("{number}"), "out"))
+            .chain([output("e", "out")])
+            .collect();
+        let with = |name: &str, value: Value| {
+            let mut changed = output("e", "out");
+            changed[name] = value;
+            json!({ "outputs": [changed] })
+        };
+        for (changes, expected) in [
+            (json!({}), None),
+            (json!({ "claim": null }), None),
+            (dropped(json!("test-tenant"), "sent"), None),
+            (dropped(Value::Null, "unsent"), None),
+            (
+                json!({ "decision": "reject", "outputs": [], "violations": [{ "code": "c", "path": "", "message": "m" }] }),
+                None,
+            ),
+            (json!({ "event_id": null }), Some("no-id")),
+            (json!({ "event_id": "" }), Some("no-id")),
+            (json!({ "claim": "" }), Some("empty-claim")),
+            (json!({ "outputs": [] }), Some("no-output")),
+            (json!({ "outputs": [output("derived", "out")] }), Some("no-output")),
+            (json!({ "decision": "reject", "outputs": [] }), Some("no-violation")),
+            (dropped(Value::Null, "sent"), Some("unknown-drop-rule")),
+            (dropped(json!("other"), "sent"), Some("unknown-drop-rule")),
+            (dropped(json!("test-tenant"), "unsent"), Some("unknown-drop-rule")),
+            (json!({ "outputs": many }), Some("too-many-outputs")),
+            (
+                json!({ "outputs": [output("e", "out"), output("e", "out")] }),
+                Some("same-output"),
+            ),
+            (json!({ "outputs": [output("e", "nowhere")] }), Some("unbound-channel")),
+            (with("event", json!("{")), Some("not-json")),
+            (
+                with("attributes", json!([{ "name": "data", "value": "x" }])),
+                Some("bad-attribute"),
+            ),
+        ] {
+            assert_eq!(kind(&changes), expected, "{changes}");
         }
     }
 }

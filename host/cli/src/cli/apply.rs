@@ -144,7 +144,6 @@ async fn decide_all(policy: Arc<Policy>, context: Arc<Context>, batch: Batch) ->
 async fn decide(policy: &Policy, context: &Context, line: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Decision> {
     let Unwrapped { event, attributes, .. } = unwrap(Bytes::copy_from_slice(line), false);
     let decided = policy.process(&event, &attributes.canonical(), context).await?;
-    let rule = decided.rule.clone();
     let catalog = policy.catalog();
     let expected = Expected {
         event: &event,
@@ -153,8 +152,7 @@ async fn decide(policy: &Policy, context: &Context, line: &[u8], out: &mut Vec<u
     };
     let decision = Usable::check(decided, expected)?;
     let start = out.len();
-    if let Err(error) = Line::new(&decision, rule, &attributes).and_then(|line| serde_json::to_writer(&mut *out, &line))
-    {
+    if let Err(error) = Line::new(&decision, &attributes).and_then(|line| serde_json::to_writer(&mut *out, &line)) {
         out.truncate(start);
         return Err(error.into());
     }
@@ -193,7 +191,7 @@ async fn print_all(
 #[derive(Serialize)]
 struct Line<'a> {
     decision: Decision,
-    rule: Option<String>,
+    rule: Option<&'a str>,
     reason: &'a str,
     claim: Option<&'a str>,
     event_id: Option<&'a str>,
@@ -214,7 +212,7 @@ struct OutputLine<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn new(decision: &'a Usable, rule: Option<String>, attributes: &Attributes) -> serde_json::Result<Self> {
+    fn new(decision: &'a Usable, attributes: &Attributes) -> serde_json::Result<Self> {
         let outputs = decision.outputs.iter().map(|output| {
             Ok(OutputLine {
                 channel: &output.channel,
@@ -227,7 +225,7 @@ impl<'a> Line<'a> {
         });
         Ok(Self {
             decision: decision.decision,
-            rule,
+            rule: decision.rule.as_deref(),
             reason: &decision.reason,
             claim: decision.claim.as_deref(),
             event_id: decision.event_id.as_deref(),

@@ -3,6 +3,7 @@
 use std::{io, process::ExitCode};
 
 use tidegate_engine::{CallError, Fault};
+use tidegate_policies::decision::Unusable;
 
 use super::words::visible;
 
@@ -18,7 +19,7 @@ pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
         // The arguments of the call come from the command line.
         Some(CallError::NotATime(_)) => Some(MISUSE),
         Some(CallError::Fault(_)) => Some(FAULT),
-        None => cause.is::<Fault>().then_some(FAULT),
+        None => (cause.is::<Fault>() || cause.is::<Unusable>()).then_some(FAULT),
     });
     ExitCode::from(code.unwrap_or(UNUSABLE))
 }

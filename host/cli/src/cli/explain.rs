@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use clap::Args;
 use tidegate_engine::{Action, Attribute, Context, Decided, Decision, Isolation, Policy};
 use tidegate_model::{
+    attributes::Attributes,
     dead_letter::{self, FailedEvent, Names},
     envelope::{Unwrapped, unwrap},
 };
@@ -72,7 +73,8 @@ impl Explain {
 
     async fn explain(&self, policy: &Policy, text: Vec<u8>) -> anyhow::Result<Explained> {
         let Unwrapped { event, attributes, .. } = unwrap(text.into(), false);
-        let (event, attributes) = (&*event, &*attributes.canonical());
+        let (event, given) = (&*event, attributes);
+        let attributes = &*given.canonical();
         let context = Context {
             now: self.time.or_now(),
             target_version: self.target.for_policy(policy),
@@ -83,7 +85,7 @@ impl Explain {
             migration: migration(policy, event, attributes, &decided, target).await?,
             retries: retries(policy, &decided).await?,
             failure: self.failure(policy, &decided).await?,
-            dead_letter: self.dead_letter(policy, event, attributes, &decided, &context.now)?,
+            dead_letter: self.dead_letter(policy, event, &given, &decided, &context.now)?,
             decision: decided.decision,
             reason: decision::reason(&decided),
             violations: decided.violations,
@@ -138,7 +140,7 @@ impl Explain {
         &self,
         policy: &Policy,
         event: &[u8],
-        attributes: &[Attribute],
+        attributes: &Attributes,
         decided: &Decided,
         now: &str,
     ) -> anyhow::Result<Vec<Output>> {

@@ -10,13 +10,19 @@ use tidegate_text::pointer;
 
 use super::alert;
 use super::failed::{FailedEvent, derived_id};
-use super::metadata::{Event, METADATA, Metadata, attributes};
+use super::metadata::{Encoding, Event, METADATA, Metadata};
 use super::original::{BASE64, Original};
 use super::template::{BadTemplate, Given, Node, Scalar, Template};
+use crate::members::Members;
+
+/// Bytes of the longest scalar of an event that is copied into a dead letter, which has all of the event anyway.
+const LONGEST_SCALAR: usize = 1024;
 
 /// The dead letter of an event, and then its alerts, at the time `now`.
 pub fn outputs(catalog: &PolicyCatalog, failed: &FailedEvent<'_>, now: &str) -> Result<Vec<Output>, BadTemplate> {
-    let id = id(failed.source, failed.event);
+    // It is text, numbers and booleans, which can always be written.
+    let attributes = serde_json::to_string(failed.attributes).unwrap_or_default();
+    let id = derived_id(&[failed.source.as_bytes(), failed.event, attributes.as_bytes()]);
     let event = letter(&catalog.dead_letters, failed, &id, now)?;
     let letter = Output {
         channel: catalog.dead_letters.channel.clone(),
@@ -34,11 +40,6 @@ pub fn outputs(catalog: &PolicyCatalog, failed: &FailedEvent<'_>, now: &str) -> 
     Ok([letter].into_iter().chain(alerts).collect())
 }
 
-/// The id of a dead letter: the same for the same event from the same source.
-fn id(source: &str, event: &[u8]) -> String {
-    derived_id(&[source.as_bytes(), event])
-}
-
 fn letter(form: &DeadLetters, failed: &FailedEvent<'_>, id: &str, now: &str) -> Result<String, BadTemplate> {
     let template = match &form.template {
         Some(template) => Template::parse(template)?,
@@ -46,7 +47,7 @@ fn letter(form: &DeadLetters, failed: &FailedEvent<'_>, id: &str, now: &str) -> 
     };
     let event = Event {
         names: failed.names.clone(),
-        attributes: failed.attributes.to_vec(),
+        attributes: failed.attributes.clone(),
     };
     let metadata = Metadata {
         failed_at: now.to_owned(),
@@ -57,11 +58,11 @@ fn letter(form: &DeadLetters, failed: &FailedEvent<'_>, id: &str, now: &str) -> 
         policy: failed.policy.to_owned(),
         id: id.to_owned(),
         original: String::new(),
+        encoding: Encoding::Text,
         event: (!template.is_own).then_some(event),
     };
     let mut letter = Letter {
         failed,
-        document: serde_json::from_slice(failed.event).unwrap_or_default(),
         metadata,
         text: String::with_capacity(failed.event.len() + 1024),
         pointer: String::new(),
@@ -73,8 +74,6 @@ fn letter(form: &DeadLetters, failed: &FailedEvent<'_>, id: &str, now: &str) -> 
 /// A dead letter that is being written.
 struct Letter<'a> {
     failed: &'a FailedEvent<'a>,
-    /// The event, where it is JSON.
-    document: Value,
     metadata: Metadata,
     text: String,
     /// Where the next value stands.
@@ -86,14 +85,14 @@ impl Letter<'_> {
         match node {
             Node::Constant(value) => self.text.push_str(&value.to_string()),
             Node::Scalar(from, otherwise) => {
-                let value = self.value(from);
+                let value = self.value(from).filter(|value| !value.is_null());
                 self.text
                     .push_str(&value.unwrap_or_else(|| otherwise.clone()).to_string());
             }
             Node::Members => match Original::members(self.failed.event) {
                 Original::Members(body) => {
                     self.text.push_str(&body);
-                    self.write_metadata(self.pointer.clone());
+                    self.write_metadata(self.pointer.clone(), Encoding::Members);
                     self.text.push('}');
                 }
                 other => {
@@ -141,23 +140,24 @@ impl Letter<'_> {
 
     /// The event as a string under a name, and the metadata after it.
     fn write_text(&mut self, name: &str, original: &Original<'_>) {
-        let (name, quoted) = match original {
-            Original::Base64(bytes) => (
-                format!("{name}{BASE64}"),
-                format!("\"{}\"", BASE64_STANDARD.encode(bytes)),
-            ),
-            Original::Text(quoted) | Original::Members(quoted) => (name.to_owned(), quoted.clone()),
+        let (name, quoted, encoding) = match original {
+            Original::Base64(bytes) => {
+                let quoted = format!("\"{}\"", BASE64_STANDARD.encode(bytes));
+                (format!("{name}{BASE64}"), quoted, Encoding::Base64)
+            }
+            Original::Text(quoted) | Original::Members(quoted) => (name.to_owned(), quoted.clone(), Encoding::Text),
         };
         let mut place = self.pointer.clone();
         pointer::push(&mut place, &name);
         for part in [&*Value::from(name).to_string(), ":", &quoted, ","] {
             self.text.push_str(part);
         }
-        self.write_metadata(place);
+        self.write_metadata(place, encoding);
     }
 
-    fn write_metadata(&mut self, place: String) {
+    fn write_metadata(&mut self, place: String, encoding: Encoding) {
         self.metadata.original = place;
+        self.metadata.encoding = encoding;
         // It holds texts, numbers and lists of them, which can always be written.
         let metadata = serde_json::to_string(&self.metadata).unwrap_or_default();
         for part in ["\"", METADATA, "\":", &metadata] {
@@ -170,23 +170,23 @@ impl Letter<'_> {
         let text = |name: &Option<String>| name.as_deref().map(Value::from);
         match from {
             Scalar::Pointer(pointer) => {
-                let value = self.document.pointer(pointer)?;
-                // Nothing that could be taken for the metadata.
-                (!value.is_object() && !value.is_array()).then(|| value.clone())
+                let text = std::str::from_utf8(self.failed.event).ok()?;
+                let value = Members::at(text, pointer)?.get();
+                let is_short_scalar = value.len() <= LONGEST_SCALAR && !value.starts_with(['{', '[']);
+                is_short_scalar.then(|| serde_json::from_str(value).ok())?
             }
             Scalar::Attribute(name) => {
                 let mut attributes = self.failed.attributes.iter();
-                let found = attributes.find(|attribute| attribute.name == *name);
-                found.map(|attribute| Value::from(&*attribute.value))
+                attributes
+                    .find(|(other, _)| other == name)
+                    .map(|(_, value)| value.clone())
             }
             Scalar::Given(Given::LetterId) => Some(Value::from(&*self.metadata.id)),
             Scalar::Given(Given::LetterTime) => Some(Value::from(&*self.metadata.failed_at)),
             Scalar::Given(Given::EventId) => text(&names.id),
             Scalar::Given(Given::EventType) => text(&names.event_type),
             Scalar::Given(Given::EventKey) => text(&names.key),
-            Scalar::Given(Given::Attributes) => {
-                attributes::serialize(self.failed.attributes, serde_json::value::Serializer).ok()
-            }
+            Scalar::Given(Given::Attributes) => serde_json::to_value(self.failed.attributes).ok(),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The member of a dead letter that says why, and where the event stands. Knows no template.
 
 use serde::{Deserialize, Serialize};
-use tidegate_engine::{Attribute, Violation};
+use tidegate_engine::Violation;
 
 use super::names::Names;
+use crate::attributes::Attributes;
 
 /// Its name.
 pub(super) const METADATA: &str = "dlq_metadata";
@@ -25,9 +26,10 @@ pub(super) struct Metadata {
     pub(super) policy: String,
     /// Id of the dead letter.
     pub(super) id: String,
-    /// JSON Pointer to the event in the dead letter: an object has the members of the event and this one; a string has its text, or
-    /// its bytes in base64 where the name of the member ends so.
+    /// JSON Pointer to the event in the dead letter.
     pub(super) original: String,
+    /// How it stands there.
+    pub(super) encoding: Encoding,
     /// The names and the attributes of the event; absent where the dead letter itself has them as members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) event: Option<Event>,
@@ -38,31 +40,18 @@ pub(super) struct Metadata {
 pub(super) struct Event {
     #[serde(flatten)]
     pub(super) names: Names,
-    #[serde(default, with = "attributes", skip_serializing_if = "Vec::is_empty")]
-    pub(super) attributes: Vec<Attribute>,
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub(super) attributes: Attributes,
 }
 
-/// Attributes as an object of strings.
-pub(super) mod attributes {
-    use indexmap::IndexMap;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-    use tidegate_engine::Attribute;
-
-    pub(in super::super) fn serialize<S: Serializer>(
-        attributes: &[Attribute],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let map: IndexMap<_, _> = attributes
-            .iter()
-            .map(|attribute| (&attribute.name, &attribute.value))
-            .collect();
-        map.serialize(serializer)
-    }
-
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<Attribute>, D::Error> {
-        let map = IndexMap::<String, String>::deserialize(deserializer)?;
-        Ok(map.into_iter().map(|(name, value)| Attribute { name, value }).collect())
-    }
+/// How an event stands in a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Encoding {
+    /// As an object with its members, and the metadata.
+    Members,
+    /// As a string.
+    Text,
+    /// As a string, in base64.
+    Base64,
 }

@@ -1,9 +1,11 @@
 //! The names of an event that failed: what a dead letter is listed by. Knows no policy but the places in its catalog.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use tidegate_engine::{Attribute, Envelope};
+use serde_json::value::RawValue;
+use tidegate_engine::Envelope;
 use tidegate_text::number::is_plain_integer;
+
+use crate::{attributes::Attributes, members::Members};
 
 /// The names of an event, as far as they could be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,12 +22,11 @@ pub struct Names {
 impl Names {
     /// The names of an event on which the policy made no decision: from the places that its catalog names, or from the attributes
     /// that CloudEvents has for them.
-    pub fn of(event: &[u8], attributes: &[Attribute], envelope: &Envelope) -> Self {
-        let event: Value = serde_json::from_slice(event).unwrap_or_default();
+    pub fn of(event: &[u8], attributes: &Attributes, envelope: &Envelope) -> Self {
+        let text = std::str::from_utf8(event).unwrap_or_default();
         let name = |pointer: Option<&str>, attribute: &str| {
-            let member = pointer.and_then(|pointer| event.pointer(pointer)).and_then(text);
-            let named = || attributes.iter().find(|other| other.name == attribute);
-            member.or_else(|| named().map(|found| found.value.clone()))
+            let member = pointer.and_then(|pointer| name(Members::at(text, pointer)?));
+            member.or_else(|| attributes.text(attribute).map(str::to_owned))
         };
         Self {
             id: name(envelope.id.as_deref(), "id"),
@@ -36,10 +37,9 @@ impl Names {
 }
 
 /// A name as text: a string, or an integer by its digits.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()).filter(|digits| is_plain_integer(digits)),
-        _ => None,
-    }
+fn name(value: &RawValue) -> Option<String> {
+    let digits = Some(value.get()).filter(|text| is_plain_integer(text));
+    digits
+        .map(str::to_owned)
+        .or_else(|| serde_json::from_str(value.get()).ok())
 }

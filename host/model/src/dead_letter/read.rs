@@ -3,13 +3,14 @@
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
-use tidegate_engine::{Attribute, Violation};
+use tidegate_engine::Violation;
 use tidegate_text::pointer;
 
-use super::metadata::{Event, METADATA, Metadata};
+use super::metadata::{Encoding, Event, METADATA, Metadata};
 use super::names::Names;
-use super::original::{BASE64, from_base64, without_metadata};
+use super::original::{from_base64, without_metadata};
 use super::template::DEPTH;
+use crate::attributes::Attributes;
 use crate::envelope::{Unwrapped, unwrap};
 use crate::members::Members;
 
@@ -33,7 +34,7 @@ pub struct DeadLetter {
     /// The event, byte for byte as it arrived.
     pub original: Bytes,
     /// Its attributes.
-    pub attributes: Vec<Attribute>,
+    pub attributes: Attributes,
     /// Its names, as far as the gate could read them.
     pub names: Names,
 }
@@ -50,8 +51,8 @@ pub enum NotADeadLetter {
     /// It is another event.
     #[error("not a dead letter: it has no member {METADATA}")]
     NoMetadata,
-    /// It has a member twice, so that two readers could read it differently.
-    #[error("not an unambiguous dead letter: an object has more than one member {METADATA}")]
+    /// It has the metadata twice, so that two readers could read it differently.
+    #[error("not an unambiguous dead letter: it has more than one member {METADATA}")]
     Twice,
     /// The reason cannot be read.
     #[error("not a complete dead letter: {METADATA} is not valid")]
@@ -67,14 +68,14 @@ pub enum NotADeadLetter {
 impl DeadLetter {
     /// Reads a dead letter: the bare record, or the record in a CloudEvent (JSON format), `data` or `data_base64`, once or
     /// inside the sidecar's own.
-    pub fn read(bytes: Bytes) -> Result<Self, NotADeadLetter> {
-        let Unwrapped { event: record, .. } = unwrap(bytes, true);
+    pub fn read(bytes: &Bytes) -> Result<Self, NotADeadLetter> {
+        let Unwrapped { event: record, .. } = unwrap(bytes.clone(), true);
         let text = std::str::from_utf8(&record)?;
         let whole: &RawValue = serde_json::from_str(text).map_err(|_| NotADeadLetter::NotAnObject)?;
         let Found { object, members, place } = find(whole)?;
         let metadata = members.find(METADATA).ok_or(NotADeadLetter::NoMetadata)?;
         let metadata: Metadata = serde_json::from_str(metadata.get()).map_err(NotADeadLetter::Metadata)?;
-        let original = original(object, &members, &place, &metadata.original)?;
+        let original = original(object, &members, &place, &metadata)?;
         let event = match metadata.event {
             Some(event) => event,
             None => serde_json::from_str(object.get()).map_err(NotADeadLetter::Metadata)?,
@@ -89,7 +90,7 @@ impl DeadLetter {
             source: metadata.source,
             policy: metadata.policy,
             original: original.into(),
-            attributes,
+            attributes: attributes.checked(),
             names,
         })
     }
@@ -111,14 +112,14 @@ fn find(whole: &RawValue) -> Result<Found<'_>, NotADeadLetter> {
         place: String::new(),
     }];
     for _ in 0..DEPTH {
-        if let Some(at) = level.iter().position(|found| found.members.find(METADATA).is_some()) {
-            let found = level.swap_remove(at);
-            let named = found.members.0.iter().filter(|(name, _)| name == METADATA);
-            return if named.count() == 1 {
-                Ok(found)
-            } else {
-                Err(NotADeadLetter::Twice)
-            };
+        let has_metadata = |found: &Found<'_>| found.members.0.iter().filter(|(name, _)| name == METADATA).count();
+        match level.iter().map(has_metadata).sum() {
+            0 => {}
+            1 => {
+                level.retain(|found| has_metadata(found) == 1);
+                return level.pop().ok_or(NotADeadLetter::NoMetadata);
+            }
+            2.. => return Err(NotADeadLetter::Twice),
         }
         level = level
             .iter()
@@ -144,20 +145,26 @@ fn inside<'a>(members: &Members<'a>, place: &str) -> Vec<Found<'a>> {
 }
 
 /// The event, byte for byte: the object with the metadata, or a string in it.
-fn original(object: &RawValue, members: &Members<'_>, place: &str, stated: &str) -> Result<Vec<u8>, NotADeadLetter> {
-    if stated == place {
-        return Ok(without_metadata(object, members));
-    }
-    let is_stated = |name: &str| {
-        let mut pointer = place.to_owned();
-        pointer::push(&mut pointer, name);
-        pointer == stated
+fn original(
+    object: &RawValue,
+    members: &Members<'_>,
+    place: &str,
+    metadata: &Metadata,
+) -> Result<Vec<u8>, NotADeadLetter> {
+    let elsewhere = || NotADeadLetter::NoOriginal(metadata.original.clone());
+    let text = || {
+        let is_stated = |name: &str| {
+            let mut pointer = place.to_owned();
+            pointer::push(&mut pointer, name);
+            pointer == metadata.original
+        };
+        let (_, value) = members.0.iter().find(|(name, _)| is_stated(name))?;
+        serde_json::from_str::<String>(value.get()).ok()
     };
-    let found = members.0.iter().find(|(name, _)| is_stated(name));
-    let text = found.and_then(|(name, value)| Some((name, serde_json::from_str::<String>(value.get()).ok()?)));
-    match text {
-        None => Err(NotADeadLetter::NoOriginal(stated.to_owned())),
-        Some((name, text)) if name.ends_with(BASE64) => from_base64(&text).map_err(NotADeadLetter::Base64),
-        Some((_, text)) => Ok(text.into_bytes()),
+    match metadata.encoding {
+        Encoding::Members if metadata.original == place => Ok(without_metadata(object, members)),
+        Encoding::Members => Err(elsewhere()),
+        Encoding::Text => text().map(String::into_bytes).ok_or_else(elsewhere),
+        Encoding::Base64 => from_base64(&text().ok_or_else(elsewhere)?).map_err(NotADeadLetter::Base64),
     }
 }

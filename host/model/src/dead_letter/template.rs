@@ -7,8 +7,14 @@
 
 use serde_json::{Map, Value};
 
+use super::metadata::METADATA;
+use super::original::BASE64;
+
 /// How deep the object with the metadata may stand: readers look no deeper, and a template is written by people.
 pub(super) const DEPTH: usize = 8;
+
+/// The member by which an envelope is known.
+const VERSION_OF_ENVELOPES: &str = "specversion";
 
 /// How a dead letter looks.
 #[derive(Debug, Clone)]
@@ -74,6 +80,9 @@ pub enum BadTemplate {
         "the template of dead letters: {0:?} is neither a JSON Pointer such as /id, nor the name of an attribute, nor one of letter.id, letter.time, event.id, event.type, event.key, event.attributes"
     )]
     From(String),
+    /// What stands for an absent scalar is none.
+    #[error("the template of dead letters: `else` is a scalar, and is {0}")]
+    Else(Value),
     /// It says something else of the event.
     #[error("the template of dead letters: `original` is \"members\" or \"text\", and is {0}")]
     Original(Value),
@@ -110,6 +119,10 @@ impl Template {
     /// Reads a template.
     pub fn parse(text: &str) -> Result<Self, BadTemplate> {
         let value: Value = serde_json::from_str(text).map_err(BadTemplate::NotJson)?;
+        // A dead letter that looks like an envelope would be opened like one.
+        if value.get(VERSION_OF_ENVELOPES).is_some() {
+            return Err(BadTemplate::Taken(VERSION_OF_ENVELOPES.to_owned()));
+        }
         let root = Node::of(value)?;
         match root.originals(0)? {
             1 => Ok(Self { root, is_own: false }),
@@ -130,11 +143,19 @@ impl Node {
                 }
             }
             Value::Object(members) => {
-                let member = |(name, value): (String, Value)| match &*name {
-                    super::metadata::METADATA => Err(BadTemplate::Taken(name)),
-                    _ => Ok((name, Self::of(value)?)),
-                };
-                Ok(Self::Object(members.into_iter().map(member).collect::<Result<_, _>>()?))
+                let nodes = members.into_iter().map(|(name, value)| Ok((name, Self::of(value)?)));
+                let nodes: Vec<_> = nodes.collect::<Result<_, BadTemplate>>()?;
+                // What the gate itself adds to an object: the metadata, and the event in base64.
+                let in_base64 = nodes.iter().filter(|(_, node)| matches!(node, Self::Text));
+                let mut taken: Vec<_> = in_base64.map(|(name, _)| format!("{name}{BASE64}")).collect();
+                taken.push(METADATA.to_owned());
+                match taken
+                    .into_iter()
+                    .find(|taken| nodes.iter().any(|(name, _)| name == taken))
+                {
+                    Some(taken) => Err(BadTemplate::Taken(taken)),
+                    None => Ok(Self::Object(nodes)),
+                }
             }
             Value::Array(items) => Ok(Self::Array(items.into_iter().map(Self::of).collect::<Result<_, _>>()?)),
             scalar => Ok(Self::Constant(scalar)),
@@ -143,6 +164,9 @@ impl Node {
 
     fn scalar(mut members: Map<String, Value>) -> Result<Self, BadTemplate> {
         let otherwise = members.shift_remove("else").unwrap_or_default();
+        if otherwise.is_object() || otherwise.is_array() {
+            return Err(BadTemplate::Else(otherwise));
+        }
         let from = members.shift_remove("from").unwrap_or_default();
         let text = from.as_str().filter(|_| members.is_empty());
         let from = text
@@ -193,13 +217,22 @@ mod tests {
     fn a_template_says_once_where_the_event_stands() {
         for good in [
             r#"{"original":"members"}"#,
-            r#"{"a":1,"b":{"c":{"original":"text"}},"d":{"from":"/x","else":[]}}"#,
+            r#"{"a":1,"b":{"c":{"original":"text"}},"d":{"from":"/x","else":null}}"#,
             r#"{"id":{"from":"letter.id"},"tenant":{"from":"tenant"},"event":{"original":"members"}}"#,
         ] {
             Template::parse(good).expect(good);
         }
         for (bad, why) in [
             ("{", "is not JSON"),
+            (
+                r#"{"specversion":"1.0","a":{"original":"text"}}"#,
+                "may be called specversion",
+            ),
+            (
+                r#"{"a":{"from":"/x","else":{}},"b":{"original":"text"}}"#,
+                "`else` is a scalar",
+            ),
+            (r#"{"a":{"original":"text"},"a_base64":1}"#, "may be called a_base64"),
             ("{}", "stands there 0 times"),
             (
                 r#"{"a":{"original":"text"},"b":{"original":"members"}}"#,

@@ -1,5 +1,6 @@
 //! CloudEvents, the envelopes of events: reading and writing them. Knows nothing of what is in an event.
 
+mod own;
 mod read;
 mod write;
 

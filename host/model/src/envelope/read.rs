@@ -5,10 +5,13 @@
 //! in binary mode, whose attributes travel as headers). A body that cannot be unwrapped is
 //! the event itself: the policy decides on it, and nothing is lost.
 
+use std::borrow::Cow;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use serde_json::{Value, value::RawValue};
 
+use super::own::{GATES, GATES_SOURCE};
 use crate::attributes::Attributes;
 use crate::members::Members;
 
@@ -25,8 +28,8 @@ pub struct Unwrapped {
 
 /// The type of the envelopes that the sidecar makes itself.
 const SIDECARS_OWN: &str = "com.dapr.event.sent";
-/// What such an envelope states of itself, and not of the event.
-const OF_THE_ENVELOPE: [&str; 5] = ["id", "source", "type", "time", "datacontenttype"];
+/// What such an envelope, and one that a gate makes around a bare event, states of itself and not of the event.
+const OF_THE_ENVELOPE: [&str; 6] = ["id", "source", "type", "subject", "time", "datacontenttype"];
 /// What the sidecar adds to any envelope.
 const ADDED: [&str; 3] = ["topic", "pubsubname", "traceid"];
 
@@ -64,8 +67,12 @@ fn open(broker: &Bytes) -> Option<Unwrapped> {
         _ => return None,
     };
     let traceparent = attributes.remove("traceparent");
-    let is_sidecars = attributes.text("type") == Some(SIDECARS_OWN);
-    let is_of_event = |name: &str| !(ADDED.contains(&name) || is_sidecars && OF_THE_ENVELOPE.contains(&name));
+    let is_made_around =
+        attributes.text("type") == Some(SIDECARS_OWN) || attributes.text("source") == Some(GATES_SOURCE);
+    let is_of_event = |name: &str| {
+        let is_added = ADDED.contains(&name) || GATES.contains(&name);
+        !(is_added || is_made_around && OF_THE_ENVELOPE.contains(&name))
+    };
     Some(Unwrapped {
         event,
         attributes: attributes.keep(is_of_event),
@@ -85,7 +92,9 @@ impl<'a> CloudEvent<'a> {
     /// A repeated member makes it unreadable, on purpose: two readers could read it differently.
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let members: Members<'a> = serde_json::from_slice(bytes).ok()?;
-        if !members.are_unique() {
+        // Nothing of a bare event is read here, since the policy's limits do not bound it yet.
+        let version: Cow<'_, str> = serde_json::from_str(members.find("specversion")?.get()).ok()?;
+        if !version.starts_with("1.") || !members.are_unique() {
             return None;
         }
         let (mut data, mut data_base64, mut scalars) = (None, None, Vec::new());
@@ -93,15 +102,15 @@ impl<'a> CloudEvent<'a> {
             match &*name {
                 "data" => data = Some(value),
                 "data_base64" => data_base64 = Some(value),
+                "specversion" => {}
                 _ => scalars.push((name, serde_json::from_str::<Value>(value.get()).ok()?)),
             }
         }
-        let mut attributes = Attributes::of(scalars)?;
-        let version = attributes.remove("specversion")?;
+        let attributes = Attributes::of(scalars)?;
         let is_complete = ["id", "source", "type"]
             .iter()
             .all(|name| attributes.text(name).is_some());
-        (version.as_str()?.starts_with("1.") && is_complete).then_some(Self {
+        is_complete.then_some(Self {
             attributes,
             data: data.filter(|data| data.get() != "null" || data_base64.is_none()),
             data_base64: data_base64.filter(|base64| base64.get() != "null"),

@@ -2,16 +2,11 @@
 
 use serde_json::{Map, Value, value::RawValue};
 
+use super::own::{GATES, GATES_SOURCE};
 use super::read::is_json;
 use crate::{backend_error::BackendError, message::Message, untrusted::Untrusted};
 
-/// `source` of every event that a gate makes.
-const SOURCE: &str = "tidegate";
-
-/// The beginning of the names of what the gate adds.
-const OURS: &str = "tidegate";
-
-/// The envelope of a message, as JSON: the attributes that the event came with, those that the gate gives where it had none, and
+/// The envelope of a message, as JSON: the attributes that the event came with, or for a bare event those that the gate gives it, and
 /// what the gate says of it.
 pub fn envelope(message: &Message) -> Result<Vec<u8>, BackendError> {
     let broken = |error| BackendError::broken(format!("wrapping {:?}", Untrusted(&message.id)), error);
@@ -27,19 +22,21 @@ pub fn envelope(message: &Message) -> Result<Vec<u8>, BackendError> {
         let found = message.attributes.iter().find(|(other, _)| *other == name);
         found.map_or_else(|| otherwise.map(Value::from), |(_, value)| Some(value.clone()))
     };
+    let has_envelope = message.attributes.text("source").is_some();
+    let if_bare = |text| if has_envelope { None } else { text };
     add("specversion", text("1.0"));
     add("id", given("id", Some(&message.id)));
-    add("source", given("source", Some(SOURCE)));
+    add("source", given("source", Some(GATES_SOURCE)));
     add("type", given("type", Some(&message.event_type)));
-    add("subject", given("subject", message.key.as_deref()));
-    add("time", given("time", Some(&message.at)));
+    add("subject", given("subject", if_bare(message.key.as_deref())));
+    add("time", given("time", if_bare(Some(&message.at))));
     let content_type = message.attributes.text("datacontenttype").filter(|text| is_json(text));
     add("datacontenttype", text(content_type.unwrap_or("application/json")));
     let has_trace = message.traceparent.is_some();
     for (name, value) in message.attributes.iter() {
         let is_of_trace = matches!(name, "tracestate" | "baggage");
         let is_set = matches!(name, "id" | "source" | "type" | "subject" | "time" | "datacontenttype");
-        if !is_set && !name.starts_with(OURS) && (has_trace || !is_of_trace) {
+        if !is_set && !GATES.contains(&name) && (has_trace || !is_of_trace) {
             add(name, Some(value.clone()));
         }
     }

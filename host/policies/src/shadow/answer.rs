@@ -6,7 +6,7 @@ use crate::decision::Usable;
 #[derive(Debug)]
 pub enum Answer {
     /// A usable decision.
-    Decided(Usable),
+    Decided(Box<Usable>),
     /// A fault, and its kind as one word.
     Fault(&'static str),
 }

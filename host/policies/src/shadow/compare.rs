@@ -19,7 +19,7 @@ const VIOLATIONS: usize = 8;
 pub(super) fn compare(live: &Answer, shadow: &Answer, show_values: bool) -> Vec<Change> {
     match (live, shadow) {
         (Answer::Decided(live), Answer::Decided(shadow)) if live.decision == shadow.decision => match live.decision {
-            Decision::Drop if live.reason == shadow.reason => Vec::new(),
+            Decision::Drop if live.rule == shadow.rule => Vec::new(),
             Decision::Drop => vec![of_kind("dropped for another reason")],
             Decision::Reject => rejections(live, shadow),
             Decision::Forward => {
@@ -100,17 +100,18 @@ mod tests {
             rule: None,
             version: None,
         });
-        Answer::Decided(Usable {
+        Answer::Decided(Box::new(Usable {
             decision,
             reason: String::new(),
             event_id: None,
             event_type: None,
             event_version: None,
+            rule: None,
             claim: None,
             key: None,
             violations: violations.collect(),
             outputs: Vec::new(),
-        })
+        }))
     }
 
     fn kinds(live: &Answer, shadow: &Answer) -> Vec<String> {

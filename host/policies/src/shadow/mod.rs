@@ -205,7 +205,7 @@ impl Shadow {
         };
         match event.shadow.process(&event.event, &event.attributes, &context).await {
             Ok(decided) => match Usable::check(decided, expected) {
-                Ok(decision) => Answer::Decided(decision),
+                Ok(decision) => Answer::Decided(Box::new(decision)),
                 Err(unusable) => Answer::Fault(unusable.kind()),
             },
             Err(CallError::Fault(fault)) => Answer::Fault(fault.kind.as_str()),

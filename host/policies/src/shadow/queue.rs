@@ -56,7 +56,8 @@ impl Queue {
             return false;
         };
         let live = live();
-        let bytes = u32::try_from(delivery.event.len() + live.bytes()).unwrap_or(u32::MAX);
+        let bytes =
+            u32::try_from(delivery.event.len() + delivery.attributes.bytes() + live.bytes()).unwrap_or(u32::MAX);
         let Ok(memory) = self.memory.clone().try_acquire_many_owned(bytes) else {
             return false;
         };

@@ -107,7 +107,7 @@ impl Letters {
     /// The next dead letter. Records that are none are skipped with a warning.
     pub(super) async fn next(&mut self) -> anyhow::Result<Option<Found>> {
         while let Some(Raw { position, bytes }) = self.input.next().await? {
-            match DeadLetter::read(bytes.clone()) {
+            match DeadLetter::read(&bytes) {
                 Ok(letter) => return Ok(Some(Found { letter, bytes })),
                 Err(error) => {
                     self.unreadable += 1;
