@@ -118,40 +118,6 @@ async fn a_service_publishes_through_the_gate() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_sent_again_is_the_same_event_where_the_service_says_so() {
-    let gate = SqliteGate::start("v1-events-again", "").await;
-    let send = async |body: &str, key: Option<&str>| -> Value {
-        let mut request = reqwest::Client::new()
-            .post(gate.url("/v1/events"))
-            .body(body.to_owned());
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
-        }
-        request.send().await.expect("an answer").json().await.expect("JSON")
-    };
-    let bare = r#"{"event_type":"task.created","task_id":1,"user_id":"user-1","payload":{}}"#;
-    let named = r#"{"event_id":"mine","event_type":"task.created","task_id":1,"user_id":"user-1","payload":{}}"#;
-    let wrapped = r#"{"specversion":"1.0","id":"c-1","source":"shop","type":"x","data":{"event_type":"task.created","task_id":1,"user_id":"user-1","payload":{}}}"#;
-    for (body, key, again) in [
-        (bare, None, "published"),
-        (bare, Some("k-1"), "duplicate"),
-        (named, None, "duplicate"),
-        (wrapped, Some("k-1"), "duplicate"),
-    ] {
-        let first = send(body, key).await;
-        assert_eq!(first["disposition"], "published", "{first}");
-        let second = send(body, key).await;
-        assert_eq!(second["disposition"], again, "{second}");
-        assert_eq!(first["event_id"] == second["event_id"], again == "duplicate");
-    }
-    let other = send(&bare.replace("\"task_id\":1", "\"task_id\":2"), Some("k-1")).await;
-    assert_eq!(
-        other["disposition"], "published",
-        "another event under the same key is another event"
-    );
-}
-
-#[tokio::test]
 async fn dry_runs_send_nothing() {
     let gate = SqliteGate::start("dry-runs", "").await;
     let valid: Value = post(gate.url("/v1/validate"), event("e-1"))

@@ -254,8 +254,14 @@ fn check_names(manifest: &Manifest) -> Result<(), PolicyError> {
     if manifest.envelope.id.is_none() && manifest.idempotency == Idempotency::On {
         return Err(PolicyError::NoId);
     }
-    if manifest.dead_letters.channel.is_empty() {
+    let DeadLetters {
+        channel, event_type, ..
+    } = dead_letters(&manifest.dead_letters);
+    if channel.is_empty() {
         return Err(PolicyError::NoChannel("dead_letters"));
+    }
+    if event_type.is_empty() || manifest.event_types.contains_key(&event_type) {
+        return Err(PolicyError::DeadLetterType(event_type));
     }
     for (channel, alerted) in &manifest.alerts {
         let Alerted::Types(types) = alerted else { continue };
@@ -273,11 +279,12 @@ fn check_names(manifest: &Manifest) -> Result<(), PolicyError> {
 fn mapped(manifest: &Manifest) -> Result<Vec<Mapped>, PolicyError> {
     let (envelope, cloudevents) = (&manifest.envelope, &manifest.cloudevents);
     let mapped = envelope.mapped(cloudevents).map_err(PolicyError::NoPlace)?;
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let is_name =
-        |name: &str| !name.is_empty() && name.bytes().all(is_plain) && !["data", "specversion"].contains(&name);
-    if let Some(wrong) = mapped.iter().find(|mapped| !is_name(&mapped.attribute)) {
+    if let Some(wrong) = mapped.iter().find(|mapped| !mapped.is_possible()) {
         return Err(PolicyError::AttributeName(wrong.attribute.clone()));
+    }
+    let mut seen = HashSet::new();
+    if let Some(twice) = mapped.iter().find(|mapped| !seen.insert(&mapped.attribute)) {
+        return Err(PolicyError::SameAttribute(twice.attribute.clone()));
     }
     if cloudevents.payload.is_none() {
         return Ok(mapped);

@@ -111,15 +111,15 @@ impl Policy {
                 Some(Value::Bool(value)) => Some(value.to_string()),
                 Some(value) => Some(name(&value).ok_or_else(|| mapped.not_a_name())?.to_owned()),
             };
-            if laid.is_some_and(|laid| laid.makes_objects) {
-                mapped.place.remove_empty_parents(&mut members);
-            }
             if value.as_ref() != laid.map(|laid| &laid.value) {
                 changes.push(Change {
                     name: mapped.attribute.clone(),
                     value,
                 });
             }
+        }
+        for laid in form.laid.iter().filter(|laid| laid.makes_objects) {
+            laid.mapped.place.remove_empty_parents(&mut members);
         }
         let Some(payload) = form.payload else {
             return Ok((Value::Object(members), changes));

@@ -151,6 +151,30 @@ pub(crate) struct Mapped {
     pub(crate) is_time: bool,
 }
 
+/// Attributes that mean something else, whatever a policy says.
+const RESERVED: [&str; 10] = [
+    "baggage",
+    "data",
+    "datacontenttype",
+    "pubsubname",
+    "source",
+    "specversion",
+    "topic",
+    "traceid",
+    "traceparent",
+    "tracestate",
+];
+
+impl Mapped {
+    /// Whether the attribute can stand for a member.
+    pub(crate) fn is_possible(&self) -> bool {
+        let name = &*self.attribute;
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let is_own = RESERVED.contains(&name) || name.starts_with("tidegate");
+        !name.is_empty() && name.bytes().all(is_plain) && !is_own
+    }
+}
+
 impl Envelope {
     /// The place of the id, when it is one member.
     pub(crate) fn id_place(&self) -> Option<&Place> {
@@ -182,6 +206,14 @@ impl Envelope {
             let is_same = first == second && one != "key" && other != "key";
             is_same || first.contains(second) || second.contains(first)
         };
+        // Names may stand in the payload, but not around it.
+        let payload = self.payload.as_ref();
+        let around = self
+            .places()
+            .find(|(_, place)| payload.is_some_and(|payload| payload == *place || place.contains(payload)));
+        if let Some((name, _)) = around {
+            return Some([name, "payload"]);
+        }
         let stated: Vec<_> = self.places().collect();
         stated.iter().enumerate().find_map(|(at, &one)| {
             let other = stated[at + 1..].iter().find(|&&other| conflicts(one, other))?;
@@ -235,6 +267,15 @@ mod tests {
             ),
             (r#"{"id":"/id","type":"/idle","key":"/k"}"#, None),
             (r#"{"type":"/type"}"#, None),
+            (r#"{"id":"/data/id","type":"/type","payload":"/data"}"#, None),
+            (
+                r#"{"id":"/id","type":"/type","payload":"/id"}"#,
+                Some(["id", "payload"]),
+            ),
+            (
+                r#"{"id":"/id","type":"/type","payload":"/type/x"}"#,
+                Some(["type", "payload"]),
+            ),
         ] {
             let parsed: Envelope = serde_json::from_str(envelope).expect("an envelope");
             assert_eq!(parsed.conflict(), expected, "{envelope}");

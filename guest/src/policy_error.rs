@@ -123,8 +123,16 @@ pub enum PolicyError {
     )]
     NoAttribute(&'static str),
     /// An attribute can have no such name.
-    #[error("cloudevents: {0:?} is no name of an attribute: small letters and digits, and not data or specversion")]
+    #[error(
+        "cloudevents: {0:?} is no attribute that a policy can read and set: its name has small letters and digits, and it is none that an envelope, a sidecar or a gate gives a meaning of its own"
+    )]
     AttributeName(String),
+    /// One attribute would state two names.
+    #[error("cloudevents: the attribute {0} stands for two names")]
+    SameAttribute(String),
+    /// Dead letters are no events of the policy.
+    #[error("dead_letters: the type {0:?} is empty, or one of the event types")]
+    DeadLetterType(String),
     /// Events have no id.
     #[error("envelope: no `id`: name its place, or the members of which it is made, or set `idempotency: off`")]
     NoId,

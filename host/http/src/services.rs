@@ -54,7 +54,7 @@ pub(super) async fn publish(
     let sent = Delivery {
         attributes,
         traceparent,
-        ..Delivery::new(event, Source::topic("v1/events"), now)
+        ..Delivery::new(event, request_source(), now)
     };
     let delivery = Delivery {
         request: Some(sent.content_digest()),
@@ -64,6 +64,15 @@ pub(super) async fn publish(
     };
     let process = async move |pipeline: Arc<Pipeline>| pipeline.deliver(&delivery).await;
     answer(app.complete(permit, process).await)
+}
+
+/// Where the event of a request comes from. Each request is another source: two events that say the same are two where nothing is
+/// claimed.
+fn request_source() -> Source {
+    Source {
+        offset: Some(Uuid::now_v7().to_string()),
+        ..Source::topic("v1/events")
+    }
 }
 
 /// The id for an event that has none: another one for each request, unless the service says that two are one.

@@ -9,6 +9,10 @@ use tidegate_text::number::is_plain_integer;
 /// Members of an envelope that are no attributes, and the one that dead letters are read by.
 const RESERVED: [&str; 4] = ["specversion", "data", "data_base64", "dlq_metadata"];
 
+/// The most attributes of an event, and the most bytes of them: what CloudEvents asks everyone to pass on.
+const MOST: usize = 256;
+const MOST_BYTES: usize = 64 << 10;
+
 /// Characters of the longest name.
 const LONGEST_NAME: usize = 64;
 
@@ -24,11 +28,12 @@ pub struct Attributes(IndexMap<String, Value>);
 
 impl Attributes {
     /// Of members of a CloudEvent in the JSON format; `None`: one has a name that no attribute can have, or is neither a string
-    /// nor a number nor a boolean. Null is absent.
+    /// nor a number nor a boolean, or there are more than 256, or more than 64 KiB of them. Null is absent.
     pub fn of(members: impl IntoIterator<Item = (String, Value)>) -> Option<Self> {
         let members = members.into_iter().filter(|(_, value)| !value.is_null());
         let attribute = |(name, value): (String, Value)| is_attribute(&name, &value).then_some((name, value));
-        members.map(attribute).collect::<Option<_>>().map(Self)
+        let attributes = members.map(attribute).collect::<Option<_>>().map(Self)?;
+        (attributes.0.len() <= MOST && attributes.bytes() <= MOST_BYTES).then_some(attributes)
     }
 
     /// Only what can be an attribute: for those that others have written.
@@ -150,6 +155,7 @@ mod tests {
             json!({"data": 1}),
             json!({"a b": 1}),
             json!({"": 1}),
+            json!({"a": "x".repeat(70_000)}),
         ] {
             assert!(of(wrong.clone()).is_none(), "{wrong}");
         }

@@ -90,10 +90,10 @@ impl Claims {
         }
     }
 
-    /// Claims the event of a delivery.
-    pub async fn claim(&self, claim: &str, delivery: &Delivery) -> Result<Claim, BackendError> {
+    /// Claims the event of a delivery. `digest`: that of the event, by which a duplicate is told from another event.
+    pub async fn claim(&self, claim: &str, digest: &str, delivery: &Delivery) -> Result<Claim, BackendError> {
         let key = key(claim, &delivery.origin);
-        let lease = self.lease(delivery);
+        let lease = self.lease(digest, delivery);
         if let Written::Stored(etag) = self.put(&key, &lease, Expected::Absent).await? {
             return self.acquired(key, lease, etag).await;
         }
@@ -103,8 +103,8 @@ impl Claims {
     }
 
     /// The claim of an event, where there is one; `None`: there is none, and none is made.
-    pub async fn claimed(&self, claim: &str, delivery: &Delivery) -> Result<Option<Claim>, BackendError> {
-        self.find_and_take_over(key(claim, &delivery.origin), self.lease(delivery))
+    pub async fn claimed(&self, claim: &str, digest: &str, delivery: &Delivery) -> Result<Option<Claim>, BackendError> {
+        self.find_and_take_over(key(claim, &delivery.origin), self.lease(digest, delivery))
             .await
     }
 
@@ -179,8 +179,8 @@ impl Claims {
             .await
     }
 
-    fn lease(&self, delivery: &Delivery) -> Record {
-        Record::lease(delivery, self.settings.lease, &self.owner)
+    fn lease(&self, digest: &str, delivery: &Delivery) -> Record {
+        Record::lease(digest, delivery, self.settings.lease, &self.owner)
     }
 
     /// The claim that is present; takes it over unless the event is in progress elsewhere.

@@ -69,8 +69,8 @@ impl Pipeline {
         let is_rejected = addressed.decision.decision == Decision::Reject;
         let claim = match run.claim().filter(|_| run.delivery.once) {
             // An invalid event must not claim the id of a valid one. It may have been valid before, and have a claim.
-            Some(claim) if is_rejected => self.claims.claimed(claim, run.delivery).await?,
-            Some(claim) => Some(self.claims.claim(claim, run.delivery).await?),
+            Some(claim) if is_rejected => self.claims.claimed(claim, &run.digest(), run.delivery).await?,
+            Some(claim) => Some(self.claims.claim(claim, &run.digest(), run.delivery).await?),
             None => None,
         };
         let mut claim = match claim {

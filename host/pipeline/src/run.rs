@@ -1,5 +1,6 @@
 //! A delivery in progress: what is known of its event, and how its end is reported. Knows no sink and no store.
 
+use sha2::{Digest as _, Sha256};
 use tidegate_engine::Violation;
 use tidegate_model::{
     dead_letter::Names,
@@ -44,6 +45,19 @@ impl<'a> Run<'a> {
     /// What the event is claimed by.
     pub(super) fn claim(&self) -> Option<&'a str> {
         self.decision?.claim.as_deref()
+    }
+
+    /// Hash of the event, by which a duplicate is told from another event under the same claim: of what it says and, where attributes
+    /// state them, of its type, its version and its key. A sidecar gives an event that is sent twice other attributes besides.
+    pub(super) fn digest(&self) -> String {
+        let content = self.delivery.content_digest();
+        match self.decision {
+            Some(decision) if !self.delivery.attributes.is_empty() => {
+                let names = [&decision.event_type, &decision.event_version, &decision.key];
+                hex::encode(Sha256::digest(format!("{content}{names:?}")))
+            }
+            _ => content,
+        }
     }
 
     /// Partition key of the event.

@@ -54,7 +54,10 @@ fn retried(event: &str, times_scheduled: u32) -> Delivery {
 }
 
 async fn claim(claims: &Claims, delivery: &Delivery) -> Claim {
-    claims.claim("e-1", delivery).await.expect("the store works")
+    claims
+        .claim("e-1", &delivery.content_digest(), delivery)
+        .await
+        .expect("the store works")
 }
 
 async fn acquired(claims: &Claims, delivery: &Delivery) -> AcquiredClaim {
@@ -171,7 +174,9 @@ async fn a_claim_expires() {
 async fn a_rejected_event_makes_no_claim_and_finds_a_present_one() {
     let gate = Store::new().gate(LONG);
     let claimed = async |event: &str| {
-        let claimed = gate.claimed("e-1", &delivery(event)).await;
+        let claimed = gate
+            .claimed("e-1", &delivery(event).content_digest(), &delivery(event))
+            .await;
         claimed.expect("the store works")
     };
     assert!(claimed("a").await.is_none());

@@ -104,7 +104,9 @@ impl Build {
         let policy = SourceLoader::new(engine.clone())
             .load(&Source::Bundle(bundle.clone()))
             .await;
-        let report = policy.with_context(failed)?.self_test().await.with_context(failed)?;
+        let policy = policy.with_context(failed)?;
+        files::check_template(&policy).with_context(failed)?;
+        let report = policy.self_test().await.with_context(failed)?;
         if let Some(problem) = report.first_problem() {
             bail!(
                 "{}: it fails its self-test: {problem}; `tidegate check {folder}` shows all of it",

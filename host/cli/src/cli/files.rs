@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use tidegate_engine::{Engine, Isolation, Limits, Options, Policy};
 use tidegate_gate::config;
+use tidegate_model::dead_letter::{BadTemplate, Template};
 use tidegate_policies::source::{Source, SourceLoader};
 use tidegate_sqlite::Db;
 
@@ -121,6 +122,12 @@ pub(super) fn policy_source(path: &Path) -> anyhow::Result<Source> {
     Ok(Source::Component(bytes))
 }
 
+/// Whether a gate could build the dead letters of a policy.
+pub(super) fn check_template(policy: &Policy) -> Result<(), BadTemplate> {
+    let template = policy.catalog().dead_letters.template.as_deref();
+    template.map_or(Ok(()), |template| Template::parse(template).map(drop))
+}
+
 /// Loads a policy for a command, from its file or from a folder.
 pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: u32) -> anyhow::Result<Policy> {
     let engine = engine(isolation, concurrency)?;
@@ -128,7 +135,9 @@ pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: 
     let loaded = async {
         let source = policy_source(path)?;
         let policy = SourceLoader::new(engine).load(&source).await;
-        policy.with_context(|| format!("the policy {} cannot be loaded", path.display()))
+        let policy = policy.with_context(|| format!("the policy {} cannot be loaded", path.display()))?;
+        check_template(&policy).with_context(|| format!("no gate would take the policy {}", path.display()))?;
+        anyhow::Ok(policy)
     };
     let policy = loaded.await;
     spinner.finish_and_clear();

@@ -47,6 +47,11 @@ pub fn unwrap(body: Bytes, raw_payload: bool) -> Unwrapped {
     })
 }
 
+/// Whether a gate made the envelope around a bare event.
+fn is_gates(attributes: &Attributes) -> bool {
+    attributes.text("source") == Some(GATES_SOURCE) && attributes.text("tidegatepolicy").is_some()
+}
+
 /// The broker's bytes in the sidecar's own envelope.
 fn wrapped_bytes(body: &Bytes) -> Option<Bytes> {
     let event = CloudEvent::read(body)?;
@@ -67,8 +72,7 @@ fn open(broker: &Bytes) -> Option<Unwrapped> {
         _ => return None,
     };
     let traceparent = attributes.remove("traceparent");
-    let is_made_around =
-        attributes.text("type") == Some(SIDECARS_OWN) || attributes.text("source") == Some(GATES_SOURCE);
+    let is_made_around = attributes.text("type") == Some(SIDECARS_OWN) || is_gates(&attributes);
     let is_of_event = |name: &str| {
         let is_added = ADDED.contains(&name) || GATES.contains(&name);
         !(is_added || is_made_around && OF_THE_ENVELOPE.contains(&name))
@@ -196,6 +200,26 @@ mod tests {
         let own = structured(EVENT).replace(r#""type":"t""#, r#""type":"com.dapr.event.sent","tenant":"t-1""#);
         let attributes = serde_json::to_string(&unwrap(own.into(), false).attributes).expect("JSON");
         assert_eq!(attributes, r#"{"tenant":"t-1"}"#);
+    }
+
+    #[test]
+    fn what_a_gate_says_of_a_bare_event_is_no_attribute_of_it() {
+        let more = r#""tidegatesource":"t@1","tidegatepolicy":"sha256:0","tenant":"t-1","data""#;
+        let published = structured(EVENT).replace(r#""source":"api""#, r#""source":"tidegate""#);
+        for (envelope, expected) in [
+            (published.replace(r#""data""#, more), r#"{"tenant":"t-1"}"#),
+            (
+                structured(EVENT).replace(r#""data""#, more),
+                r#"{"id":"1","source":"api","type":"t","datacontenttype":"application/json","tenant":"t-1"}"#,
+            ),
+            (
+                published,
+                r#"{"id":"1","source":"tidegate","type":"t","datacontenttype":"application/json"}"#,
+            ),
+        ] {
+            let attributes = serde_json::to_string(&unwrap(envelope.into(), false).attributes).expect("JSON");
+            assert_eq!(attributes, expected);
+        }
     }
 
     #[test]

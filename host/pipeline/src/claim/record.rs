@@ -45,9 +45,9 @@ pub(super) enum State {
 
 impl Record {
     /// A lease from now on.
-    pub(super) fn lease(delivery: &Delivery, lease: Duration, owner: &str) -> Self {
+    pub(super) fn lease(digest: &str, delivery: &Delivery, lease: Duration, owner: &str) -> Self {
         Self {
-            digest: delivery.content_digest(),
+            digest: digest.to_owned(),
             state: State::Leased,
             lease_until: clock::unix_millis() + clock::millis(lease),
             times_scheduled: delivery.history.times_scheduled,
