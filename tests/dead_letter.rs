@@ -175,3 +175,29 @@ fn every_event_that_a_delivery_can_bring_gets_its_dead_letter() {
         }
     }
 }
+
+/// Alerts have topics for small records, and a key is part of an address.
+#[test]
+fn names_that_are_too_long_are_left_out() {
+    let long = Names {
+        id: Some("i".repeat(500_000)),
+        event_type: Some("task.created".to_owned()),
+        key: Some("k".repeat(300)),
+    };
+    let failed = FailedEvent {
+        event: b"{}",
+        attributes: &Attributes::default(),
+        names: &long,
+        error: "no",
+        retry_count: 0,
+        violations: &[],
+        source: "task-events/0@1",
+        policy: "sha256:00",
+    };
+    let outputs = outputs(&catalog(None), &failed, "2026-03-02T17:00:00Z").expect("a template");
+    assert_eq!(outputs.len(), 2, "a dead letter and an alert");
+    for output in outputs {
+        assert_eq!(output.key, None);
+        assert!(output.event.is_some_and(|event| event.len() < 1000));
+    }
+}

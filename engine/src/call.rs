@@ -99,13 +99,9 @@ impl Caller {
             .get_typed_func::<P, (R,)>(&mut live.store, export)
             .map_err(|error| Fault::new(FaultKind::Instantiate, function, error))?;
         let limits = self.instances.limits();
-        Sandbox::arm(
-            &mut live.store,
-            limits.deadline_of(function),
-            limits.memory_of(function),
-        );
+        Sandbox::arm(&mut live.store, limits.deadline, limits.memory_bytes);
         let call = typed.call_async(&mut live.store, params);
-        match tokio::time::timeout(limits.wall_clock_of(function), call).await {
+        match tokio::time::timeout(limits.wall_clock(), call).await {
             Err(_) => Err(Fault::waited(function)),
             Ok(Ok((answer,))) => {
                 self.instances.give_back(live);

@@ -10,7 +10,7 @@ use crate::{
     load::Effort,
     load_error::LoadError,
     malloc,
-    options::{LAST_RESORT_MEMORY, Options},
+    options::Options,
     policy::Policy,
     prebuilt::Prebuilt,
     sandbox::{CORE_INSTANCES, MEMORIES, TABLES},
@@ -150,11 +150,7 @@ const SPARE: u32 = 8;
 /// For fast calls: slots for instances are reserved in advance, and a reset writes back only the pages that were touched.
 fn call_config(options: &Options) -> Config {
     let slots = options.max_concurrent_calls;
-    let memory = options
-        .limits
-        .memory_bytes
-        .saturating_mul(LAST_RESORT_MEMORY)
-        .min(ADDRESSES);
+    let memory = options.limits.memory_bytes.min(ADDRESSES);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_core_instances(slots.saturating_mul(CORE_INSTANCES))

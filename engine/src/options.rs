@@ -39,34 +39,10 @@ pub struct Limits {
     pub output_bytes: usize,
 }
 
-/// How many times as long as another call `dead-letter` may run: it is the last resort of an event, and originals can be far
-/// larger than a valid event.
-const LAST_RESORT: u32 = 20;
-/// How many times as much memory it may use: when judging an event runs out of memory, building its dead letter must not.
-pub(crate) const LAST_RESORT_MEMORY: usize = 2;
-
 impl Limits {
-    /// How long a call of this function may run.
-    pub(crate) fn deadline_of(&self, function: &str) -> Duration {
-        match function {
-            "dead-letter" => self.deadline.saturating_mul(LAST_RESORT),
-            _ => self.deadline,
-        }
-    }
-
-    /// How much memory a call of this function may use.
-    pub(crate) fn memory_of(&self, function: &str) -> usize {
-        match function {
-            "dead-letter" => self.memory_bytes.saturating_mul(LAST_RESORT_MEMORY),
-            _ => self.memory_bytes,
-        }
-    }
-
     /// When a call is abandoned although it has not used up its deadline: long enough for a busy machine.
-    pub(crate) fn wall_clock_of(&self, function: &str) -> Duration {
-        self.deadline_of(function)
-            .saturating_mul(10)
-            .max(Duration::from_secs(5))
+    pub(crate) fn wall_clock(&self) -> Duration {
+        self.deadline.saturating_mul(10).max(Duration::from_secs(5))
     }
 }
 

@@ -215,11 +215,11 @@ fn versions_are_taken_by_their_text() {
     "",
     "the example of order.placed 1 is not valid: required at \"/id\": id is required"
 )]
-#[case::example_with_a_number_as_key(
+#[case::example_with_a_fraction_as_key(
     "placed.json",
     "\"c-1\"",
-    "7",
-    "the example of order.placed 1 is not valid: type at \"/customer\": must be a string"
+    "7.5",
+    "the example of order.placed 1 is not valid: type at \"/customer\": must be a string or an integer"
 )]
 #[case::two_documents(
     "policy.yaml",

@@ -20,6 +20,10 @@ const LONGEST_SCALAR: usize = 1024;
 
 /// The dead letter of an event, and then its alerts, at the time `now`.
 pub fn outputs(catalog: &PolicyCatalog, failed: &FailedEvent<'_>, now: &str) -> Result<Vec<Output>, BadTemplate> {
+    let failed = &FailedEvent {
+        names: &failed.names.bounded(),
+        ..failed.clone()
+    };
     // It is text, numbers and booleans, which can always be written.
     let attributes = serde_json::to_string(failed.attributes).unwrap_or_default();
     let id = derived_id(&[failed.source.as_bytes(), failed.event, attributes.as_bytes()]);

@@ -19,7 +19,22 @@ pub struct Names {
     pub key: Option<String>,
 }
 
+/// Bytes of the longest name in a dead letter or an alert, and of the longest key that they are published under. The event itself
+/// has all of it.
+const LONGEST: usize = 1024;
+const LONGEST_KEY: usize = 256;
+
 impl Names {
+    /// Without names that are too long to be passed on: a topic of alerts has small records, and a key is part of an address.
+    pub(super) fn bounded(&self) -> Self {
+        let bounded = |name: &Option<String>, longest| name.clone().filter(|name| name.len() <= longest);
+        Self {
+            id: bounded(&self.id, LONGEST),
+            event_type: bounded(&self.event_type, LONGEST),
+            key: bounded(&self.key, LONGEST_KEY),
+        }
+    }
+
     /// The names of an event on which the policy made no decision: from the places that its catalog names, or from the attributes
     /// that CloudEvents has for them.
     pub fn of(event: &[u8], attributes: &Attributes, envelope: &Envelope) -> Self {
