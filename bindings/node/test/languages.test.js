@@ -23,10 +23,10 @@ async function judges(file) {
   const cacheDir = await scratch();
   for (const policy of [await Policy.load(file, { cacheDir }), await Policy.load(file, { cacheDir })]) {
     const { eventTypes, channels } = policy.catalog();
-    for (const { name, versions, latest, accepted, channel } of eventTypes) {
+    for (const { name, versions, targetVersion, accepted, channel } of eventTypes) {
       for (const { version, example } of versions) {
         assert.equal(policy.validate(example).eventVersion, version);
-        assert.equal(policy.migrate(example, latest).toVersion, latest);
+        assert.equal(policy.migrate(example, targetVersion).toVersion, targetVersion);
         const { decision, outputs } = policy.process(example, NOW);
         assert.equal(decision, !accepted ? 'reject' : channel === null ? 'drop' : 'forward', name);
         assert.ok(outputs.every((output) => channels.includes(output.channel)), name);
