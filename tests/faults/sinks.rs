@@ -54,6 +54,8 @@ struct Envelope<'a> {
     id: String,
     #[serde(rename = "type")]
     event_type: String,
+    /// Absent where the event has no key.
+    #[serde(default)]
     subject: String,
     #[serde(default)]
     tidegateattempt: u32,
