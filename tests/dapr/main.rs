@@ -49,6 +49,18 @@ fn data(record: &Stored) -> Result<Value> {
     Ok(record.json()?["data"].clone())
 }
 
+/// Events with these ids arrive, in any order: one that could not be published at once may come after another.
+async fn ids_arrive(stack: &Stack<'_>, expected: &[&str]) -> Result<()> {
+    let out = stack.arrived("out", expected.len()).await?;
+    let mut ids: Vec<_> = out
+        .iter()
+        .map(|record| Ok(data(record)?["event_id"].clone()))
+        .collect::<Result<_>>()?;
+    ids.sort_by_key(Value::to_string);
+    ensure!(ids == expected, "{ids:?}");
+    Ok(())
+}
+
 async fn valid_and_invalid(test: Test<Cluster>) -> Result<()> {
     let stack = Stack::start(&test, "").await?;
     stack.publish(&event("e-1"), "user-1").await?;
@@ -142,14 +154,7 @@ async fn envelopes(test: Test<Cluster>, raw: bool) -> Result<()> {
         .await?;
     kafka.produce(&topic, Record::new(event("bare")).key("user-1")).await?;
 
-    let out = stack.arrived("out", 3).await?;
-    let mut ids: Vec<_> = out
-        .iter()
-        .map(|record| Ok(data(record)?["event_id"].clone()))
-        .collect::<Result<_>>()?;
-    ids.sort_by_key(Value::to_string);
-    ensure!(ids == ["bare", "binary", "structured"], "{ids:?}");
-    Ok(())
+    ids_arrive(&stack, &["bare", "binary", "structured"]).await
 }
 
 async fn poison(test: Test<Cluster>) -> Result<()> {
@@ -186,14 +191,7 @@ async fn repeats(test: Test<Cluster>) -> Result<()> {
     stack.publish(&event("e-1").replace("Water", "Burn"), "user-1").await?;
     stack.publish(&event("last"), "user-1").await?;
 
-    let out = stack.arrived("out", 2).await?;
-    let mut ids: Vec<_> = out
-        .iter()
-        .map(|record| Ok(data(record)?["event_id"].clone()))
-        .collect::<Result<_>>()?;
-    // One that could not be published at once may come after the other.
-    ids.sort_by_key(Value::to_string);
-    ensure!(ids == ["e-1", "last"], "{ids:?}");
+    ids_arrive(&stack, &["e-1", "last"]).await?;
     let dead = data(&stack.arrived("dlq", 1).await?[0])?;
     ensure!(
         dead["payload"]["dlq_metadata"]["violations"][0]["code"] == "id-conflict",
@@ -215,14 +213,7 @@ async fn token(test: Test<Cluster>) -> Result<()> {
     }
     stack.publish("not an event", "user-1").await?;
     stack.publish(&event("last"), "user-1").await?;
-    let out = stack.arrived("out", 2).await?;
-    let mut ids: Vec<_> = out
-        .iter()
-        .map(|record| Ok(data(record)?["event_id"].clone()))
-        .collect::<Result<_>>()?;
-    // One that could not be published at once may come after the other.
-    ids.sort_by_key(Value::to_string);
-    ensure!(ids == ["e-1", "last"], "{ids:?}");
+    ids_arrive(&stack, &["e-1", "last"]).await?;
     stack.arrived("dlq", 1).await?;
     let log = std::fs::read_to_string(stack.gate.process().log())?;
     ensure!(!log.contains("the-gates-token"), "it is a secret");
@@ -294,11 +285,5 @@ async fn over_the_limit(test: Test<Cluster>) -> Result<()> {
     let config = std::fs::read_to_string(&file)?.replace("body_bytes: 2048", "body_bytes: 8192");
     std::fs::write(file, config)?;
     process.restart().await?;
-    let mut ids = Vec::new();
-    for record in stack.arrived("out", 2).await? {
-        ids.push(data(&record)?["event_id"].clone());
-    }
-    ids.sort_by_key(Value::to_string);
-    ensure!(ids == ["after", "large"], "{ids:?}");
-    Ok(())
+    ids_arrive(&stack, &["after", "large"]).await
 }
