@@ -43,30 +43,19 @@ impl Policy {
 
     /// The id and the key can be read, whatever the schema says: the id names the claim, and the key the partition.
     pub(crate) fn check_names(&self, event: &Value) -> Vec<Violation> {
-        let id = self.envelope.id.iter().flat_map(|id| match id {
-            NameOf::Member(place) => vec![(place, Some("must not be empty"))],
+        let mut broken = Vec::new();
+        match &self.envelope.id {
+            Some(NameOf::Member(place)) => broken.extend(not_a_name(place, event).or_else(|| empty(place, event))),
             // Any values will do.
-            NameOf::Members { of } => of
-                .iter()
-                .filter(|place| stated(place, event).is_none())
-                .map(|place| (place, None))
-                .collect(),
-        });
-        let key = self
-            .envelope
-            .key
-            .iter()
-            .flat_map(NameOf::places)
-            .map(|place| (place, None));
-        let broken = id
-            .chain(key)
-            .filter_map(|(place, if_empty)| match stated(place, event).map(name) {
-                None => Some(is_required(place)),
-                Some(None) => Some(must_be_a_name(place)),
-                Some(Some("")) => if_empty.map(|message| Violation::new(code::MIN_LENGTH, place.pointer(), message)),
-                Some(Some(_)) => None,
-            });
-        broken.collect()
+            Some(NameOf::Members { of }) => {
+                let missing = of.iter().filter(|place| stated(place, event).is_none());
+                broken.extend(missing.map(is_required));
+            }
+            None => {}
+        }
+        let key = self.envelope.key.iter().flat_map(NameOf::places);
+        broken.extend(key.filter_map(|place| not_a_name(place, event)));
+        broken
     }
 }
 
@@ -77,6 +66,18 @@ pub(crate) fn escaped(part: &str) -> String {
 
 fn stated<'v>(place: &Place, event: &'v Value) -> Option<&'v Value> {
     place.find(event.as_object()?)
+}
+
+fn not_a_name(place: &Place, event: &Value) -> Option<Violation> {
+    match stated(place, event) {
+        None => Some(is_required(place)),
+        Some(value) if name(value).is_none() => Some(must_be_a_name(place)),
+        Some(_) => None,
+    }
+}
+
+fn empty(place: &Place, event: &Value) -> Option<Violation> {
+    (place.text(event) == Some("")).then(|| Violation::new(code::MIN_LENGTH, place.pointer(), "must not be empty"))
 }
 
 fn derived(event_type: &str, texts: &[String]) -> Cow<'static, str> {
