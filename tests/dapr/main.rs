@@ -1,6 +1,7 @@
 //! The gate behind a real daprd on a real Kafka.
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
+mod fastapi;
 mod orders;
 mod stack;
 
@@ -36,6 +37,10 @@ fn main() -> ExitCode {
         .test(
             "orders in CloudEvents keep their attributes to their topics and in dead letters",
             orders::attributes,
+        )
+        .test(
+            "a FastAPI consumer behind a gate tells the users what it tells them alone",
+            fastapi::before_and_after,
         )
         .test(
             "an event over the limit waits until the limit is raised",

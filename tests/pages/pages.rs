@@ -139,6 +139,15 @@ pub(crate) const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("docs/bindings.md", "js", "bindings/node/test/page.test.js"),
     ("docs/bindings.md", "json", "bindings/python/tests/test_page.py"),
     ("docs/bindings.md", "python", "bindings/python/tests/test_page.py"),
+    ("docs/fastapi.md", "notifications.py", "tests/dapr/fastapi.rs"),
+    ("docs/fastapi.md", "requirements.txt", "tests/dapr/fastapi.rs"),
+    ("docs/fastapi.md", "before.py", "tests/dapr/fastapi.rs"),
+    ("docs/fastapi.md", "policy/policy.yaml", "tests/dapr/fastapi.rs"),
+    ("docs/fastapi.md", "policy/task-1.0.json", "tests/dapr/fastapi.rs"),
+    ("docs/fastapi.md", "policy/task-1.1.json", "tests/dapr/fastapi.rs"),
+    ("docs/fastapi.md", "policy/created-1.0.json", "tests/dapr/fastapi.rs"),
+    ("docs/fastapi.md", "policy/completed-1.0.json", "tests/dapr/fastapi.rs"),
+    ("docs/fastapi.md", "after.py", "tests/dapr/fastapi.rs"),
     (
         "deploy/README.md",
         "deploy/kafka/apply.sh",
@@ -159,7 +168,7 @@ pub(crate) fn is_elsewhere(page: &str, block: &Block) -> bool {
 /// Whether an entry of a page means this block of it.
 pub(crate) fn is_meant(what: &str, block: &Block) -> bool {
     match block {
-        Block::File(..) => false,
+        Block::File(file, _) => file == what,
         Block::Shell(commands, _) => commands.starts_with(what),
         Block::Code(language, _) => language == what,
     }

@@ -75,6 +75,6 @@ pub use redis::Redis;
 pub use scheduler::Scheduler;
 pub use server::Server;
 pub use services::{Availability, Services, repository};
-pub use suite::{Suite, Test};
+pub use suite::{Suite, Test, skip};
 pub use topics::{Environment, Topic, Topics};
 pub use usage::{open_files, resident_bytes, thread_names};

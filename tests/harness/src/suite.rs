@@ -220,7 +220,7 @@ fn short(name: &str) -> String {
 }
 
 /// The error by which a test says that it cannot run here.
-pub(crate) fn skip(reason: &str) -> anyhow::Error {
+pub fn skip(reason: &str) -> anyhow::Error {
     Skipped(reason.to_owned()).into()
 }
 
