@@ -136,8 +136,9 @@ fn every_configuration_on_a_page_can_be_used() {
 
 /// Whether a file is the configuration of a gate, and not the manifest of a policy.
 fn is_configuration(file: &str) -> bool {
-    let is_yaml = Path::new(file).extension().is_some_and(|extension| extension == "yaml");
-    is_yaml && file != "policy.yaml"
+    let path = Path::new(file);
+    let is_yaml = path.extension().is_some_and(|extension| extension == "yaml");
+    is_yaml && !path.ends_with("policy.yaml")
 }
 
 fn read(page: &str) -> String {
