@@ -22,6 +22,7 @@ mod send;
 mod serve;
 mod styles;
 mod target;
+mod test;
 mod time;
 mod topics;
 mod words;
@@ -44,8 +45,8 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  success
-  1  the command worked, and the answer is no: `check` failed, `build --check`
-     found another file, `apply --fail-on`
+  1  the command worked, and the answer is no: `check` or `test` failed,
+     `build --check` found another file, `apply --fail-on`
      found such an event, `dlq show` found none, `dlq redrive` failed for some,
      the gate refused the request of a `policy` command, it has no policy,
      or it did not load the one that `--wait-for` names
@@ -60,6 +61,7 @@ enum Command {
     Explain(explain::Explain),
     Check(check::Check),
     Build(build::Build),
+    Test(test::Test),
     Send(send::Send),
     Topics(topics::Topics),
     Read(read::Read),
@@ -83,6 +85,7 @@ impl Cli {
                 Command::Explain(command) => command.run().await,
                 Command::Check(command) => command.run().await,
                 Command::Build(command) => command.run().await,
+                Command::Test(command) => command.run().await,
                 Command::Send(command) => command.run().await,
                 Command::Topics(command) => command.run().await,
                 Command::Read(command) => command.run().await,

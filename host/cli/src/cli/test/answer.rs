@@ -1,0 +1,167 @@
+//! What a policy says of a case: the whole of it as it was answered, or the part that a case expects. Knows no policy and no file.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::{Map, Value};
+use tidegate_engine::{Decision, MigrationCause};
+
+/// An answer, whole or in part. What an expectation leaves out is not compared.
+#[derive(Debug, Default, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Answer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) decision: Option<Decision>,
+    /// The drop rule.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    pub(super) rule: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    pub(super) claim: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    pub(super) id: Option<Name>,
+    #[serde(
+        rename = "type",
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "stated"
+    )]
+    pub(super) event_type: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    pub(super) version: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    pub(super) key: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) violations: Option<Vec<Violation>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) outputs: Option<Vec<Output>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) migrate: Option<Migration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_attempt: Option<BTreeMap<u32, NextAttempt>>,
+}
+
+/// A violation, in any order among the others.
+#[derive(Debug, Default, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Violation {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    pub(super) rule: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    pub(super) version: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) message: Option<String>,
+}
+
+/// An output.
+#[derive(Debug, Default, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Output {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) channel: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    pub(super) key: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    pub(super) id: Option<Name>,
+    #[serde(
+        rename = "type",
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "stated"
+    )]
+    pub(super) event_type: Option<Name>,
+    /// Whether it leaves byte for byte as it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) unchanged: Option<bool>,
+    /// The event; in an expectation the members that it must have, or all of them with `exact`.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    pub(super) event: Option<Value>,
+    /// Its attributes; in an expectation, as with `event`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) attributes: Option<Map<String, Value>>,
+    /// Of an expectation: `event` and `attributes` are all that there is, in this order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) exact: Option<bool>,
+}
+
+/// The way of the event to another version.
+#[derive(Debug, Default, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Migration {
+    #[serde(deserialize_with = "stated")]
+    pub(super) to: Option<Name>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) fails: Option<MigrationCause>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) violations: Option<Vec<Violation>>,
+    /// The event; in an expectation the members that it must have, or all of them with `exact`.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    pub(super) event: Option<Value>,
+    /// Its attributes; in an expectation, as with `event`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) attributes: Option<Map<String, Value>>,
+    /// Of an expectation: `event` and `attributes` are all that there is, in this order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) exact: Option<bool>,
+}
+
+/// What follows when an attempt failed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub(super) enum NextAttempt {
+    After(Duration),
+    DeadLetter,
+}
+
+/// An id, a version, a key or a rule; `None`: there is none. May be written as a number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Name(pub(super) Option<String>);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Null => Ok(Self(None)),
+            Value::String(text) => Ok(Self(Some(text))),
+            Value::Number(number) => Ok(Self(Some(number.to_string()))),
+            _ => Err(D::Error::custom(
+                "expected a text, a number, or null where there is none",
+            )),
+        }
+    }
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Self(Some(text.to_owned()))
+    }
+}
+
+const DEAD_LETTER: &str = "dead_letter";
+
+impl TryFrom<String> for NextAttempt {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text == DEAD_LETTER {
+            return Ok(Self::DeadLetter);
+        }
+        let delay = humantime::parse_duration(&text).map(Self::After);
+        delay.map_err(|_| format!("{text:?} is neither a delay such as 5s nor {DEAD_LETTER}"))
+    }
+}
+
+impl From<NextAttempt> for String {
+    fn from(next: NextAttempt) -> Self {
+        match next {
+            NextAttempt::After(delay) => humantime::format_duration(delay).to_string(),
+            NextAttempt::DeadLetter => DEAD_LETTER.to_owned(),
+        }
+    }
+}
+
+/// A member that is there, be it null.
+fn stated<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
