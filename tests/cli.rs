@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -53,10 +53,24 @@ pub fn tidegate(args: &[&str], input: &[u8]) -> Finished {
 
 /// The same with variables of its own.
 pub fn tidegate_with(env: &[(&str, &str)], args: &[&str], input: &[u8]) -> Finished {
-    let mut child = Command::new(dist("tidegate"))
+    let mut command = Command::new(dist("tidegate"));
+    command
         .args(args)
         .env("TIDEGATE_POLICY", dist("policy.wasm"))
-        .envs(env.iter().copied())
+        .envs(env.iter().copied());
+    run(command, input)
+}
+
+/// Runs `tidegate` in a working directory, with no policy but what the arguments name.
+pub fn tidegate_in(dir: &Path, args: &[&str], input: &[u8]) -> Finished {
+    let program = std::path::absolute(dist("tidegate")).expect("a path");
+    let mut command = Command::new(program);
+    command.args(args).current_dir(dir).env_remove("TIDEGATE_POLICY");
+    run(command, input)
+}
+
+fn run(mut command: Command, input: &[u8]) -> Finished {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

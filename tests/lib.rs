@@ -13,7 +13,7 @@ pub mod vectors;
 mod wire;
 pub mod workload;
 
-pub use cli::{Finished, dist, guest, next_policy, tidegate, tidegate_with};
+pub use cli::{Finished, dist, guest, next_policy, tidegate, tidegate_in, tidegate_with};
 pub use deliveries::{Delivered, Deliveries};
 pub use ledger::{Arrived, Balance, Ledger, Output};
 pub use letter::{Letter, alerted};

@@ -12,6 +12,7 @@ pub(crate) mod exit;
 mod explain;
 mod files;
 mod lines;
+mod new;
 pub(crate) mod notice;
 mod policy;
 mod problem;
@@ -56,6 +57,7 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    New(new::New),
     Serve(serve::Serve),
     Apply(apply::Apply),
     Explain(explain::Explain),
@@ -80,6 +82,7 @@ impl Cli {
             .build()?;
         let result = runtime.block_on(async {
             match self.command {
+                Command::New(command) => command.run().await,
                 Command::Serve(command) => command.run().await,
                 Command::Apply(command) => command.run().await,
                 Command::Explain(command) => command.run().await,

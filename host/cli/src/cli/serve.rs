@@ -1,9 +1,16 @@
 //! `tidegate serve`: the gate itself.
 
-use std::{env::VarError, io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    env::VarError,
+    io::IsTerminal,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use anstream::{AutoStream, ColorChoice};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use tidegate_gate::{
     Gate,
@@ -16,9 +23,12 @@ use tracing_subscriber::EnvFilter;
 
 use super::files;
 
+/// The configuration in a folder, as `tidegate new` names it.
+const CONFIG: &str = "gate.yaml";
+
 /// Run the gate.
 ///
-/// Without a configuration it runs on the sqlite backend: topics are in one data file, `tidegate send` appends events to
+/// With a folder, that is the policy, and its gate.yaml the configuration. Without a configuration it runs on the sqlite backend: topics are in one data file, `tidegate send` appends events to
 /// them, and `tidegate read` prints what was published. With `backend: dapr` it subscribes and publishes through the
 /// sidecar.
 ///
@@ -26,6 +36,7 @@ use super::files;
 /// SIGHUP: it reads the policy's file now, like `tidegate policy reload`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  tidegate serve orders
   tidegate serve
   tidegate serve --config gate.yaml
   TIDEGATE_BACKEND=dapr TIDEGATE_DAPR__PUBSUB=orders tidegate serve
@@ -34,7 +45,10 @@ Every key of the configuration can be set by a variable: TIDEGATE_ and the key i
 APP_API_TOKEN and DAPR_API_TOKEN are the variables of Dapr. `tidegate config-schema` prints all keys.
 TIDEGATE_LOG is the log level: info, debug, or by module such as tidegate_pipeline=debug.")]
 pub(super) struct Serve {
-    /// The configuration, a YAML file.
+    /// The folder of a policy, with the configuration gate.yaml in it.
+    #[arg(value_name = "DIR", conflicts_with = "path")]
+    folder: Option<PathBuf>,
+    /// The configuration, a YAML file [default with a folder: its gate.yaml]
     #[arg(long, value_name = "FILE", env = config::TIDEGATE_CONFIG)]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -60,7 +74,10 @@ impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         start_log(self.log)?;
         let config = self.config()?;
-        let policy = self.policy.find(config.policy.path.as_deref())?;
+        let policy = match &self.folder {
+            Some(folder) => folder.clone(),
+            None => self.policy.find(config.policy.path.as_deref())?,
+        };
         match &config.backend {
             Backend::Sqlite { path } => tracing::info!(data = %path.display(), "sqlite backend"),
             Backend::Dapr(dapr) => {
@@ -93,7 +110,12 @@ impl Serve {
     }
 
     fn config(&self) -> anyhow::Result<Config> {
-        let mut config = config::read(self.config.as_deref(), &Environment::of_process())?;
+        let file = match (&self.config, &self.folder) {
+            (Some(file), _) => Some(file.clone()),
+            (None, Some(folder)) => Some(config_of(folder)?),
+            (None, None) => None,
+        };
+        let mut config = config::read(file.as_deref(), &Environment::of_process())?;
         if let Some(listen) = self.listen {
             config.listen = listen;
         }
@@ -102,6 +124,22 @@ impl Serve {
         }
         Ok(config)
     }
+}
+
+/// The configuration in a folder, which must be there.
+fn config_of(folder: &Path) -> anyhow::Result<PathBuf> {
+    let shown = folder.display();
+    if !folder.exists() {
+        bail!("there is no folder {shown}; `tidegate new {shown}` writes one");
+    }
+    if !folder.is_dir() {
+        bail!("{shown} is not a folder; name the file of a policy with --policy {shown}");
+    }
+    let file = folder.join(CONFIG);
+    if !file.is_file() {
+        bail!("{shown} has no {CONFIG}; write one there, or name the configuration with --config FILE");
+    }
+    Ok(file)
 }
 
 fn start_log(format: Option<LogFormat>) -> anyhow::Result<()> {
