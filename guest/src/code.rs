@@ -4,7 +4,7 @@
 use crate::derivation::Derivation;
 use crate::occurrence;
 use crate::rules::{RULES, Rule};
-use crate::steps::{STEPS, Step};
+use crate::steps::Step;
 
 /// The code of a policy.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +21,7 @@ impl Code {
     /// The code of the builtin policy.
     pub fn builtin() -> Self {
         Self {
-            steps: STEPS.to_vec(),
+            steps: Vec::new(),
             rules: RULES.to_vec(),
             derivations: vec![Derivation {
                 from: "task.completed",

@@ -1,7 +1,7 @@
 //! Makes a policy from a bundle and code: compiles every schema, searches every migration path and checks every example.
 
 use std::collections::HashSet;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -11,8 +11,9 @@ use crate::contract::{Alert, DeadLetters, MigrationCause, Schedule};
 use crate::delays::Delays;
 use crate::envelope::Mapped;
 use crate::known::{KnownType, KnownVersion};
-use crate::manifest::{self, Alerted, EventType, Idempotency, Manifest, Migration};
+use crate::manifest::{self, Alerted, EventType, Idempotency, Manifest};
 use crate::migration_path::{Steps, best_paths};
+use crate::migrations::{check_shared, migrations_of};
 use crate::policy::Policy;
 use crate::policy_error::{MAX_DEPTH, PolicyError};
 use crate::schema::Compiler;
@@ -27,6 +28,7 @@ impl Policy {
         if manifest.limits.depth == 0 || manifest.limits.depth > MAX_DEPTH {
             return Err(PolicyError::Depth(manifest.limits.depth));
         }
+        check_shared(manifest)?;
         let default_schedule = schedule(&manifest.retry.default);
         let compiler = Compiler::new(&bundle.files)?;
         let mut types = Vec::with_capacity(manifest.event_types.len());
@@ -169,10 +171,9 @@ fn known_type(
                 known: names.join(", "),
             })?,
     };
-    check_migrations(name, event_type)?;
     let steps = Steps {
         event_type: name,
-        migrations: event_type.migrations.iter().cloned().map(Arc::new).collect(),
+        migrations: migrations_of(&bundle.manifest, name)?,
         code: &code.steps,
     };
     let paths = best_paths(&names, &steps);
@@ -221,32 +222,6 @@ fn default_version(name: &str, event_type: &EventType) -> Result<usize, PolicyEr
                 known: known(),
             }),
     }
-}
-
-/// The migrations of a type lead from one of its versions to another, each once.
-fn check_migrations(name: &str, event_type: &EventType) -> Result<(), PolicyError> {
-    let problem = |problem: String| PolicyError::Migration {
-        event_type: name.to_owned(),
-        problem,
-    };
-    let mut seen = HashSet::new();
-    for Migration { from, to, .. } in &event_type.migrations {
-        if let Some(unknown) = [from, to]
-            .into_iter()
-            .find(|version| !event_type.versions.contains_key(*version))
-        {
-            return Err(problem(format!("there is no version {unknown}")));
-        }
-        if from == to {
-            return Err(problem(format!("{from} cannot become {to}")));
-        }
-        if !seen.insert((from.min(to), from.max(to))) {
-            return Err(problem(format!(
-                "there are two between {from} and {to}: keep one, which leads both ways"
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// The names of a manifest that must be there.

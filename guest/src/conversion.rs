@@ -5,6 +5,7 @@ use serde_json::{Number, Value};
 use tidegate_text::number::is_plain_integer;
 
 use crate::place::Place;
+use crate::refusal::Refusal;
 
 /// A value that has another form in the newer version.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -51,12 +52,12 @@ struct Raw {
 
 impl Conversion {
     /// From the older form to the newer one.
-    pub(crate) fn forth(&self, value: &mut Value) -> Result<(), String> {
+    pub(crate) fn forth(&self, value: &mut Value) -> Result<(), Refusal> {
         convert(value, self.from, self.to)
     }
 
     /// And back.
-    pub(crate) fn back(&self, value: &mut Value) -> Result<(), String> {
+    pub(crate) fn back(&self, value: &mut Value) -> Result<(), Refusal> {
         convert(value, self.to, self.from)
     }
 }
@@ -96,7 +97,7 @@ impl TryFrom<Raw> for Conversion {
     }
 }
 
-fn convert(value: &mut Value, from: Form, to: Form) -> Result<(), String> {
+fn convert(value: &mut Value, from: Form, to: Form) -> Result<(), Refusal> {
     let converted = match (from, &*value) {
         (Form::Number, Value::Number(number)) => is_decimal(number.as_str()).then(|| number.as_str().into()),
         (Form::Integer, Value::Number(number)) => is_plain_integer(number.as_str()).then(|| number.as_str().into()),
@@ -106,7 +107,10 @@ fn convert(value: &mut Value, from: Form, to: Form) -> Result<(), String> {
         (Form::BooleanString, Value::String(text)) => text.parse().ok().map(Value::Bool),
         _ => None,
     };
-    *value = converted.ok_or_else(|| format!("not-convertible: must be {}, to become {}", from.name(), to.name()))?;
+    *value = converted.ok_or_else(|| Refusal::NotConvertible {
+        is: from.name(),
+        becomes: to.name(),
+    })?;
     Ok(())
 }
 

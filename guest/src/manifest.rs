@@ -39,6 +39,9 @@ pub struct Manifest {
     /// The event types, by the names that events state.
     #[serde(deserialize_with = "unique::map")]
     pub event_types: IndexMap<String, EventType>,
+    /// Migrations for several event types; one that a type has of its own goes before them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<SharedMigration>,
     /// How dead letters look and where they go.
     #[serde(default)]
     pub dead_letters: DeadLetters,
@@ -141,6 +144,28 @@ pub struct Migration {
     pub operations: Vec<Operation>,
 }
 
+/// A migration for several event types.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "RawSharedMigration", into = "RawSharedMigration")]
+pub struct SharedMigration {
+    /// The types; absent: all that have both versions.
+    pub event_types: Option<Vec<String>>,
+    /// The migration.
+    pub migration: Migration,
+}
+
+/// Not `flatten`, which would take unknown fields.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSharedMigration {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    event_types: Option<Vec<String>>,
+    from: String,
+    to: String,
+    #[serde(rename = "do")]
+    operations: Vec<Operation>,
+}
+
 impl EventType {
     /// A type that is accepted and leaves on a channel, with the default retries and no version yet.
     pub fn new(channel: impl Into<String>) -> Self {
@@ -162,6 +187,30 @@ impl Default for DeadLetters {
             channel: "dlq".to_owned(),
             event_type: "tidegate.dead-letter".to_owned(),
             template: None,
+        }
+    }
+}
+
+impl From<RawSharedMigration> for SharedMigration {
+    fn from(raw: RawSharedMigration) -> Self {
+        Self {
+            event_types: raw.event_types,
+            migration: Migration {
+                from: raw.from,
+                to: raw.to,
+                operations: raw.operations,
+            },
+        }
+    }
+}
+
+impl From<SharedMigration> for RawSharedMigration {
+    fn from(SharedMigration { event_types, migration }: SharedMigration) -> Self {
+        Self {
+            event_types,
+            from: migration.from,
+            to: migration.to,
+            operations: migration.operations,
         }
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct MigrationPath {
     pub(crate) steps: Vec<PathStep>,
     /// How many of the steps may lose something.
     lossy: usize,
+    /// Where each step stands among those that there are.
+    order: Vec<usize>,
 }
 
 /// One step of a path.
@@ -49,20 +51,22 @@ fn paths_from(from: usize, versions: &[&str], steps: &Steps<'_>) -> Vec<Option<M
         versions: vec![from],
         steps: Vec::new(),
         lossy: 0,
+        order: Vec::new(),
     });
-    let mut open = BTreeSet::from([((0, 0), from)]);
+    let mut open = BTreeSet::from([((0, 0, Vec::new()), from)]);
     while let Some((_, at)) = open.pop_first() {
         let Some(here) = paths[at].clone() else {
             continue;
         };
         for to in (0..versions.len()).filter(|to| !here.versions.contains(to)) {
-            let Some(step) = steps.between(versions[at], versions[to]) else {
+            let Some((order, step)) = steps.between(versions[at], versions[to]) else {
                 continue;
             };
             let mut path = here.clone();
             path.versions.push(to);
             path.lossy += usize::from(step.is_lossy());
             path.steps.push(step);
+            path.order.push(order);
             let known = paths[to].as_ref().map(MigrationPath::cost);
             if known.is_none_or(|known| path.cost() < known) {
                 open.insert((path.cost(), to));
@@ -79,36 +83,43 @@ impl MigrationPath {
         self.lossy > 0
     }
 
-    const fn cost(&self) -> (usize, usize) {
-        (self.lossy, self.steps.len())
+    fn cost(&self) -> (usize, usize, Vec<usize>) {
+        (self.lossy, self.steps.len(), self.order.clone())
     }
 }
 
 impl Steps<'_> {
-    /// The step from one version to another.
-    fn between(&self, from: &str, to: &str) -> Option<PathStep> {
-        let of_manifest = self.migrations.iter().find_map(|migration| {
+    /// The step from one version to another, and where it stands: those of the manifest first.
+    fn between(&self, from: &str, to: &str) -> Option<(usize, PathStep)> {
+        let of_manifest = self.migrations.iter().enumerate().find_map(|(at, migration)| {
             let way = match (&*migration.from, &*migration.to) {
                 (older, newer) if older == from && newer == to => Way::Up,
                 (older, newer) if older == to && newer == from => Way::Down,
                 _ => return None,
             };
-            Some(PathStep::Data(migration.clone(), way))
+            Some((at, PathStep::Data(migration.clone(), way)))
         });
-        of_manifest.or_else(|| self.of_code(from, to).map(PathStep::Code))
+        of_manifest.or_else(|| {
+            let (at, step) = self.of_code(from, to)?;
+            Some((self.migrations.len() + at, PathStep::Code(step)))
+        })
     }
 
-    fn of_code(&self, from: &str, to: &str) -> Option<StepFn> {
+    /// Of several steps of the code, the last one added.
+    fn of_code(&self, from: &str, to: &str) -> Option<(usize, StepFn)> {
         let of_type = |step: &&Step| step.event_types.is_none_or(|types| types.contains(&self.event_type));
-        self.code.iter().rev().filter(of_type).find_map(|step| {
-            match (
+        let added = self.code.iter().enumerate().rev();
+        let mut of_type = added.filter(|(_, step)| of_type(step));
+        of_type.find_map(|(at, step)| {
+            let step = match (
                 from == step.older && to == step.newer,
                 from == step.newer && to == step.older,
             ) {
                 (true, _) => step.up,
                 (_, true) => step.down,
                 _ => None,
-            }
+            };
+            Some((at, step?))
         })
     }
 }

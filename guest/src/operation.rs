@@ -3,12 +3,14 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tidegate_text::pointer;
 
 use crate::conversion::Conversion;
-use crate::operation_fields::{Add, MapValues, Move, Remove, Wrapped};
+use crate::edit::{change, parent, put, rename, replace, shift, take_any, take_equal, unwrap, wrap};
+use crate::operation_fields::{Add, MapValues, Move, Otherwise, Remove, Rename, Replace, Wrapped};
 use crate::place::Place;
+use crate::refusal::Refusal;
 use crate::steps::{Members, StepError};
 
 /// One operation, as a manifest writes it: `rename: { from: /data/amount, to: /data/total }`.
@@ -20,7 +22,7 @@ pub enum Operation {
     /// Removes a member.
     Remove(Remove),
     /// Gives a member another name in the same object; it keeps its position.
-    Rename(Move),
+    Rename(Rename),
     /// Moves a member to another object.
     Move(Move),
     /// Replaces one value by another.
@@ -37,18 +39,6 @@ pub enum Operation {
     Each(Within),
     /// Operations in an object.
     Nested(Within),
-}
-
-/// One value in place of another.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Replace {
-    /// Where.
-    pub at: Place,
-    /// In the older version.
-    pub from: Value,
-    /// In the newer version.
-    pub to: Value,
 }
 
 /// Operations inside a value; their places begin there.
@@ -88,46 +78,42 @@ impl Operation {
     fn apply(&self, way: Way, members: &mut Members) -> Result<(), StepError> {
         use Way::{Down, Up};
         match (self, way) {
-            (Self::Add(add), Up) => put(members, &add.at, &add.value, add.keeps_existing()),
-            (Self::Add(add), Down) => take(members, &add.at, Some(&add.value), add.lossy),
-            (Self::Remove(remove), Up) => take(members, &remove.at, remove.value.as_ref(), remove.lossy),
-            (Self::Remove(Remove { value: None, .. }), Down) => Ok(()),
-            (
-                Self::Remove(Remove {
-                    at, value: Some(value), ..
-                }),
-                Down,
-            ) => put(members, at, value, false),
-            (Self::Rename(Move { from, to }) | Self::Move(Move { from, to }), Up) => shift(members, from, to),
-            (Self::Rename(Move { from, to }) | Self::Move(Move { from, to }), Down) => shift(members, to, from),
-            (Self::Set(Replace { at, from, to }), Up) => replace(members, at, from, to),
-            (Self::Set(Replace { at, from, to }), Down) => replace(members, at, to, from),
+            (Self::Add(add), Up) => put(members, &add.at, add.after.as_ref(), &add.value, add.keeps_existing()),
+            (Self::Add(add), Down) => take(members, &add.at, Some(&add.value), add.otherwise),
+            (Self::Remove(remove), Up) => take(members, &remove.at, remove.value.as_ref(), remove.otherwise),
+            (Self::Remove(remove), Down) => match &remove.value {
+                Some(value) => put(members, &remove.at, remove.after.as_ref(), value, false),
+                None => Ok(()),
+            },
+            (Self::Rename(Rename { from, to }), Up) => rename(members, from, to),
+            (Self::Rename(Rename { from, to }), Down) => rename(members, to, from),
+            (Self::Move(Move { from, to, .. }), Up) => shift(members, from, to, None),
+            (Self::Move(Move { from, to, after }), Down) => shift(members, to, from, after.as_ref()),
+            (Self::Set(Replace { at, from, to }), Up) => change(members, at, |value| replace(value, from, to)),
+            (Self::Set(Replace { at, from, to }), Down) => change(members, at, |value| replace(value, to, from)),
             (Self::Map(map), _) => change(members, &map.at, |value| look_up(map, way, value)),
             (Self::Convert(conversion), Up) => change(members, &conversion.at, |value| conversion.forth(value)),
             (Self::Convert(conversion), Down) => change(members, &conversion.at, |value| conversion.back(value)),
-            (Self::Wrap(wrap), Up) | (Self::Unwrap(wrap), Down) => change(members, &wrap.at, |value| {
-                let inner = value.take();
-                *value = Map::from_iter([(wrap.name.clone(), inner)]).into();
+            (Self::Wrap(wrapped), Up) | (Self::Unwrap(wrapped), Down) => change(members, &wrapped.at, |value| {
+                wrap(&wrapped.name, value);
                 Ok(())
             }),
-            (Self::Wrap(wrap), Down) | (Self::Unwrap(wrap), Up) => {
-                change(members, &wrap.at, |value| unwrap(&wrap.name, value))
+            (Self::Wrap(wrapped), Down) | (Self::Unwrap(wrapped), Up) => {
+                change(members, &wrapped.at, |value| unwrap(&wrapped.name, value))
             }
-            (Self::Each(within), _) => change_at(members, &within.at, |value, at| {
-                each(&within.operations, way, value, at)
-            }),
-            (Self::Nested(within), _) => change_at(members, &within.at, |value, at| {
-                inside(&within.operations, way, value, at)
-            }),
+            (Self::Each(within), _) => within.each(way, members),
+            (Self::Nested(within), _) => within.nested(way, members),
         }
     }
 
-    /// Whether it may lose something of an event.
+    /// Whether it may lose something of an event on this way.
     pub(crate) fn is_lossy(&self, way: Way) -> bool {
-        match self {
-            Self::Add(add) => add.lossy && way == Way::Down || add.keeps_existing(),
-            Self::Remove(remove) => remove.lossy && way == Way::Up,
-            Self::Each(within) | Self::Nested(within) => {
+        match (self, way) {
+            // A member that is kept cannot be told from one that was added.
+            (Self::Add(add), Way::Up) => add.keeps_existing(),
+            (Self::Add(add), Way::Down) => add.otherwise == Otherwise::Lose,
+            (Self::Remove(remove), Way::Up) => remove.otherwise == Otherwise::Lose,
+            (Self::Each(within) | Self::Nested(within), _) => {
                 within.operations.iter().any(|operation| operation.is_lossy(way))
             }
             _ => false,
@@ -135,84 +121,50 @@ impl Operation {
     }
 }
 
-/// The object of a place; `None`: it is absent.
-fn parent<'m>(members: &'m mut Members, at: &Place) -> Result<Option<&'m mut Members>, StepError> {
-    at.parent(members)
-        .map_err(|pointer| StepError::new(pointer, "must be an object"))
-}
-
-/// Adds a member that is not there. Where its object is absent, nothing is added.
-fn put(members: &mut Members, at: &Place, value: &Value, keeps_existing: bool) -> Result<(), StepError> {
-    let Some(parent) = parent(members, at)? else {
-        return Ok(());
-    };
-    if !parent.contains_key(at.name()) {
-        parent.insert(at.name().to_owned(), value.clone());
-    } else if !keeps_existing {
-        return Err(exists(at));
-    }
-    Ok(())
-}
-
-/// Removes a member, which must have this value where there is one, unless something may be lost.
-fn take(members: &mut Members, at: &Place, expected: Option<&Value>, lossy: bool) -> Result<(), StepError> {
-    let Some(parent) = parent(members, at)? else {
-        return Ok(());
-    };
-    let Some(found) = parent.get(at.name()) else {
-        return Ok(());
-    };
-    if !lossy && expected != Some(found) {
-        let problem = "value-differs: it has another value than the one that is added, which would be lost";
-        return Err(StepError::new(at.pointer(), problem));
-    }
-    parent.shift_remove(at.name());
-    Ok(())
-}
-
-/// Moves a member to where nothing is. In the same object it keeps its position, in another one it is the last.
-fn shift(members: &mut Members, from: &Place, to: &Place) -> Result<(), StepError> {
-    let target = parent(members, to)?;
-    let has_target = target.is_some();
-    if target.is_some_and(|target| target.contains_key(to.name())) {
-        return Err(exists(to));
-    }
-    let Some(source) = parent(members, from)? else {
-        return Ok(());
-    };
-    let Some(position) = source.keys().position(|name| name == from.name()) else {
-        return Ok(());
-    };
-    if !has_target {
-        return Err(StepError::new(
-            to.pointer(),
-            "no-object: the object that it moves to is absent",
-        ));
-    }
-    let Some(value) = source.shift_remove(from.name()) else {
-        return Ok(());
-    };
-    if from.is_beside(to) {
-        source.shift_insert(position, to.name().to_owned(), value);
-    } else if let Some(target) = parent(members, to)? {
-        target.insert(to.name().to_owned(), value);
-    }
-    Ok(())
-}
-
-fn replace(members: &mut Members, at: &Place, from: &Value, to: &Value) -> Result<(), StepError> {
-    change(members, at, |value| {
-        if value != from {
-            return Err("value-differs: it is not the value that is replaced".to_owned());
+impl Within {
+    fn each(&self, way: Way, members: &mut Members) -> Result<(), StepError> {
+        let Some(value) = self.value(members)? else {
+            return Ok(());
+        };
+        let items = value.as_array_mut();
+        let items = items.ok_or_else(|| StepError::new(self.at.pointer(), Refusal::NotAnArray.to_string()))?;
+        for (index, item) in items.iter_mut().enumerate() {
+            let mut place = self.at.pointer().to_owned();
+            pointer::push(&mut place, &index.to_string());
+            self.inside(way, item, &place)?;
         }
-        *value = to.clone();
         Ok(())
-    })
+    }
+
+    fn nested(&self, way: Way, members: &mut Members) -> Result<(), StepError> {
+        match self.value(members)? {
+            Some(value) => self.inside(way, value, self.at.pointer()),
+            None => Ok(()),
+        }
+    }
+
+    fn value<'m>(&self, members: &'m mut Members) -> Result<Option<&'m mut Value>, StepError> {
+        Ok(parent(members, &self.at)?.and_then(|parent| parent.get_mut(self.at.name())))
+    }
+
+    fn inside(&self, way: Way, value: &mut Value, at: &str) -> Result<(), StepError> {
+        let members = value.as_object_mut();
+        let members = members.ok_or_else(|| StepError::new(at, Refusal::NotAnObject.to_string()))?;
+        apply_all(&self.operations, way, members)
+            .map_err(|error| StepError::new(format!("{at}{}", error.path), error.message))
+    }
 }
 
-fn look_up(map: &MapValues, way: Way, value: &mut Value) -> Result<(), String> {
+fn take(members: &mut Members, at: &Place, value: Option<&Value>, otherwise: Otherwise) -> Result<(), StepError> {
+    match (value, otherwise) {
+        (Some(value), Otherwise::Reject) => take_equal(members, at, value),
+        (None, _) | (_, Otherwise::Lose) => take_any(members, at),
+    }
+}
+
+fn look_up(map: &MapValues, way: Way, value: &mut Value) -> Result<(), Refusal> {
     let Value::String(text) = &*value else {
-        return Err("not-a-string: only strings are mapped".to_owned());
+        return Err(Refusal::NotAString);
     };
     let reverse = |values: &IndexMap<String, String>| {
         let found = values.iter().find(|(_, newer)| *newer == text);
@@ -225,58 +177,7 @@ fn look_up(map: &MapValues, way: Way, value: &mut Value) -> Result<(), String> {
     match found {
         Some(other) => *value = other.into(),
         None if map.keeps_others() && !is_taken => {}
-        None => return Err("unmapped: the migration names no value for it".to_owned()),
+        None => return Err(Refusal::Unmapped),
     }
     Ok(())
-}
-
-fn unwrap(name: &str, value: &mut Value) -> Result<(), String> {
-    let problem = || format!("not-alone: must be an object with the member {name} and no other");
-    let members = value.as_object_mut().filter(|members| members.len() == 1);
-    let inner = members.and_then(|members| members.shift_remove(name));
-    *value = inner.ok_or_else(problem)?;
-    Ok(())
-}
-
-fn each(operations: &[Operation], way: Way, value: &mut Value, at: &str) -> Result<(), StepError> {
-    let items = value
-        .as_array_mut()
-        .ok_or_else(|| StepError::new(at, "must be an array"))?;
-    for (index, item) in items.iter_mut().enumerate() {
-        let mut place = at.to_owned();
-        pointer::push(&mut place, &index.to_string());
-        inside(operations, way, item, &place)?;
-    }
-    Ok(())
-}
-
-fn inside(operations: &[Operation], way: Way, value: &mut Value, at: &str) -> Result<(), StepError> {
-    let members = value
-        .as_object_mut()
-        .ok_or_else(|| StepError::new(at, "must be an object"))?;
-    apply_all(operations, way, members).map_err(|error| StepError::new(format!("{at}{}", error.path), error.message))
-}
-
-/// Changes the value at a place; where there is none, nothing happens.
-fn change(
-    members: &mut Members,
-    at: &Place,
-    change: impl FnOnce(&mut Value) -> Result<(), String>,
-) -> Result<(), StepError> {
-    change_at(members, at, |value, at| {
-        change(value).map_err(|problem| StepError::new(at, problem))
-    })
-}
-
-fn change_at(
-    members: &mut Members,
-    at: &Place,
-    change: impl FnOnce(&mut Value, &str) -> Result<(), StepError>,
-) -> Result<(), StepError> {
-    let value = parent(members, at)?.and_then(|parent| parent.get_mut(at.name()));
-    value.map_or(Ok(()), |value| change(value, at.pointer()))
-}
-
-fn exists(at: &Place) -> StepError {
-    StepError::new(at.pointer(), "member-exists: there is such a member already")
 }

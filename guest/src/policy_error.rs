@@ -89,6 +89,16 @@ pub enum PolicyError {
         /// What is wrong.
         problem: String,
     },
+    /// A migration for several types makes no sense.
+    #[error("migrations: from {from} to {to}: {problem}")]
+    SharedMigration {
+        /// The older version.
+        from: String,
+        /// The newer version.
+        to: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// A schema has no example, and none can be made by migrating that of the previous version.
     #[error(
         "the schema of {event_type} {version} has no `examples`: add a valid event, since none can be made of an older version"

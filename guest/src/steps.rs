@@ -1,11 +1,7 @@
-//! The steps between versions, one line for each pair and one function for each direction. A step gets the members of a valid
-//! event and changes what differs between the two versions. Its caller sets `event_version` and validates the result. Knows
-//! nothing of paths, schemas or texts.
+//! Steps between versions that are code: one function for each direction. A step gets the members of a valid event and changes what
+//! differs between the two versions. Its caller sets the version and validates the result. Knows nothing of paths, schemas or texts.
 
 pub use serde_json::Value;
-
-/// The steps of the builtin policy.
-pub const STEPS: &[Step] = &[Step::new("1.0", "1.1", add_new_field, remove_new_field)];
 
 /// How to get from one version to the next one and back.
 #[derive(Debug, Clone, Copy)]
@@ -65,16 +61,4 @@ impl StepError {
 pub fn payload(event: &mut Members) -> Result<&mut Members, StepError> {
     let payload = event.get_mut("payload").and_then(Value::as_object_mut);
     payload.ok_or_else(|| StepError::new("/payload", "payload must be an object"))
-}
-
-/// 1.0 to 1.1: a payload without `new_field` gets one that is null; an existing one stays.
-fn add_new_field(event: &mut Members) -> Result<(), StepError> {
-    payload(event)?.entry("new_field").or_insert(Value::Null);
-    Ok(())
-}
-
-/// 1.1 to 1.0: `new_field` is removed, and the other members keep their order.
-fn remove_new_field(event: &mut Members) -> Result<(), StepError> {
-    payload(event)?.shift_remove("new_field");
-    Ok(())
 }
