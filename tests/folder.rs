@@ -72,12 +72,31 @@ fn the_example_decides_on_its_events() {
     );
 }
 
-#[test]
-fn a_folder_and_the_file_that_is_built_of_it_decide_alike() {
-    let (dir, out) = (orders(), tempfile::tempdir().expect("a directory"));
-    let file = out.path().join("orders.wasm");
-    let build = tidegate(&["build", text(dir.path()), "-o", text(&file)], b"");
+/// Builds a policy of a folder.
+fn build(folder: &Path, file: &Path) {
+    let build = tidegate(&["build", text(folder), "-o", text(file)], b"");
     assert_eq!(build.code, 0, "{}", build.err);
+}
+
+/// The same file as another tidegate would have built it: a word of the prebuilt component is another one.
+fn of_another_build(built: &[u8]) -> Vec<u8> {
+    let (ours, theirs) = (b"is required", b"is Required");
+    let mut other = built.to_vec();
+    let at = built
+        .windows(ours.len())
+        .position(|window| window == ours)
+        .expect("a message");
+    other[at..at + theirs.len()].copy_from_slice(theirs);
+    other
+}
+
+#[test]
+fn a_folder_and_the_files_that_are_built_of_it_decide_alike() {
+    let (dir, out) = (orders(), tempfile::tempdir().expect("a directory"));
+    let [component, document, other] = ["orders.wasm", "orders.json", "other.wasm"].map(|name| out.path().join(name));
+    build(dir.path(), &component);
+    build(dir.path(), &document);
+    fs::write(&other, of_another_build(&fs::read(&component).expect("built"))).expect("written");
     let events = fs::read(dir.path().join("events.jsonl")).expect("readable");
     // Often enough that instances are used again, and side by side.
     let events = events.repeat(200);
@@ -87,7 +106,70 @@ fn a_folder_and_the_file_that_is_built_of_it_decide_alike() {
         assert_eq!(decided.code, 0, "{}", decided.err);
         decided.out
     };
-    assert_eq!(decided(dir.path()), decided(&file));
+    let expected = decided(dir.path());
+    assert_eq!(expected, decided(&document));
+    assert_eq!(expected, decided(&component));
+    // Its bundle is found in its memory, not handed over.
+    assert_eq!(expected.replace("is required", "is Required"), decided(&other));
+}
+
+/// What `check` says of a policy.
+fn checked(policy: &Path) -> Value {
+    let checked = tidegate(&["check", text(policy), "--json"], b"");
+    assert_eq!(checked.code, 0, "{}", checked.err);
+    serde_json::from_str(&checked.out).expect("JSON")
+}
+
+#[test]
+fn a_built_component_is_recognised_by_building_it_again() {
+    let (dir, out) = (orders(), tempfile::tempdir().expect("a directory"));
+    let file = out.path().join("orders.wasm");
+    build(dir.path(), &file);
+    let built = fs::read(&file).expect("built");
+    let is_own = |bytes: &[u8]| {
+        fs::write(&file, bytes).expect("written");
+        let checked = checked(&file);
+        let load = &checked["load"];
+        assert_eq!(
+            checked["digest"],
+            tidegate_engine::Digest::of(bytes).as_str(),
+            "it is told by its file"
+        );
+        // The gate's own code is never prepared.
+        (
+            load["snapshot"].is_null() && load["bytes"].as_u64() < Some(100_000),
+            load["other_build"] == true,
+        )
+    };
+    assert_eq!(is_own(&built), (true, false));
+    let signed = [&built[..], &[0, 5, 4], b"sign"].concat();
+    assert_eq!(is_own(&signed), (true, false), "a custom section means nothing");
+    assert_eq!(
+        is_own(&of_another_build(&built)),
+        (false, true),
+        "it has other code, and says what it is"
+    );
+}
+
+#[test]
+fn a_folder_and_its_bundle_are_the_same_policy() {
+    let (dir, out) = (orders(), tempfile::tempdir().expect("a directory"));
+    let file = out.path().join("orders.json");
+    build(dir.path(), &file);
+    assert_eq!(checked(dir.path())["digest"], checked(&file)["digest"]);
+    let same = tidegate(&["build", text(dir.path()), "--check", text(&file)], b"");
+    assert_eq!(same.code, 0, "{}{}", same.out, same.err);
+    // Recognised by what is in it, not by its name.
+    let renamed = out.path().join("orders");
+    fs::rename(&file, &renamed).expect("renamed");
+    assert_eq!(checked(dir.path())["digest"], checked(&renamed)["digest"]);
+    let manifest = tidegate(&["check", text(&dir.path().join("policy.yaml"))], b"");
+    assert_eq!(manifest.code, 3, "{}", manifest.out);
+    assert!(
+        manifest.err.contains("of plain files, name the folder"),
+        "{}",
+        manifest.err
+    );
 }
 
 #[test]

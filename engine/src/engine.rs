@@ -106,13 +106,6 @@ impl Engine {
         Prebuilt::load(self.shared.clone(), bytes).await
     }
 
-    /// Makes a component of a prebuilt one: runs its `prepare` with environment variables, and keeps what it has made of them in
-    /// its memory. The same input gives the same bytes. The environment is empty later; what the component has
-    /// copied of it into its memory stays there.
-    pub async fn prepare(&self, prebuilt: &[u8], environment: &[(&str, &str)]) -> Result<Vec<u8>, LoadError> {
-        self.shared.snapshot(prebuilt, environment).await
-    }
-
     /// Loads a policy while others run: on one thread of low priority. Takes longer when the policy has to be compiled.
     pub async fn load_in_background(&self, bytes: &[u8]) -> Result<Policy, LoadError> {
         self.shared.clone().load(bytes, Effort::Background).await

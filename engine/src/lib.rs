@@ -20,6 +20,7 @@ mod cache;
 mod call;
 mod contract;
 mod digest;
+mod embed;
 mod engine;
 mod fault;
 mod inspect;
@@ -43,6 +44,7 @@ pub use contract::{
     PolicyCatalog, Rejection, RejectionCause, RetryPlan, Schedule, VersionInfo, Violation,
 };
 pub use digest::Digest;
+pub use embed::{EmbedError, embed, embedded};
 pub use engine::{CacheError, Engine, EngineError};
 pub use fault::{Fault, FaultKind};
 pub use load_error::LoadError;

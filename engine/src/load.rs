@@ -15,6 +15,7 @@ use crate::{
     call::{Caller, Exports},
     contract,
     digest::Digest,
+    embed,
     inspect::Shape,
     instance::{CONFIGURE_DEADLINE, Configuration, Instances, NotConfigured},
     load_error::LoadError,
@@ -51,6 +52,7 @@ impl Shared {
         let code = Code::Policy(bytes.to_vec());
         let built = self.clone().build(code, digest.clone(), effort).await?;
         report.from_cache = built.is_cached;
+        report.other_build = embed::says_embedded(bytes);
         (report.snapshot, report.compile) = (built.snapshot, built.compile);
         report.total = started.elapsed();
         self.policy(&built.component, None, digest, report).await
@@ -127,7 +129,7 @@ impl Shared {
         let mut snapshot = None;
         let component = match code {
             Code::Policy(bytes) => {
-                let prepared = runtime.block_on(self.snapshot(bytes, &[]))?;
+                let prepared = runtime.block_on(self.snapshot(bytes))?;
                 snapshot = Some(started.elapsed());
                 started = Instant::now();
                 Component::new(&self.engine, &prepared)
@@ -154,8 +156,8 @@ impl Shared {
         })
     }
 
-    /// Runs `prepare` with these environment variables, and returns the component with the memory that it leaves.
-    pub(crate) async fn snapshot(&self, bytes: &[u8], environment: &[(&str, &str)]) -> Result<Vec<u8>, LoadError> {
+    /// Runs `prepare`, and returns the component with the memory that it leaves.
+    async fn snapshot(&self, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
         let _ticking = self.concurrency.ticking();
         let limits = Limits {
             output_bytes: usize::MAX,
@@ -163,7 +165,7 @@ impl Shared {
         };
         let mut store = Sandbox::store(&self.prepare_engine, &limits);
         Sandbox::arm(&mut store, PREPARE_DEADLINE, limits.memory_bytes);
-        let said = Sandbox::to_prepare(&mut store, environment);
+        let said = Sandbox::to_prepare(&mut store);
         let failed = |source: wasmtime::Error| match said.text() {
             _ if source.downcast_ref() == Some(&Trap::Interrupt) => LoadError::PrepareTimeout {
                 seconds: PREPARE_DEADLINE.as_secs(),

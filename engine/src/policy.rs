@@ -34,6 +34,8 @@ pub struct LoadReport {
     pub bytes: usize,
     /// True when compiled code was found in the cache.
     pub from_cache: bool,
+    /// True for a policy of plain files that another program has built: its code is as foreign as any.
+    pub other_build: bool,
     /// Time for the snapshot after `prepare`, when one was made.
     pub snapshot: Option<Duration>,
     /// Time for compiling, when it was not in the cache.
@@ -224,6 +226,7 @@ impl LoadReport {
             exports,
             bytes,
             from_cache: false,
+            other_build: false,
             snapshot: None,
             compile: None,
             total: Duration::ZERO,

@@ -49,15 +49,13 @@ impl Prebuilt {
         })
     }
 
-    /// The policy of a bundle. Its digest is that of the code and the bundle. Instances are reused: the code is not the bundle's
-    /// author's.
-    pub async fn configure(&self, bundle: &str) -> Result<Policy, LoadError> {
+    /// The policy of a bundle, under this digest. Instances are reused: the code is not the bundle's author's.
+    pub async fn configure(&self, bundle: &str, digest: Digest) -> Result<Policy, LoadError> {
         let started = Instant::now();
         let configuration = Configuration {
             export: self.configure,
             bundle: bundle.to_owned(),
         };
-        let digest = self.digest.with_bundle(bundle);
         let mut report = self.report.clone();
         report.bytes = bundle.len();
         let mut policy = self

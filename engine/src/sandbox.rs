@@ -64,10 +64,10 @@ impl Sandbox {
         store
     }
 
-    /// Gives the instance environment variables, for as long as the store lives, and keeps what it says.
-    pub(crate) fn to_prepare(store: &mut Store<Self>, variables: &[(&str, &str)]) -> Said {
+    /// Keeps what the instance says.
+    pub(crate) fn to_prepare(store: &mut Store<Self>) -> Said {
         let said = Said::default();
-        store.data_mut().wasi = Some(wasi::to_prepare(variables, said.clone()));
+        store.data_mut().wasi = Some(wasi::to_prepare(said.clone()));
         said
     }
 

@@ -55,9 +55,9 @@ pub(crate) fn empty() -> WasiCtx {
     deterministic().build()
 }
 
-/// A system without files and arguments, with these environment variables. What is written on standard error is kept.
-pub(crate) fn to_prepare(variables: &[(&str, &str)], said: Said) -> WasiCtx {
-    deterministic().envs(variables).stderr(said).build()
+/// The same, but what is written on standard error is kept.
+pub(crate) fn to_prepare(said: Said) -> WasiCtx {
+    deterministic().stderr(said).build()
 }
 
 fn deterministic() -> WasiCtxBuilder {

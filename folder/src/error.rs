@@ -58,11 +58,36 @@ pub enum FolderError {
         /// What the manifest says.
         name: String,
     },
+    /// A document ends in the midst.
+    #[error("the bundle ends in the midst: is it still being written?")]
+    Cut,
+    /// A document is not text.
+    #[error("the bundle is not UTF-8 at byte {0}")]
+    NotUtf8(usize),
+    /// A document is too large.
+    #[error("as one document the policy has {bytes} bytes, and may have {limit}")]
+    LargeDocument {
+        /// Its size in bytes.
+        bytes: usize,
+        /// The largest size in bytes.
+        limit: usize,
+    },
+    /// A document has too many files.
+    #[error("the bundle has {0} files, and may have 2,000")]
+    ManyFiles(usize),
+    /// A document names a file as no folder could.
+    #[error("the bundle has a file {0:?}, and each has a path of its own in a folder, such as order.placed/1.json")]
+    FileName(String),
 }
 
 impl FolderError {
     /// Whether the files may be the same and yet readable later.
     pub const fn is_of_the_machine(&self) -> bool {
         matches!(self, Self::Read { .. })
+    }
+
+    /// Whether the rest may still be written.
+    pub const fn is_cut(&self) -> bool {
+        matches!(self, Self::Cut)
     }
 }

@@ -9,7 +9,7 @@ use tidegate_policy::{File, Manifest};
 use crate::{error::FolderError, root::Root};
 
 /// The most files.
-const MOST_FILES: usize = 2000;
+pub(crate) const MOST_FILES: usize = 2000;
 /// The most bytes of all files together.
 const MOST_BYTES: u64 = 4 << 20;
 
@@ -56,7 +56,7 @@ pub(crate) fn read(root: &Root, manifest: &Manifest) -> Result<Vec<File>, Folder
 }
 
 /// Whether a name is a path in the folder that is written in one way only, and of a file that a gate watches.
-fn is_plain(name: &str) -> bool {
+pub(crate) fn is_plain(name: &str) -> bool {
     let is_visible = |part: &str| !part.is_empty() && !part.starts_with('.');
     let is_json = Path::new(name).extension().is_some_and(|extension| extension == "json");
     is_json && name.split('/').all(is_visible) && !name.contains(char::is_control)

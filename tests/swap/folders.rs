@@ -202,3 +202,51 @@ async fn a_rollback_of_a_folder_takes_no_time() {
     let found = until_loaded(&rig, 3).await;
     assert_eq!(found["revisions"][0]["by"], json!("file"));
 }
+
+#[tokio::test]
+async fn a_bundle_in_one_file_is_followed_like_a_component() {
+    let dir = orders();
+    let (folder, bundle) = (dir.path().join("shop"), dir.path().join("shop.json"));
+    let build = |name: &str| {
+        let out = folder.with_file_name(name);
+        let args = [
+            "build",
+            folder.to_str().expect("text"),
+            "-o",
+            out.to_str().expect("text"),
+        ];
+        let build = tidegate(&args, b"");
+        assert_eq!(build.code, 0, "{}", build.err);
+        fs::read(out).expect("built")
+    };
+    build("shop.json");
+    let rig = Rig::start_on_folder(dir, "shop.json", CONFIG).await;
+    let first = until_loaded(&rig, 1).await;
+    edit(&folder, "policy.yaml", "channel: orders", "channel: payments");
+    let (second, component) = (build("next.json"), build("next.wasm"));
+
+    // Half of it is written, and nothing more for a while.
+    fs::write(&bundle, &second[..second.len() / 2]).expect("written");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    fs::write(&bundle, &second).expect("written");
+    let found = until_loaded(&rig, 2).await;
+    assert_ne!(found["current"], first["current"]);
+    assert_eq!(rig.loads().await, (2, 0), "half of it is no error");
+    rig.gate.send("shop-events", order("o-1").as_bytes());
+    rig.gate.processed("shop-events", 1).await;
+    assert_eq!(rig.gate.read("payments").len(), 1, "the new policy decides");
+
+    fs::write(&bundle, &second[..second.len() / 2]).expect("written");
+    let why = rig.until_refused().await;
+    assert!(why.contains("the bundle ends in the midst"), "{why}");
+    assert_eq!(rig.revisions().await["current"], found["current"], "the policy stays");
+
+    // The form may change: what counts is what is in the file.
+    rig.put(&component);
+    let found = rig.until_current(&component).await;
+    let took = &found["revisions"][0]["took_ms"];
+    assert!(
+        took["snapshot"].is_null() && took["load"].as_f64() < Some(5000.0),
+        "nothing is compiled: {found:#}"
+    );
+}

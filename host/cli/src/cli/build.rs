@@ -1,4 +1,4 @@
-//! `tidegate build`: makes one file of a folder.
+//! `tidegate build`: makes one file of a folder, a component or a bundle.
 
 use std::{
     fs,
@@ -16,14 +16,16 @@ use tidegate_policies::source::{self, Source, SourceLoader};
 
 use super::{digest, exit, files, progress};
 
-/// Build a policy, one WebAssembly component, from a folder of plain files.
+/// Build a policy in one file from a folder of plain files.
 ///
-/// The folder has a manifest, policy.yaml, and the JSON Schemas that it names. No compiler and no network are needed. The same files
-/// give the same bytes with the same tidegate, and `--check` compares them with a file that was built before: exit code 1 when they
-/// differ.
+/// The folder has a manifest, policy.yaml, and the JSON Schemas that it names. If the file's name ends with `.json`, it is a bundle:
+/// the files as one JSON document, which a gate loads and a ConfigMap holds. Else it is a WebAssembly component, which other languages
+/// load, too. No compiler and no network are needed. The same files give the same bytes with the same tidegate, and `--check` compares
+/// them with a file that was built before: exit code 1 when they differ.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate build orders -o orders.wasm && tidegate serve --policy orders.wasm
+  tidegate build orders -o orders.json && kubectl create configmap orders --from-file=orders.json
   tidegate build orders --check orders.wasm")]
 pub(super) struct Build {
     /// The folder.
@@ -53,7 +55,8 @@ impl Build {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let engine = files::engine(Isolation::Fresh, 1)?;
         let spinner = progress::spinner("{spinner} building the policy {elapsed}");
-        let bytes = self.built(engine).await;
+        let file = self.check.as_ref().unwrap_or(&self.output);
+        let bytes = self.built(engine, file).await;
         spinner.finish_and_clear();
         let bytes = bytes?;
         let (file, same) = if let Some(file) = &self.check {
@@ -97,13 +100,11 @@ impl Build {
 
 impl Build {
     /// The policy's bytes, once a gate would take the policy.
-    async fn built(&self, engine: Engine) -> anyhow::Result<Vec<u8>> {
+    async fn built(&self, engine: Engine, file: &Path) -> anyhow::Result<Vec<u8>> {
         let folder = self.folder.display();
-        let bundle = source::bundle(&self.folder)?;
+        let source = Source::of_folder(&self.folder)?;
         let failed = || format!("the policy {folder} cannot be built");
-        let policy = SourceLoader::new(engine.clone())
-            .load(&Source::Bundle(bundle.clone()))
-            .await;
+        let policy = SourceLoader::new(engine).load(&source).await;
         let policy = policy.with_context(failed)?;
         files::check_template(&policy).with_context(failed)?;
         let report = policy.self_test().await.with_context(failed)?;
@@ -113,7 +114,12 @@ impl Build {
                 failed()
             );
         }
-        source::build(&bundle, &engine).await.with_context(failed)
+        let bundle = source.bundle().with_context(failed)?;
+        if file.extension().is_some_and(|extension| extension == "json") {
+            return Ok(format!("{bundle}\n").into_bytes());
+        }
+        let catalog = policy.catalog();
+        source::build(bundle, &catalog.name, &catalog.version).with_context(failed)
     }
 }
 

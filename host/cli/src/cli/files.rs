@@ -19,7 +19,7 @@ use super::{notice, progress};
 /// Which policy to use.
 #[derive(Debug, Args)]
 pub(super) struct PolicyFile {
-    /// The policy, a file or a folder [default: ./policy.wasm, then policy.wasm beside the executable]
+    /// The policy, a file, a bundle or a folder [default: ./policy.wasm, then policy.wasm beside the executable]
     #[arg(long = "policy", value_name = "PATH", env = config::TIDEGATE_POLICY)]
     pub(super) path: Option<PathBuf>,
 }
@@ -106,20 +106,26 @@ pub(super) fn engine(isolation: Isolation, concurrency: u32) -> anyhow::Result<E
     Ok(engine)
 }
 
-/// Reads a policy, a file or a folder.
+/// Reads a policy: a component, a bundle or a folder.
 pub(super) fn policy_source(path: &Path) -> anyhow::Result<Source> {
     if path.is_dir() {
         return Ok(Source::of_folder(path)?);
     }
-    if path
-        .extension()
-        .is_some_and(|extension| matches!(extension.to_str(), Some("yaml" | "yml" | "json")))
-    {
-        bail!("{} is no policy; of plain files, name the folder", path.display());
-    }
     let bytes = std::fs::read(path);
     let bytes = bytes.with_context(|| format!("the policy {} cannot be read", path.display()))?;
-    Ok(Source::Component(bytes))
+    let is_of_folder = path
+        .extension()
+        .is_some_and(|extension| matches!(extension.to_str(), Some("yaml" | "yml" | "json")));
+    let source = Source::of_file(bytes);
+    match source {
+        Ok(source) if is_of_folder && source.bundle().is_none() => {
+            bail!("{} is no policy; of plain files, name the folder", path.display())
+        }
+        Ok(source) => Ok(source),
+        Err(error) => Err(error).with_context(|| {
+            format!("{} is no policy in one file, such as `tidegate build DIR -o policy.json` makes; of plain files, name the folder", path.display())
+        }),
+    }
 }
 
 /// Whether a gate could build the dead letters of a policy.
@@ -136,6 +142,12 @@ pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: 
         let source = policy_source(path)?;
         let policy = SourceLoader::new(engine).load(&source).await;
         let policy = policy.with_context(|| format!("the policy {} cannot be loaded", path.display()))?;
+        if policy.load_report().other_build {
+            notice::print(format_args!(
+                "{} was built by another tidegate, and is compiled like foreign code; build it again with this one: tidegate build DIR -o {0}",
+                path.display()
+            ));
+        }
         check_template(&policy).with_context(|| format!("no gate would take the policy {}", path.display()))?;
         anyhow::Ok(policy)
     };

@@ -40,6 +40,7 @@ struct Revision {
     /// Milliseconds of each step.
     took_ms: Took,
     cached: bool,
+    other_build: bool,
     event_types: BTreeMap<String, Vec<String>>,
     channels: Vec<String>,
     counts: Counts,
@@ -88,6 +89,7 @@ impl From<&Listed> for Revision {
                 self_test: millis(record.timings.self_test),
             },
             cached: record.cached,
+            other_build: record.other_build,
             event_types: record.event_types.clone(),
             channels: record.channels.clone(),
             counts: record.tally.counts(),

@@ -9,7 +9,7 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use super::{id::FileId, place::Place};
+use super::{id::FileId, place::Place, watch::Settled};
 use crate::{admission::Refusal, source::Source};
 
 /// The largest file that is read.
@@ -22,11 +22,13 @@ pub(crate) struct Contents {
     pub(crate) source: Source,
 }
 
-/// Reads a whole file or folder; `None`: it changed meanwhile, or is not `expected`, where one is.
-pub(crate) fn read(path: &Path, expected: Option<Place>) -> Result<Option<Contents>, Refusal> {
+/// Reads a whole file or folder; `None`: it changed meanwhile, is not what has settled, where that is known, or may still be written.
+pub(crate) fn read(path: &Path, settled: Option<Settled>) -> Result<Option<Contents>, Refusal> {
+    let is_expected = |place: Place| settled.is_none_or(|settled| settled.place == place);
     match whole(path) {
-        Ok(contents) => Ok(contents.filter(|contents| expected.is_none_or(|expected| expected == contents.place))),
-        Err(_) if expected.is_some_and(|expected| !expected.is_at(path)) => Ok(None),
+        Ok(contents) => Ok(contents.filter(|contents| is_expected(contents.place))),
+        Err(_) if settled.is_some_and(|settled| !settled.place.is_at(path)) => Ok(None),
+        Err(Refusal::Folder(error)) if error.is_cut() && settled.is_some_and(Settled::may_grow) => Ok(None),
         Err(refusal) => Err(refusal),
     }
 }
@@ -60,15 +62,20 @@ fn whole(path: &Path) -> Result<Option<Contents>, Refusal> {
     let id = FileId::of(&before);
     let is_same = FileId::of(&file.metadata().map_err(Refusal::Read)?) == id;
     let place = Place::File(id);
-    let source = Source::Component(bytes);
-    Ok(is_same.then_some(Contents { place, source }))
+    if !is_same {
+        return Ok(None);
+    }
+    let source = Source::of_file(bytes)?;
+    Ok(Some(Contents { place, source }))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, time::Duration};
 
-    use super::{Source, read};
+    use tidegate_engine::Digest;
+
+    use super::{Place, Settled, read};
 
     #[test]
     fn the_bytes_come_with_the_identity_of_their_file() {
@@ -76,15 +83,36 @@ mod tests {
         let path = dir.path().join("policy");
         fs::write(&path, "one").expect("written");
         let contents = read(&path, None).expect("readable").expect("unchanged");
-        assert!(matches!(&contents.source, Source::Component(bytes) if bytes == b"one"));
+        assert_eq!(*contents.source.digest(), Digest::of(b"one"));
         assert!(contents.place.is_at(&path));
         fs::write(&path, "other").expect("written");
         assert!(!contents.place.is_at(&path));
-        let other = read(&path, Some(contents.place)).expect("readable");
+        let before = Some(Settled {
+            place: contents.place,
+            unchanged: Duration::ZERO,
+        });
+        let other = read(&path, before).expect("readable");
         assert!(other.is_none(), "it is not the one that was expected");
         fs::remove_file(&path).expect("removed");
-        let gone = read(&path, Some(contents.place)).expect("it is another state of the file, and no refusal");
+        let gone = read(&path, before).expect("it is another state of the file, and no refusal");
         assert!(gone.is_none());
+    }
+
+    #[test]
+    fn a_bundle_that_ends_in_the_midst_may_still_be_written() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("policy");
+        fs::write(&path, r#"{"manifest":{"name":"sh"#).expect("written");
+        let place = Place::at(&path).expect("a path");
+        let settled = |millis| {
+            let unchanged = Duration::from_millis(millis);
+            Some(Settled { place, unchanged })
+        };
+        assert!(read(&path, settled(100)).expect("no refusal").is_none());
+        assert!(read(&path, settled(1500)).is_err(), "nobody writes any more");
+        assert!(read(&path, None).is_err(), "it is asked for now");
+        fs::write(&path, r#"{"manifest":1}"#).expect("written");
+        assert!(read(&path, None).is_err(), "it is whole, and no bundle");
     }
 
     #[test]

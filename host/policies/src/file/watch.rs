@@ -62,6 +62,13 @@ pub(crate) struct Settled {
     pub(crate) unchanged: Duration,
 }
 
+impl Settled {
+    /// Whether more of a file may come that ends in the midst: whoever writes it may have paused.
+    pub(super) fn may_grow(self) -> bool {
+        self.unchanged < SETTLE_FOLDER
+    }
+}
+
 impl Watch {
     /// Waits until the file has changed and settled. After an error it knows nothing of the file, and finds it anew.
     pub(crate) async fn next(&self, path: &Path) -> io::Result<Settled> {

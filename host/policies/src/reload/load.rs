@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     admission::{Admission, Refusal},
-    file::{self, Contents, Place},
+    file::{self, Contents, Place, Settled},
     revisions::{LoadedBy, Retired, Revisions, RollbackSettings, Timings},
     source::{Source, SourceLoader},
 };
@@ -114,24 +114,19 @@ impl Loader {
 }
 
 impl Turn<'_> {
-    /// Reads a file that has not changed for `unchanged`; `None`: it changed meanwhile, or is not `expected`.
-    pub(super) async fn read(
-        &self,
-        path: &Path,
-        expected: Option<Place>,
-        unchanged: Duration,
-    ) -> Result<Option<PolicyFile>, Refusal> {
+    /// Reads a file; `None`: it changed meanwhile, or is not what has settled, where that is known.
+    pub(super) async fn read(&self, path: &Path, settled: Option<Settled>) -> Result<Option<PolicyFile>, Refusal> {
         self.loader.tracker.loading(Step::Reading);
         let started = Instant::now();
         let path = path.to_owned();
-        let read = tokio::task::spawn_blocking(move || file::read(&path, expected)).await;
+        let read = tokio::task::spawn_blocking(move || file::read(&path, settled)).await;
         let contents = read.map_err(|error| Refusal::Read(io::Error::other(error)))??;
         Ok(contents.map(|Contents { place, source }| PolicyFile {
             place,
-            digest: source.digest(),
+            digest: source.digest().clone(),
             source,
             timings: Timings {
-                settle: unchanged,
+                settle: settled.map_or(Duration::ZERO, |settled| settled.unchanged),
                 read: started.elapsed(),
                 ..Timings::default()
             },
@@ -220,6 +215,12 @@ impl Turn<'_> {
             tested = ?timings.self_test,
             "the policy is loaded and decides from now on"
         );
+        if record.other_build {
+            tracing::warn!(
+                digest = record.id.digest,
+                "another tidegate has built the policy of a folder, so it is compiled like foreign code; build it again with this one, `tidegate build DIR -o FILE`, and it loads in milliseconds"
+            );
+        }
         Ok(Some(digest))
     }
 }

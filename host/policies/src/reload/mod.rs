@@ -170,7 +170,7 @@ impl Reload {
 
     async fn read_shadow(&self, turn: &Turn<'_>, path: &Path) -> Result<PolicyFile, Refusal> {
         for _ in 0..ATTEMPTS {
-            let read = turn.read(path, None, Duration::ZERO).await;
+            let read = turn.read(path, None).await;
             self.loader.tracker.idle();
             if let Some(file) = read? {
                 return Ok(file);
@@ -198,7 +198,7 @@ impl Reload {
     async fn read_now(&self, by: LoadedBy) -> Result<(), Refusal> {
         let turn = self.loader.turn().await;
         for _ in 0..ATTEMPTS {
-            if let Some(result) = self.load(&turn, None, Duration::ZERO, by).await {
+            if let Some(result) = self.load(&turn, None, by).await {
                 return result;
             }
             tokio::time::sleep(PAUSE).await;
@@ -208,22 +208,17 @@ impl Reload {
     }
 
     /// Loads what has settled, unless another turn has done it meanwhile.
-    async fn reload(&self, Settled { place, unchanged }: Settled) {
+    async fn reload(&self, settled: Settled) {
         let turn = self.loader.turn().await;
-        if !self.watch.is_done_with(place) {
-            self.load(&turn, Some(place), unchanged, LoadedBy::File).await;
+        if !self.watch.is_done_with(settled.place) {
+            self.load(&turn, Some(settled), LoadedBy::File).await;
         }
     }
 
-    /// Reads the file and loads it; `None`: it changed meanwhile, or is not `expected`, and must be read again.
-    async fn load(
-        &self,
-        turn: &Turn<'_>,
-        expected: Option<Place>,
-        unchanged: Duration,
-        by: LoadedBy,
-    ) -> Option<Result<(), Refusal>> {
-        match turn.read(self.path(), expected, unchanged).await {
+    /// Reads the file and loads it; `None`: it changed meanwhile, or is not what has settled, and must be read again.
+    async fn load(&self, turn: &Turn<'_>, settled: Option<Settled>, by: LoadedBy) -> Option<Result<(), Refusal>> {
+        let expected = settled.map(|settled| settled.place);
+        match turn.read(self.path(), settled).await {
             Ok(Some(file)) => {
                 let place = file.place;
                 let loaded = turn.take_over(file, by, || place.is_at(self.path())).await;

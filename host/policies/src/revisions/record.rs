@@ -60,6 +60,8 @@ pub struct Record {
     pub compile: Option<Duration>,
     /// Whether its compiled code was in the cache.
     pub cached: bool,
+    /// Whether another tidegate has built it of plain files, so that its code is foreign.
+    pub other_build: bool,
     /// Its decisions and faults, counted.
     pub tally: Tally,
 }
@@ -87,6 +89,7 @@ impl Record {
             snapshot: report.snapshot,
             compile: report.compile,
             cached: report.from_cache,
+            other_build: report.other_build,
             tally: Tally::default(),
         }
     }

@@ -76,9 +76,9 @@ impl ShadowFile {
         let watch = Watch::default();
         loop {
             match watch.next(&self.path).await {
-                Ok(Settled { place, .. }) => {
-                    let result = self.reload(place).await;
-                    watch.was_read(Some(place), result.as_ref());
+                Ok(settled) => {
+                    let result = self.reload(settled).await;
+                    watch.was_read(Some(settled.place), result.as_ref());
                 }
                 Err(error) => self.refuse(&Refusal::Read(error), None),
             }
@@ -86,15 +86,15 @@ impl ShadowFile {
     }
 
     /// Reads the file, and loads it unless that policy is loaded already; `None`: it changed meanwhile.
-    async fn reload(&self, expected: Place) -> Option<Result<(), Refusal>> {
-        if expected == Place::Missing {
+    async fn reload(&self, settled: Settled) -> Option<Result<(), Refusal>> {
+        if settled.place == Place::Missing {
             self.set(ShadowState::None);
             return Some(Ok(()));
         }
-        let (digest, refusal) = match file::read(&self.path, Some(expected)) {
+        let (digest, refusal) = match file::read(&self.path, Some(settled)) {
             Ok(contents) => {
                 let Contents { source, .. } = contents?;
-                let digest = source.digest();
+                let digest = source.digest().clone();
                 let is_loaded = |policy: Arc<Policy>| *policy.digest() == digest;
                 if self.policy().is_some_and(is_loaded) {
                     return Some(Ok(()));

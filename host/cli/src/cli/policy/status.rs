@@ -75,6 +75,8 @@ struct Revision {
     by: String,
     took_ms: Took,
     cached: bool,
+    #[serde(default)]
+    other_build: bool,
     counts: Counts,
     retired: Option<Retired>,
 }
@@ -205,6 +207,10 @@ fn about(out: &mut String, revision: &Revision) -> Result {
     writeln!(out, "     {counts}")?;
     let origin = format!("loaded {by}, {code}, in {}", duration(whole(took)));
     writeln!(out, "     {}", paint(DIM, origin))?;
+    if revision.other_build {
+        let why = "another tidegate has built it of a folder, so it was compiled like foreign code; `tidegate build DIR -o FILE` with this one loads in milliseconds";
+        out.push_str(&wrapped(why, 5));
+    }
     if let Some(retired) = &revision.retired {
         out.push_str(&wrapped(&format!("replaced at {}: {}", retired.at, retired.why), 5));
     }

@@ -44,7 +44,7 @@ impl Wait {
         let Some(file) = &self.file else {
             return Ok(true);
         };
-        let digest = files::policy_source(file)?.digest();
+        let digest = files::policy_source(file)?.digest().clone();
         let spinner = progress::spinner("{spinner} waiting for the policy {elapsed}");
         let mut unavailable = Some(anyhow!("no gate has answered within {} s", self.timeout));
         let polled = poll::<T>(admin, digest.as_str(), &mut unavailable);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// The file or the folder of the policy; absent: `policy.wasm` in the current directory, or beside the executable.
+    /// The file, the bundle or the folder of the policy; absent: `policy.wasm` in the current directory, or beside the executable.
     pub path: Option<PathBuf>,
     /// Digest of the only policy that may run, as `tidegate check` prints it; absent: any.
     pub pin: Option<String>,
@@ -69,7 +69,7 @@ pub struct Rollback {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shadow {
-    /// The file or the folder of the shadow policy; absent: there is none.
+    /// The file, the bundle or the folder of the shadow policy; absent: there is none.
     pub path: Option<PathBuf>,
     /// Share of the events that it judges; above 0, at most 1.
     pub sample: f64,
