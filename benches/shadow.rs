@@ -83,9 +83,10 @@ async fn measure(id: &str, shadow: Option<&str>) -> Result<Measured> {
         "listen: 127.0.0.1:{port}
 admin: {{ listen: \"127.0.0.1:{admin}\" }}
 policy: {{ path: {:?}{} }}
-",
+{}",
         file("policy.wasm"),
         shadow.as_deref().unwrap_or_default(),
+        include_str!("../schemas/gate.yaml"),
     );
     let gate = Gate::start(&dir, port, &config, &[("TIDEGATE_LOG", "warn")]).await?;
     let report = format!("http://127.0.0.1:{admin}/admin/shadow");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
-use tidegate_tests::{SqliteGate, event};
+use tidegate_tests::{SqliteGate, TASKS, event};
 
 async fn post(url: String, body: impl Into<reqwest::Body>) -> Response {
     Client::new().post(url).body(body).send().await.expect("an answer")
@@ -346,9 +346,15 @@ channels:
 #[tokio::test]
 async fn a_policy_and_a_configuration_that_do_not_fit_do_not_start() {
     for (config, says) in [
-        ("policy: { target_version: v1.1 }", "has no such version"),
-        ("channels: { dlq: { topic: dead } }", "has no sink"),
-        ("channels: { dlq: { topic: task-events, pubsub: other } }", "a loop"),
+        (
+            &*format!("{TASKS}policy: {{ target_version: v1.1 }}"),
+            "has no such version",
+        ),
+        ("", "has no sink"),
+        (
+            "subscriptions: [{ name: dlq }]\nchannels: { dlq: { topic: dlq, pubsub: other } }",
+            "a loop",
+        ),
         (
             "backend: dapr\ndapr: { endpoint: localhost:3500 }",
             "is not a plain HTTP address",

@@ -18,6 +18,6 @@ pub use deliveries::{Delivered, Deliveries};
 pub use ledger::{Arrived, Balance, Ledger, Output};
 pub use letter::{Letter, alerted};
 pub use skip::{missing, skip};
-pub use sqlite::{SqliteGate, event};
+pub use sqlite::{SqliteGate, TASKS, event};
 pub use wire::{Answer, Wire};
 pub use workload::Workload;

@@ -10,6 +10,9 @@ use crate::{dist, tidegate};
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The topics of a gate for the builtin policy.
+pub const TASKS: &str = include_str!("../schemas/gate.yaml");
+
 /// A running gate on the `sqlite` backend.
 #[derive(Debug)]
 pub struct SqliteGate {
@@ -51,8 +54,9 @@ impl SqliteGate {
             .join("events.db")
             .display()
             .to_string();
+        let topics = without(TASKS, config);
         let config = format!(
-            "listen: 127.0.0.1:{port}\nadmin: {{ listen: \"127.0.0.1:{admin}\" }}\nsqlite: {{ path: {data:?} }}\npolicy: {{ path: {:?} }}\n{config}",
+            "listen: 127.0.0.1:{port}\nadmin: {{ listen: \"127.0.0.1:{admin}\" }}\nsqlite: {{ path: {data:?} }}\npolicy: {{ path: {:?} }}\n{topics}{config}",
             dist("policy.wasm").display().to_string()
         );
         let gate = start(&dir, port, &config).await.expect("the gate starts");
@@ -158,4 +162,20 @@ pub fn event(id: &str) -> String {
     format!(
         r#"{{"event_id":"{id}","event_type":"task.created","event_version":"1.0","task_id":9007199254740993,"user_id":"user-1","timestamp":"2026-03-01T09:30:00Z","payload":{{"title":"Water the plants"}}}}"#
     )
+}
+
+/// The keys of a configuration that another one does not have, with what stands below them.
+fn without(config: &str, other: &str) -> String {
+    let mut is_kept = true;
+    let mut kept = String::new();
+    for line in config.lines() {
+        if line.starts_with(char::is_alphabetic) {
+            let key = line.split_inclusive(':').next().unwrap_or_default();
+            is_kept = !other.lines().any(|line| line.starts_with(key));
+        }
+        if is_kept {
+            kept.extend([line, "\n"]);
+        }
+    }
+    kept
 }

@@ -45,10 +45,11 @@ impl Gate {
 admin: {{ listen: \"127.0.0.1:{admin}\" }}
 sqlite: {{ path: {:?} }}
 policy: {{ path: {:?}, cache_dir: {:?}, reload: {{ allow_dropped: true }} }}
-",
+{}",
             path("events.db"),
             path("policy.wasm"),
-            path("cache")
+            path("cache"),
+            include_str!("../../schemas/gate.yaml"),
         );
         fs::write(dir.join("gate.yaml"), config)?;
         let started = Instant::now();

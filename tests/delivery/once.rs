@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tidegate_harness::{Received, Reply, wait};
+use tidegate_harness::{Received, Reply, repository, wait};
 use tidegate_tests::{SqliteGate, event, tidegate_with};
 
 use super::given::{app, channels, dispositions, envelope, of_type, post};
@@ -46,7 +46,16 @@ async fn the_claims_of_a_killed_gate_are_taken_over_at_once() {
 #[tokio::test]
 async fn a_second_gate_on_the_same_data_file_does_not_start() {
     let gate = SqliteGate::start("two-on-one-file", "").await;
-    let args = ["serve", "--data", gate.data(), "--listen", "127.0.0.1:0"];
+    let config = repository().join("schemas/gate.yaml").display().to_string();
+    let args = [
+        "serve",
+        "--config",
+        &config,
+        "--data",
+        gate.data(),
+        "--listen",
+        "127.0.0.1:0",
+    ];
     let ended = tidegate_with(&[("TIDEGATE_ADMIN__LISTEN", "127.0.0.1:0")], &args, b"");
     assert_eq!(ended.code, 3, "{}", ended.err);
     assert!(

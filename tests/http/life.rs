@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tidegate_harness::{App, Proxy, Reply, wait};
 use tidegate_tests::{
-    Answer, SqliteGate, Wire, dist, event,
+    Answer, SqliteGate, TASKS, Wire, dist, event,
     revisions::{builtin, digest},
     tidegate,
 };
@@ -186,7 +186,7 @@ async fn a_taken_admin_port_is_named_and_null_turns_it_off() {
         let file = dir.path().join("gate.yaml");
         let data = dir.path().join("events.db").display().to_string();
         let config = format!(
-            "listen: 127.0.0.1:0\nadmin: {{ listen: {admin} }}\nsqlite: {{ path: {data:?} }}\n\
+            "{TASKS}listen: 127.0.0.1:0\nadmin: {{ listen: {admin} }}\nsqlite: {{ path: {data:?} }}\n\
              policy: {{ path: {policy:?}, target_version: none-such }}\n"
         );
         std::fs::write(&file, config).expect("writable");

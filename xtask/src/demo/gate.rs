@@ -32,9 +32,10 @@ impl Gate {
     pub(crate) fn start(places: &Places, stage: &Stage) -> Result<Self> {
         let address = free_address()?;
         let config = format!(
-            "# The gate of `cargo xtask demo`.\nlisten: {address}\nadmin: {{ listen: null }}\npolicy:\n  path: {}\nsqlite:\n  path: {}\n",
+            "# The gate of `cargo xtask demo`.\nlisten: {address}\nadmin: {{ listen: null }}\npolicy:\n  path: {}\nsqlite:\n  path: {}\n{}",
             quoted(&places.policy()),
             quoted(&stage.database()),
+            include_str!("../../../schemas/gate.yaml"),
         );
         fs::write(stage.config(), config)?;
         let mut command = Command::new(places.gate());

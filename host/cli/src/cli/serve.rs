@@ -28,18 +28,17 @@ const CONFIG: &str = "gate.yaml";
 
 /// Run the gate.
 ///
-/// With a folder, that is the policy, and its gate.yaml the configuration. Without a configuration it runs on the sqlite backend: topics are in one data file, `tidegate send` appends events to
-/// them, and `tidegate read` prints what was published. With `backend: dapr` it subscribes and publishes through the
-/// sidecar.
+/// With a folder, that is the policy, and its gate.yaml the configuration: it says which topics the gate reads, and where each
+/// channel of the policy leads. On the sqlite backend, the default, topics are in one data file: `tidegate send` appends events to
+/// them, and `tidegate read` prints what was published. With `backend: dapr` the gate subscribes and publishes through the sidecar.
 ///
 /// SIGTERM or Ctrl-C: it becomes unready, finishes the events in flight and exits with 0.
 /// SIGHUP: it reads the policy's file now, like `tidegate policy reload`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate serve orders
-  tidegate serve
   tidegate serve --config gate.yaml
-  TIDEGATE_BACKEND=dapr TIDEGATE_DAPR__PUBSUB=orders tidegate serve
+  TIDEGATE_BACKEND=dapr TIDEGATE_DAPR__PUBSUB=kafka tidegate serve orders
 
 Every key of the configuration can be set by a variable: TIDEGATE_ and the key in capitals, with `__` between its parts.
 APP_API_TOKEN and DAPR_API_TOKEN are the variables of Dapr. `tidegate config-schema` prints all keys.
@@ -90,6 +89,9 @@ impl Serve {
                 route = subscription.route,
                 "subscription"
             );
+        }
+        if config.subscriptions.is_empty() {
+            tracing::info!("no subscriptions: events come by POST /v1/events alone");
         }
         for (channel, sink) in &config.channels {
             tracing::info!(channel, sink = sink.name(), "channel");

@@ -28,9 +28,9 @@ pub struct File {
     pub dapr: Dapr,
     /// The listener of the admin API.
     pub admin: Admin,
-    /// Topics that events come from.
+    /// Topics that events come from; none: they come by `POST /v1/events` alone.
     pub subscriptions: Vec<Subscription>,
-    /// The sink of each channel of the policy.
+    /// The sink of each channel of the policy, those of dead letters and alerts too.
     pub channels: BTreeMap<String, Channel>,
     /// How often and when something is retried.
     pub retries: Retries,
@@ -259,21 +259,6 @@ pub struct Claims {
 
 impl Default for File {
     fn default() -> Self {
-        let subscription = |name: &str| Subscription {
-            name: name.to_owned(),
-            topic: None,
-            route: None,
-            pubsub: None,
-            raw_payload: None,
-            idempotency: true,
-        };
-        let channel = |name: &str, topic: &str| {
-            let channel = TopicChannel {
-                topic: topic.to_owned(),
-                pubsub: None,
-            };
-            (name.to_owned(), Channel::Topic(channel))
-        };
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             backend: BackendKind::Sqlite,
@@ -282,14 +267,8 @@ impl Default for File {
             sqlite: Sqlite::default(),
             dapr: Dapr::default(),
             admin: Admin::default(),
-            subscriptions: vec![subscription("task-events"), subscription("reminders")],
-            channels: BTreeMap::from([
-                channel("task-events", "task-events.gated"),
-                channel("reminders", "reminders.gated"),
-                channel("dlq", "dlq"),
-                channel("ops-alerts", "ops-alerts"),
-                channel("user-alerts", "user-alerts"),
-            ]),
+            subscriptions: Vec::new(),
+            channels: BTreeMap::new(),
             retries: Retries::default(),
             claims: Claims::default(),
             drain_seconds: 20,

@@ -18,9 +18,6 @@ pub(super) fn subscriptions(file: &File, problems: &mut Vec<Problem>) -> Vec<Sub
     let mut topics = BTreeSet::new();
     let mut routes = BTreeSet::new();
     let mut subscriptions = Vec::new();
-    if file.subscriptions.is_empty() {
-        problems.push(Problem::new("subscriptions", "name at least one topic"));
-    }
     for (index, given) in file.subscriptions.iter().enumerate() {
         let key = format!("subscriptions.{index}");
         let topic = topic(file, given.pubsub.as_ref(), given.topic.as_ref().unwrap_or(&given.name));
