@@ -98,6 +98,8 @@ type Output struct {
 	Event json.RawMessage
 	// Attributes are the changes to the attributes that the event came with; of another event, its attributes.
 	Attributes []Change
+	// NotBefore is the time before which it is not to be sent, RFC 3339; "": at once.
+	NotBefore string
 }
 
 // Text is what to send, given the event that was judged.
@@ -112,11 +114,14 @@ func (o Output) Text(original []byte) []byte {
 type Catalog struct {
 	// Name and Version of the policy, for people.
 	Name, Version string
+	// Digest is the SHA-256 of its bundle; "" when it is not made of files alone.
+	Digest string
 	// EventTypes are sorted by name.
 	EventTypes []EventType
 	// Channels are all channels on which the policy may send, and those of dead letters and alerts, sorted.
 	Channels    []string
 	Envelope    Envelope
+	CloudEvents CloudEvents
 	DeadLetters DeadLetters
 	// Alerts say who is told of dead letters.
 	Alerts []Alert
@@ -140,8 +145,8 @@ type EventType struct {
 	DropRules []string
 	// Accepted is false for types that the policy sends and never accepts.
 	Accepted bool
-	// Channel is where valid events of this type leave; "" when they are dropped.
-	Channel string
+	// Channels are all on which events of this type may leave; none: valid ones are dropped.
+	Channels []string
 	// RetryDelays are the times to wait before each retry; none: never retried.
 	RetryDelays []time.Duration
 }
@@ -168,6 +173,21 @@ type Envelope struct {
 	Version   string `json:"version"`
 	Key       string `json:"key"`
 	Time      string `json:"time"`
+}
+
+// CloudEvents is how a CloudEvent is read as a document.
+type CloudEvents struct {
+	// Attributes are those that stand for members.
+	Attributes []MappedAttribute `json:"attributes"`
+	// Payload is where the data stands, for an event whose type is an attribute; "": the data is the document.
+	Payload string `json:"payload"`
+}
+
+// MappedAttribute is an attribute that stands for a member.
+type MappedAttribute struct {
+	Name string `json:"name"`
+	// Place is the JSON Pointer to the member, in the document.
+	Place string `json:"place"`
 }
 
 // DeadLetters are those that a gate builds.

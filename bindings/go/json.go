@@ -48,7 +48,7 @@ func (p *Policy) NextAttemptJSON(ctx context.Context, eventType string, attempt 
 // offset. The error is *[MisuseError] when now is not such a time.
 //
 //	{"decision":"forward|drop|reject","rule":…,"claim":…,"event_id":…,"event_type":…,"event_version":…,"key":…,
-//	 "outputs":[{"channel","key","id","event_type","event","attributes":[{"name","value"}]}],"violations":[…]}
+//	 "outputs":[{"channel","key","id","event_type","event","attributes":[{"name","value"}],"not_before"}],"violations":[…]}
 func (p *Policy) ProcessJSON(ctx context.Context, event []byte, now, targetVersion string, options ...CallOption) ([]byte, error) {
 	at, err := cText("now", now)
 	if err != nil {
@@ -70,10 +70,11 @@ func (p *Policy) ProcessJSON(ctx context.Context, event []byte, now, targetVersi
 
 // CatalogJSON is [Policy.Catalog] with the policy's answer unchanged:
 //
-//	{"name":…,"version":…,
+//	{"name":…,"version":…,"digest":…,
 //	 "event_types":[{"name","versions":[{"version","example"}],"target_version","default_version","migrations":[{"from","to","lossy"}],
-//	  "rules":[…],"drop_rules":[…],"accepted","channel","retry_delays_ms"}],
-//	 "channels":[…],"envelope":{"id","event_type","version","key","time"},"dead_letters":{"channel","event_type","template"},
+//	  "rules":[…],"drop_rules":[…],"accepted","channels","retry_delays_ms"}],
+//	 "channels":[…],"envelope":{"id","event_type","version","key","time"},
+//	 "cloud_events":{"attributes":[{"name","place"}],"payload"},"dead_letters":{"channel","event_type","template"},
 //	 "alerts":[{"channel","event_types"}],"limits":{"event_bytes","depth"}}
 func (p *Policy) CatalogJSON(ctx context.Context) ([]byte, error) {
 	return p.ask(ctx, catalogOf)

@@ -94,6 +94,7 @@ func readDecided(answer []byte) (Decided, error) {
 			EventType  string   `json:"event_type"`
 			Event      *string  `json:"event"`
 			Attributes []Change `json:"attributes"`
+			NotBefore  string   `json:"not_before"`
 		} `json:"outputs"`
 		Violations []Violation `json:"violations"`
 	}
@@ -105,7 +106,15 @@ func readDecided(answer []byte) (Decided, error) {
 	}
 	outputs := make([]Output, len(read.Outputs))
 	for i, output := range read.Outputs {
-		outputs[i] = Output{output.Channel, output.Key, output.ID, output.EventType, rawOrNil(output.Event), output.Attributes}
+		outputs[i] = Output{
+			Channel:    output.Channel,
+			Key:        output.Key,
+			ID:         output.ID,
+			EventType:  output.EventType,
+			Event:      rawOrNil(output.Event),
+			Attributes: output.Attributes,
+			NotBefore:  output.NotBefore,
+		}
 	}
 	return Decided{
 		Decision:     read.Decision,
@@ -124,6 +133,7 @@ func readCatalog(answer []byte) (Catalog, error) {
 	var read struct {
 		Name       string `json:"name"`
 		Version    string `json:"version"`
+		Digest     string `json:"digest"`
 		EventTypes []struct {
 			Name     string `json:"name"`
 			Versions []struct {
@@ -136,11 +146,12 @@ func readCatalog(answer []byte) (Catalog, error) {
 			Rules          []string    `json:"rules"`
 			DropRules      []string    `json:"drop_rules"`
 			Accepted       bool        `json:"accepted"`
-			Channel        string      `json:"channel"`
+			Channels       []string    `json:"channels"`
 			RetryDelaysMS  []uint32    `json:"retry_delays_ms"`
 		} `json:"event_types"`
-		Channels    []string `json:"channels"`
-		Envelope    Envelope `json:"envelope"`
+		Channels    []string    `json:"channels"`
+		Envelope    Envelope    `json:"envelope"`
+		CloudEvents CloudEvents `json:"cloud_events"`
 		DeadLetters struct {
 			Channel   string  `json:"channel"`
 			EventType string  `json:"event_type"`
@@ -162,7 +173,7 @@ func readCatalog(answer []byte) (Catalog, error) {
 			Rules:          known.Rules,
 			DropRules:      known.DropRules,
 			Accepted:       known.Accepted,
-			Channel:        known.Channel,
+			Channels:       known.Channels,
 		}
 		for _, version := range known.Versions {
 			types[i].Versions = append(types[i].Versions, Version{version.Version, json.RawMessage(version.Example)})
@@ -172,7 +183,18 @@ func readCatalog(answer []byte) (Catalog, error) {
 		}
 	}
 	letters := DeadLetters{read.DeadLetters.Channel, read.DeadLetters.EventType, rawOrNil(read.DeadLetters.Template)}
-	return Catalog{read.Name, read.Version, types, read.Channels, read.Envelope, letters, read.Alerts, read.Limits}, nil
+	return Catalog{
+		Name:        read.Name,
+		Version:     read.Version,
+		Digest:      read.Digest,
+		EventTypes:  types,
+		Channels:    read.Channels,
+		Envelope:    read.Envelope,
+		CloudEvents: read.CloudEvents,
+		DeadLetters: letters,
+		Alerts:      read.Alerts,
+		Limits:      read.Limits,
+	}, nil
 }
 
 func rawOrNil(text *string) json.RawMessage {

@@ -39,9 +39,9 @@ mod ticker;
 mod wasi;
 
 pub use contract::{
-    Accepted, Action, Alert, Attribute, Change, Composed, Context, DeadLetters, Decided, Decision, Envelope,
-    EventTypeInfo, Limits as PolicyLimits, Migrated, MigrationCause, MigrationFailure, MigrationInfo, Output,
-    PolicyCatalog, Rejection, RejectionCause, RetryPlan, Schedule, VersionInfo, Violation,
+    Accepted, Action, Alert, Attribute, Change, CloudEvents, Composed, Context, DeadLetters, Decided, Decision,
+    Envelope, EventTypeInfo, Limits as PolicyLimits, MappedAttribute, Migrated, MigrationCause, MigrationFailure,
+    MigrationInfo, Output, PolicyCatalog, Rejection, RejectionCause, RetryPlan, Schedule, VersionInfo, Violation,
 };
 pub use digest::Digest;
 pub use embed::{EmbedError, embed, embedded};

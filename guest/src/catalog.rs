@@ -1,6 +1,9 @@
 //! What a policy knows and what it may do, for a host that wants to check all of it. Judges nothing.
 
-use crate::contract::{EnvelopeInfo, EventTypeInfo, MigrationInfo, PolicyCatalog, VersionInfo};
+use crate::contract::{
+    CloudEventsInfo, EnvelopeInfo, EventTypeInfo, MappedAttribute, MigrationInfo, PolicyCatalog, VersionInfo,
+};
+use crate::envelope::Mapped;
 use crate::known::KnownType;
 use crate::migration_path::MigrationPath;
 use crate::place::Place;
@@ -19,6 +22,7 @@ impl Policy {
         PolicyCatalog {
             name: self.name.clone(),
             version: self.version.clone(),
+            digest: self.digest.clone(),
             event_types: self.types.iter().map(|known| self.info(known)).collect(),
             channels,
             envelope: EnvelopeInfo {
@@ -27,6 +31,10 @@ impl Policy {
                 version: self.envelope.version.as_ref().map(pointer),
                 key: self.envelope.key_place().map(pointer),
                 time: self.envelope.time.as_ref().map(pointer),
+            },
+            cloud_events: CloudEventsInfo {
+                attributes: self.mapped.iter().map(mapped).collect(),
+                payload: self.payload.as_ref().map(pointer),
             },
             dead_letters: self.dead_letters.clone(),
             alerts: self.alerts.clone(),
@@ -48,9 +56,16 @@ impl Policy {
             rules: self.rules.iter().map(|rule| rule.id.to_owned()).collect(),
             drop_rules: Vec::new(),
             accepted: known.accepted,
-            channel: known.channel.clone(),
+            channels: known.channel.iter().cloned().collect(),
             retry_delays_ms: known.schedule.delays_ms.clone(),
         }
+    }
+}
+
+fn mapped(mapped: &Mapped) -> MappedAttribute {
+    MappedAttribute {
+        name: mapped.attribute.clone(),
+        place: mapped.place.pointer().to_owned(),
     }
 }
 

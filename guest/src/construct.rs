@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::bundle::Bundle;
 use crate::code::Code;
@@ -47,6 +48,7 @@ impl Policy {
         let mut policy = Self {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
+            digest: None,
             limits: manifest.limits.into(),
             mapped: mapped(manifest)?,
             payload: manifest
@@ -67,6 +69,15 @@ impl Policy {
         policy.complete_examples()?;
         policy.check_examples()?;
         Ok(policy)
+    }
+
+    /// The policy of a bundle, as [`Bundle::to_document`] writes it, and of no code: its catalog has the digest of the document.
+    pub fn of_files(document: &str) -> Result<Self, PolicyError> {
+        let policy = Self::new(&Bundle::from_document(document)?, Code::default())?;
+        Ok(Self {
+            digest: Some(format!("sha256:{}", hex::encode(Sha256::digest(document)))),
+            ..policy
+        })
     }
 
     /// The policy of `schemas/` and this crate's steps, built at the first call.
@@ -191,6 +202,7 @@ fn known_type(
         target_version,
         name: name.to_owned(),
         channel: event_type.channel.clone(),
+        not_before: event_type.not_before.clone(),
         accepted: event_type.accepted,
         schedule: event_type
             .retry

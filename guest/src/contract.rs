@@ -5,8 +5,9 @@ pub use bindings::exports::tidegate::policy::gate::{Composed, Context, Decided, 
 pub use bindings::exports::tidegate::policy::migration::{Migrated, MigrationCause, MigrationFailure};
 pub use bindings::exports::tidegate::policy::retry::{Action, RetryPlan, Schedule};
 pub use bindings::exports::tidegate::policy::validation::{
-    Accepted, Alert, Attribute, Change, DeadLetters, Envelope as EnvelopeInfo, EventTypeInfo, Limits, MigrationInfo,
-    PolicyCatalog, Rejection, RejectionCause, VersionInfo, Violation,
+    Accepted, Alert, Attribute, Change, CloudEvents as CloudEventsInfo, DeadLetters, Envelope as EnvelopeInfo,
+    EventTypeInfo, Limits, MappedAttribute, MigrationInfo, PolicyCatalog, Rejection, RejectionCause, VersionInfo,
+    Violation,
 };
 
 /// What `wit-bindgen` makes of `wit/`: types, and on wasm what exports them.

@@ -2,6 +2,7 @@
 
 use crate::contract::Schedule;
 use crate::migration_path::MigrationPath;
+use crate::place::Place;
 use crate::schema::Schema;
 
 /// One event type, ready for use.
@@ -9,6 +10,8 @@ use crate::schema::Schema;
 pub(crate) struct KnownType {
     pub(crate) name: String,
     pub(crate) channel: Option<String>,
+    /// Where an event states the time before which it must not leave.
+    pub(crate) not_before: Option<Place>,
     pub(crate) accepted: bool,
     pub(crate) schedule: Schedule,
     /// The index in `versions` of the version of an event that names none.

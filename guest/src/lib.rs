@@ -68,6 +68,7 @@ mod migrate;
 mod migration_path;
 mod migrations;
 mod names;
+mod not_before;
 mod occurrence;
 mod operation;
 mod operation_fields;

@@ -9,6 +9,7 @@ use crate::contract::Limits;
 use crate::delays::Delays;
 use crate::envelope::{CloudEvents, Envelope, IdScope};
 use crate::operation::Operation;
+use crate::place::Place;
 use crate::unique;
 
 /// The content of `policy.json`.
@@ -117,6 +118,9 @@ pub struct EventType {
     /// The delays before each retry; absent: the default; empty: never retried.
     #[serde(default)]
     pub retry: Option<Delays>,
+    /// Where an event states the time before which it must not leave; absent: it leaves at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Place>,
     /// The file of each version's schema, by the names that events state; oldest first.
     #[serde(deserialize_with = "unique::map")]
     pub versions: IndexMap<String, String>,
@@ -173,6 +177,7 @@ impl EventType {
             channel: Some(channel.into()),
             accepted: true,
             retry: None,
+            not_before: None,
             versions: IndexMap::new(),
             default_version: None,
             target_version: None,

@@ -14,6 +14,8 @@ use crate::rules::Rule;
 pub struct Policy {
     pub(crate) name: String,
     pub(crate) version: String,
+    /// Of its bundle, where it is made of that alone.
+    pub(crate) digest: Option<String>,
     pub(crate) limits: Limits,
     pub(crate) envelope: Envelope,
     /// The attributes that stand for members.

@@ -83,6 +83,11 @@ impl Policy {
             };
             self.changed(event, change).map_err(|(_, violations)| violations)?
         };
+        let not_before = event.not_before(&context.now).map_err(|violation| {
+            let version = Some(event.known_version().name.clone())
+                .filter(|version| decided.event_version.as_ref() != Some(version));
+            vec![Violation { version, ..violation }]
+        })?;
         let mut outputs = Vec::with_capacity(1);
         outputs.push(Output {
             channel: channel.clone(),
@@ -91,6 +96,7 @@ impl Policy {
             event_type: kind.name.clone(),
             event: changed.event,
             attributes: changed.attributes,
+            not_before,
         });
         self.derive(event, &context.now, &mut outputs)?;
         Ok(outputs)
@@ -106,18 +112,19 @@ impl Policy {
             if let Derived::Event(derived) = (derivation.derive)(members, now) {
                 let judged = self.judge(derived, Form::default());
                 let derived = judged.map_err(|rejected| rejected.rejection.violations)?;
-                outputs.extend(self.output(&derived)?);
+                outputs.extend(self.output(&derived, now)?);
             }
         }
         Ok(())
     }
 
     /// A derived event on the channel of its type; nothing when the type has no channel.
-    fn output(&self, event: &Event<'_>) -> Result<Option<Output>, Vec<Violation>> {
+    fn output(&self, event: &Event<'_>, now: &str) -> Result<Option<Output>, Vec<Violation>> {
         let leaving = event.leaving().map_err(|violation| vec![violation])?;
         if let Some(violation) = self.too_large(&leaving.event) {
             return Err(vec![violation]);
         }
+        let not_before = event.not_before(now).map_err(|violation| vec![violation])?;
         Ok(event.kind.channel.clone().map(|channel| Output {
             channel,
             key: event.key(),
@@ -125,6 +132,7 @@ impl Policy {
             event_type: event.kind.name.clone(),
             event: Some(leaving.event),
             attributes: leaving.attributes,
+            not_before,
         }))
     }
 

@@ -4,7 +4,8 @@
 //! hostile event could inflate is bounded: at most [`MAX_VIOLATIONS`] are listed, and a path longer than [`MAX_PATH_BYTES`] is
 //! replaced by the path of a value that contains the one at fault.
 
-use tidegate_text::{cut, escape, pointer};
+pub(crate) use tidegate_text::quote::quoted;
+use tidegate_text::{pointer, quote};
 
 use crate::contract::Violation;
 
@@ -13,9 +14,6 @@ pub const MAX_VIOLATIONS: usize = 100;
 
 /// The longest path, in bytes.
 pub const MAX_PATH_BYTES: usize = 1024;
-
-/// How many characters of a name go into a message.
-const MAX_NAME_CHARS: usize = 64;
 
 impl Violation {
     /// A violation with this code at this path.
@@ -70,6 +68,8 @@ pub mod code {
     pub const TYPE: &str = "type";
     /// A text that is too short.
     pub const MIN_LENGTH: &str = "min-length";
+    /// A value that is too large.
+    pub const MAXIMUM: &str = "maximum";
     /// A text without the required form.
     pub const FORMAT: &str = "format";
     /// A keyword of a schema that has no code of its own.
@@ -86,31 +86,7 @@ pub(crate) fn in_order(mut violations: Vec<Violation>) -> Vec<Violation> {
 
 /// The first of several violations in one line, and how many more there are.
 pub(crate) fn summary(violations: &[Violation]) -> String {
-    let Some(first) = violations.first() else {
-        return "nothing is wrong".to_owned();
-    };
-    let place = match first.path.as_str() {
-        "" => String::new(),
-        path => format!("{} at {}: ", first.code, quoted(path)),
-    };
-    let more = match violations.len() {
-        1 => String::new(),
-        count => format!(" (and {} more)", count - 1),
-    };
-    format!("{place}{}{more}", first.message)
-}
-
-/// A name out of an event, fit for a message: in quotes, escaped, cut when it is long.
-pub(crate) fn quoted(name: &str) -> String {
-    let (first, rest) = cut::split(name, MAX_NAME_CHARS);
-    let mut quoted = String::with_capacity(first.len() + 5);
-    quoted.push('"');
-    escape::push_by_number(&mut quoted, first);
-    if !rest.is_empty() {
-        quoted.push(cut::ELLIPSIS);
-    }
-    quoted.push('"');
-    quoted
+    quote::summary(violations.iter().map(|one| [&*one.code, &*one.path, &*one.message]))
 }
 
 /// The pointer to `path` inside the member `name`. When it would be too long, the pointer to the member; when even that would

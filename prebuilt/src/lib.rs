@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use tidegate_policy::{Bundle, Code, Policy, PolicyError, export_policy};
+use tidegate_policy::{Policy, PolicyError, export_policy};
 
 /// What `configure` has made.
 static CONFIGURED: Mutex<Option<Policy>> = Mutex::new(None);
@@ -11,11 +11,7 @@ static CONFIGURED: Mutex<Option<Policy>> = Mutex::new(None);
 /// The policy of the bundle: the one that was configured, or that of the memory.
 pub fn policy() -> Result<Policy, PolicyError> {
     let configured = CONFIGURED.lock().unwrap_or_else(PoisonError::into_inner).take();
-    configured.map_or_else(|| of(embedded::bundle()), Ok)
-}
-
-fn of(document: &str) -> Result<Policy, PolicyError> {
-    Policy::new(&Bundle::from_document(document)?, Code::default())
+    configured.map_or_else(|| Policy::of_files(embedded::bundle()), Ok)
 }
 
 export_policy!(policy);
@@ -59,7 +55,7 @@ mod embedded {
 #[cfg(target_family = "wasm")]
 #[allow(unsafe_code, unreachable_pub, clippy::pedantic, reason = "generated code")]
 mod configurable {
-    use tidegate_policy::component::reason;
+    use tidegate_policy::{Policy, component::reason};
 
     wit_bindgen::generate!({ path: "../wit", world: "configurable" });
 
@@ -67,7 +63,7 @@ mod configurable {
 
     impl Guest for Configurable {
         fn configure(bundle: String) -> Result<(), String> {
-            let policy = super::of(&bundle).map_err(|error| reason(&error))?;
+            let policy = Policy::of_files(&bundle).map_err(|error| reason(&error))?;
             *super::CONFIGURED.lock().unwrap_or_else(super::PoisonError::into_inner) = Some(policy);
             Ok(())
         }

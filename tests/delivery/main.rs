@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
 mod dead_letters;
+mod delayed;
 mod faults;
 mod given;
 mod handed_back;

@@ -21,6 +21,7 @@ fn flood(event: &str) -> Decided {
             event_type: "task.created".to_owned(),
             event: shared(),
             attributes: Vec::new(),
+            not_before: None,
         })
         .collect();
     decided

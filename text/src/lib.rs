@@ -7,3 +7,4 @@ pub mod cut;
 pub mod escape;
 pub mod number;
 pub mod pointer;
+pub mod quote;

@@ -75,6 +75,8 @@ export interface Output {
   event: string | null;
   /** The changes to the attributes that the event came with; of another event, its attributes. */
   attributes: Change[];
+  /** Not to be sent before this time, RFC 3339; null: at once. */
+  notBefore: string | null;
 }
 
 /** The decision on one event, with its reasons and its outputs. */
@@ -110,8 +112,8 @@ export interface EventType {
   dropRules: string[];
   /** False for types that the policy sends and never accepts. */
   accepted: boolean;
-  /** The channel on which it leaves; null: valid events of this type are dropped. */
-  channel: string | null;
+  /** All channels on which its events may leave; empty: valid events of this type are dropped. */
+  channels: string[];
   /** Milliseconds to wait before each retry. */
   retryDelaysMs: number[];
 }
@@ -120,12 +122,16 @@ export interface EventType {
 export interface Catalog {
   name: string;
   version: string;
+  /** SHA-256 of its bundle; null: it is not made of files alone. */
+  digest: string | null;
   /** Sorted by name. */
   eventTypes: EventType[];
   /** Every channel on which the policy may send, and those of dead letters and alerts, sorted. */
   channels: string[];
   /** Where an event states its names, as JSON Pointers; null: events state none. */
   envelope: { id: string | null; eventType: string; version: string | null; key: string | null; time: string | null };
+  /** How a CloudEvent is read as a document: which attribute stands for which member, and where its data stands. */
+  cloudEvents: { attributes: { name: string; place: string }[]; payload: string | null };
   /** The dead letters that a gate builds: in its own form when there is no template, which is JSON text. */
   deadLetters: { channel: string; eventType: string; template: string | null };
   /** The channels that are told of dead letters, each with the types of the events; null: of all. */

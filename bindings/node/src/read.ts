@@ -51,6 +51,7 @@ const OUTPUT: Spelling<Output> = {
   eventType: 'event_type',
   event: 'event',
   attributes: 'attributes',
+  notBefore: 'not_before',
 };
 
 const DECIDED: Spelling<Decided> = {
@@ -74,16 +75,18 @@ const EVENT_TYPE: Spelling<EventType> = {
   rules: 'rules',
   dropRules: 'drop_rules',
   accepted: 'accepted',
-  channel: 'channel',
+  channels: 'channels',
   retryDelaysMs: 'retry_delays_ms',
 };
 
 const CATALOG: Spelling<Catalog> = {
   name: 'name',
   version: 'version',
+  digest: 'digest',
   eventTypes: 'event_types',
   channels: 'channels',
   envelope: 'envelope',
+  cloudEvents: 'cloud_events',
   deadLetters: 'dead_letters',
   alerts: 'alerts',
   limits: 'limits',
@@ -96,6 +99,8 @@ const ENVELOPE: Spelling<Catalog['envelope']> = {
   key: 'key',
   time: 'time',
 };
+
+const CLOUD_EVENTS: Spelling<Catalog['cloudEvents']> = { attributes: 'attributes', payload: 'payload' };
 
 const DEAD_LETTERS: Spelling<Catalog['deadLetters']> = {
   channel: 'channel',
@@ -147,6 +152,7 @@ export function catalog(text: string): Catalog {
     ...known,
     eventTypes,
     envelope: record('catalog', known.envelope, ENVELOPE),
+    cloudEvents: record('catalog', known.cloudEvents, CLOUD_EVENTS),
     deadLetters: record('catalog', known.deadLetters, DEAD_LETTERS),
     alerts: records('catalog', known.alerts, ALERT),
     limits: record('catalog', known.limits, LIMITS),

@@ -19,7 +19,15 @@ test('process takes a Date or a text, and a version', () => {
   assert.deepEqual(policy.process(GOOD, { now: new Date(now) }), decided);
   const asItCame = policy.process(GOOD, { now, targetVersion: '1.0' });
   assert.deepEqual(asItCame.outputs, [
-    { channel: 'task-events', key: 'user-1', id: 'e-1', eventType: 'task.created', event: null, attributes: [] },
+    {
+      channel: 'task-events',
+      key: 'user-1',
+      id: 'e-1',
+      eventType: 'task.created',
+      event: null,
+      attributes: [],
+      notBefore: null,
+    },
   ]);
 });
 
@@ -61,8 +69,9 @@ test('a failed migration has a cause', () => {
 });
 
 test('the catalog is typed throughout', () => {
-  const { name, eventTypes, channels, envelope, deadLetters, alerts, limits } = policy.catalog();
+  const { name, digest, eventTypes, channels, envelope, cloudEvents, deadLetters, alerts, limits } = policy.catalog();
   assert.equal(name, 'tidegate-tasks');
+  assert.equal(digest, null);
   const updated = eventTypes.find((type) => type.name === 'task.updated');
   assert.deepEqual(updated.retryDelaysMs, [1000, 2000, 4000, 8000, 16000]);
   assert.equal(updated.defaultVersion, '1.0');
@@ -71,7 +80,8 @@ test('the catalog is typed throughout', () => {
   for (const { version, example } of updated.versions) {
     assert.equal(policy.validate(example).eventVersion, version);
   }
-  assert.ok(channels.includes(updated.channel));
+  assert.deepEqual(updated.channels, ['task-events']);
+  assert.ok(channels.includes('task-events'));
   assert.deepEqual(envelope, {
     id: '/event_id',
     eventType: '/event_type',
@@ -79,6 +89,7 @@ test('the catalog is typed throughout', () => {
     key: '/user_id',
     time: '/timestamp',
   });
+  assert.deepEqual(cloudEvents, { attributes: [], payload: null });
   assert.deepEqual([deadLetters.channel, deadLetters.eventType], ['dlq', 'dlq.failed']);
   assert.deepEqual(alerts[0], { channel: 'ops-alerts', eventTypes: null });
   assert.ok(alerts[1].eventTypes.includes('reminder.due'));

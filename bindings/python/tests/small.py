@@ -6,8 +6,9 @@ from typing import Any
 import wasmtime
 
 CATALOG = (
-    '{"name":"small","version":"1","event_types":[],"channels":[],'
+    '{"name":"small","version":"1","digest":null,"event_types":[],"channels":[],'
     '"envelope":{"id":null,"event_type":"/type","version":null,"key":null,"time":null},'
+    '"cloud_events":{"attributes":[],"payload":null},'
     '"dead_letters":{"channel":"dead","event_type":"dead","template":null},"alerts":[],'
     '"limits":{"event_bytes":64,"depth":1}}'
 )

@@ -15,6 +15,7 @@ from tidegate import (
     Accepted,
     Alert,
     Change,
+    CloudEvents,
     Decided,
     Envelope,
     InvalidEvent,
@@ -108,7 +109,8 @@ def test_a_decision_says_what_to_send(policy: Policy, event: dict[str, Any]) -> 
     assert (decided.decision, decided.event_id, decided.event_version) == ("forward", "e-1", "1.0")
     assert (decided.rule, decided.claim, decided.key) == (None, "e-1", "user-1")
     [output] = decided.outputs
-    assert (output.channel, output.key, output.id, output.attributes) == ("task-events", "user-1", "e-1", ())
+    assert (output.channel, output.key, output.id) == ("task-events", "user-1", "e-1")
+    assert (output.attributes, output.not_before) == ((), None)
     assert output.json()["event_version"] == "1.1"
     [as_it_came] = policy.process(event, NOW, "1.0").outputs
     assert (as_it_came.event, as_it_came.json()) == (None, None)
@@ -140,12 +142,12 @@ def test_changes_of_attributes_and_nulls_are_read() -> None:
     versions = '"from_version":"1","to_version":"2","path":["1","2"]'
     migrated = reading.migrated(f'{{"migrated":true,"event":null,{CHANGES},{versions}}}', "{}")
     assert migrated == Migrated("{}", False, changes, "1", "2", ("1", "2"))
-    output = f'{{"channel":"c","key":null,"id":"i","event_type":"t","event":null,{CHANGES}}}'
+    output = f'{{"channel":"c","key":null,"id":"i","event_type":"t","event":null,{CHANGES},"not_before":"noon"}}'
     judged = '"event_id":null,"event_type":null,"event_version":null,"key":null'
     decided = reading.decided(
         f'{{"decision":"drop","rule":"r","claim":null,{judged},"outputs":[{output}],"violations":[]}}'
     )
-    sent = Output("c", None, "i", "t", None, changes)
+    sent = Output("c", None, "i", "t", None, changes, "noon")
     assert decided == Decided("drop", "r", None, None, None, None, None, (sent,), ())
 
 
@@ -169,7 +171,10 @@ def test_the_catalog(policy: Policy) -> None:
     assert (types["task.created"].rules, types["task.created"].drop_rules) == (("empty-user-id",), ())
     assert not types["task.occurrence-requested"].accepted
     assert policy.catalog.limits.event_bytes == 1 << 20
+    assert types["task.created"].channels == ("task-events",)
     assert "dlq" in policy.catalog.channels
+    assert policy.catalog.digest is None
+    assert policy.catalog.cloud_events == CloudEvents((), None)
     assert policy.catalog.envelope == Envelope("/event_id", "/event_type", "/event_version", "/user_id", "/timestamp")
     assert (policy.catalog.dead_letters.channel, policy.catalog.dead_letters.event_type) == ("dlq", "dlq.failed")
     assert policy.catalog.alerts[0] == Alert("ops-alerts", None)

@@ -1,6 +1,14 @@
 """What the policy knows, for a host."""
 
-from wit_world.exports.validation import Envelope, EventTypeInfo, Limits, MigrationInfo, PolicyCatalog, VersionInfo
+from wit_world.exports.validation import (
+    CloudEvents,
+    Envelope,
+    EventTypeInfo,
+    Limits,
+    MigrationInfo,
+    PolicyCatalog,
+    VersionInfo,
+)
 
 from . import migration
 from .known import ALERTS, DEAD_LETTERS, RULES, TYPES, EventType, event
@@ -13,9 +21,12 @@ def catalog() -> PolicyCatalog:
     return PolicyCatalog(
         name="library-loans",
         version="0.1.0",
+        digest=None,
         event_types=[_info(name, known) for name, known in sorted(TYPES.items())],
         channels=sorted(channels),
         envelope=Envelope("/event_id", "/event_type", "/event_version", "/user_id", "/timestamp"),
+        # Its events are bare: no attribute stands for a member.
+        cloud_events=CloudEvents(attributes=[], payload=None),
         dead_letters=DEAD_LETTERS,
         alerts=ALERTS,
         limits=Limits(event_bytes=EVENT_BYTES, depth=DEPTH),
@@ -37,6 +48,6 @@ def _info(name: str, known: EventType) -> EventTypeInfo:
         rules=RULES,
         drop_rules=[],
         accepted=known.accepted,
-        channel=known.channel,
+        channels=[known.channel],
         retry_delays_ms=list(known.delays_ms),
     )

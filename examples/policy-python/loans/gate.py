@@ -34,7 +34,7 @@ def process(event: str, attributes: list[Attribute], context: Context) -> Decide
     except Err as failed:
         return _reject(came.id, came.type, came.version, came.key, failed.value.violations)
     text = None if leaves is came else write(leaves.members)
-    outputs = [Output(came.known.channel, came.key, came.id, came.type, text, []), *_alarm(came, context.now)]
+    outputs = [Output(came.known.channel, came.key, came.id, came.type, text, [], None), *_alarm(came, context.now)]
     return Decided(Decision.FORWARD, None, came.id, came.id, came.type, came.version, came.key, outputs, [])
 
 
@@ -59,7 +59,7 @@ def _alarm(event: rules.Event, now: str) -> list[Output]:
     what = {"about": event.id, "message": f"{days} days late: {payload['title']}"}
     alert = known.event(f"{event.id}-alert", "alert.ops", "1.0", event.members["task_id"], event.key, now, what)
     channel = known.TYPES["alert.ops"].channel
-    return [Output(channel, event.key, alert["event_id"], "alert.ops", write(alert), [])]
+    return [Output(channel, event.key, alert["event_id"], "alert.ops", write(alert), [], None)]
 
 
 def _reject(event_id, event_type, version, key, violations: list[Violation]) -> Decided:

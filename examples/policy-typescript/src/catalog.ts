@@ -22,7 +22,7 @@ export function catalog(): PolicyCatalog {
       rules: RULES,
       dropRules: [],
       accepted: known.accepted,
-      channel: known.channel,
+      channels: [known.channel],
       retryDelaysMs: Uint32Array.from(known.delaysMs),
     })),
     channels: [...new Set(channels)].sort(),
@@ -33,6 +33,8 @@ export function catalog(): PolicyCatalog {
       key: "/user_id",
       time: "/timestamp",
     },
+    // Its events are bare: no attribute stands for a member.
+    cloudEvents: { attributes: [] },
     deadLetters: DEAD_LETTERS,
     alerts: ALERTS,
     limits: { eventBytes: EVENT_BYTES, depth: DEPTH },

@@ -98,9 +98,11 @@ export function process(request: string, attributes: string): string {
 }
 
 export function catalog(): string {
-  const { eventTypes, channels, envelope, deadLetters, alerts, limits, ...named } = catalogs.catalog();
+  const { name, version, digest, eventTypes, channels, envelope, cloudEvents, deadLetters, alerts, limits } = catalogs.catalog();
   return text({
-    ...named,
+    name,
+    version,
+    digest: digest ?? null,
     event_types: eventTypes.map((type) => ({
       name: type.name,
       versions: type.versions,
@@ -110,7 +112,7 @@ export function catalog(): string {
       rules: type.rules,
       drop_rules: type.dropRules,
       accepted: type.accepted,
-      channel: type.channel ?? null,
+      channels: type.channels,
       retry_delays_ms: [...type.retryDelaysMs],
     })),
     channels,
@@ -121,6 +123,7 @@ export function catalog(): string {
       key: envelope.key ?? null,
       time: envelope.time ?? null,
     },
+    cloud_events: { attributes: cloudEvents.attributes, payload: cloudEvents.payload ?? null },
     dead_letters: {
       channel: deadLetters.channel,
       event_type: deadLetters.eventType,
@@ -147,6 +150,7 @@ function decidedText(given: Decided): string {
       event_type: output.eventType,
       event: output.event ?? null,
       attributes: output.attributes,
+      not_before: output.notBefore ?? null,
     })),
     violations: given.violations.map(shown),
   });

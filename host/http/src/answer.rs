@@ -25,7 +25,7 @@ struct Output {
     id: String,
 }
 
-/// 200: the event is processed. 202: its retry is scheduled. 422: it is rejected. 424: it could not be published and is
+/// 200: the event is processed. 202: its retry is scheduled, or outputs of it leave later. 422: it is rejected. 424: it could not be published and is
 /// dead-lettered. 503: it must be sent again. `None`: processing it panicked.
 pub(super) fn answer(ack: Option<Ack>) -> Result<Response, Problem> {
     let report = match ack {
@@ -48,7 +48,7 @@ pub(super) fn answer(ack: Option<Ack>) -> Result<Response, Problem> {
             let title = "dead-lettered: its dead letter is stored";
             return Err(Problem::new(StatusCode::FAILED_DEPENDENCY, title, report.reason));
         }
-        Disposition::Scheduled => StatusCode::ACCEPTED,
+        Disposition::Scheduled | Disposition::OutputsScheduled => StatusCode::ACCEPTED,
         Disposition::Published | Disposition::Dropped | Disposition::Duplicate | Disposition::AlreadyScheduled => {
             StatusCode::OK
         }

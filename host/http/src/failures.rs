@@ -79,6 +79,7 @@ pub(super) async fn report_failure(State(app): State<Arc<App>>, request: Admitte
             let next = NextStep {
                 action: match report.disposition {
                     Disposition::Scheduled
+                    | Disposition::OutputsScheduled
                     | Disposition::AlreadyScheduled
                     | Disposition::Published
                     | Disposition::Duplicate => "retry",

@@ -14,6 +14,17 @@ pub fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// The milliseconds since 1970 of an RFC 3339 text; `None`: it is none.
+pub fn parse(text: &str) -> Option<i64> {
+    let at = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(at.timestamp_millis())
+}
+
+/// Milliseconds since 1970 as RFC 3339.
+pub fn of_millis(millis: i64) -> String {
+    rfc3339(DateTime::from_timestamp_millis(millis).unwrap_or_default())
+}
+
 /// Milliseconds since 1970.
 pub fn unix_millis() -> i64 {
     Utc::now().timestamp_millis()

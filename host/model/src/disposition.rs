@@ -17,6 +17,8 @@ pub enum Disposition {
     AlreadyScheduled,
     /// Its retry is scheduled.
     Scheduled,
+    /// Its outputs are published, or stored until their time.
+    OutputsScheduled,
     /// Its dead letter could not be published yet; the next attempt is scheduled.
     DeadLetterScheduled,
 }
@@ -44,7 +46,7 @@ impl Disposition {
             Self::Dropped => "dropped",
             Self::DeadLettered(_) => "dead_lettered",
             Self::Duplicate | Self::AlreadyScheduled => "duplicate",
-            Self::Scheduled | Self::DeadLetterScheduled => "scheduled",
+            Self::Scheduled | Self::OutputsScheduled | Self::DeadLetterScheduled => "scheduled",
         }
     }
 

@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod disposition;
 pub mod envelope;
 pub mod error;
+mod exact_bytes;
 mod members;
 pub mod message;
 pub mod rate_limited_log;

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
-use crate::{attributes::Attributes, backend_error::BackendError, revision::RevisionId};
+use crate::{attributes::Attributes, backend_error::BackendError, exact_bytes, revision::RevisionId};
 
 /// An event to publish.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// The partition key, where the event has one.
     pub key: Option<String>,
@@ -16,6 +17,7 @@ pub struct Message {
     /// Type of the event.
     pub event_type: String,
     /// The event, the text of one JSON value.
+    #[serde(with = "exact_bytes")]
     pub event: Bytes,
     /// Its attributes, where it came with some: it leaves with them.
     pub attributes: Attributes,

@@ -1,4 +1,4 @@
-//! A scheduled retry, as it is stored: all that a replica of the gate needs to resume the delivery after a crash. Knows no
+//! A scheduled retry, or an output that leaves later, as it is stored: all that a replica of the gate needs to resume the delivery after a crash. Knows no
 //! scheduler.
 
 use std::time::Duration;
@@ -11,6 +11,7 @@ use crate::{
     dead_letter::Names,
     delivery::Delivery,
     disposition::DeadLetterReason,
+    message::Message,
     revision::{RevisionId, RolledBack},
 };
 
@@ -38,6 +39,19 @@ pub enum Next {
     DeadLetter(Failure),
     /// A channel is notified of a rollback.
     NotifyRollback(RollbackNotice),
+    /// One of its outputs is published, whose time has come. The others are published already.
+    Publish(Box<DelayedOutput>),
+}
+
+/// An output that is published at a time of its own. It is complete: publishing it needs no policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DelayedOutput {
+    /// The same whenever the output of this event is stored.
+    pub name: String,
+    /// The channel.
+    pub channel: String,
+    /// The event to publish.
+    pub message: Message,
 }
 
 /// The notice of a rollback. It names its channel, since no policy may be loaded when it is due.
@@ -70,11 +84,13 @@ pub struct Failure {
 impl ScheduledRetry {
     /// Its name: the same whenever the same attempt of a delivery is scheduled, so that scheduling it twice does no harm.
     pub fn name(&self) -> String {
-        format!(
-            "retry-{}-{}",
-            self.delivery.digest(),
-            self.delivery.history.times_scheduled
-        )
+        let times = self.delivery.history.times_scheduled;
+        match &self.next {
+            Next::Publish(output) => format!("output-{}-{times}", output.name),
+            Next::Process | Next::DeadLetter(_) | Next::NotifyRollback(_) => {
+                format!("retry-{}-{times}", self.delivery.digest())
+            }
+        }
     }
 
     /// The stored form.

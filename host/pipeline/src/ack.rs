@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tidegate_engine::Violation;
+use tidegate_engine::{Fault, Violation};
 use tidegate_model::{backend_error::BackendError, disposition::Disposition, revision::RevisionId};
 
 /// The shortest wait before a delivery that was not acknowledged is redelivered.
@@ -59,6 +59,9 @@ pub enum NotAcknowledged {
     /// A call of the backend failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// The policy faulted when it was asked for the next attempt at an output.
+    #[error("the policy faulted when it was asked when to try again")]
+    NoPlan(#[source] Fault),
     /// The concurrency limit is reached, or the gate is stopping.
     #[error("{0}")]
     Refused(&'static str),

@@ -14,7 +14,7 @@ use tidegate_model::{
     error::chain,
     scheduled_retry::{Failure, Next},
 };
-use tidegate_policies::decision::Unusable;
+use tidegate_policies::unusable::Unusable;
 
 use crate::{
     ack::{NotAcknowledged, Report},
@@ -117,7 +117,7 @@ impl Pipeline {
         let outputs = self.build_dead_letter(run, failure, &now).await.map_err(not_built)?;
         let outputs = self.check_and_address(outputs, run, &now, &failure.decided_by);
         let outputs = outputs.map_err(|unusable| not_built(unusable.into()))?;
-        self.publish(&outputs, delivery).await
+        self.publish(&outputs, run).await
     }
 
     /// The dead letter and its alerts. When a consumer fails again on a redriven event, the dead letter is another one; when

@@ -25,6 +25,7 @@ impl Pipeline {
         match &retry.next {
             Next::Process => self.deliver(delivery).await,
             Next::DeadLetter(failure) => self.account(delivery, self.resume_dead_letter(delivery, failure)).await,
+            Next::Publish(output) => self.account(delivery, self.publish_delayed(delivery, output)).await,
             Next::NotifyRollback(notice) => self.account(delivery, self.notify_rollback(delivery, notice)).await,
         }
     }

@@ -9,7 +9,11 @@ use tidegate_model::{
     message::Message,
     revision::RevisionId,
 };
-use tidegate_policies::decision::{Expected, Unusable, Usable, UsableOutput};
+use tidegate_policies::{
+    decision::Usable,
+    output::{Expected, UsableOutput},
+    unusable::Unusable,
+};
 
 use crate::{pipeline::Pipeline, run::Run};
 
@@ -29,6 +33,8 @@ pub(super) struct AddressedOutput<'a> {
     pub(super) channel: String,
     pub(super) sink: &'a Arc<dyn Publisher>,
     pub(super) message: Message,
+    /// The time before which it must not be published, milliseconds since 1970.
+    pub(super) not_before: Option<i64>,
 }
 
 /// Why there is no usable decision. This says nothing about the event.
@@ -67,12 +73,8 @@ impl Pipeline {
         if matches!(delivery.origin, Origin::Consumer { .. }) {
             decided = published_before(policy, delivery, decided).await?;
         }
-        let expected = Expected {
-            event: &delivery.event,
-            catalog: policy.catalog(),
-            is_bound: &|channel| self.is_bound(channel),
-        };
-        let decision = Usable::check(decided, expected)?;
+        let is_bound = |channel: &str| self.channels.contains_key(channel);
+        let decision = Usable::check(decided, expected(run, at, &is_bound))?;
         let outputs = self.address(&decision.outputs, delivery, at, run.revision.id())?;
         Ok(AddressedDecision { decision, outputs })
     }
@@ -85,17 +87,9 @@ impl Pipeline {
         at: &str,
         revision: &RevisionId,
     ) -> Result<Vec<AddressedOutput<'_>>, Unusable> {
-        let expected = Expected {
-            event: &run.delivery.event,
-            catalog: run.revision.policy.catalog(),
-            is_bound: &|channel| self.is_bound(channel),
-        };
-        let outputs = UsableOutput::check_all(outputs, None, expected)?;
+        let is_bound = |channel: &str| self.channels.contains_key(channel);
+        let outputs = UsableOutput::check_all(outputs, None, expected(run, at, &is_bound))?;
         self.address(&outputs, run.delivery, at, revision)
-    }
-
-    fn is_bound(&self, channel: &str) -> bool {
-        self.channels.contains_key(channel)
     }
 
     fn address(
@@ -115,9 +109,20 @@ impl Pipeline {
                 channel: output.channel.clone(),
                 sink,
                 message: message(output, delivery, at, revision),
+                not_before: output.not_before,
             })
         };
         outputs.iter().map(address).collect()
+    }
+}
+
+/// What the outputs of a delivery are checked against.
+fn expected<'a>(run: Run<'a>, at: &'a str, is_bound: &'a dyn Fn(&str) -> bool) -> Expected<'a> {
+    Expected {
+        event: &run.delivery.event,
+        catalog: run.revision.policy.catalog(),
+        now: at,
+        is_bound,
     }
 }
 
@@ -140,7 +145,7 @@ async fn published_before(policy: &Policy, delivery: &Delivery, mut decided: Dec
     let mut types = policy.catalog().event_types.iter();
     let Some(channel) = types
         .find(|kind| kind.name == accepted.event_type)
-        .and_then(|kind| kind.channel.clone())
+        .and_then(|kind| kind.channels.first().cloned())
     else {
         return Ok(decided);
     };
@@ -151,6 +156,7 @@ async fn published_before(policy: &Policy, delivery: &Delivery, mut decided: Dec
         event_type: accepted.event_type,
         event: None,
         attributes: Vec::new(),
+        not_before: None,
     };
     Ok(Decided {
         decision: Decision::Forward,

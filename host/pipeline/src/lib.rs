@@ -7,6 +7,7 @@
 mod ack;
 pub mod claim;
 mod dead_letter;
+mod delayed;
 mod deliver;
 mod judge;
 pub mod key_queue;

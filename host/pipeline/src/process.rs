@@ -140,12 +140,23 @@ impl Pipeline {
         claim: Option<&mut AcquiredClaim>,
     ) -> Result<Report, NotAcknowledged> {
         let decision = &addressed.decision;
-        match self.publish(&addressed.outputs, run.delivery).await {
+        let later = addressed
+            .outputs
+            .iter()
+            .filter(|output| output.waits_until().is_some())
+            .count();
+        match self.publish(&addressed.outputs, run).await {
             Ok(published) => {
                 if let Some(claim) = claim {
                     self.claims.done(claim).await?;
                 }
-                let report = run.report(Disposition::Published, &decision.reason);
+                let report = match later {
+                    0 => run.report(Disposition::Published, &decision.reason),
+                    later => {
+                        let reason = format!("{}; {later} of its outputs leave later", decision.reason);
+                        run.report(Disposition::OutputsScheduled, &reason)
+                    }
+                };
                 Ok(Report { published, ..report })
             }
             Err(failed) => self.after_failure(run, decision, failed, claim).await,

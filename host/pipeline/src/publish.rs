@@ -1,11 +1,11 @@
-//! Publishes the outputs of a delivery, one after the other. Outputs that an earlier attempt has published are not
-//! published again. Knows nothing of what a sink is.
+//! Publishes the outputs of a delivery, one after the other, and stores those that leave later. Outputs that an earlier attempt
+//! has published or stored are not published again. Knows nothing of what a sink is.
 
 use std::time::Duration;
 
-use tidegate_model::{delivery::Delivery, error::chain, message::PublishError};
+use tidegate_model::{clock, error::chain, message::PublishError};
 
-use crate::{judge::AddressedOutput, pipeline::Pipeline};
+use crate::{judge::AddressedOutput, pipeline::Pipeline, run::Run};
 
 /// An output that could not be published.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl FailedPublish {
         }
     }
 
-    fn new(published: Vec<(String, String)>, error: PublishError) -> Self {
+    pub(super) fn new(published: Vec<(String, String)>, error: PublishError) -> Self {
         let summary = chain(&error);
         let (retryable, answer) = match error {
             PublishError::Retryable { error, after } => (Retryable::After(after.unwrap_or_default()), error.answer),
@@ -56,24 +56,40 @@ impl FailedPublish {
 }
 
 impl Pipeline {
-    /// Publishes outputs; returns channel and id of each.
+    /// Publishes outputs, or stores them until their time; returns channel and id of each.
     pub(super) async fn publish(
         &self,
         outputs: &[AddressedOutput<'_>],
-        delivery: &Delivery,
+        run: Run<'_>,
     ) -> Result<Vec<(String, String)>, FailedPublish> {
-        let mut published = delivery.history.published.clone();
-        for AddressedOutput { channel, sink, message } in outputs {
-            let name = (channel.clone(), message.id.clone());
+        let mut published = run.delivery.history.published.clone();
+        for output in outputs {
+            let name = (output.channel.clone(), output.message.id.clone());
             if published.contains(&name) {
                 continue;
             }
-            if let Err(error) = sink.publish_one(message).await {
+            let sent = match output.waits_until() {
+                Some(due) => self.store_until(due, output, run).await.map_err(PublishError::from),
+                None => self.send(output).await,
+            };
+            if let Err(error) = sent {
                 return Err(FailedPublish::new(published, error));
             }
-            self.metrics.published(sink.name());
             published.push(name);
         }
         Ok(published)
+    }
+
+    async fn send(&self, output: &AddressedOutput<'_>) -> Result<(), PublishError> {
+        output.sink.publish_one(&output.message).await?;
+        self.metrics.published(output.sink.name());
+        Ok(())
+    }
+}
+
+impl AddressedOutput<'_> {
+    /// The time until which it must be stored, milliseconds since 1970; `None`: it may be published now.
+    pub(super) fn waits_until(&self) -> Option<i64> {
+        self.not_before.filter(|due| *due > clock::unix_millis())
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tidegate_engine::{Action, CallError, Violation};
+use tidegate_engine::{Action, CallError, Fault, Violation};
 use tidegate_model::{
     clock,
     delivery::Delivery,
@@ -39,53 +39,52 @@ impl Pipeline {
         failed: FailedPublish,
         claim: Option<&mut AcquiredClaim>,
     ) -> Result<Report, NotAcknowledged> {
+        let event_type = decision.event_type.as_deref().unwrap_or_default();
+        let mut delivery = self.record_failure(run, &failed);
+        delivery.history.published.clone_from(&failed.published);
+        let delay = self.delay_after(run, event_type, failed.retryable).await;
+        let run = Run {
+            delivery: &delivery,
+            ..run
+        };
+        match delay {
+            Err(fault) => self.faulted(run, CallError::Fault(fault).into(), claim).await,
+            Ok(None) => self.dead_letter(run, &exhausted(run, failed.error), claim).await,
+            Ok(Some(delay)) => {
+                let mut delivery = delivery.clone();
+                delivery.history.attempt += 1;
+                self.schedule(run, delivery, Next::Process, delay, claim).await
+            }
+        }
+    }
+
+    /// The delivery with a failed attempt in its history, which is logged.
+    pub(super) fn record_failure(&self, run: Run<'_>, failed: &FailedPublish) -> Delivery {
         if let Some(suppressed) = self.publish_log.allow() {
             let event_id = run.event_id().map(|id| tracing::field::display(Untrusted(id)));
             let (attempt, error) = (run.delivery.history.attempt, &failed.summary);
             tracing::warn!(source = %run.delivery.source, event_id, attempt, error, suppressed, "an event could not be published");
         }
         let mut delivery = run.delivery.clone();
-        let history = &mut delivery.history;
-        history.first_failure.get_or_insert_with(clock::now);
-        history.last_error = Some(failed.error.clone());
-        history.published = failed.published;
-        if let Retryable::After(after) = failed.retryable {
-            let event_type = decision.event_type.as_deref().unwrap_or_default();
-            let plan = match run.revision.policy.next_attempt(event_type, history.attempt).await {
-                Ok(plan) => plan,
-                Err(fault) => {
-                    let run = Run {
-                        delivery: &delivery,
-                        ..run
-                    };
-                    return self.faulted(run, CallError::Fault(fault).into(), claim).await;
-                }
-            };
-            if plan.action == Action::Retry {
-                history.attempt += 1;
-                let delay = self.retries.scaled(Duration::from_millis(plan.delay_ms.into()));
-                return self
-                    .schedule(run, delivery, Next::Process, delay.max(after), claim)
-                    .await;
-            }
-        }
-        let error = match (history.times_scheduled, &history.first_failure) {
-            (1.., Some(first)) => format!("{}; it failed first at {first}", failed.error),
-            _ => failed.error,
+        delivery.history.first_failure.get_or_insert_with(clock::now);
+        delivery.history.last_error = Some(failed.error.clone());
+        delivery
+    }
+
+    /// The delay of the next attempt at an event of a type; `None`: there is none.
+    pub(super) async fn delay_after(
+        &self,
+        run: Run<'_>,
+        event_type: &str,
+        retryable: Retryable,
+    ) -> Result<Option<Duration>, Fault> {
+        let Retryable::After(after) = retryable else {
+            return Ok(None);
         };
-        let failure = Failure {
-            reason: DeadLetterReason::Exhausted,
-            error,
-            violations: Vec::new(),
-            names: run.names(),
-            attempts: 0,
-            decided_by: run.revision.id().clone(),
-        };
-        let run = Run {
-            delivery: &delivery,
-            ..run
-        };
-        self.dead_letter(run, &failure, claim).await
+        let attempt = run.delivery.history.attempt;
+        let plan = run.revision.policy.next_attempt(event_type, attempt).await?;
+        let delay = self.retries.scaled(Duration::from_millis(plan.delay_ms.into()));
+        Ok((plan.action == Action::Retry).then(|| delay.max(after)))
     }
 
     /// The policy faulted. The event is retried; it is dead-lettered only when the policy decides on others.
@@ -163,6 +162,7 @@ impl Pipeline {
                 self.join_queue(run, &mut delivery, delay).await?;
                 Disposition::Scheduled
             }
+            Next::Publish(_) => Disposition::OutputsScheduled,
             Next::DeadLetter(_) | Next::NotifyRollback(_) => {
                 self.leave_queue(delivery.history.queue.take().as_ref()).await;
                 Disposition::DeadLetterScheduled
@@ -188,6 +188,23 @@ impl Pipeline {
             tracing::warn!(%error, "the claim could not be marked as scheduled; it stays until its lease expires");
         }
         Ok(run.report(disposition, &reason))
+    }
+}
+
+/// Why an event is dead-lettered for which no attempt is left.
+pub(super) fn exhausted(run: Run<'_>, error: String) -> Failure {
+    let history = &run.delivery.history;
+    let error = match (history.times_scheduled, &history.first_failure) {
+        (1.., Some(first)) => format!("{error}; it failed first at {first}"),
+        _ => error,
+    };
+    Failure {
+        reason: DeadLetterReason::Exhausted,
+        error,
+        violations: Vec::new(),
+        names: run.names(),
+        attempts: 0,
+        decided_by: run.revision.id().clone(),
     }
 }
 

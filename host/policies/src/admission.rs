@@ -228,7 +228,7 @@ fn alerted(catalog: &PolicyCatalog) -> Result<BTreeSet<&str>, Refusal> {
     Ok(named.into_iter().collect())
 }
 
-/// What `current` accepts and `next` does not, as `type` or `type version`.
+/// What `current` accepts and `next` does not, as `type` or `type version`; and what it sends and `next` would drop.
 fn dropped(current: &PolicyCatalog, next: &PolicyCatalog) -> Vec<String> {
     let mut dropped = Vec::new();
     for kind in current.event_types.iter().filter(|kind| kind.accepted) {
@@ -238,6 +238,9 @@ fn dropped(current: &PolicyCatalog, next: &PolicyCatalog) -> Vec<String> {
             .find(|other| other.accepted && other.name == kind.name);
         match successor {
             None => dropped.push(kind.name.clone()),
+            Some(successor) if successor.channels.is_empty() && !kind.channels.is_empty() => {
+                dropped.push(format!("{}, which has no channel any more", kind.name));
+            }
             Some(successor) => dropped.extend(
                 versions(kind)
                     .filter(|version| !versions(successor).any(|other| other == *version))

@@ -1,23 +1,12 @@
 //! Whether a decision is usable. The same rules apply to the live policy and the shadow policy.
-//!
-//! Knows nothing of sinks: the caller knows which channels are bound.
 
-use std::collections::HashSet;
+use tidegate_engine::{Decided, Decision, PolicyCatalog, Violation};
+use tidegate_text::quote;
 
-use bytes::Bytes;
-use serde_json::value::RawValue;
-use tidegate_engine::{Change, Decided, Decision, Output, PolicyCatalog, Violation};
-use tidegate_model::{
-    attributes::{Attributes, is_name},
-    untrusted::Untrusted,
+use crate::{
+    output::{Expected, UsableOutput},
+    unusable::Unusable,
 };
-use tidegate_text::escape;
-
-/// The most outputs of one event.
-const MOST_OUTPUTS: usize = 64;
-
-/// The attribute that names the schema of the data.
-const DATA_SCHEMA: &str = "dataschema";
 
 /// A decision that the gate can carry out.
 #[derive(Debug, Clone)]
@@ -42,98 +31,6 @@ pub struct Usable {
     pub outputs: Vec<UsableOutput>,
     /// What is wrong; empty unless the decision is to reject.
     pub violations: Vec<Violation>,
-}
-
-/// An event to publish: JSON, on a bound channel.
-#[derive(Debug, Clone)]
-pub struct UsableOutput {
-    /// The channel.
-    pub channel: String,
-    /// The partition key, where it has one.
-    pub key: Option<String>,
-    /// Id of the event: the same for every attempt.
-    pub id: String,
-    /// Type of the event.
-    pub event_type: String,
-    /// The text of one JSON value.
-    pub event: Bytes,
-    /// The changes to its attributes.
-    pub attributes: Vec<Change>,
-    /// Whether it is the event judged, and not another one.
-    pub is_itself: bool,
-    /// Whether its text is another than that of the event judged.
-    pub is_changed: bool,
-}
-
-/// What a decision is checked against.
-#[derive(Clone, Copy)]
-#[allow(missing_debug_implementations, reason = "it has a function")]
-pub struct Expected<'a> {
-    /// The event that was judged.
-    pub event: &'a Bytes,
-    /// What the policy knows.
-    pub catalog: &'a PolicyCatalog,
-    /// Whether a channel is bound to a sink.
-    pub is_bound: &'a dyn Fn(&str) -> bool,
-}
-
-/// Why a decision is not usable: a fault of the policy.
-#[derive(Debug, thiserror::Error)]
-pub enum Unusable {
-    /// What is forwarded is sent somewhere.
-    #[error("the policy forwards an event, and the event itself is not among its outputs")]
-    NoOutput,
-    /// An attribute has a name that would break an envelope.
-    #[error("the policy sets an attribute {:?}, which none can be called", Untrusted(name))]
-    BadAttribute {
-        /// The name.
-        name: String,
-    },
-    /// Outputs are named by the id, and so are claims.
-    #[error("the policy forwards an event without its id")]
-    NoId,
-    /// A claim without a name would be the claim of all such events.
-    #[error("the policy claims an event by an empty text")]
-    EmptyClaim,
-    /// A dead letter says why.
-    #[error("the policy rejects an event and names no violation")]
-    NoViolation,
-    /// Only what its catalog announces is dropped.
-    #[error(
-        "the policy drops an event by the rule {:?}, which is none of its catalog's, and its type has a channel",
-        Untrusted(rule.as_deref().unwrap_or_default())
-    )]
-    UnknownDropRule {
-        /// The rule that it names.
-        rule: Option<String>,
-    },
-    /// There are more outputs than an event may have.
-    #[error("the policy made {0} outputs of one event; at most {MOST_OUTPUTS} are allowed")]
-    TooManyOutputs(usize),
-    /// Two outputs could not be told apart.
-    #[error("the policy made two outputs with one id on the channel {:?}", Untrusted(channel))]
-    SameOutput {
-        /// The channel.
-        channel: String,
-    },
-    /// A channel is not bound to a sink.
-    #[error(
-        "the policy publishes on the channel {:?}, which has no sink: add it under `channels`",
-        Untrusted(channel)
-    )]
-    UnboundChannel {
-        /// The channel.
-        channel: String,
-    },
-    /// An output is not JSON: it would break its envelope.
-    #[error("the policy made an output for {:?} that is not JSON", Untrusted(channel))]
-    NotJson {
-        /// The channel of the output.
-        channel: String,
-        /// What is wrong.
-        #[source]
-        source: serde_json::Error,
-    },
 }
 
 impl Usable {
@@ -174,7 +71,7 @@ fn check_drop(decided: &Decided, catalog: &PolicyCatalog) -> Result<(), Unusable
     let known = catalog.event_types.iter().find(|known| Some(&known.name) == name);
     let is_announced = known.is_some_and(|known| match &decided.rule {
         Some(rule) => known.drop_rules.contains(rule),
-        None => known.channel.is_none(),
+        None => known.channels.is_empty(),
     });
     if is_announced {
         return Ok(());
@@ -198,99 +95,12 @@ pub fn reason(decided: &Decided) -> String {
             Some(rule) => format!("{event_type} {version} is dropped by the rule {rule}"),
             None => format!("{event_type} {version} is valid and goes to no channel"),
         },
-        Decision::Reject => summary(&decided.violations),
-    }
-}
-
-/// The first violation in one line, and how many more there are.
-fn summary(violations: &[Violation]) -> String {
-    let Some(first) = violations.first() else {
-        return "nothing is wrong".to_owned();
-    };
-    let place = match first.path.as_str() {
-        "" => String::new(),
-        path => format!("{} at \"{}\": ", first.code, escape::one_line(path)),
-    };
-    let more = match violations.len() {
-        1 => String::new(),
-        count => format!(" (and {} more)", count - 1),
-    };
-    format!("{place}{}{more}", first.message)
-}
-
-impl UsableOutput {
-    /// The attributes that it leaves with, when the event came with `attributes`. A `dataschema` is that of the old text.
-    pub fn attributes_of(&self, attributes: &Attributes) -> Attributes {
-        if !self.is_itself {
-            return Attributes::default().changed(&self.attributes);
-        }
-        let is_stated = self.attributes.iter().any(|change| change.name == DATA_SCHEMA);
-        let is_stale = self.is_changed && !is_stated;
-        let kept = attributes.clone().keep(|name| !(is_stale && name == DATA_SCHEMA));
-        kept.changed(&self.attributes)
-    }
-
-    /// Checks the outputs of a policy. `own_id`: the id of the event that was judged.
-    pub fn check_all(
-        outputs: Vec<Output>,
-        own_id: Option<&str>,
-        expected: Expected<'_>,
-    ) -> Result<Vec<Self>, Unusable> {
-        if outputs.len() > MOST_OUTPUTS {
-            return Err(Unusable::TooManyOutputs(outputs.len()));
-        }
-        let mut seen = HashSet::new();
-        if let Some(twice) = outputs
-            .iter()
-            .find(|output| !seen.insert((&output.channel, &output.id)))
-        {
-            let channel = twice.channel.clone();
-            return Err(Unusable::SameOutput { channel });
-        }
-        let check = |output: Output| {
-            let channel = output.channel;
-            if !(expected.is_bound)(&channel) {
-                return Err(Unusable::UnboundChannel { channel });
-            }
-            if let Some(bad) = output.attributes.iter().find(|change| !is_name(&change.name)) {
-                let name = bad.name.clone();
-                return Err(Unusable::BadAttribute { name });
-            }
-            let is_changed = output.event.is_some();
-            let event = output.event.map_or_else(|| expected.event.clone(), Bytes::from);
-            if let Err(source) = serde_json::from_slice::<&RawValue>(&event) {
-                return Err(Unusable::NotJson { channel, source });
-            }
-            Ok(Self {
-                channel,
-                key: output.key,
-                is_itself: own_id == Some(&*output.id),
-                id: output.id,
-                event_type: output.event_type,
-                event,
-                attributes: output.attributes,
-                is_changed,
-            })
-        };
-        outputs.into_iter().map(check).collect()
-    }
-}
-
-impl Unusable {
-    /// The kind of fault as one word, for metrics.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::NoId => "no-id",
-            Self::NoOutput => "no-output",
-            Self::BadAttribute { .. } => "bad-attribute",
-            Self::EmptyClaim => "empty-claim",
-            Self::NoViolation => "no-violation",
-            Self::UnknownDropRule { .. } => "unknown-drop-rule",
-            Self::TooManyOutputs(_) => "too-many-outputs",
-            Self::SameOutput { .. } => "same-output",
-            Self::UnboundChannel { .. } => "unbound-channel",
-            Self::NotJson { .. } => "not-json",
-        }
+        Decision::Reject => quote::summary(
+            decided
+                .violations
+                .iter()
+                .map(|one| [&*one.code, &*one.path, &*one.message]),
+        ),
     }
 }
 
@@ -300,19 +110,21 @@ mod tests {
     use serde_json::{Value, json};
     use tidegate_engine::{Decided, PolicyCatalog};
 
-    use super::{Expected, Usable};
+    use super::Usable;
+    use crate::output::Expected;
 
     fn catalog() -> PolicyCatalog {
-        let event_type = |name: &str, channel: Value, drop_rules: &[&str]| {
+        let event_type = |name: &str, channels: &[&str], drop_rules: &[&str]| {
             json!({
                 "name": name, "versions": [], "target_version": "1", "default_version": "1", "migrations": [], "rules": [],
-                "drop_rules": drop_rules, "accepted": true, "channel": channel, "retry_delays_ms": [],
+                "drop_rules": drop_rules, "accepted": true, "channels": channels, "retry_delays_ms": [],
             })
         };
         let catalog = json!({
-            "name": "p", "version": "1", "channels": ["out"], "alerts": [], "limits": { "event_bytes": 1, "depth": 1 },
-            "event_types": [event_type("sent", json!("out"), &["test-tenant"]), event_type("unsent", Value::Null, &[])],
+            "name": "p", "version": "1", "digest": null, "channels": ["out"], "alerts": [], "limits": { "event_bytes": 1, "depth": 1 },
+            "event_types": [event_type("sent", &["out"], &["test-tenant"]), event_type("unsent", &[], &[])],
             "envelope": { "id": "/id", "event_type": "/type", "version": null, "key": null, "time": null },
+            "cloud_events": { "attributes": [], "payload": null },
             "dead_letters": { "channel": "dlq", "event_type": "d", "template": null },
         });
         serde_json::from_value(catalog).expect("a catalog")
@@ -331,13 +143,14 @@ mod tests {
         let expected = Expected {
             event: &Bytes::from_static(b"{}"),
             catalog: &catalog(),
+            now: "2026-03-01T09:30:00Z",
             is_bound: &|channel| channel == "out",
         };
         Usable::check(decided, expected).err().map(|unusable| unusable.kind())
     }
 
     fn output(id: &str, channel: &str) -> Value {
-        json!({ "channel": channel, "key": null, "id": id, "event_type": "sent", "event": null, "attributes": [] })
+        json!({ "channel": channel, "key": null, "id": id, "event_type": "sent", "event": null, "attributes": [], "not_before": null })
     }
 
     #[test]
@@ -377,6 +190,10 @@ mod tests {
             ),
             (json!({ "outputs": [output("e", "nowhere")] }), Some("unbound-channel")),
             (with("event", json!("{")), Some("not-json")),
+            (with("not_before", json!("2026-03-08T10:30:00+01:00")), None),
+            (with("not_before", json!("2020-01-01T00:00:00Z")), None),
+            (with("not_before", json!("2026-03-08T09:30:01Z")), Some("too-late")),
+            (with("not_before", json!("tomorrow")), Some("not-a-time")),
             (
                 with("attributes", json!([{ "name": "data", "value": "x" }])),
                 Some("bad-attribute"),

@@ -64,6 +64,7 @@ pub fn forward<G: Guest + ?Sized>(event: &str) -> Decided {
                 event_type: read.event_type,
                 event: None,
                 attributes: Vec::new(),
+                not_before: None,
             }],
             violations: Vec::new(),
         },

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::bindings::exports::tidegate::policy::validation::{
-    Accepted, Alert, DeadLetters, Envelope, EventTypeInfo, Limits, PolicyCatalog, Rejection, RejectionCause,
-    VersionInfo, Violation,
+    Accepted, Alert, CloudEvents, DeadLetters, Envelope, EventTypeInfo, Limits, PolicyCatalog, Rejection,
+    RejectionCause, VersionInfo, Violation,
 };
 
 /// How long to wait before each retry.
@@ -115,7 +115,7 @@ impl Known {
                 rules: Vec::new(),
                 drop_rules: Vec::new(),
                 accepted: true,
-                channel: Some("task-events".to_owned()),
+                channels: vec!["task-events".to_owned()],
                 retry_delays_ms: DELAYS_MS.to_vec(),
             })
             .collect();
@@ -123,6 +123,7 @@ impl Known {
         PolicyCatalog {
             name: "calm".to_owned(),
             version: version.to_owned(),
+            digest: None,
             event_types,
             channels: channels.iter().map(|&channel| channel.to_owned()).collect(),
             envelope: Envelope {
@@ -131,6 +132,10 @@ impl Known {
                 version: Some("/event_version".to_owned()),
                 key: Some("/user_id".to_owned()),
                 time: Some("/timestamp".to_owned()),
+            },
+            cloud_events: CloudEvents {
+                attributes: Vec::new(),
+                payload: None,
             },
             dead_letters: DeadLetters {
                 channel: "dlq".to_owned(),

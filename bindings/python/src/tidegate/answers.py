@@ -93,6 +93,8 @@ class Output:
     """Its text; `None`: the event leaves unchanged, byte for byte."""
     attributes: tuple[Change, ...]
     """The changes to the attributes that the event came with; of another event, its attributes."""
+    not_before: str | None
+    """Not to be sent before this time, RFC 3339; `None`: at once."""
 
     def json(self) -> Any:
         """The event, parsed as by `Migrated.json`; `None` when it leaves unchanged."""
@@ -156,8 +158,8 @@ class EventType:
     """The ids of the rules by which its valid events are dropped."""
     accepted: bool
     """False for types that the policy sends and never accepts."""
-    channel: str | None
-    """The channel on which it leaves; `None`: valid events of this type are dropped."""
+    channels: tuple[str, ...]
+    """All channels on which its events may leave; empty: valid events of this type are dropped."""
     retry_delays: tuple[timedelta, ...]
     """The delay before each retry; empty: never retried."""
 
@@ -181,6 +183,25 @@ class Envelope:
     version: str | None
     key: str | None
     time: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MappedAttribute:
+    """An attribute that stands for a member."""
+
+    name: str
+    place: str
+    """JSON Pointer to the member, in the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudEvents:
+    """How a CloudEvent is read as a document."""
+
+    attributes: tuple[MappedAttribute, ...]
+    """The attributes that stand for members."""
+    payload: str | None
+    """Where the data stands, for an event whose type is an attribute; `None`: the data is the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +229,14 @@ class Catalog:
 
     name: str
     version: str
+    digest: str | None
+    """SHA-256 of its bundle; `None`: it is not made of files alone."""
     event_types: tuple[EventType, ...]
     """Sorted by name."""
     channels: tuple[str, ...]
     """Every channel on which the policy may send, and those of dead letters and alerts, sorted."""
     envelope: Envelope
+    cloud_events: CloudEvents
     dead_letters: DeadLetters
     alerts: tuple[Alert, ...]
     limits: Limits

@@ -10,12 +10,14 @@ from tidegate.answers import (
     Alert,
     Catalog,
     Change,
+    CloudEvents,
     DeadLetters,
     Decided,
     Envelope,
     EventType,
     EventVersion,
     Limits,
+    MappedAttribute,
     Migrated,
     Migration,
     Output,
@@ -95,12 +97,14 @@ def _decided(m: dict[str, Any]) -> Decided:
         event_type=m["event_type"],
         event_version=m["event_version"],
         key=m["key"],
-        outputs=tuple(
-            Output(o["channel"], o["key"], o["id"], o["event_type"], o["event"], _changes(o["attributes"]))
-            for o in m["outputs"]
-        ),
+        outputs=tuple(_output(output) for output in m["outputs"]),
         violations=_violations(m["violations"]),
     )
+
+
+def _output(m: dict[str, Any]) -> Output:
+    attributes = _changes(m["attributes"])
+    return Output(m["channel"], m["key"], m["id"], m["event_type"], m["event"], attributes, m["not_before"])
 
 
 def _changes(changes: Iterable[dict[str, Any]]) -> tuple[Change, ...]:
@@ -112,6 +116,7 @@ def _catalog(m: dict[str, Any]) -> Catalog:
     return Catalog(
         name=m["name"],
         version=m["version"],
+        digest=m["digest"],
         event_types=tuple(
             EventType(
                 name=t["name"],
@@ -122,7 +127,7 @@ def _catalog(m: dict[str, Any]) -> Catalog:
                 rules=tuple(t["rules"]),
                 drop_rules=tuple(t["drop_rules"]),
                 accepted=t["accepted"],
-                channel=t["channel"],
+                channels=tuple(t["channels"]),
                 retry_delays=tuple(_delay(ms) for ms in t["retry_delays_ms"]),
             )
             for t in m["event_types"]
@@ -131,10 +136,15 @@ def _catalog(m: dict[str, Any]) -> Catalog:
         envelope=Envelope(
             envelope["id"], envelope["event_type"], envelope["version"], envelope["key"], envelope["time"]
         ),
+        cloud_events=_cloud_events(m["cloud_events"]),
         dead_letters=DeadLetters(dead_letters["channel"], dead_letters["event_type"], dead_letters["template"]),
         alerts=tuple(_alert(alert) for alert in m["alerts"]),
         limits=Limits(_whole(m["limits"]["event_bytes"]), _whole(m["limits"]["depth"])),
     )
+
+
+def _cloud_events(m: dict[str, Any]) -> CloudEvents:
+    return CloudEvents(tuple(MappedAttribute(a["name"], a["place"]) for a in m["attributes"]), m["payload"])
 
 
 def _alert(m: dict[str, Any]) -> Alert:

@@ -17,9 +17,10 @@ use tidegate_engine::{Context, Decision, Policy, Violation};
 use tidegate_gate::config::Isolation;
 use tidegate_model::{
     attributes::Attributes,
+    clock,
     envelope::{Unwrapped, unwrap},
 };
-use tidegate_policies::decision::{Expected, Usable};
+use tidegate_policies::{decision::Usable, output::Expected};
 
 use super::{exit, files, lines::Batches, progress, target::Target, time::Time};
 
@@ -28,7 +29,7 @@ use super::{exit, files, lines::Batches, progress, target::Target, time::Time};
 /// Each line of output is one JSON object, in the order of the input:
 ///
 ///   {"decision":"forward|drop|reject","rule","reason":"…","claim","event_id","event_type",
-///    "outputs":[{"channel","key","id","event_type","event":{…},"attributes":{…}}],
+///    "outputs":[{"channel","key","id","event_type","event":{…},"attributes":{…},"not_before":…}],
 ///    "violations":[{"code","path","message","rule","version"}]}
 ///
 /// A line is an event, or a CloudEvent with it: then an output has attributes. The input may be of any length: memory use
@@ -148,6 +149,7 @@ async fn decide(policy: &Policy, context: &Context, line: &[u8], out: &mut Vec<u
     let expected = Expected {
         event: &event,
         catalog,
+        now: &context.now,
         is_bound: &|channel| catalog.channels.iter().any(|known| known == channel),
     };
     let decision = Usable::check(decided, expected)?;
@@ -209,6 +211,9 @@ struct OutputLine<'a> {
     event: &'a RawValue,
     #[serde(skip_serializing_if = "Attributes::is_empty")]
     attributes: Attributes,
+    /// The time until which the gate keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_before: Option<String>,
 }
 
 impl<'a> Line<'a> {
@@ -221,6 +226,7 @@ impl<'a> Line<'a> {
                 event_type: &output.event_type,
                 event: serde_json::from_slice(&output.event)?,
                 attributes: output.attributes_of(attributes),
+                not_before: output.not_before.map(clock::of_millis),
             })
         });
         Ok(Self {

@@ -84,14 +84,17 @@ fn text(policy: &Policy, report: &SelfTestReport) -> Result<String, std::fmt::Er
             .map(|version| version.version.as_str())
             .collect();
         let use_of_it = if event_type.accepted { "accepted" } else { "sent only" };
-        let channel = event_type.channel.as_deref().unwrap_or("dropped");
+        let channels = match &event_type.channels[..] {
+            [] => "dropped".to_owned(),
+            channels => channels.join(", "),
+        };
         let retries = event_type.retry_delays_ms.len();
         writeln!(
             out,
             "  {:<26} {:<9} {use_of_it:<9} → {:<12} {retries} retries",
             visible(&event_type.name),
             visible(&versions.join(", ")),
-            visible(channel)
+            visible(&channels)
         )?;
     }
     section(&mut out, "channels that it publishes to", &catalog.channels)?;

@@ -3,7 +3,7 @@
 use std::{io, process::ExitCode};
 
 use tidegate_engine::{CallError, Fault};
-use tidegate_policies::decision::Unusable;
+use tidegate_policies::unusable::Unusable;
 
 use super::words::visible;
 

@@ -28,7 +28,7 @@ mod text;
 ///
 ///   {"decision","reason","violations":[{"code","path","message","rule","version"}],
 ///    "event":{"id","type","version","key","claim","bytes"},"migration":[version,…],
-///    "outputs":[{"channel","type","key","id"}],
+///    "outputs":[{"channel","type","key","id","not_before"}],
 ///    "retries":{"type","schedule":[{"attempt","wait_ms","elapsed_ms"}]},
 ///    "failure":{"attempt","action":"retry|dead-letter","wait_ms","retries_left","why"},
 ///    "dead_letter":[{"channel","type","key"}]}

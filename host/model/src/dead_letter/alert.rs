@@ -60,5 +60,6 @@ pub(super) fn output(alert: &Alert, failed: &FailedEvent<'_>, dead_letter_id: &s
         // It holds texts and a number, which can always be written.
         event: Some(serde_json::to_string(&said).unwrap_or_default()),
         attributes: Vec::new(),
+        not_before: None,
     }
 }

@@ -35,6 +35,7 @@ pub fn outputs(catalog: &PolicyCatalog, failed: &FailedEvent<'_>, now: &str) -> 
         event_type: catalog.dead_letters.event_type.clone(),
         event: Some(event),
         attributes: Vec::new(),
+        not_before: None,
     };
     let alerts = catalog
         .alerts

@@ -40,7 +40,8 @@ use self::{
     stats::{EventInfo, Stats},
 };
 use crate::{
-    decision::{Expected, Usable},
+    decision::Usable,
+    output::Expected,
     revisions::{Revision, Revisions},
 };
 
@@ -201,6 +202,7 @@ impl Shadow {
         let expected = Expected {
             event: &event.event,
             catalog: event.shadow.catalog(),
+            now: &event.at,
             is_bound: &|channel| self.channels.contains(channel),
         };
         match event.shadow.process(&event.event, &event.attributes, &context).await {

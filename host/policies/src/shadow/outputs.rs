@@ -6,7 +6,7 @@ use super::{
     change::{Change, Detail, Values, cut},
     json::{self, Difference, How, Place},
 };
-use crate::decision::UsableOutput;
+use crate::output::UsableOutput;
 
 /// Outputs of one event that are compared.
 const COMPARED: usize = 64;
@@ -126,6 +126,9 @@ impl Changes {
                 }
             }
         }
+        if live.not_before != shadow.not_before {
+            self.kind(&format!("{name} leaves at another time"));
+        }
         if live.attributes != shadow.attributes {
             self.kind(&format!("{name} has other attributes"));
         }
@@ -194,6 +197,7 @@ mod tests {
             attributes: Vec::new(),
             is_itself: true,
             is_changed: true,
+            not_before: None,
         }
     }
 

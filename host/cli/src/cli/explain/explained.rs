@@ -39,6 +39,9 @@ pub(super) struct Output {
     /// `None` for a dead letter, whose id depends on the source of the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<String>,
+    /// The time until which the gate keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) not_before: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,6 +75,7 @@ impl Output {
             event_type: output.event_type,
             key: output.key,
             id: Some(output.id),
+            not_before: output.not_before,
         }
     }
 }

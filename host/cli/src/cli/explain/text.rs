@@ -98,7 +98,11 @@ fn broken(out: &mut String, violation: &Violation) -> Result {
 fn output(out: &mut String, output: &Output) -> Result {
     let channel = visible(&output.channel);
     writeln!(out, "  {} {channel}: {}", paint(DIM, "→"), visible(&output.event_type))?;
-    for (name, value) in [("id", output.id.as_ref()), ("key", output.key.as_ref())] {
+    for (name, value) in [
+        ("id", output.id.as_ref()),
+        ("key", output.key.as_ref()),
+        ("from", output.not_before.as_ref()),
+    ] {
         if let Some(value) = value {
             write!(out, "    {}", paint(DIM, format_args!("{name:<4}")))?;
             out.push_str(&after_label(value, 8));

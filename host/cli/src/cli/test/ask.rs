@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tidegate_engine::{Action, Attribute, Context, Decision, Policy};
 use tidegate_model::attributes::Attributes;
-use tidegate_policies::decision::{Expected, Usable, UsableOutput};
+use tidegate_policies::{
+    decision::Usable,
+    output::{Expected, UsableOutput},
+};
 
 use super::{
     answer::{Answer, Migration, Name, NextAttempt, Output, Violation},
@@ -36,6 +39,7 @@ pub(super) async fn ask(policy: &Policy, case: &Case) -> anyhow::Result<Asked> {
     let expected = Expected {
         event: &case.event,
         catalog,
+        now: &case.now,
         is_bound: &|channel| catalog.channels.iter().any(|known| known == channel),
     };
     let decided = Usable::check(decided, expected)?;

@@ -100,18 +100,21 @@ final class Answers {
                         text(output, "id"),
                         text(output, "event_type"),
                         optional(output, "event"),
-                        changes(output))),
+                        changes(output),
+                        optional(output, "not_before"))),
                 violations(read));
     }
 
     static Catalog catalog(String answer) {
         JsonNode read = read(answer);
         JsonNode envelope = read.path("envelope");
+        JsonNode cloudEvents = read.path("cloud_events");
         JsonNode letters = read.path("dead_letters");
         JsonNode limits = read.path("limits");
         return new Catalog(
                 text(read, "name"),
                 text(read, "version"),
+                optional(read, "digest"),
                 list(read, "event_types", Answers::eventType),
                 list(read, "channels", Answers::text),
                 new Catalog.Envelope(
@@ -120,6 +123,12 @@ final class Answers {
                         optional(envelope, "version"),
                         optional(envelope, "key"),
                         optional(envelope, "time")),
+                new Catalog.CloudEvents(
+                        list(
+                                cloudEvents,
+                                "attributes",
+                                it -> new Catalog.MappedAttribute(text(it, "name"), text(it, "place"))),
+                        optional(cloudEvents, "payload")),
                 new Catalog.DeadLetters(
                         text(letters, "channel"), text(letters, "event_type"), optional(letters, "template")),
                 list(read, "alerts", Answers::alert),
@@ -150,7 +159,7 @@ final class Answers {
                 list(known, "rules", Answers::text),
                 list(known, "drop_rules", Answers::text),
                 flag(known, "accepted"),
-                optional(known, "channel"),
+                list(known, "channels", Answers::text),
                 list(known, "retry_delays_ms", delay -> Duration.ofMillis(number(delay))));
     }
 

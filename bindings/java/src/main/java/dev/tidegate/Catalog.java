@@ -11,9 +11,11 @@ import java.util.Optional;
  *
  * @param name the policy's name, for people
  * @param version the policy's version, for people
+ * @param digest SHA-256 of its bundle; empty when it is not made of files alone
  * @param eventTypes all event types, sorted by name
  * @param channels all channels on which the policy may send, and those of dead letters and alerts, sorted
  * @param envelope where an event states its names
+ * @param cloudEvents how a CloudEvent is read as a document
  * @param deadLetters how dead letters look and where they go
  * @param alerts who is told of them
  * @param limits the limits of an event
@@ -21,9 +23,11 @@ import java.util.Optional;
 public record Catalog(
         String name,
         String version,
+        Optional<String> digest,
         List<EventType> eventTypes,
         List<String> channels,
         Envelope envelope,
+        CloudEvents cloudEvents,
         DeadLetters deadLetters,
         List<Alert> alerts,
         Limits limits) {
@@ -38,7 +42,7 @@ public record Catalog(
      * @param rules the ids of the rules that its events must keep
      * @param dropRules the ids of the rules by which its valid events are dropped
      * @param accepted false for types that the policy sends and never accepts
-     * @param channel where valid events leave; empty when they are dropped
+     * @param channels all channels on which its events may leave; empty: valid ones are dropped
      * @param retryDelays the times to wait before each retry; empty: never retried
      */
     public record EventType(
@@ -50,7 +54,7 @@ public record Catalog(
             List<String> rules,
             List<String> dropRules,
             boolean accepted,
-            Optional<String> channel,
+            List<String> channels,
             List<Duration> retryDelays) {}
 
     /**
@@ -85,6 +89,22 @@ public record Catalog(
             Optional<String> version,
             Optional<String> key,
             Optional<String> time) {}
+
+    /**
+     * How a CloudEvent is read as a document.
+     *
+     * @param attributes the attributes that stand for members
+     * @param payload where the data stands, for an event whose type is an attribute; empty: the data is the document
+     */
+    public record CloudEvents(List<MappedAttribute> attributes, Optional<String> payload) {}
+
+    /**
+     * An attribute that stands for a member.
+     *
+     * @param name the attribute
+     * @param place the JSON Pointer to the member, in the document
+     */
+    public record MappedAttribute(String name, String place) {}
 
     /**
      * The dead letters that a gate builds.

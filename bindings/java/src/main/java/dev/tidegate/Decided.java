@@ -48,6 +48,7 @@ public record Decided(
      * @param eventType its type
      * @param event its text; empty when the event leaves unchanged, byte for byte
      * @param attributes the changes to the attributes that the event came with; of another event, its attributes
+     * @param notBefore not to be sent before this time, RFC 3339; empty: at once
      */
     public record Output(
             String channel,
@@ -55,7 +56,8 @@ public record Decided(
             String id,
             String eventType,
             Optional<String> event,
-            List<Change> attributes) {
+            List<Change> attributes,
+            Optional<String> notBefore) {
         /**
          * What to send.
          *

@@ -87,11 +87,12 @@ class AnswersTest {
                 Answers.migration(migrated, () -> "{}"));
         String decided = "{\"decision\":\"drop\",\"rule\":\"r\",\"claim\":null,\"event_id\":null,\"event_type\":null,"
                 + "\"event_version\":null,\"key\":null,\"outputs\":[{\"channel\":\"c\",\"key\":null,\"id\":\"i\","
-                + "\"event_type\":\"t\",\"event\":null," + changes + "}],\"violations\":[]}";
+                + "\"event_type\":\"t\",\"event\":null," + changes + ",\"not_before\":\"noon\"}],\"violations\":[]}";
         Decided read = Answers.decided(decided);
         assertEquals(Optional.of("r"), read.rule());
         assertEquals(Optional.empty(), read.key());
         assertEquals(expected, read.outputs().get(0).attributes());
+        assertEquals(Optional.of("noon"), read.outputs().get(0).notBefore());
     }
 
     @Test
@@ -176,6 +177,7 @@ class AnswersTest {
         assertEquals(Optional.of("user-1"), output.key());
         assertEquals("e-1", output.id());
         assertEquals(List.of(), output.attributes());
+        assertEquals(Optional.empty(), output.notBefore());
         assertEquals("1.1", output.json().orElseThrow().path("event_version").asText());
     }
 
@@ -219,6 +221,8 @@ class AnswersTest {
                         Optional.of("/user_id"),
                         Optional.of("/timestamp")),
                 catalog.envelope());
+        assertEquals(Optional.empty(), catalog.digest());
+        assertEquals(new Catalog.CloudEvents(List.of(), Optional.empty()), catalog.cloudEvents());
         assertEquals("dlq", catalog.deadLetters().channel());
         assertEquals("dlq.failed", catalog.deadLetters().eventType());
         assertEquals(new Catalog.Alert("ops-alerts", Optional.empty()), catalog.alerts().get(0));
