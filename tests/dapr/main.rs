@@ -1,6 +1,7 @@
 //! The gate behind a real daprd on a real Kafka.
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
+mod binary;
 mod fastapi;
 mod orders;
 mod stack;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use tidegate_harness::{Cluster, Record, Stored, Suite, Test, component};
 use tidegate_tests::event;
 
-use self::stack::{Stack, topic_of};
+use self::stack::{Setup, Stack, topic_of};
 
 fn main() -> ExitCode {
     Suite::new("dapr", Cluster::start)
@@ -41,6 +42,19 @@ fn main() -> ExitCode {
         .test(
             "a FastAPI consumer behind a gate tells the users what it tells them alone",
             fastapi::before_and_after,
+        )
+        .test(
+            "orders in binary mode keep their attributes, and what is wrong is said of the envelope",
+            binary::attributes,
+        )
+        .test(
+            "no header that a producer can write blocks its partition",
+            binary::hostile,
+        )
+        .test("a record without a value is dead-lettered", binary::tombstone_kept)
+        .test(
+            "a record without a value is dropped where the subscription says so",
+            binary::tombstone_dropped,
         )
         .test(
             "an event over the limit waits until the limit is raised",
@@ -189,7 +203,11 @@ async fn poison(test: Test<Cluster>) -> Result<()> {
 
 async fn repeats(test: Test<Cluster>) -> Result<()> {
     let state = component::redis_state("statestore", test.shared.redis()?);
-    let stack = Stack::start_with(&test, "", state).await?;
+    let setup = Setup {
+        state,
+        ..Setup::default()
+    };
+    let stack = Stack::of(&test, setup).await?;
     for _ in 0..3 {
         stack.publish(&event("e-1"), "user-1").await?;
     }
@@ -206,8 +224,11 @@ async fn repeats(test: Test<Cluster>) -> Result<()> {
 }
 
 async fn token(test: Test<Cluster>) -> Result<()> {
-    let state = component::memory_state("statestore");
-    let stack = Stack::start_with_token(&test, "", state, "the-gates-token").await?;
+    let setup = Setup {
+        token: "the-gates-token",
+        ..Setup::default()
+    };
+    let stack = Stack::of(&test, setup).await?;
     let path = "/v1.0/state/statestore/any";
     let unknown = reqwest::get(stack.daprd.url(path)).await?.status();
     ensure!(unknown == 401, "the sidecar asks for a token: {unknown}");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tidegate_harness::{Cluster, Record, Test, component, repository};
 use tidegate_model::dead_letter::DeadLetter;
 
-use super::stack::{Stack, topic_of};
+use super::stack::{Setup, Stack, topic_of};
 
 /// A structured CloudEvent of the shop or the till.
 fn event(id: &str, source: &str, event_type: &str, data: &Value) -> String {
@@ -19,7 +19,12 @@ fn event(id: &str, source: &str, event_type: &str, data: &Value) -> String {
 
 pub(crate) async fn attributes(test: Test<Cluster>) -> Result<()> {
     let state = component::redis_state("statestore", test.shared.redis()?);
-    let stack = Stack::start_on(&test, repository().join("examples/orders"), "", state, "").await?;
+    let setup = Setup {
+        policy: repository().join("examples/orders"),
+        state,
+        ..Setup::default()
+    };
+    let stack = Stack::of(&test, setup).await?;
     let placed = json!({ "orderId": 104, "total": 24.90, "lines": [{ "sku": "tea-250", "quantity": 3 }] });
     let paid = json!({ "orderId": 104, "amount": "24.90", "currency": "EUR" });
     let order = event("42", "/shop", "order.placed", &placed);

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
-use tidegate_harness::{Cluster, Component, Daprd, Gate, RunningDaprd, Stored, Test, component, free_port};
+use tidegate_harness::{Cluster, Component, Daprd, Gate, RunningDaprd, Stored, Test, component, free_port, shipped};
 use tidegate_tests::dist;
 
 /// A gate with its sidecar, and topics that no other test uses.
@@ -13,33 +13,51 @@ pub(crate) struct Stack<'a> {
     pub(crate) daprd: RunningDaprd,
 }
 
+/// What a stack is made of.
+pub(crate) struct Setup<'a> {
+    pub(crate) policy: PathBuf,
+    /// Settings of the subscription.
+    pub(crate) subscription: &'a str,
+    /// The rest of the gate's configuration.
+    pub(crate) config: &'a str,
+    pub(crate) state: Component,
+    /// A token that the sidecar asks for; empty: it asks for none.
+    pub(crate) token: &'a str,
+    /// The pub/sub component and the flags of `deploy/`; else a component that redelivers sooner.
+    pub(crate) is_shipped: bool,
+}
+
+impl Default for Setup<'_> {
+    fn default() -> Self {
+        Self {
+            policy: dist("policy.wasm"),
+            subscription: "",
+            config: "",
+            state: component::memory_state("statestore"),
+            token: "",
+            is_shipped: false,
+        }
+    }
+}
+
 impl<'a> Stack<'a> {
     pub(crate) async fn start(test: &'a Test<Cluster>, config: &str) -> Result<Self> {
-        Self::start_with(test, config, component::memory_state("statestore")).await
+        let setup = Setup {
+            config,
+            ..Setup::default()
+        };
+        Self::of(test, setup).await
     }
 
-    pub(crate) async fn start_with(test: &'a Test<Cluster>, config: &str, state: Component) -> Result<Self> {
-        Self::start_with_token(test, config, state, "").await
-    }
-
-    /// With a token that the sidecar asks for; empty: it asks for none.
-    pub(crate) async fn start_with_token(
-        test: &'a Test<Cluster>,
-        config: &str,
-        state: Component,
-        token: &str,
-    ) -> Result<Self> {
-        Self::start_on(test, dist("policy.wasm"), config, state, token).await
-    }
-
-    /// On another policy.
-    pub(crate) async fn start_on(
-        test: &'a Test<Cluster>,
-        policy: PathBuf,
-        config: &str,
-        state: Component,
-        token: &str,
-    ) -> Result<Self> {
+    pub(crate) async fn of(test: &'a Test<Cluster>, setup: Setup<'_>) -> Result<Self> {
+        let Setup {
+            policy,
+            subscription,
+            config,
+            state,
+            token,
+            is_shipped,
+        } = setup;
         let kafka = &test.shared.kafka;
         for topic in ["in", "out", "dlq", "ops"] {
             kafka.create_topic(&topic_of(test, topic), 3).await?;
@@ -51,7 +69,7 @@ impl<'a> Stack<'a> {
 admin: {{ listen: \"127.0.0.1:0\" }}
 backend: dapr
 policy: {{ path: {:?} }}
-subscriptions: [{{ name: task-events, topic: {} }}]
+subscriptions: [{{ name: task-events, topic: {}, {subscription} }}]
 channels:
   task-events: {{ topic: {out} }}
   reminders: {{ topic: {out} }}
@@ -68,10 +86,12 @@ claims: {{ lease_ms: 1000 }}
             out = topic("out"),
             ops = topic("ops"),
         );
-        let mut daprd = Daprd::new(&test.id)
-            .app_port(port)
-            .component(component::kafka("kafka-pubsub", kafka, &test.id))
-            .component(state);
+        let mut daprd = Daprd::new(&test.id).app_port(port).component(state);
+        daprd = if is_shipped {
+            daprd.component(shipped::pubsub(kafka, &test.id, &test.id)?).shipped()?
+        } else {
+            daprd.component(component::kafka("kafka-pubsub", kafka, &test.id))
+        };
         if !token.is_empty() {
             daprd = daprd.env("DAPR_API_TOKEN", token);
         }

@@ -11,8 +11,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use tidegate_model::{
-    backend::Scheduler, backend_error::BackendError, clock, envelope::unwrap, message::PublishError,
-    scheduled_retry::ScheduledRetry, subscription::Topic,
+    backend::Scheduler,
+    backend_error::BackendError,
+    clock,
+    envelope::{Headers, unwrap},
+    message::PublishError,
+    scheduled_retry::ScheduledRetry,
+    subscription::Topic,
 };
 use tidegate_pipeline::Ack;
 use tokio::sync::Semaphore;
@@ -61,7 +66,7 @@ impl RetryTopics {
         let Ok(_waiter) = self.waiters.try_acquire() else {
             return Ok(false);
         };
-        let record: Record = serde_json::from_slice(&unwrap(body, true).event).map_err(broken)?;
+        let record: Record = serde_json::from_slice(&unwrap(body, true, &Headers::NONE).event).map_err(broken)?;
         let wait = until(record.leaves);
         tokio::time::sleep(wait.min(WAIT)).await;
         if wait > WAIT {

@@ -116,6 +116,7 @@ impl Gate {
             shadow,
             rollbacks,
             requeued_log: RateLimitedLog::new(),
+            unjudged_log: RateLimitedLog::new(),
             publish_log: RateLimitedLog::new(),
         });
         let app = Arc::new(App {

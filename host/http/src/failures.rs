@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tidegate_model::{
     clock,
-    delivery::{Delivery, History, Origin, Source},
+    delivery::{History, Origin, Source},
     disposition::Disposition,
-    envelope::unwrap,
+    envelope::{Headers, unwrap},
 };
 use tidegate_pipeline::{Ack, NotAcknowledged};
 use tidegate_text::{cut, escape};
@@ -55,12 +55,8 @@ pub(super) async fn report_failure(State(app): State<Arc<App>>, request: Admitte
         )
     })?;
     let error = escape::one_line(cut::bytes(&failed.error, ERROR_BYTES));
-    let unwrapped = unwrap(failed.event.get().to_owned().into(), false);
-    let mut delivery = Delivery {
-        attributes: unwrapped.attributes,
-        traceparent: unwrapped.traceparent,
-        ..Delivery::new(unwrapped.event, Source::topic("v1/failures"), clock::now())
-    };
+    let unwrapped = unwrap(failed.event.get().to_owned().into(), false, &Headers::NONE);
+    let mut delivery = unwrapped.delivery(Source::topic("v1/failures"), clock::now());
     delivery.origin = Origin::Consumer {
         failures: failed.retry_count.saturating_add(1),
     };

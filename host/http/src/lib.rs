@@ -7,9 +7,11 @@ mod admin;
 mod answer;
 mod app;
 mod body;
+mod bounded_heads;
 mod complete;
 mod failures;
 mod fallback;
+mod head;
 mod limits;
 mod linger;
 mod permit;
@@ -36,6 +38,7 @@ pub use self::{
     admin::admin_router,
     app::App,
     body::Admitted,
+    head::left_out,
     limits::Limits,
     permit::Permit,
     problem::Problem,

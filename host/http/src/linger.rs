@@ -12,16 +12,27 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::runtime::Handle;
 
+use crate::bounded_heads::RequestEnd;
+
 /// How long the rest is read. A caller on a busy machine has sent it by then.
 const LINGER: Duration = Duration::from_secs(5);
 
-/// A body. When it is dropped, the rest of it is read.
+/// A body. When it is dropped, the rest of it is read. It says when it has arrived as a whole.
 #[derive(Debug)]
-pub(super) struct Lingering(Option<Incoming>);
+pub(super) struct Lingering {
+    body: Option<Incoming>,
+    request_end: RequestEnd,
+}
 
 impl Lingering {
-    pub(super) fn new(body: Incoming) -> Self {
-        Self(Some(body))
+    pub(super) fn new(body: Incoming, request_end: RequestEnd) -> Self {
+        if body.is_end_stream() {
+            request_end.reached();
+        }
+        Self {
+            body: Some(body),
+            request_end,
+        }
     }
 }
 
@@ -30,32 +41,39 @@ impl Body for Lingering {
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-        let Some(body) = &mut self.0 else {
+        let Some(body) = &mut self.body else {
             return Poll::Ready(None);
         };
         let frame = ready!(Pin::new(body).poll_frame(cx));
         if !matches!(frame, Some(Ok(_))) {
-            self.0 = None;
+            self.body = None;
+        }
+        if frame.is_none() || self.is_end_stream() {
+            self.request_end.reached();
         }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(Body::is_end_stream)
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
 impl Drop for Lingering {
     fn drop(&mut self) {
-        let rest = self.0.take().filter(|body| !body.is_end_stream());
+        let request_end = self.request_end.clone();
+        let rest = self.body.take().filter(|body| !body.is_end_stream());
         // There is no runtime when the program ends.
         if let (Some(mut rest), Ok(runtime)) = (rest, Handle::try_current()) {
             runtime.spawn(tokio::time::timeout(LINGER, async move {
                 while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut rest).poll_frame(cx)).await {}
+                request_end.reached();
             }));
         }
     }

@@ -8,6 +8,7 @@ use tidegate_model::{
     clock,
     dead_letter::DeadLetter,
     delivery::{Delivery, Origin, Source},
+    envelope::{Headers, unwrap},
     error::chain,
 };
 use tidegate_pipeline::Pipeline;
@@ -29,9 +30,15 @@ pub(super) async fn redrive(State(app): State<Arc<App>>, body: Body) -> Result<R
             chain(&error),
         )
     })?;
-    let mut delivery = Delivery {
-        attributes: letter.attributes,
-        ..Delivery::new(letter.original, Source::topic("v1/redrive"), clock::now())
+    let (source, now) = (Source::topic("v1/redrive"), clock::now());
+    let mut delivery = if letter.attributes.is_empty() {
+        // Its envelope may be one that could not be read.
+        unwrap(letter.original, false, &Headers::NONE).delivery(source, now)
+    } else {
+        Delivery {
+            attributes: letter.attributes,
+            ..Delivery::new(letter.original, source, now)
+        }
     };
     delivery.origin = Origin::Redrive {
         dead_letter: letter.id,

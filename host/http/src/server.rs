@@ -25,7 +25,13 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{limits::Limits, linger::Lingering, write_limit::WriteLimit};
+use crate::{
+    bounded_heads::{BoundedHeads, RequestEnd},
+    head::Bounds,
+    limits::Limits,
+    linger::Lingering,
+    write_limit::WriteLimit,
+};
 
 /// Time for the last answers when the gate stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -107,8 +113,13 @@ async fn connection(
     // An answer is one write, so there is nothing to gather.
     let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
-    let service = service_fn(move |request: Request<Incoming>| router.call(request.map(Lingering::new)));
-    let stream = TokioIo::new(WriteLimit::new(stream, limits.body));
+    let request_end = RequestEnd::default();
+    let end = request_end.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        router.call(request.map(|body| Lingering::new(body, end.clone())))
+    });
+    let stream = WriteLimit::new(stream, limits.body);
+    let stream = TokioIo::new(BoundedHeads::new(stream, Bounds::of(&limits), request_end));
     let mut connection = pin!(http.serve_connection(stream, service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -138,8 +149,8 @@ fn report(error: &hyper::Error, limits: &Limits, metrics: &Metrics) {
         tracing::error!(
             suppressed,
             "a request had more than {header_count} headers or {header_bytes} bytes of them and was answered with 431; if it \
-             was a delivery, its partition is blocked: raise `limits.header_count` and `limits.header_bytes`, or exclude the \
-             headers of producers in the pub/sub component (`excludeHeaderMetaRegex`)"
+             was a delivery, its partition is blocked: exclude the headers of producers in the pub/sub component \
+             (`excludeHeaderMetaRegex`, as deploy/dapr/pubsub.yaml does), or raise `limits.header_count` and `limits.header_bytes`"
         );
     }
 }

@@ -6,7 +6,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     response::Response,
 };
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use tidegate_model::{
     attributes::Attributes,
     clock,
     delivery::{Delivery, Source},
-    envelope::{Unwrapped, unwrap},
+    envelope::{Escaping, Flaw, Headers, Unwrapped, unwrap},
 };
 use tidegate_pipeline::{NotAcknowledged, Pipeline};
 use tidegate_policies::revisions::Revision;
@@ -28,6 +28,8 @@ use crate::{answer::answer, app::App, body::Admitted, problem::Problem, query::Q
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Bytes of the longest value of it.
 const LONGEST_KEY: usize = 255;
+/// What a header with an attribute of a CloudEvent begins with.
+const ATTRIBUTE: &str = "ce-";
 /// The namespace of ids that follow from such a key: the UUID (version 5) of `tidegate:request` in the URL namespace.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6df9_68db_c2b3_5562_8876_b4b9_9347_ee2d);
 
@@ -39,23 +41,23 @@ pub(super) async fn publish(
 ) -> Result<Response, Problem> {
     let Admitted { permit, body } = request;
     let id = new_id(&headers, &body)?;
-    let Unwrapped {
-        event,
-        attributes,
-        traceparent,
-    } = unwrap(body, false);
+    let unwrapped = unwrap(body, false, &attributes(&headers));
+    // The gate makes the id of an event that has none.
+    let unwrapped = match unwrapped.flaw {
+        Some(Flaw::Missing("id")) => Unwrapped {
+            flaw: None,
+            ..unwrapped
+        },
+        _ => opened(unwrapped)?,
+    };
     let now = clock::now();
     let revision = current(&app)?;
     let composed = revision
         .policy
-        .compose(&event, &attributes.canonical(), &id, &now)
+        .compose(&unwrapped.event, &unwrapped.attributes.canonical(), &id, &now)
         .await
         .map_err(|fault| Problem::unavailable(&fault))??;
-    let sent = Delivery {
-        attributes,
-        traceparent,
-        ..Delivery::new(event, request_source(), now)
-    };
+    let sent = unwrapped.delivery(request_source(), now);
     let delivery = Delivery {
         request: Some(sent.content_digest()),
         event: composed.event.map_or_else(|| sent.event.clone(), Bytes::from),
@@ -64,6 +66,24 @@ pub(super) async fn publish(
     };
     let process = async move |pipeline: Arc<Pipeline>| pipeline.deliver(&delivery).await;
     answer(app.complete(permit, process).await)
+}
+
+/// The attributes of a CloudEvent in binary mode, as CloudEvents over HTTP have them. An envelope in the body has its own.
+fn attributes(headers: &HeaderMap) -> Headers {
+    let named = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    Headers {
+        content_type: content_type.map(str::to_owned),
+        ..Headers::with_prefix(named, ATTRIBUTE, Escaping::Percent)
+    }
+}
+
+/// The event of a request, unless its envelope cannot be read.
+fn opened(unwrapped: Unwrapped) -> Result<Unwrapped, Problem> {
+    match &unwrapped.flaw {
+        Some(flaw) => Err(Problem::invalid(vec![flaw.violation()])),
+        None => Ok(unwrapped),
+    }
 }
 
 /// Where the event of a request comes from. Each request is another source: two events that say the same are two where nothing is
@@ -107,14 +127,14 @@ struct Valid {
 }
 
 /// `POST /v1/validate`: whether the body is a valid event. Nothing is published.
-pub(super) async fn validate(State(app): State<Arc<App>>, request: Admitted) -> Response {
-    let answer = valid(&app, request.body).await.map(Json);
+pub(super) async fn validate(State(app): State<Arc<App>>, headers: HeaderMap, request: Admitted) -> Response {
+    let answer = valid(&app, &headers, request.body).await.map(Json);
     request.permit.answer(answer).await
 }
 
-async fn valid(app: &App, body: Bytes) -> Result<Valid, Problem> {
+async fn valid(app: &App, headers: &HeaderMap, body: Bytes) -> Result<Valid, Problem> {
     let revision = current(app)?;
-    let Unwrapped { event, attributes, .. } = unwrap(body, false);
+    let Unwrapped { event, attributes, .. } = opened(unwrap(body, false, &attributes(headers)))?;
     let accepted = revision
         .policy
         .validate(&event, &attributes.canonical())
@@ -149,15 +169,16 @@ struct Migrated {
 pub(super) async fn migrate(
     State(app): State<Arc<App>>,
     Query(query): Query<MigrateQuery>,
+    headers: HeaderMap,
     request: Admitted,
 ) -> Response {
-    let answer = migrated(&app, &query.to, request.body).await.map(Json);
+    let answer = migrated(&app, &query.to, &headers, request.body).await.map(Json);
     request.permit.answer(answer).await
 }
 
-async fn migrated(app: &App, to: &str, body: Bytes) -> Result<Migrated, Problem> {
+async fn migrated(app: &App, to: &str, headers: &HeaderMap, body: Bytes) -> Result<Migrated, Problem> {
     let revision = current(app)?;
-    let Unwrapped { event, attributes, .. } = unwrap(body, false);
+    let Unwrapped { event, attributes, .. } = opened(unwrap(body, false, &attributes(headers)))?;
     let migrated = revision
         .policy
         .migrate(&event, &attributes.canonical(), to)

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 use tidegate_engine::{Attribute, Change};
-use tidegate_text::number::is_plain_integer;
+use tidegate_text::{cut, number::is_plain_integer};
 
 /// Members of an envelope that are no attributes, and the one that dead letters are read by.
 const RESERVED: [&str; 4] = ["specversion", "data", "data_base64", "dlq_metadata"];
@@ -15,6 +15,25 @@ const MOST_BYTES: usize = 64 << 10;
 
 /// Characters of the longest name.
 const LONGEST_NAME: usize = 64;
+
+/// Why members of an envelope cannot be attributes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadAttributes {
+    /// No attribute can have this name.
+    #[error(
+        "no attribute can have the name {0:?}: 1 to {LONGEST_NAME} letters, digits, `_` and `-`, and no reserved name"
+    )]
+    Name(String),
+    /// It is an object or an array.
+    #[error("the attribute {0} is neither a text nor a number nor a boolean")]
+    Value(String),
+    /// There are too many.
+    #[error("it has {0} attributes, and {MOST} are passed on")]
+    TooMany(usize),
+    /// They are too long.
+    #[error("its attributes have {0} bytes, and {MOST_BYTES} are passed on")]
+    TooLong(usize),
+}
 
 /// Whether an attribute can have this name: letters, digits, `_` and `-`. CloudEvents allows less, and producers use more.
 pub fn is_name(name: &str) -> bool {
@@ -27,13 +46,22 @@ pub fn is_name(name: &str) -> bool {
 pub struct Attributes(IndexMap<String, Value>);
 
 impl Attributes {
-    /// Of members of a CloudEvent in the JSON format; `None`: one has a name that no attribute can have, or is neither a string
-    /// nor a number nor a boolean, or there are more than 256, or more than 64 KiB of them. Null is absent.
-    pub fn of(members: impl IntoIterator<Item = (String, Value)>) -> Option<Self> {
-        let members = members.into_iter().filter(|(_, value)| !value.is_null());
-        let attribute = |(name, value): (String, Value)| is_attribute(&name, &value).then_some((name, value));
-        let attributes = members.map(attribute).collect::<Option<_>>().map(Self)?;
-        (attributes.0.len() <= MOST && attributes.bytes() <= MOST_BYTES).then_some(attributes)
+    /// Of members of a CloudEvent in the JSON format. Null is absent.
+    pub fn of(members: impl IntoIterator<Item = (String, Value)>) -> Result<Self, BadAttributes> {
+        let attributes: Self = Self(members.into_iter().filter(|(_, value)| !value.is_null()).collect());
+        for (name, value) in attributes.iter() {
+            if !is_name(name) {
+                return Err(BadAttributes::Name(cut::bytes(name, LONGEST_NAME).to_owned()));
+            }
+            if !is_attribute(name, value) {
+                return Err(BadAttributes::Value(name.to_owned()));
+            }
+        }
+        match (attributes.0.len(), attributes.bytes()) {
+            (count, _) if count > MOST => Err(BadAttributes::TooMany(count)),
+            (_, bytes) if bytes > MOST_BYTES => Err(BadAttributes::TooLong(bytes)),
+            _ => Ok(attributes),
+        }
     }
 
     /// Only what can be an attribute: for those that others have written.
@@ -122,9 +150,9 @@ mod tests {
     use serde_json::json;
     use tidegate_engine::Change;
 
-    use super::Attributes;
+    use super::{Attributes, BadAttributes};
 
-    fn of(members: serde_json::Value) -> Option<Attributes> {
+    fn of(members: serde_json::Value) -> Result<Attributes, BadAttributes> {
         let serde_json::Value::Object(members) = members else {
             panic!("an object")
         };
@@ -157,7 +185,7 @@ mod tests {
             json!({"": 1}),
             json!({"a": "x".repeat(70_000)}),
         ] {
-            assert!(of(wrong.clone()).is_none(), "{wrong}");
+            assert!(of(wrong.clone()).is_err(), "{wrong}");
         }
     }
 }

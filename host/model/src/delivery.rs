@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tidegate_engine::Violation;
 
 use crate::{attributes::Attributes, exact_bytes};
 
@@ -28,6 +29,9 @@ pub struct Delivery {
     /// W3C trace context of the sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// What becomes of it without a policy; `None`: the policy is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unjudged: Option<Unjudged>,
     /// Who hands it in.
     pub origin: Origin,
     /// Whether it is claimed, so that a duplicate is recognised.
@@ -35,6 +39,24 @@ pub struct Delivery {
     /// Its earlier attempts.
     #[serde(default)]
     pub history: History,
+}
+
+/// What becomes of a record that holds no event to be judged: no policy is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unjudged {
+    /// It is dead-lettered.
+    Rejected {
+        /// Why.
+        violation: Violation,
+        /// The key of the record, where nothing in it says it.
+        key: Option<String>,
+    },
+    /// It is dropped.
+    Dropped {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// Who hands a delivery in. A redrive has a claim of its own: its event may have been processed before.
@@ -113,6 +135,7 @@ impl Delivery {
             source,
             at,
             traceparent: None,
+            unjudged: None,
             origin: Origin::Producer,
             once: true,
             history: History::default(),

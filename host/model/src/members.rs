@@ -36,11 +36,11 @@ impl<'a> Members<'a> {
         named.next().map(|(_, value)| *value)
     }
 
-    /// Whether no name is there twice.
-    pub(crate) fn are_unique(&self) -> bool {
-        let mut names: Vec<_> = self.0.iter().map(|(name, _)| name).collect();
+    /// A name that is there twice.
+    pub(crate) fn repeated(&self) -> Option<&str> {
+        let mut names: Vec<&str> = self.0.iter().map(|(name, _)| &**name).collect();
         names.sort_unstable();
-        names.windows(2).all(|pair| pair[0] != pair[1])
+        names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
     }
 
     /// An object with all members but one.

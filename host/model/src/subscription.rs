@@ -22,8 +22,20 @@ pub struct Subscription {
     pub route: String,
     /// Whether Dapr delivers the broker's bytes in a wrapper.
     pub raw_payload: bool,
+    /// What becomes of its tombstones.
+    pub tombstones: Tombstones,
     /// Whether its events are claimed, so that duplicates are recognised.
     pub idempotent: bool,
+}
+
+/// What becomes of a tombstone, a record without a value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tombstones {
+    /// It is acknowledged, and counted as dropped.
+    Drop,
+    /// It is dead-lettered.
+    #[default]
+    DeadLetter,
 }
 
 /// `pubsub/name`.

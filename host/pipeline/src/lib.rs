@@ -19,6 +19,7 @@ mod retry;
 mod rollback;
 mod run;
 mod shadow;
+mod unjudged;
 
 pub use self::{
     ack::{Ack, NotAcknowledged, Report},

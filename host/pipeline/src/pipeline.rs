@@ -40,6 +40,8 @@ pub struct Pipeline {
     pub rollbacks: UnboundedSender<RolledBack>,
     /// Log lines about deliveries that are not acknowledged.
     pub requeued_log: RateLimitedLog,
+    /// Log lines about records that were dropped without a policy.
+    pub unjudged_log: RateLimitedLog,
     /// Log lines about events that could not be published.
     pub publish_log: RateLimitedLog,
 }

@@ -91,7 +91,7 @@ impl<'a> Run<'a> {
         self.rejected(format!("{}: {}", violation.code, violation.message), vec![violation])
     }
 
-    fn rejected(&self, error: String, violations: Vec<Violation>) -> Failure {
+    pub(super) fn rejected(&self, error: String, violations: Vec<Violation>) -> Failure {
         Failure {
             reason: DeadLetterReason::Rejected,
             error,

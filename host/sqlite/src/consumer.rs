@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tidegate_model::{
     delivery::{Delivery, Source},
-    envelope::unwrap,
+    envelope::{Headers, unwrap},
     subscription::Subscription,
 };
 use tidegate_pipeline::{Ack, NotAcknowledged, Pipeline, Report};
@@ -82,12 +82,13 @@ async fn deliver(
         offset: Some(stored.offset.to_string()),
         ..Source::topic(&subscription.topic.name)
     };
-    let unwrapped = unwrap(stored.record.value.into(), false);
+    let unwrapped = unwrap(stored.record.value.into(), false, &Headers::NONE);
+    let tombstone = unwrapped.tombstone(subscription.tombstones, stored.record.key);
+    let delivery = unwrapped.delivery(source, stored.record.at);
     let delivery = Delivery {
-        attributes: unwrapped.attributes,
-        traceparent: unwrapped.traceparent,
+        unjudged: tombstone.or(delivery.unjudged),
         once: subscription.idempotent,
-        ..Delivery::new(unwrapped.event, source, stored.record.at)
+        ..delivery
     };
     let mut backoff = SHORTEST_WAIT;
     loop {

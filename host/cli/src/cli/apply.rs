@@ -18,11 +18,11 @@ use tidegate_gate::config::Isolation;
 use tidegate_model::{
     attributes::Attributes,
     clock,
-    envelope::{Unwrapped, unwrap},
+    envelope::{Headers, Unwrapped, unwrap},
 };
 use tidegate_policies::{decision::Usable, output::Expected};
 
-use super::{exit, files, lines::Batches, progress, target::Target, time::Time};
+use super::{exit, files, judge::judge, lines::Batches, progress, target::Target, time::Time};
 
 /// Decide on events from standard input, one per line, and print one decision per line. No gate is needed.
 ///
@@ -143,8 +143,13 @@ async fn decide_all(policy: Arc<Policy>, context: Arc<Context>, batch: Batch) ->
 
 /// Decides on one line and appends the decision. Appends nothing when it fails.
 async fn decide(policy: &Policy, context: &Context, line: &[u8], out: &mut Vec<u8>) -> anyhow::Result<Decision> {
-    let Unwrapped { event, attributes, .. } = unwrap(Bytes::copy_from_slice(line), false);
-    let decided = policy.process(&event, &attributes.canonical(), context).await?;
+    let Unwrapped {
+        event,
+        attributes,
+        flaw,
+        ..
+    } = unwrap(Bytes::copy_from_slice(line), false, &Headers::NONE);
+    let decided = judge(policy, &event, &attributes.canonical(), flaw.as_ref(), context).await?;
     let catalog = policy.catalog();
     let expected = Expected {
         event: &event,

@@ -12,12 +12,12 @@ use tidegate_engine::{Action, Attribute, Context, Decided, Decision, Isolation, 
 use tidegate_model::{
     attributes::Attributes,
     dead_letter::{self, FailedEvent, Names},
-    envelope::{Unwrapped, unwrap},
+    envelope::{Headers, unwrap},
 };
 use tidegate_policies::decision;
 
 use self::explained::{About, Explained, Failure, Output, Retries, Retry};
-use super::{files, target::Target, time::Time};
+use super::{files, judge::judge, target::Target, time::Time};
 
 mod explained;
 mod text;
@@ -72,14 +72,14 @@ impl Explain {
     }
 
     async fn explain(&self, policy: &Policy, text: Vec<u8>) -> anyhow::Result<Explained> {
-        let Unwrapped { event, attributes, .. } = unwrap(text.into(), false);
-        let (event, given) = (&*event, attributes);
-        let attributes = &*given.canonical();
         let context = Context {
             now: self.time.or_now(),
             target_version: self.target.for_policy(policy),
         };
-        let decided = policy.process(event, attributes, &context).await?;
+        let unwrapped = unwrap(text.into(), false, &Headers::NONE);
+        let (event, given) = (&*unwrapped.event, unwrapped.attributes);
+        let attributes = &*given.canonical();
+        let decided = judge(policy, event, attributes, unwrapped.flaw.as_ref(), &context).await?;
         let target = context.target_version.as_ref();
         Ok(Explained {
             migration: migration(policy, event, attributes, &decided, target).await?,

@@ -11,6 +11,7 @@ mod dlq;
 pub(crate) mod exit;
 mod explain;
 mod files;
+mod judge;
 mod lines;
 mod new;
 pub(crate) mod notice;

@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use axum::{body::Body, http::HeaderMap, response::Response};
 use chrono::{DateTime, Datelike};
-use tidegate_http::{Admitted, App};
+use tidegate_http::{Admitted, App, left_out};
 use tidegate_model::{
     clock,
     delivery::{Delivery, Source},
-    envelope::unwrap,
+    envelope::{Escaping, Headers, unwrap},
     subscription::Subscription,
 };
 use tidegate_pipeline::Ack;
 
 use super::answer::{refuse, retry, success};
+
+/// What the sidecar calls the key of a record, and what a header with an attribute of a CloudEvent begins with.
+const KEY: &str = "__key";
+const ATTRIBUTE: &str = "ce_";
 
 /// Bytes of the longest header value that is used in a source.
 const HEADER_VALUE: usize = 64;
@@ -27,19 +31,22 @@ pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: 
         Ok(admitted) => admitted,
         Err(refusal) => return refuse(&app, &subscription, refusal),
     };
-    let unwrapped = unwrap(body, subscription.raw_payload);
+    let unwrapped = unwrap(body, subscription.raw_payload, &attributes(&headers));
     let source = Source {
         topic: subscription.topic.name.clone(),
         partition: plain(&headers, "__partition"),
         offset: plain(&headers, "__offset"),
     };
     let at = broker_time(&headers).unwrap_or_else(clock::now);
+    let tombstone = unwrapped.tombstone(subscription.tombstones, key(&headers));
+    let delivery = unwrapped.delivery(source, at);
     let delivery = Delivery {
-        traceparent: unwrapped.traceparent.or_else(|| plain(&headers, "traceparent")),
-        attributes: unwrapped.attributes,
+        traceparent: delivery.traceparent.or_else(|| plain(&headers, "traceparent")),
+        unjudged: tombstone.or(delivery.unjudged),
         once: subscription.idempotent,
-        ..Delivery::new(unwrapped.event, source, at)
+        ..delivery
     };
+    drop(headers);
     match app
         .complete(permit, async move |pipeline| pipeline.deliver(&delivery).await)
         .await
@@ -47,6 +54,20 @@ pub(super) async fn deliver(app: Arc<App>, subscription: Subscription, headers: 
         Some(Ack::Done(_)) => success(),
         Some(Ack::Requeue { .. }) | None => retry(),
     }
+}
+
+/// The attributes of a CloudEvent in binary mode: headers of the record, which the component escapes.
+fn attributes(headers: &HeaderMap) -> Headers {
+    let named = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    Headers {
+        left_out: left_out(headers),
+        ..Headers::with_prefix(named, ATTRIBUTE, Escaping::Query)
+    }
+}
+
+/// The key of the record.
+fn key(headers: &HeaderMap) -> Option<String> {
+    Headers::text(headers.get(KEY)?.as_bytes(), Escaping::Query)
 }
 
 /// The value of a header that is safe to print: any producer can set any header.

@@ -66,10 +66,11 @@ pub struct Limits {
     pub concurrency: u32,
     /// Connections at the same time. More wait until one is closed.
     pub connections: u32,
-    /// Number of headers of a request. More are answered with 431. The sidecar adds the headers of a record to the request,
-    /// unless its component excludes them.
+    /// Number of headers of a request. More are answered with 431. Attributes of a record in binary mode may be 40 fewer; an event with
+    /// more is dead-lettered.
     pub header_count: usize,
-    /// Bytes of the head of a request. More are answered with 431. A connection buffers as many bytes, of a body too.
+    /// Bytes of the head of a request. More are answered with 431. A connection buffers as many bytes, of a body too. Attributes of a
+    /// record in binary mode may have half of it, escaped; an event with more is dead-lettered.
     pub header_bytes: usize,
     /// Seconds in which a connection must send the head of its next request. Then it is closed.
     pub header_seconds: u64,
@@ -129,9 +130,23 @@ pub struct Subscription {
     /// Overrides `dapr.raw_payload`.
     #[serde(default)]
     pub raw_payload: Option<bool>,
+    /// What becomes of a tombstone, a record without a value: `dead_letter`, or `drop`.
+    #[serde(default)]
+    pub tombstones: Tombstones,
     /// `false` when the consumers of the outputs recognise duplicates themselves. The gate then makes no claims.
     #[serde(default = "on")]
     pub idempotency: bool,
+}
+
+/// What becomes of a tombstone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tombstones {
+    /// It is acknowledged, and counted as dropped.
+    Drop,
+    /// It is dead-lettered.
+    #[default]
+    DeadLetter,
 }
 
 const fn on() -> bool {

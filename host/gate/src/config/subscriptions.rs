@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_model::subscription::{Subscription, Topic};
+use tidegate_model::subscription::{Subscription, Tombstones, Topic};
 
 use super::{
-    file::{BackendKind, File},
+    file::{self, BackendKind, File},
     problem::Problem,
 };
 
@@ -48,6 +48,10 @@ pub(super) fn subscriptions(file: &File, problems: &mut Vec<Problem>) -> Vec<Sub
             topic,
             route,
             raw_payload: given.raw_payload.unwrap_or(file.dapr.raw_payload),
+            tombstones: match given.tombstones {
+                file::Tombstones::Drop => Tombstones::Drop,
+                file::Tombstones::DeadLetter => Tombstones::DeadLetter,
+            },
             idempotent: given.idempotency,
         });
     }

@@ -28,7 +28,7 @@ impl<'a> Original<'a> {
     pub(super) fn members(event: &'a [u8]) -> Self {
         let open = |text: &str| {
             let members: Members<'_> = text.starts_with('{').then(|| serde_json::from_str(text).ok())??;
-            let is_plain = members.are_unique() && members.find(METADATA).is_none();
+            let is_plain = members.repeated().is_none() && members.find(METADATA).is_none();
             let body = text.strip_suffix('}').filter(|_| is_plain)?;
             let comma = if members.0.is_empty() { "" } else { "," };
             Some(format!("{body}{comma}"))

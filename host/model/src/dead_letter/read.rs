@@ -11,7 +11,7 @@ use super::names::Names;
 use super::original::{from_base64, without_metadata};
 use super::template::DEPTH;
 use crate::attributes::Attributes;
-use crate::envelope::{Unwrapped, unwrap};
+use crate::envelope::{Headers, Unwrapped, unwrap};
 use crate::members::Members;
 
 /// A dead-lettered event, and why.
@@ -69,7 +69,7 @@ impl DeadLetter {
     /// Reads a dead letter: the bare record, or the record in a CloudEvent (JSON format), `data` or `data_base64`, once or
     /// inside the sidecar's own.
     pub fn read(bytes: &Bytes) -> Result<Self, NotADeadLetter> {
-        let Unwrapped { event: record, .. } = unwrap(bytes.clone(), true);
+        let Unwrapped { event: record, .. } = unwrap(bytes.clone(), true, &Headers::NONE);
         let text = std::str::from_utf8(&record)?;
         let whole: &RawValue = serde_json::from_str(text).map_err(|_| NotADeadLetter::NotAnObject)?;
         let Found { object, members, place } = find(whole)?;

@@ -1,19 +1,18 @@
-//! Takes the event out of the body of a delivery.
+//! Takes the event out of the body of a delivery: the one function that opens envelopes, for every entrance.
 //!
 //! With `rawPayload` the sidecar wraps the broker's bytes in a CloudEvent of its own, as base64. Those bytes are another
-//! CloudEvent when the producer published through a sidecar, and the bare event otherwise (also for CloudEvents
-//! in binary mode, whose attributes travel as headers). A body that cannot be unwrapped is
-//! the event itself: the policy decides on it, and nothing is lost.
-
-use std::borrow::Cow;
+//! CloudEvent when the producer published through a sidecar or in structured mode, and the event itself otherwise; in binary mode its
+//! attributes are headers. A body without an envelope is the event itself. So is one whose envelope cannot be read: nothing of it is
+//! lost, and what is wrong is said of the envelope.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use serde_json::{Value, value::RawValue};
 
+use super::flaw::Flaw;
+use super::headers::Headers;
 use super::own::{GATES, GATES_SOURCE};
+use super::structured::{CloudEvent, check_required};
 use crate::attributes::Attributes;
-use crate::members::Members;
 
 /// The event of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +23,10 @@ pub struct Unwrapped {
     pub attributes: Attributes,
     /// W3C trace context from the producer's envelope.
     pub traceparent: Option<String>,
+    /// What is wrong with the envelope: then no policy is asked.
+    pub flaw: Option<Flaw>,
+    /// Whether the record had no value. The sidecar delivers `null` for it.
+    pub is_tombstone: bool,
 }
 
 /// The type of the envelopes that the sidecar makes itself.
@@ -33,18 +36,51 @@ const OF_THE_ENVELOPE: [&str; 6] = ["id", "source", "type", "subject", "time", "
 /// What the sidecar adds to any envelope.
 const ADDED: [&str; 3] = ["topic", "pubsubname", "traceid"];
 
-/// Takes the envelopes off `body`: the sidecar's own when `raw_payload`, then the producer's.
-pub fn unwrap(body: Bytes, raw_payload: bool) -> Unwrapped {
+/// Takes the envelopes off `body`: the sidecar's own when `raw_payload`, then the producer's. An envelope in the body counts before one
+/// in headers, since a producer may state in headers too what its envelope says.
+pub fn unwrap(body: Bytes, raw_payload: bool, headers: &Headers) -> Unwrapped {
     let broker = if raw_payload {
         wrapped_bytes(&body).unwrap_or(body)
     } else {
         body
     };
-    open(&broker).unwrap_or(Unwrapped {
-        event: broker,
-        attributes: Attributes::default(),
-        traceparent: None,
-    })
+    let structured = match CloudEvent::read(&broker) {
+        Some(Ok(envelope)) => envelope.event(&broker).map(|event| (event, envelope.attributes)),
+        Some(Err(flaw)) => Err(flaw),
+        None => {
+            let is_binary = headers.are_of_an_event();
+            let (attributes, flaw) = if is_binary { headers.read() } else { Default::default() };
+            return Unwrapped {
+                is_tombstone: *broker == *b"null",
+                ..Unwrapped::new(broker, attributes, flaw)
+            };
+        }
+    };
+    match structured {
+        Ok((event, attributes)) => {
+            let flaw = check_required(&attributes).err();
+            Unwrapped::new(event, attributes, flaw)
+        }
+        Err(flaw) => Unwrapped::new(broker, Attributes::default(), Some(flaw)),
+    }
+}
+
+impl Unwrapped {
+    fn new(event: Bytes, mut attributes: Attributes, flaw: Option<Flaw>) -> Self {
+        let traceparent = attributes.remove("traceparent");
+        let is_made_around = attributes.text("type") == Some(SIDECARS_OWN) || is_gates(&attributes);
+        let is_of_event = |name: &str| {
+            let is_added = ADDED.contains(&name) || GATES.contains(&name);
+            !(is_added || is_made_around && OF_THE_ENVELOPE.contains(&name))
+        };
+        Self {
+            event,
+            attributes: attributes.keep(is_of_event),
+            traceparent: traceparent.and_then(|value| value.as_str().map(str::to_owned)),
+            flaw,
+            is_tombstone: false,
+        }
+    }
 }
 
 /// Whether a gate made the envelope around a bare event.
@@ -54,88 +90,9 @@ fn is_gates(attributes: &Attributes) -> bool {
 
 /// The broker's bytes in the sidecar's own envelope.
 fn wrapped_bytes(body: &Bytes) -> Option<Bytes> {
-    let event = CloudEvent::read(body)?;
+    let event = CloudEvent::read(body)?.ok()?;
     let base64: String = serde_json::from_str(event.data_base64?.get()).ok()?;
     Some(BASE64_STANDARD.decode(base64).ok()?.into())
-}
-
-/// The event in the producer's envelope, when there is one.
-fn open(broker: &Bytes) -> Option<Unwrapped> {
-    let envelope = CloudEvent::read(broker)?;
-    let mut attributes = envelope.attributes;
-    let event = match (envelope.data, envelope.data_base64) {
-        (Some(data), None) => data_bytes(broker, data, attributes.text("datacontenttype"))?,
-        (None, Some(base64)) => {
-            let base64: String = serde_json::from_str(base64.get()).ok()?;
-            BASE64_STANDARD.decode(base64).ok()?.into()
-        }
-        _ => return None,
-    };
-    let traceparent = attributes.remove("traceparent");
-    let is_made_around = attributes.text("type") == Some(SIDECARS_OWN) || is_gates(&attributes);
-    let is_of_event = |name: &str| {
-        let is_added = ADDED.contains(&name) || GATES.contains(&name);
-        !(is_added || is_made_around && OF_THE_ENVELOPE.contains(&name))
-    };
-    Some(Unwrapped {
-        event,
-        attributes: attributes.keep(is_of_event),
-        traceparent: traceparent.and_then(|value| value.as_str().map(str::to_owned)),
-    })
-}
-
-/// A CloudEvent in the JSON format.
-struct CloudEvent<'a> {
-    /// All but the version of the specification and the data.
-    attributes: Attributes,
-    data: Option<&'a RawValue>,
-    data_base64: Option<&'a RawValue>,
-}
-
-impl<'a> CloudEvent<'a> {
-    /// A repeated member makes it unreadable, on purpose: two readers could read it differently.
-    fn read(bytes: &'a [u8]) -> Option<Self> {
-        let members: Members<'a> = serde_json::from_slice(bytes).ok()?;
-        // Nothing of a bare event is read here, since the policy's limits do not bound it yet.
-        let version: Cow<'_, str> = serde_json::from_str(members.find("specversion")?.get()).ok()?;
-        if !version.starts_with("1.") || !members.are_unique() {
-            return None;
-        }
-        let (mut data, mut data_base64, mut scalars) = (None, None, Vec::new());
-        for (name, value) in members.0 {
-            match &*name {
-                "data" => data = Some(value),
-                "data_base64" => data_base64 = Some(value),
-                "specversion" => {}
-                _ => scalars.push((name, serde_json::from_str::<Value>(value.get()).ok()?)),
-            }
-        }
-        let attributes = Attributes::of(scalars)?;
-        let is_complete = ["id", "source", "type"]
-            .iter()
-            .all(|name| attributes.text(name).is_some());
-        is_complete.then_some(Self {
-            attributes,
-            data: data.filter(|data| data.get() != "null" || data_base64.is_none()),
-            data_base64: data_base64.filter(|base64| base64.get() != "null"),
-        })
-    }
-}
-
-/// JSON data is part of the envelope as it is; text of another type is a JSON string in it.
-fn data_bytes(broker: &Bytes, data: &RawValue, content_type: Option<&str>) -> Option<Bytes> {
-    if !content_type.is_none_or(is_json) && data.get().starts_with('"') {
-        let text: String = serde_json::from_str(data.get()).ok()?;
-        return Some(text.into());
-    }
-    Some(broker.slice_ref(data.get().as_bytes()))
-}
-
-/// Whether a media type is JSON.
-pub(super) fn is_json(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default();
-    let essence = essence.trim().to_ascii_lowercase();
-    essence.ends_with("/json") || essence.ends_with("+json")
 }
 
 #[cfg(test)]
@@ -143,7 +100,11 @@ mod tests {
     use base64::{Engine as _, prelude::BASE64_STANDARD};
     use bytes::Bytes;
 
-    use super::unwrap;
+    use super::{super::Escaping, Flaw, Headers, Unwrapped};
+
+    fn unwrap(body: Bytes, raw_payload: bool) -> Unwrapped {
+        super::unwrap(body, raw_payload, &Headers::NONE)
+    }
 
     const EVENT: &str = r#"{"event_type":"task.created", "task_id":9007199254740993}"#;
 
@@ -229,23 +190,161 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_cannot_be_unwrapped_is_the_event() {
+    fn a_body_without_an_envelope_is_the_event() {
         for body in [
             &b"\xff\xfe"[..],
             b"",
             b"[1]",
             br#"["1.0","id","s","t","application/json",null,{"a":1}]"#,
-            br#"{"specversion":"1.0"}"#,
-            br#"{"specversion":"1.0","id":"1","source":"s","type":"t"}"#,
+            br#"{"specversion":1.0,"id":"1","source":"s","type":"t","data":1}"#,
+            br#"{"specversion":"2","id":"1","data":{}}"#,
         ] {
-            assert_eq!(event(Bytes::from_static(body), false), body);
-            assert_eq!(event(raw(body), true), body, "in raw payload");
+            for unwrapped in [unwrap(Bytes::from_static(body), false), unwrap(raw(body).into(), true)] {
+                assert_eq!((&*unwrapped.event, unwrapped.flaw), (body, None));
+            }
         }
     }
 
     #[test]
-    fn an_envelope_that_two_readers_could_read_differently_is_not_opened() {
-        let twice = structured(EVENT).replace(r#""data":"#, r#""data":{},"data":"#);
-        assert_eq!(event(twice.clone(), false), twice.as_bytes());
+    fn what_is_wrong_with_an_envelope_is_said_of_the_envelope() {
+        let long = structured("1").replace("api", &"x".repeat(70_000));
+        for (envelope, expected) in [
+            (structured("1").replace("1.0", "0.3"), "specversion is \"0.3\""),
+            (
+                structured("1").replace(r#","data":1"#, ""),
+                "neither data nor data_base64",
+            ),
+            (
+                structured("1").replace(r#""data""#, r#""data_base64":"MQ==","data""#),
+                "both data and data_base64",
+            ),
+            (
+                structured("1").replace(r#""data":1"#, r#""data_base64":"?""#),
+                "not base64",
+            ),
+            (
+                structured("1").replace(r#""data""#, r#""data":2,"data""#),
+                "\"data\" is there more than once",
+            ),
+            (
+                structured("1").replace(r#""data""#, r#""a b":2,"data""#),
+                "the name \"a b\"",
+            ),
+            (
+                structured("1").replace(r#""data""#, r#""a":{},"data""#),
+                "the attribute a is neither",
+            ),
+            (long, "65536 are passed on"),
+        ] {
+            let unwrapped = unwrap(envelope.clone().into(), false);
+            let said = unwrapped.flaw.expect(expected).violation().message;
+            assert!(said.contains(expected), "{said}");
+            assert_eq!(unwrapped.event, envelope.as_bytes(), "nothing of it is lost");
+        }
+    }
+
+    #[test]
+    fn an_event_whose_envelope_lacks_an_attribute_keeps_the_others() {
+        for (id, missing) in [
+            ("", "id"),
+            (r#""id":"","#, "id"),
+            (r#""id":7,"#, "id"),
+            (r#""id":"1","type":"","#, "type"),
+        ] {
+            let envelope = structured(EVENT)
+                .replace(r#""type":"t","#, "")
+                .replace(r#""id":"1","#, id);
+            let envelope = match missing {
+                "id" => envelope.replace(r#""source""#, r#""type":"t","source""#),
+                _ => envelope,
+            };
+            let unwrapped = unwrap(envelope.into(), false);
+            assert_eq!(unwrapped.flaw, Some(Flaw::Missing(missing)));
+            assert_eq!(
+                (&*unwrapped.event, unwrapped.attributes.text("source")),
+                (EVENT.as_bytes(), Some("api"))
+            );
+        }
+    }
+
+    fn binary(attributes: &[(&str, &[u8])], escaping: Escaping) -> Unwrapped {
+        let attributes = attributes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.to_vec()));
+        let headers = Headers {
+            attributes: attributes.collect(),
+            escaping,
+            ..Headers::NONE
+        };
+        super::unwrap(EVENT.into(), false, &headers)
+    }
+
+    const REQUIRED: [(&str, &[u8]); 4] = [
+        ("specversion", b"1.0"),
+        ("id", b"1"),
+        ("source", b"/api"),
+        ("type", b"t"),
+    ];
+
+    #[test]
+    fn the_attributes_of_binary_mode_are_headers() {
+        for (escaping, value, expected) in [
+            (Escaping::Query, &b"a+b%2Bc%C3%A9%25"[..], "a b+c\u{e9}%"),
+            (Escaping::Percent, b"a+b%2Bc%C3%A9%25", "a+b+c\u{e9}%"),
+            (Escaping::Percent, b"100% %zz", "100% %zz"),
+            (Escaping::Query, b"two%0Alines%00", "two\nlines\0"),
+            (Escaping::Query, b"", ""),
+        ] {
+            let more = [("tenant", value), ("traceparent", b"00-aa-bb-01")];
+            let unwrapped = binary(&[&REQUIRED[..], &more].concat(), escaping);
+            assert_eq!((&*unwrapped.event, unwrapped.flaw), (EVENT.as_bytes(), None));
+            assert_eq!(unwrapped.attributes.text("tenant"), Some(expected));
+            assert_eq!(unwrapped.attributes.text("source"), Some("/api"));
+            assert_eq!(unwrapped.attributes.text("specversion"), None);
+            assert_eq!(unwrapped.traceparent.as_deref(), Some("00-aa-bb-01"));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_attributes_of_binary_mode_is_said_of_them_and_the_others_are_kept() {
+        let with = |index: usize, value: &'static [u8]| {
+            let mut attributes = REQUIRED.to_vec();
+            attributes[index].1 = value;
+            attributes
+        };
+        for (attributes, expected) in [
+            (with(0, b"999"), Flaw::Version("999".to_owned())),
+            (with(1, b""), Flaw::Missing("id")),
+            (with(2, b"%ff"), Flaw::NotUtf8("source".to_owned())),
+            (REQUIRED[1..].to_vec(), Flaw::Missing("specversion")),
+            (
+                [&REQUIRED[..], &[("type", b"u")]].concat(),
+                Flaw::Twice("type".to_owned()),
+            ),
+        ] {
+            let unwrapped = binary(&attributes, Escaping::Query);
+            assert_eq!(unwrapped.flaw, Some(expected));
+            assert_eq!(unwrapped.attributes.text("type"), Some("t"));
+            assert_eq!(unwrapped.event, EVENT);
+        }
+        let alone = binary(&[("baggage", b"x")], Escaping::Query);
+        assert_eq!((alone.flaw, alone.attributes.is_empty()), (None, true), "no CloudEvent");
+    }
+
+    #[test]
+    fn an_envelope_in_the_body_counts_before_headers() {
+        let headers = Headers {
+            attributes: vec![("specversion".to_owned(), b"999".to_vec())],
+            ..Headers::NONE
+        };
+        let unwrapped = super::unwrap(structured(EVENT).into(), false, &headers);
+        assert_eq!((&*unwrapped.event, unwrapped.flaw), (EVENT.as_bytes(), None));
+    }
+
+    #[test]
+    fn a_record_without_a_value_is_a_tombstone_and_data_that_is_null_is_none() {
+        assert!(unwrap(raw(b"null").into(), true).is_tombstone);
+        assert!(!unwrap(structured("null").into(), false).is_tombstone);
+        assert!(!unwrap(raw(b"").into(), true).is_tombstone);
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, value::RawValue};
 
 use super::own::{GATES, GATES_SOURCE};
-use super::read::is_json;
+use super::structured::is_json;
 use crate::{backend_error::BackendError, message::Message, untrusted::Untrusted};
 
 /// The envelope of a message, as JSON: the attributes that the event came with, or for a bare event those that the gate gives it, and

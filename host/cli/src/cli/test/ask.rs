@@ -11,6 +11,7 @@ use tidegate_policies::{
 };
 
 use super::{
+    super::judge::judge,
     answer::{Answer, Migration, Name, NextAttempt, Output, Violation},
     cases::Case,
 };
@@ -34,7 +35,7 @@ pub(super) async fn ask(policy: &Policy, case: &Case) -> anyhow::Result<Asked> {
         now: case.now.clone(),
         target_version: case.target.clone(),
     };
-    let decided = policy.process(&case.event, &attributes, &context).await?;
+    let decided = judge(policy, &case.event, &attributes, case.flaw.as_ref(), &context).await?;
     let catalog = policy.catalog();
     let expected = Expected {
         event: &case.event,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use tidegate_model::{
     attributes::Attributes,
-    envelope::{Unwrapped, unwrap},
+    envelope::{Flaw, Headers, unwrap},
 };
 
 use super::{
@@ -39,6 +39,8 @@ pub(super) struct Case {
     pub(super) name: String,
     pub(super) event: Bytes,
     pub(super) attributes: Attributes,
+    /// What is wrong with its envelope.
+    pub(super) flaw: Option<Flaw>,
     pub(super) now: String,
     /// The version in which it shall leave; `None`: that of its type.
     pub(super) target: Option<String>,
@@ -134,16 +136,16 @@ fn case(file: &Path, node: Node) -> anyhow::Result<Case> {
             written.name
         ),
     };
-    let Unwrapped { event, attributes, .. } = match written.attributes {
-        None => unwrap(event, false),
-        Some(attributes) => Unwrapped {
-            event,
-            attributes: Attributes::of(attributes).ok_or_else(|| {
-                let line = node.nearest(["attributes"]).line;
-                anyhow!("{}: no CloudEvent has such attributes: names are letters and digits, values texts, numbers or booleans", at(line))
-            })?,
-            traceparent: None,
-        },
+    let (event, attributes, flaw) = match written.attributes {
+        None => {
+            let unwrapped = unwrap(event, false, &Headers::NONE);
+            (unwrapped.event, unwrapped.attributes, unwrapped.flaw)
+        }
+        Some(attributes) => {
+            let line = node.nearest(["attributes"]).line;
+            let attributes = Attributes::of(attributes).map_err(|bad| anyhow!("{}: {bad}", at(line)))?;
+            (event, attributes, None)
+        }
     };
     let now = written.now.unwrap_or_else(|| NOW.to_owned());
     if !tidegate_engine::is_time(&now) {
@@ -156,6 +158,7 @@ fn case(file: &Path, node: Node) -> anyhow::Result<Case> {
         name: written.name,
         event,
         attributes,
+        flaw,
         now,
         target: written.target.and_then(|Name(target)| target),
         expected: written.expect,
