@@ -109,8 +109,10 @@ pub use envelope::{CloudEvents, Data, Envelope, IdScope, NameOf};
 pub use manifest::{
     Alerted, DeadLetters, EventLimits, EventType, Idempotency, Manifest, Migration, RetryDefaults, SharedMigration,
 };
-pub use operation::{Operation, Within};
-pub use operation_fields::{Add, Keep, MapValues, Move, Otherwise, Remove, Rename, Replace, Wrapped};
+pub use migrations::migrations_of;
+pub use operation::{Operation, Way, Within};
+pub use operation_fields::{Add, Keep, MapValues, Move, Otherwise, Reject, Remove, Rename, Replace, Wrapped};
+pub use parse::read_exact;
 pub use place::{NotAPlace, Place};
 pub use policy::Policy;
 pub use policy_error::PolicyError;

@@ -8,8 +8,10 @@ use serde_json::Value;
 use crate::contract::Limits;
 use crate::delays::Delays;
 use crate::envelope::{CloudEvents, Envelope, IdScope};
-use crate::operation::Operation;
+use crate::operation::{Operation, Way, apply_all};
+use crate::operation_fields::Reject;
 use crate::place::Place;
+use crate::steps::{Members, StepError};
 use crate::unique;
 
 /// The content of `policy.json`.
@@ -146,6 +148,21 @@ pub struct Migration {
     /// What is done on the way up, in this order, and undone on the way down.
     #[serde(rename = "do")]
     pub operations: Vec<Operation>,
+    /// Whether the older version cannot hold every event of the newer one, and the author means those to be refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<Reject>,
+}
+
+impl Migration {
+    /// Does the operations, or undoes them. The version that the event states stays.
+    pub fn apply(&self, way: Way, members: &mut Members) -> Result<(), StepError> {
+        apply_all(&self.operations, way, members)
+    }
+
+    /// Whether an event may lose something on this way.
+    pub fn is_lossy(&self, way: Way) -> bool {
+        self.operations.iter().any(|operation| operation.is_lossy(way))
+    }
 }
 
 /// A migration for several event types.
@@ -168,6 +185,8 @@ struct RawSharedMigration {
     to: String,
     #[serde(rename = "do")]
     operations: Vec<Operation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    otherwise: Option<Reject>,
 }
 
 impl EventType {
@@ -204,6 +223,7 @@ impl From<RawSharedMigration> for SharedMigration {
                 from: raw.from,
                 to: raw.to,
                 operations: raw.operations,
+                otherwise: raw.otherwise,
             },
         }
     }
@@ -216,6 +236,7 @@ impl From<SharedMigration> for RawSharedMigration {
             from: migration.from,
             to: migration.to,
             operations: migration.operations,
+            otherwise: migration.otherwise,
         }
     }
 }

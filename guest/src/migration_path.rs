@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::manifest::Migration;
-use crate::operation::{Way, apply_all};
+use crate::operation::Way;
 use crate::steps::{Members, Step, StepError, StepFn};
 
 /// A sequence of steps from one version of a type to another.
@@ -129,14 +129,14 @@ impl PathStep {
     pub(crate) fn apply(&self, members: &mut Members) -> Result<(), StepError> {
         match self {
             Self::Code(step) => step(members),
-            Self::Data(migration, way) => apply_all(&migration.operations, *way, members),
+            Self::Data(migration, way) => migration.apply(*way, members),
         }
     }
 
     fn is_lossy(&self) -> bool {
         match self {
             Self::Code(_) => false,
-            Self::Data(migration, way) => migration.operations.iter().any(|operation| operation.is_lossy(*way)),
+            Self::Data(migration, way) => migration.is_lossy(*way),
         }
     }
 }

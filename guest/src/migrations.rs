@@ -8,7 +8,7 @@ use crate::manifest::{EventType, Manifest, Migration, SharedMigration};
 use crate::policy_error::PolicyError;
 
 /// The migrations of a type, its own first. One of its own goes before a shared one between the same versions.
-pub(crate) fn migrations_of(manifest: &Manifest, name: &str) -> Result<Vec<Arc<Migration>>, PolicyError> {
+pub fn migrations_of(manifest: &Manifest, name: &str) -> Result<Vec<Arc<Migration>>, PolicyError> {
     let Some(event_type) = manifest.event_types.get(name) else {
         return Ok(Vec::new());
     };

@@ -54,7 +54,7 @@ pub struct Within {
 
 /// The direction of a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub enum Way {
     /// From the older version to the newer one.
     Up,
     /// Back.
@@ -107,7 +107,7 @@ impl Operation {
     }
 
     /// Whether it may lose something of an event on this way.
-    pub(crate) fn is_lossy(&self, way: Way) -> bool {
+    pub fn is_lossy(&self, way: Way) -> bool {
         match (self, way) {
             // A member that is kept cannot be told from one that was added.
             (Self::Add(add), Way::Up) => add.keeps_existing(),

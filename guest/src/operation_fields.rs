@@ -105,6 +105,14 @@ pub struct Wrapped {
     pub name: String,
 }
 
+/// The event is refused, and its author means it so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reject {
+    /// The event is refused.
+    Reject,
+}
+
 /// It stays as it is.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -170,12 +178,6 @@ struct RawRemove {
     otherwise: Option<Reject>,
     #[serde(default)]
     lossy: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Reject {
-    Reject,
 }
 
 #[derive(Deserialize)]

@@ -16,6 +16,15 @@ pub(crate) struct Bounds {
     pub(crate) depth: usize,
 }
 
+/// Reads one value as a policy does: numbers keep their digits and members their order, and no name is there twice.
+pub fn read_exact(text: &str) -> Result<Value, Vec<Violation>> {
+    let bounds = Bounds {
+        bytes: usize::MAX,
+        depth: 256,
+    };
+    read_value(text.as_bytes(), bounds)
+}
+
 /// Reads one object. Numbers keep their digits and members their order.
 pub(crate) fn read_object(input: &[u8], bounds: Bounds) -> Result<Map<String, Value>, Vec<Violation>> {
     match read_value(input, bounds)? {

@@ -61,8 +61,19 @@ pub enum SchemaError {
         source: Box<jsonschema::ReferencingError>,
     },
     /// A schema refers to something that is not among the files.
-    #[error("a schema refers to what is not among the policy's files")]
+    #[error("a schema refers to {0}, which is not among the policy's files: write the path of one; nothing is fetched")]
+    Missing(String),
+    /// The references of the schemas cannot be followed.
+    #[error("the references of the schemas cannot be followed")]
     Unresolved(#[source] Box<jsonschema::ReferencingError>),
+    /// A format is not known.
+    #[error("{file} is not a usable schema: the format {format:?} is not known, and would check nothing")]
+    Format {
+        /// The file.
+        file: String,
+        /// The format.
+        format: String,
+    },
     /// The file is no schema, or refers to something that does not exist.
     #[error("{file} is not a usable schema")]
     Schema {
@@ -87,9 +98,12 @@ impl Compiler {
                     source: Box::new(source),
                 })?;
         }
-        let registry = registry
-            .prepare()
-            .map_err(|source| SchemaError::Unresolved(Box::new(source)))?;
+        let registry = registry.prepare().map_err(|source| match source {
+            jsonschema::ReferencingError::Unretrievable { uri, .. } => {
+                SchemaError::Missing(uri.strip_prefix(BASE).unwrap_or(&uri).to_owned())
+            }
+            source => SchemaError::Unresolved(Box::new(source)),
+        })?;
         Ok(Self { registry })
     }
 
@@ -105,10 +119,7 @@ impl Compiler {
             .should_ignore_unknown_formats(false)
             .with_format("date-time", time::is_date_time)
             .build(&schema)
-            .map_err(|source| SchemaError::Schema {
-                file: file.to_owned(),
-                source: Box::new(source),
-            })?;
+            .map_err(|source| unusable(file, source))?;
         let example = schema.pointer("/examples/0").map(Value::to_string);
         Ok(Schema { validator, example })
     }
@@ -132,6 +143,24 @@ impl Schema {
             .take(MAX_VIOLATIONS)
             .map(|error| violation(&error))
             .collect()
+    }
+}
+
+/// Why a schema does not compile. Of an unknown format the library says what only its caller could set.
+fn unusable(file: &str, source: ValidationError<'static>) -> SchemaError {
+    let message = source.to_string();
+    let format = message
+        .strip_prefix("Unknown format: '")
+        .and_then(|rest| rest.split_once('\''));
+    match format {
+        Some((format, _)) => SchemaError::Format {
+            file: file.to_owned(),
+            format: format.to_owned(),
+        },
+        None => SchemaError::Schema {
+            file: file.to_owned(),
+            source: Box::new(source),
+        },
     }
 }
 

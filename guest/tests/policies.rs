@@ -259,7 +259,7 @@ fn a_type_without_a_channel_is_validated_and_dropped() {
 #[case::bad_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"examples":[{}]}"#), "the example of task.created 1.0 is not valid: required at \"/event_type\": event_type is required")]
 #[case::no_json(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{"), "task.created/1.0.json is not JSON")]
 #[case::no_schema_keyword(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"type":7}"#), "task.created/1.0.json is not a usable schema")]
-#[case::unknown_format(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"format":"moon-phase","examples":[1]}"#), "task.created/1.0.json is not a usable schema")]
+#[case::unknown_format(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"format":"moon-phase","examples":[1]}"#), "task.created/1.0.json is not a usable schema: the format \"moon-phase\" is not known, and would check nothing")]
 fn a_bad_bundle_is_refused(#[case] change: fn(&mut Bundle), #[case] problem: &str) {
     let mut bundle = Bundle::builtin();
     change(&mut bundle);
