@@ -2,7 +2,9 @@
 
 use std::{io, path::PathBuf};
 
-use tidegate_policy::BundleError;
+use tidegate_policy::{BundleError, PolicyError};
+
+use crate::position::Position;
 
 /// Why a folder has no bundle.
 #[derive(Debug, thiserror::Error)]
@@ -50,11 +52,27 @@ pub enum FolderError {
     /// The files are no bundle.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// The files are no policy.
+    #[error("{}{}", file.display(), shown(*position))]
+    Policy {
+        /// The file with the cause.
+        file: PathBuf,
+        /// Where in it.
+        position: Option<Position>,
+        /// What is wrong.
+        #[source]
+        source: Box<PolicyError>,
+    },
     /// A schema is named in a way that is not its only one.
-    #[error("{}: {name:?} is no file of the folder: write its path from the folder, such as order.placed/1.json", folder.display())]
+    #[error(
+        "{}{}: {name:?} is no file of the folder: write its path from the folder, such as order.placed/1.json",
+        file.display(), shown(*position)
+    )]
     NotAName {
-        /// The folder.
-        folder: PathBuf,
+        /// The manifest.
+        file: PathBuf,
+        /// Where in it.
+        position: Option<Position>,
         /// What the manifest says.
         name: String,
     },
@@ -90,4 +108,8 @@ impl FolderError {
     pub const fn is_cut(&self) -> bool {
         matches!(self, Self::Cut)
     }
+}
+
+fn shown(position: Option<Position>) -> String {
+    position.map_or_else(String::new, |position| format!(": {position}"))
 }

@@ -13,8 +13,8 @@ pub(crate) const MOST_FILES: usize = 2000;
 /// The most bytes of all files together.
 const MOST_BYTES: u64 = 4 << 20;
 
-/// The files, sorted by name, so that the same folder gives the same bundle everywhere. One that is not there is left out: the
-/// compiler of the schemas says which schema needs it.
+/// The files, sorted by name, so that the same folder gives the same bundle everywhere. Those that the manifest names have plain names.
+/// One that is not there is left out: the compiler of the schemas says which schema needs it.
 pub(crate) fn read(root: &Root, manifest: &Manifest) -> Result<Vec<File>, FolderError> {
     let types = manifest.event_types.values();
     let mut wanted: Vec<String> = types.flat_map(|known| known.versions.values().cloned()).collect();
@@ -23,12 +23,6 @@ pub(crate) fn read(root: &Root, manifest: &Manifest) -> Result<Vec<File>, Folder
     while let Some(name) = wanted.pop() {
         if files.contains_key(&name) {
             continue;
-        }
-        if !is_plain(&name) {
-            return Err(FolderError::NotAName {
-                folder: root.path().to_owned(),
-                name,
-            });
         }
         let Some(text) = root.text(&name, MOST_BYTES)? else {
             continue;

@@ -1,22 +1,27 @@
 //! The bundle of a folder of plain files, or of the one file that holds them: a manifest, and the JSON Schemas that it names.
 //!
-//! Reads files and judges nothing: schemas may be hostile, so the policy is made of the bundle where it can do no harm. Knows no
-//! WebAssembly and no gate.
+//! `read` reads files and judges nothing: schemas may be hostile, so a gate makes the policy of a bundle where it can do no harm.
+//! `check` is for authors: it makes the policy natively, and says in which file and line something is wrong. Knows no WebAssembly and
+//! no gate.
 
 mod document;
 mod error;
 mod files;
 mod manifest;
+mod place;
+mod position;
 mod root;
+mod suggestion;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use tidegate_policy::Bundle;
+use tidegate_policy::{Bundle, Code, Policy};
 
 use self::root::Root;
 pub use self::{
     document::{is_document, parse_document},
     error::FolderError,
+    position::{Position, position},
 };
 
 /// Reads a folder, as one document.
@@ -32,4 +37,38 @@ pub fn read(folder: &Path) -> Result<Bundle, FolderError> {
         files: files::read(&root, &manifest)?,
         manifest,
     })
+}
+
+/// Reads the folder of an author and makes its policy. An error says where its cause stands.
+pub fn check(folder: &Path) -> Result<(Bundle, Policy), FolderError> {
+    let bundle = read(folder)?;
+    match Policy::new(&bundle, Code::default()) {
+        Ok(policy) => Ok((bundle, policy)),
+        Err(source) => {
+            let place = place::of(&source, &bundle);
+            let (file, found) = locate_in(folder, place.file.as_deref(), &place.path)?;
+            Err(FolderError::Policy {
+                file,
+                position: place.position.or(found),
+                source: Box::new(source),
+            })
+        }
+    }
+}
+
+/// The manifest of a folder, and where in it these keys and indices lead.
+pub fn locate(folder: &Path, path: &[String]) -> Result<(PathBuf, Option<Position>), FolderError> {
+    locate_in(folder, None, path)
+}
+
+fn locate_in(folder: &Path, file: Option<&str>, path: &[String]) -> Result<(PathBuf, Option<Position>), FolderError> {
+    let root = Root::open(folder)?;
+    let (name, text) = match file {
+        Some(file) => (
+            file.to_owned(),
+            root.text(file, u64::from(u32::MAX))?.unwrap_or_default(),
+        ),
+        None => manifest::text(&root)?,
+    };
+    Ok((root.shown(&name), position(&text, path)))
 }

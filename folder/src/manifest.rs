@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tidegate_policy::Manifest;
 
-use crate::{error::FolderError, root::Root};
+use crate::{error::FolderError, files::is_plain, position::position, root::Root, suggestion};
 
 /// The names that a manifest may have.
 const NAMES: [&str; 3] = ["policy.yaml", "policy.yml", "policy.json"];
@@ -13,6 +13,23 @@ const NAMES: [&str; 3] = ["policy.yaml", "policy.yml", "policy.json"];
 const MOST_BYTES: u64 = 1 << 20;
 
 pub(crate) fn read(root: &Root) -> Result<Manifest, FolderError> {
+    let (name, text) = text(root)?;
+    let file = root.shown(&name);
+    let manifest = parse(&file, &text)?;
+    for (event_type, known) in &manifest.event_types {
+        if let Some((version, wrong)) = known.versions.iter().find(|(_, file)| !is_plain(file)) {
+            return Err(FolderError::NotAName {
+                file,
+                position: position(&text, &["event_types", event_type, "versions", version]),
+                name: wrong.clone(),
+            });
+        }
+    }
+    Ok(manifest)
+}
+
+/// The name of the manifest, and its text.
+pub(crate) fn text(root: &Root) -> Result<(String, String), FolderError> {
     let mut found = Vec::new();
     for name in NAMES {
         if let Some(text) = root.text(name, MOST_BYTES)? {
@@ -20,12 +37,12 @@ pub(crate) fn read(root: &Root) -> Result<Manifest, FolderError> {
         }
     }
     let folder = || root.path().to_owned();
-    match &found[..] {
-        [] => Err(FolderError::NoManifest(folder())),
-        [(name, text)] => parse(&root.shown(name), text),
-        _ => Err(FolderError::TwoManifests {
+    match found.pop() {
+        None => Err(FolderError::NoManifest(folder())),
+        Some((name, text)) if found.is_empty() => Ok((name.to_owned(), text)),
+        Some((last, _)) => Err(FolderError::TwoManifests {
             folder: folder(),
-            names: found.into_iter().map(|(name, _)| name).collect(),
+            names: found.into_iter().map(|(name, _)| name).chain([last]).collect(),
         }),
     }
 }
@@ -34,18 +51,21 @@ fn parse(file: &Path, text: &str) -> Result<Manifest, FolderError> {
     // JSON is YAML.
     serde_saphyr::from_str(text).map_err(|error| FolderError::Manifest {
         file: file.to_owned(),
-        problem: problem(file, &error),
+        problem: problem(file, text, &error),
     })
 }
 
 /// What is wrong, with the lines of the file around it. Left out is what only a caller of the library could set.
-fn problem(file: &Path, error: &serde_saphyr::Error) -> String {
+fn problem(file: &Path, text: &str, error: &serde_saphyr::Error) -> String {
     let message = error.to_string();
     let message = message.strip_prefix("error: ").unwrap_or(&message);
     if message.contains("multiple YAML documents") {
-        return "it has several documents, with `---` between them: a manifest is one".to_owned();
+        let line = text.lines().skip(1).position(|line| line.starts_with("---"));
+        let line = line.map_or(1, |after_first| after_first + 2);
+        return format!("line {line} column 1: it has several documents, with `---` between them: a manifest is one");
     }
-    message
+    let message = message
         .replace("<input>", &file.display().to_string())
-        .replace(", set DuplicateKeyPolicy in Options if acceptable", "")
+        .replace(", set DuplicateKeyPolicy in Options if acceptable", "");
+    suggestion::added(&message)
 }

@@ -1,0 +1,208 @@
+//! One migration, judged by one event at a time: is it what its author says that it is? Knows how to ask the policy, and makes no
+//! events.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tidegate_policy::{
+    Code, Migrated, Migration, MigrationCause, MigrationFailure, Policy, Violation, Way, codes, read_exact,
+};
+
+use crate::{
+    attributes::{self, Mapping},
+    law::{self, Named},
+    problem::Problem,
+    refusal::Refusal,
+    subject::Subject,
+};
+
+/// One migration of a type, and the policy that follows it.
+#[derive(Debug)]
+pub(crate) struct Step<'p> {
+    pub(crate) event_type: &'p str,
+    pub(crate) migration: Arc<Migration>,
+    policy: StepPolicy<'p>,
+    named: Named,
+    mapping: Option<Mapping>,
+}
+
+/// A policy that gets from one version to the other by this migration alone.
+#[derive(Debug)]
+enum StepPolicy<'p> {
+    Whole(&'p Policy),
+    Part(Box<Policy>),
+}
+
+/// An event that was migrated, or is refused by what the author has said.
+type Judged = Result<Option<String>, Problem>;
+
+impl<'p> Step<'p> {
+    pub(crate) fn new(subject: &'p Subject<'_>, event_type: &'p str, migration: Arc<Migration>) -> Self {
+        let part = subject.with_only(event_type, &migration);
+        let part = part.and_then(|bundle| Policy::new(&bundle, Code::default()).ok());
+        Self {
+            event_type,
+            named: Named::of(&migration),
+            migration,
+            policy: part.map_or(StepPolicy::Whole(subject.policy), |policy| {
+                StepPolicy::Part(Box::new(policy))
+            }),
+            mapping: Mapping::of(&subject.bundle.manifest),
+        }
+    }
+
+    /// What is wrong with the migration, as an event of the version on this side of it shows.
+    pub(crate) fn judge(&self, event: &str, way: Way) -> Result<(), Problem> {
+        let Some(there) = self.migrated(event, way)? else {
+            return self.same_with_attributes(event, way);
+        };
+        let back = match self.migrated(&there, opposite(way)) {
+            Ok(Some(back)) => back,
+            Ok(None) | Err(Problem::Refused { .. } | Problem::Invalid { .. }) if self.may_lose(way) => {
+                return self.same_with_attributes(event, way);
+            }
+            Ok(None) | Err(_) => {
+                return Err(Problem::NoWayBack {
+                    way,
+                    there: there.clone(),
+                    why: self.why(&there, opposite(way)),
+                });
+            }
+        };
+        let (Some(before), Some(after)) = (read(event), read(&back)) else {
+            return Err(Problem::NotCompact { way });
+        };
+        if let Some(difference) = law::difference(&before, &after, &self.named).filter(|_| !self.may_lose(way)) {
+            return Err(Problem::Differs {
+                way,
+                there,
+                back,
+                difference,
+            });
+        }
+        if after.to_string() != back {
+            return Err(Problem::NotCompact { way });
+        }
+        self.same_with_attributes(event, way)
+    }
+
+    /// Whether an event may lose something that the way back does not restore.
+    fn may_lose(&self, way: Way) -> bool {
+        self.migration.is_lossy(way)
+    }
+
+    /// The event in the other version; `None`: it is refused, and the author has said so.
+    fn migrated(&self, event: &str, way: Way) -> Judged {
+        let failure = match self.ask(event, way) {
+            Ok(migrated) => return Ok(Some(migrated.event.unwrap_or_else(|| event.to_owned()))),
+            Err(failure) => failure,
+        };
+        let refusal = self
+            .refusal(event, way)
+            .filter(|_| failure.cause == MigrationCause::StepFailed);
+        match (refusal, failure.cause) {
+            (Some(refusal), _) if refusal.is_expected => Ok(None),
+            (Some(refusal), _) => Err(Problem::Refused { way, refusal }),
+            (None, MigrationCause::InvalidResult) if breaks_rules_alone(&failure.violations) => Ok(None),
+            (None, MigrationCause::InvalidResult) if way == Way::Down && self.migration.otherwise.is_some() => Ok(None),
+            (None, _) => Err(Problem::Invalid {
+                way,
+                violations: of_result(failure),
+            }),
+        }
+    }
+
+    fn ask(&self, event: &str, way: Way) -> Result<Migrated, MigrationFailure> {
+        self.policy().migrate(event.as_bytes(), &[], self.target(way))
+    }
+
+    /// Why an event is not migrated, in one line.
+    fn why(&self, event: &str, way: Way) -> String {
+        match self.ask(event, way) {
+            Ok(_) => String::new(),
+            Err(failure) => of_result(failure)
+                .first()
+                .map(|violation| format!("{} {}", violation.path, violation.message))
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Which operation refuses an event.
+    fn refusal(&self, event: &str, way: Way) -> Option<Refusal> {
+        let mut event = read(event)?;
+        Refusal::find(&self.migration, way, event.as_object_mut()?)
+    }
+
+    /// An event whose names come as attributes is decided on as the bare one is.
+    fn same_with_attributes(&self, event: &str, way: Way) -> Result<(), Problem> {
+        let laid = self
+            .mapping
+            .as_ref()
+            .and_then(|mapping| Some((mapping, mapping.split(&read(event)?)?)));
+        match laid {
+            Some((mapping, laid)) => {
+                attributes::same(self.policy(), event, &laid, mapping, self.target(way)).map_err(|difference| {
+                    Problem::Attributes {
+                        way,
+                        difference,
+                        laid: laid.to_string(),
+                    }
+                })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The version of the events on this side.
+    pub(crate) fn source(&self, way: Way) -> &str {
+        match way {
+            Way::Up => &self.migration.from,
+            Way::Down => &self.migration.to,
+        }
+    }
+
+    /// The version that they get.
+    pub(crate) fn target(&self, way: Way) -> &str {
+        self.source(opposite(way))
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        match &self.policy {
+            StepPolicy::Whole(policy) => policy,
+            StepPolicy::Part(policy) => policy,
+        }
+    }
+}
+
+const fn opposite(way: Way) -> Way {
+    match way {
+        Way::Up => Way::Down,
+        Way::Down => Way::Up,
+    }
+}
+
+fn read(text: &str) -> Option<Value> {
+    read_exact(text).ok()
+}
+
+/// Whether a migrated event is what its schema says, and breaks rules that are evaluated without an error: the migration has done
+/// its part, and the policy rejects the event.
+fn breaks_rules_alone(violations: &[Violation]) -> bool {
+    let is_general = |violation: &&Violation| violation.code != codes::MIGRATION_FAILED;
+    let is_error = |code: &str| ["rule-error", "rule-cost"].contains(&code);
+    violations
+        .iter()
+        .filter(is_general)
+        .all(|violation| violation.rule.is_some() && !is_error(&violation.code))
+}
+
+/// What is wrong with the result, without the line that says that something is.
+fn of_result(failure: MigrationFailure) -> Vec<Violation> {
+    let all = failure.violations;
+    let of_result: Vec<Violation> = all
+        .iter()
+        .filter(|violation| violation.code != codes::MIGRATION_FAILED)
+        .cloned()
+        .collect();
+    if of_result.is_empty() { all } else { of_result }
+}
