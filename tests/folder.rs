@@ -319,3 +319,51 @@ fn a_wrong_folder_is_refused_and_nothing_is_written() {
     assert!(refused.err.starts_with(&says), "{}", refused.err);
     assert!(!built.exists());
 }
+
+#[test]
+fn a_migration_that_breaks_its_law_is_shown_and_nothing_is_written() {
+    let dir = orders();
+    // No example shows it: they have two decimals.
+    let common = dir.path().join("common.json");
+    let edited = fs::read_to_string(&common)
+        .expect("readable")
+        .replace("-?[0-9]+([.][0-9]+)?", "[0-9]+[.][0-9]{2}");
+    fs::write(&common, edited).expect("written");
+    let built = dir.path().join("orders.wasm");
+    let refused = tidegate(&["build", text(dir.path()), "-o", text(&built)], b"");
+    assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{}", refused.err);
+    let says = format!(
+        "tidegate: {}: line 24 column 13: order.placed 1: an event",
+        text(&dir.path().join("policy.yaml"))
+    );
+    assert!(refused.err.starts_with(&says), "{}", refused.err);
+    assert!(
+        refused
+            .err
+            .contains("/data/total must match ^[0-9]+[.][0-9]{2}$\n  event: {"),
+        "{}",
+        refused.err
+    );
+    assert!(!built.exists());
+    let checked = tidegate(&["check", text(dir.path()), "--cases", "50", "--seed", "7"], b"");
+    assert_eq!((checked.code, checked.out.as_str()), (1, ""), "{}", checked.err);
+}
+
+#[test]
+fn what_only_the_whole_folder_shows_is_told_with_its_line_too() {
+    let dir = orders();
+    let manifest = dir.path().join("policy.yaml");
+    let edited = fs::read_to_string(&manifest)
+        .expect("readable")
+        .replace("default_version: 1", "default_version: 3");
+    fs::write(&manifest, edited).expect("written");
+    for command in ["build", "check"] {
+        let refused = tidegate(&[command, text(dir.path())], b"");
+        assert_eq!((refused.code, refused.out.as_str()), (3, ""));
+        let says = format!(
+            "tidegate: {}: line 19 column 5: the default_version 3 of order.placed",
+            manifest.display()
+        );
+        assert!(refused.err.starts_with(&says), "{}", refused.err);
+    }
+}

@@ -14,7 +14,7 @@ use serde::Serialize;
 use tidegate_engine::{Digest, Engine, Isolation};
 use tidegate_policies::source::{self, Source, SourceLoader};
 
-use super::{digest, exit, files, progress};
+use super::{digest, exit, files, mistake, progress, proof::ProofArgs};
 
 /// Build a policy in one file from a folder of plain files.
 ///
@@ -22,6 +22,9 @@ use super::{digest, exit, files, progress};
 /// the files as one JSON document, which a gate loads and a ConfigMap holds. Else it is a WebAssembly component, which other languages
 /// load, too. No compiler and no network are needed. The same files give the same bytes with the same tidegate, and `--check` compares
 /// them with a file that was built before: exit code 1 when they differ.
+///
+/// Before anything is written, the policy is proved: events that are made from its schemas show that each migration keeps what it
+/// promises. One that shows otherwise is printed, as small as possible, with exit code 1.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate build orders -o orders.wasm && tidegate serve --policy orders.wasm
@@ -37,6 +40,8 @@ pub(super) struct Build {
     /// Compare with this file, and write nothing.
     #[arg(long, value_name = "FILE", conflicts_with = "output")]
     check: Option<PathBuf>,
+    #[command(flatten)]
+    proof: ProofArgs,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -59,6 +64,10 @@ impl Build {
         let bytes = self.built(engine, file).await;
         spinner.finish_and_clear();
         let bytes = bytes?;
+        // Natively, and so only once a sandbox has taken the policy.
+        if self.proof.run(&self.folder).await?.is_none() {
+            return Ok(ExitCode::from(exit::NO));
+        }
         let (file, same) = if let Some(file) = &self.check {
             let found = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
             (file, found == bytes)
@@ -105,7 +114,9 @@ impl Build {
         let source = Source::of_folder(&self.folder)?;
         let failed = || format!("the policy {folder} cannot be built");
         let policy = SourceLoader::new(engine).load(&source).await;
-        let policy = policy.with_context(failed)?;
+        let policy = policy
+            .with_context(failed)
+            .map_err(|error| mistake::placed(&self.folder, error))?;
         files::check_template(&policy).with_context(failed)?;
         let report = policy.self_test().await.with_context(failed)?;
         if let Some(problem) = report.first_problem() {

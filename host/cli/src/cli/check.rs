@@ -11,11 +11,11 @@ use clap::Args;
 use serde::Serialize;
 use tidegate_engine::{Isolation, LoadReport, Policy, PolicyCatalog, SelfTestReport};
 
-use super::{exit, files, words::visible};
+use super::{exit, files, proof::ProofArgs, words::visible};
 
 /// Load a policy, run its self-test, and show its imports, exports, event types and channels.
 ///
-/// Exit code 0: a gate can load it. 1: it loads, and its self-test fails. 3: it does not load.
+/// A folder is proved too, as `build` does. Exit code 0: a gate can load it. 1: its proof or its self-test fails. 3: it does not load.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate check policy.wasm
@@ -24,6 +24,8 @@ use super::{exit, files, words::visible};
 pub(super) struct Check {
     /// The policy, a file or a folder.
     policy: PathBuf,
+    #[command(flatten)]
+    proof: ProofArgs,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -41,6 +43,10 @@ struct Checked<'a> {
 impl Check {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let policy = files::load_policy(&self.policy, Isolation::Fresh, 2).await?;
+        // Natively, and so only once a sandbox has taken the policy.
+        if self.policy.is_dir() && self.proof.run(&self.policy).await?.is_none() {
+            return Ok(ExitCode::from(exit::NO));
+        }
         let report = policy.self_test().await?;
         if self.json {
             let checked = Checked {

@@ -14,7 +14,7 @@ use tidegate_model::dead_letter::{BadTemplate, Template};
 use tidegate_policies::source::{Source, SourceLoader};
 use tidegate_sqlite::Db;
 
-use super::{notice, progress};
+use super::{mistake, notice, progress};
 
 /// Which policy to use.
 #[derive(Debug, Args)]
@@ -151,7 +151,7 @@ pub(super) async fn load_policy(path: &Path, isolation: Isolation, concurrency: 
         check_template(&policy).with_context(|| format!("no gate would take the policy {}", path.display()))?;
         anyhow::Ok(policy)
     };
-    let policy = loaded.await;
+    let policy = loaded.await.map_err(|error| mistake::placed(path, error));
     spinner.finish_and_clear();
     policy
 }

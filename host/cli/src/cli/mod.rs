@@ -13,11 +13,13 @@ mod explain;
 mod files;
 mod judge;
 mod lines;
+mod mistake;
 mod new;
 pub(crate) mod notice;
 mod policy;
 mod problem;
 mod progress;
+mod proof;
 mod read;
 mod schema;
 mod send;
@@ -48,6 +50,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  success
   1  the command worked, and the answer is no: `check` or `test` failed,
+     the proof of `build` failed,
      `build --check` found another file, `apply --fail-on`
      found such an event, `dlq show` found none, `dlq redrive` failed for some,
      the gate refused the request of a `policy` command, it has no policy,

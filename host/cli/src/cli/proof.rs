@@ -1,0 +1,59 @@
+//! The proof of a folder, as `build` and `check` run it before anything else: natively, since the folder is the author's own.
+
+use std::path::Path;
+
+use clap::Args;
+use tidegate_prove::{Proof, ProveFolderError, Proved, Settings, prove_folder};
+
+use super::{exit, notice, progress, words::visible};
+
+/// How a folder is proved.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ProofArgs {
+    /// How many events of each version the migrations and rules are proved with.
+    #[arg(long, value_name = "N", default_value_t = Settings::default().cases)]
+    cases: usize,
+    /// What the events are made from: the same seed makes the same events.
+    #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
+    seed: u64,
+}
+
+impl ProofArgs {
+    /// The proof of a folder; `None`: an event shows that it is wrong, which is printed.
+    pub(super) async fn run(&self, folder: &Path) -> anyhow::Result<Option<Proof>> {
+        let settings = Settings {
+            cases: self.cases,
+            seed: self.seed,
+        };
+        let spinner = progress::spinner("{spinner} proving {msg} {elapsed}");
+        let (told, folder) = (spinner.clone(), folder.to_owned());
+        let proved = tokio::task::spawn_blocking(move || {
+            prove_folder(&folder, settings, |version| told.set_message(version.to_owned()))
+        });
+        let proved = proved.await?;
+        spinner.finish_and_clear();
+        match proved {
+            Ok(proof) => {
+                for version in proof.incomplete() {
+                    notice::print(incomplete(version));
+                }
+                Ok(Some(proof))
+            }
+            Err(error @ ProveFolderError::Wrong { .. }) => {
+                notice::print(exit::message(&error.into()));
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn incomplete(of: &Proved) -> String {
+    format!(
+        "{} {}: only {} of {} events could be made from its schema, so it is proved with those alone",
+        visible(&of.event_type),
+        visible(&of.version),
+        of.events,
+        of.wanted
+    )
+}
