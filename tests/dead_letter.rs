@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tidegate_engine::PolicyCatalog;
 use tidegate_model::{
     attributes::Attributes,
-    dead_letter::{DeadLetter, FailedEvent, Names, outputs},
+    dead_letter::{DeadLetter, FailedEvent, Names, Template, outputs},
 };
 use tidegate_policy::Policy;
 
@@ -48,8 +48,10 @@ fn dead_letter(original: &[u8], template: Option<String>) -> String {
         source: "task-events/0@1",
         policy: "sha256:00",
     };
-    let outputs = outputs(&catalog(template), &failed, "2026-03-02T17:00:00Z");
-    outputs.expect("a template").swap_remove(0).event.expect("an event")
+    let catalog = catalog(template);
+    let template = Template::of(&catalog.dead_letters).expect("a template");
+    let mut outputs = outputs(&catalog, &template, &failed, "2026-03-02T17:00:00Z");
+    outputs.swap_remove(0).event.expect("an event")
 }
 
 fn names() -> Names {
@@ -194,10 +196,71 @@ fn names_that_are_too_long_are_left_out() {
         source: "task-events/0@1",
         policy: "sha256:00",
     };
-    let outputs = outputs(&catalog(None), &failed, "2026-03-02T17:00:00Z").expect("a template");
+    let catalog = catalog(None);
+    let template = Template::of(&catalog.dead_letters).expect("a template");
+    let outputs = outputs(&catalog, &template, &failed, "2026-03-02T17:00:00Z");
     assert_eq!(outputs.len(), 2, "a dead letter and an alert");
     for output in outputs {
         assert_eq!(output.key, None);
         assert!(output.event.is_some_and(|event| event.len() < 1000));
     }
+}
+
+/// An event whose names are attributes, on which the policy has said nothing.
+#[test]
+fn names_and_templates_read_the_document_of_an_event() {
+    let mut catalog = catalog(None);
+    catalog.envelope = serde_json::from_value(
+        json!({ "id": "/id", "event_type": "/type", "version": null, "key": "/data/customer", "time": "/at" }),
+    )
+    .expect("an envelope");
+    catalog.cloud_events = serde_json::from_value(json!({
+        "attributes": [{ "name": "id", "place": "/id" }, { "name": "type", "place": "/type" }, { "name": "time", "place": "/at" }],
+        "payload": "/data",
+    }))
+    .expect("a mapping");
+    let template = json!({
+        "id": { "from": "/id" }, "total": { "from": "/data/total" }, "at": { "from": "/at", "else": "never" },
+        "none": { "from": "/total", "else": "none" }, "event": { "original": "text" },
+    });
+    let template = Template::parse(&template.to_string()).expect("a template");
+    let letter = |event: &str, attributes: Value| -> (Names, Value) {
+        let attributes: Attributes = serde_json::from_value(attributes).expect("attributes");
+        let names = Names::of(event.as_bytes(), &attributes, &catalog);
+        let failed = FailedEvent {
+            event: event.as_bytes(),
+            attributes: &attributes,
+            names: &names,
+            error: "no",
+            retry_count: 0,
+            violations: &[],
+            source: "orders@1",
+            policy: "sha256:00",
+        };
+        let outputs = outputs(&catalog, &template, &failed, "2026-03-02T17:00:00Z");
+        let text = outputs[0].event.as_deref().expect("a text");
+        (names, serde_json::from_str(text).expect("JSON"))
+    };
+    let names = |id: &str| Names {
+        id: Some(id.to_owned()),
+        event_type: Some("order.placed".to_owned()),
+        key: Some("7".to_owned()),
+    };
+
+    let attributes = json!({ "id": "o-1", "type": "order.placed", "source": "/shop" });
+    let (found, dead) = letter(r#"{"customer":7,"total":1.10}"#, attributes);
+    assert_eq!(found, names("o-1"));
+    assert_eq!(
+        (&dead["id"], &dead["total"].to_string()[..], &dead["at"], &dead["none"]),
+        (&json!("o-1"), "1.10", &json!("never"), &json!("none"))
+    );
+
+    // Bare, with an attribute that the event itself leaves out.
+    let bare = r#"{"id":"o-2","type":"order.placed","data":{"customer":"7","total":2}}"#;
+    let (found, dead) = letter(bare, json!({ "time": "2026-03-01T09:30:00Z" }));
+    assert_eq!(found, names("o-2"));
+    assert_eq!(
+        (&dead["total"], &dead["at"]),
+        (&json!(2), &json!("2026-03-01T09:30:00Z"))
+    );
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_engine::{PolicyCatalog, Violation};
 use tidegate_model::attributes::Attributes;
-use tidegate_model::dead_letter::{self, FailedEvent, Names};
+use tidegate_model::dead_letter::{self, FailedEvent, Names, Template};
 use tidegate_policy::Policy;
 use tidegate_tests::{Finished, event, tidegate, tidegate_with};
 
@@ -50,15 +50,16 @@ fn letters() -> Vec<String> {
         let failed = FailedEvent {
             event: &original,
             attributes: &Attributes::default(),
-            names: &Names::of(&original, &Attributes::default(), &catalog.envelope),
+            names: &Names::of(&original, &Attributes::default(), &catalog),
             error,
             retry_count: 3,
             violations: &violations,
             source: "task-events/0@1",
             policy: "sha256:00",
         };
-        let outputs = dead_letter::outputs(&catalog, &failed, "2026-03-02T17:00:00Z");
-        outputs.expect("a template").swap_remove(0).event.expect("an event")
+        let template = Template::of(&catalog.dead_letters).expect("a template");
+        let mut outputs = dead_letter::outputs(&catalog, &template, &failed, "2026-03-02T17:00:00Z");
+        outputs.swap_remove(0).event.expect("an event")
     };
     failures().into_iter().map(letter).collect()
 }

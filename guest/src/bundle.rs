@@ -150,7 +150,7 @@ impl Bundle {
                 &mut schema,
                 &json!({ "title": null, "description": null, "examples": null }),
             );
-            if let Some(place) = &self.manifest.envelope.version {
+            if let Some(place) = self.manifest.envelope.version_place() {
                 merge(&mut schema, &json!({ "properties": constant(place, newer) }));
             }
             merge(&mut schema, &changes);

@@ -28,12 +28,12 @@ impl Policy {
             envelope: EnvelopeInfo {
                 id: self.envelope.id_place().map(pointer),
                 event_type: pointer(&self.envelope.event_type),
-                version: self.envelope.version.as_ref().map(pointer),
+                version: self.envelope.version_place().map(pointer),
                 key: self.envelope.key_place().map(pointer),
                 time: self.envelope.time.as_ref().map(pointer),
             },
             cloud_events: CloudEventsInfo {
-                attributes: self.mapped.iter().map(mapped).collect(),
+                attributes: self.mapped.iter().filter(|mapped| !mapped.is_end).map(mapped).collect(),
                 payload: self.payload.as_ref().map(pointer),
             },
             dead_letters: self.dead_letters.clone(),

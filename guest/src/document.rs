@@ -14,6 +14,9 @@ use crate::violation::{code, under};
 /// The attribute that names where an event comes from.
 const SOURCE: &str = "source";
 
+/// The attribute that names the schema of the data.
+const DATA_SCHEMA: &str = "dataschema";
+
 /// How an event came, and so how it leaves.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Form<'p> {
@@ -23,15 +26,27 @@ pub(crate) struct Form<'p> {
     payload: Option<&'p Place>,
     /// The attribute `source`.
     pub(crate) source: Option<String>,
+    /// The attribute `dataschema`, unless it stands for a member.
+    data_schema: Option<DataSchema>,
 }
 
 /// An attribute that was laid at a place.
 #[derive(Debug, Clone)]
 struct Laid<'p> {
     mapped: &'p Mapped,
+    /// What stands at the place.
     value: String,
+    /// The attribute as a whole.
+    attribute: String,
     /// Whether objects had to be made for it.
     makes_objects: bool,
+}
+
+/// The attribute `dataschema`.
+#[derive(Debug, Clone)]
+struct DataSchema {
+    /// Whether the event leaves without it.
+    is_removed: bool,
 }
 
 /// The value of an attribute.
@@ -75,11 +90,17 @@ impl Policy {
     ) -> Result<Form<'p>, Violation> {
         let mut form = Form {
             source: value_of(attributes, SOURCE).map(str::to_owned),
+            data_schema: self.data_schema(attributes),
             ..Form::default()
         };
         for mapped in &self.mapped {
-            let Some(value) = value_of(attributes, &mapped.attribute) else {
+            let Some(attribute) = value_of(attributes, &mapped.attribute) else {
                 continue;
+            };
+            let value = if mapped.is_end {
+                &attribute[self.last_part(attribute)]
+            } else {
+                attribute
             };
             if let Some(stated) = mapped.place.find(members) {
                 agree(mapped, (stated, value))?;
@@ -91,10 +112,17 @@ impl Policy {
             form.laid.push(Laid {
                 mapped,
                 value: value.to_owned(),
+                attribute: attribute.to_owned(),
                 makes_objects,
             });
         }
         Ok(form)
+    }
+
+    fn data_schema(&self, attributes: &[Attribute]) -> Option<DataSchema> {
+        let is_mapped = self.mapped.iter().any(|mapped| mapped.attribute == DATA_SCHEMA);
+        value_of(attributes, DATA_SCHEMA).filter(|_| !is_mapped)?;
+        Some(DataSchema { is_removed: false })
     }
 
     /// Takes a document apart into the event and the changes to its attributes. Fails with a member that has no place in either.
@@ -112,11 +140,26 @@ impl Policy {
                 Some(value) => Some(name(&value).ok_or_else(|| mapped.not_a_name())?.to_owned()),
             };
             if value.as_ref() != laid.map(|laid| &laid.value) {
+                let value = match (mapped.is_end, value, laid) {
+                    (true, Some(version), Some(laid)) => Some(self.with_last_part(&laid.attribute, &version)),
+                    (true, Some(_), None) => return Err(mapped.no_end()),
+                    (_, value, _) => value,
+                };
                 changes.push(Change {
                     name: mapped.attribute.clone(),
                     value,
                 });
             }
+        }
+        if form
+            .data_schema
+            .as_ref()
+            .is_some_and(|data_schema| data_schema.is_removed)
+        {
+            changes.push(Change {
+                name: DATA_SCHEMA.to_owned(),
+                value: None,
+            });
         }
         for laid in form.laid.iter().filter(|laid| laid.makes_objects) {
             laid.mapped.place.remove_empty_parents(&mut members);
@@ -144,7 +187,14 @@ impl Form<'_> {
 
     /// Whether the document is the event.
     pub(crate) fn is_bare(&self) -> bool {
-        self.laid.is_empty() && self.payload.is_none()
+        self.laid.is_empty() && self.payload.is_none() && self.data_schema.is_none()
+    }
+
+    /// The event leaves without a `dataschema`, unless that stands for a member.
+    pub(crate) fn remove_data_schema(&mut self) {
+        if let Some(data_schema) = &mut self.data_schema {
+            data_schema.is_removed = true;
+        }
     }
 }
 
@@ -161,6 +211,14 @@ impl Mapped {
     fn ambiguous(&self) -> Violation {
         let message = format!("the attribute {} states it differently", self.attribute);
         Violation::new(code::AMBIGUOUS, self.place.pointer(), message)
+    }
+
+    fn no_end(&self) -> Violation {
+        let message = format!(
+            "it would leave at the end of the attribute {}, which the event does not have",
+            self.attribute
+        );
+        Violation::new(code::MIGRATION_FAILED, self.place.pointer(), message)
     }
 
     fn not_a_name(&self) -> Violation {

@@ -6,6 +6,7 @@ use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::place::Place;
+use crate::version_place::{VersionAttribute, VersionPlace};
 
 /// The places of the members that every policy reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +20,7 @@ pub struct Envelope {
     pub event_type: Place,
     /// The version; absent: no type has more than one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<Place>,
+    pub version: Option<VersionPlace>,
     /// The partition key; absent: events have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<NameOf>,
@@ -122,7 +123,7 @@ pub struct CloudEvents {
     pub event_type: Option<String>,
     /// The attribute with the version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
+    pub version: Option<VersionAttribute>,
     /// The attribute with the partition key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
@@ -149,6 +150,8 @@ pub(crate) struct Mapped {
     pub(crate) place: Place,
     /// Whether it is a time, of which two texts may name the same.
     pub(crate) is_time: bool,
+    /// Whether only its last part stands for the member.
+    pub(crate) is_end: bool,
 }
 
 /// Attributes that mean something else, whatever a policy says.
@@ -181,6 +184,11 @@ impl Envelope {
         self.id.as_ref()?.place()
     }
 
+    /// The place of the version, when it is a member.
+    pub(crate) fn version_place(&self) -> Option<&Place> {
+        self.version.as_ref()?.member()
+    }
+
     /// The place of the key, when it is one member.
     pub(crate) fn key_place(&self) -> Option<&Place> {
         self.key.as_ref()?.place()
@@ -191,7 +199,7 @@ impl Envelope {
         [
             ("id", self.id_place()),
             ("type", Some(&self.event_type)),
-            ("version", self.version.as_ref()),
+            ("version", self.version_place()),
             ("key", self.key_place()),
             ("time", self.time.as_ref()),
         ]
@@ -224,11 +232,11 @@ impl Envelope {
     /// The attributes that stand for members; fails with a name that is mapped and has no place.
     pub(crate) fn mapped(&self, cloudevents: &CloudEvents) -> Result<Vec<Mapped>, &'static str> {
         let names = [
-            ("id", &cloudevents.id),
-            ("type", &cloudevents.event_type),
-            ("version", &cloudevents.version),
-            ("key", &cloudevents.key),
-            ("time", &cloudevents.time),
+            ("id", cloudevents.id.as_deref()),
+            ("type", cloudevents.event_type.as_deref()),
+            ("version", cloudevents.version.as_ref().map(VersionAttribute::name)),
+            ("key", cloudevents.key.as_deref()),
+            ("time", cloudevents.time.as_deref()),
         ];
         let mut mapped: Vec<Mapped> = Vec::new();
         for (name, attribute) in names {
@@ -237,9 +245,10 @@ impl Envelope {
             // The key may be the id, for one.
             if !mapped.iter().any(|known| known.place == *place) {
                 mapped.push(Mapped {
-                    attribute: attribute.clone(),
+                    attribute: attribute.to_owned(),
                     place: place.clone(),
                     is_time: name == "time",
+                    is_end: name == "version" && cloudevents.version.as_ref().is_some_and(VersionAttribute::is_end),
                 });
             }
         }

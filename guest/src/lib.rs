@@ -62,6 +62,7 @@ mod export;
 mod ids;
 mod json;
 mod known;
+mod last_part;
 mod manifest;
 mod merge;
 mod migrate;
@@ -86,6 +87,8 @@ pub mod steps;
 mod time;
 mod unique;
 mod validate;
+mod version;
+mod version_place;
 mod violation;
 
 #[cfg(target_family = "wasm")]
@@ -120,4 +123,5 @@ pub use rules::Rule;
 pub use schema::SchemaError;
 pub use steps::{Step, StepError, StepFn};
 pub use time::Timestamp;
+pub use version_place::{EndOf, VersionAttribute, VersionPlace};
 pub use violation::{MAX_PATH_BYTES, MAX_VIOLATIONS, code as codes};

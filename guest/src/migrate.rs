@@ -5,14 +5,10 @@
 //! the newer version adds. An event that already has such a member (a 1.0 payload with a `new_field` of its own) keeps it on
 //! the way up and loses it on the way down.
 
-use serde_json::{Number, Value};
-use tidegate_text::number::is_plain_integer;
-
 use crate::contract::{Attribute, Change, Migrated, MigrationCause, MigrationFailure, Violation};
 use crate::event::{Event, Leaving};
 use crate::migration_path::MigrationPath;
 use crate::parse::read_object;
-use crate::place::Place;
 use crate::policy::Policy;
 use crate::reader::MAX_VALUES;
 use crate::violation::{code, in_order, quoted, summary};
@@ -142,8 +138,7 @@ pub(crate) fn path_to<'p>(event: &Event<'p>, to_version: &str) -> Result<&'p Mig
                 quoted(to_version),
                 kind.version_list()
             );
-            let place = event.policy.envelope.version.as_ref();
-            Violation::new(code::NO_PATH, place.map_or("", Place::pointer), message)
+            Violation::new(code::NO_PATH, event.policy.version_pointer(), message)
         })
 }
 
@@ -160,17 +155,13 @@ pub(crate) fn follow(event: &mut Event<'_>, path: &MigrationPath) -> Result<(), 
             step.apply(members)
                 .map_err(|error| (MigrationCause::StepFailed, vec![failed(&error.path, &error.message)]))?;
         }
-        if let Some(place) = &policy.envelope.version {
-            let version = in_form_of(place.find(members), &kind.versions[to].name);
-            let set = place.set(members, &policy.envelope.event_type, version);
-            set.map_err(|blocked| {
-                (
-                    MigrationCause::StepFailed,
-                    vec![failed(&blocked.path, &blocked.message)],
-                )
-            })?;
-        }
     }
+    event.state_version(to).map_err(|blocked| {
+        (
+            MigrationCause::StepFailed,
+            vec![failed(&blocked.path, &blocked.message)],
+        )
+    })?;
     event.version = to;
     let mut violations = policy.check(kind, to, &event.value);
     if violations.is_empty() {
@@ -181,14 +172,4 @@ pub(crate) fn follow(event: &mut Event<'_>, path: &MigrationPath) -> Result<(), 
     }
     violations.push(failed("", "the result is not valid"));
     Err((MigrationCause::InvalidResult, in_order(violations)))
-}
-
-/// A version as an event states it: as an integer where it did so before, and the name is one.
-fn in_form_of(before: Option<&Value>, version: &str) -> Value {
-    match before {
-        Some(Value::Number(_)) if is_plain_integer(version) => {
-            Value::Number(Number::from_string_unchecked(version.to_owned()))
-        }
-        _ => Value::String(version.to_owned()),
-    }
 }

@@ -81,44 +81,25 @@ impl Policy {
     fn find(&self, members: &Map<String, Value>) -> Result<(&KnownType, usize), Vec<Violation>> {
         let mut violations = Vec::new();
         let place = &self.envelope.event_type;
-        let kind = match place.find(members) {
-            Some(Value::String(name)) => self.event_type(name).or_else(|| {
-                let message = format!("the event type {} is not known", quoted(name));
-                violations.push(Violation::new(code::UNKNOWN_EVENT_TYPE, place.pointer(), message));
-                None
-            }),
-            Some(_) => {
-                violations.push(Violation::new(code::TYPE, place.pointer(), "must be a string"));
-                None
-            }
-            None => {
-                violations.push(is_required(place));
-                None
-            }
-        };
-        let Some(place) = &self.envelope.version else {
-            return kind.map(|kind| (kind, kind.default_version)).ok_or(violations);
-        };
-        let Some(stated) = place.find(members) else {
-            return kind
-                .map(|kind| (kind, kind.default_version))
-                .ok_or_else(|| in_order(violations));
-        };
-        match (name(stated), kind) {
-            (None, _) => violations.push(must_be_a_name(place)),
-            (Some(_), None) => {}
-            (Some(version), Some(kind)) => {
-                if let Some(at) = kind.version_at(version) {
-                    return Ok((kind, at));
+        match place.find(members) {
+            Some(Value::String(text)) => match self.type_of(text) {
+                Some((kind, end)) => {
+                    let version = self.version_of(kind, end, members);
+                    return version.map(|at| (kind, at)).map_err(|violation| vec![violation]);
                 }
-                let message = format!(
-                    "{} has no version {}; known: {}",
-                    kind.name,
-                    quoted(version),
-                    kind.version_list()
-                );
-                violations.push(Violation::new(code::UNKNOWN_VERSION, place.pointer(), message));
-            }
+                None => {
+                    let message = format!("the event type {} is not known", quoted(text));
+                    violations.push(Violation::new(code::UNKNOWN_EVENT_TYPE, place.pointer(), message));
+                }
+            },
+            Some(_) => violations.push(Violation::new(code::TYPE, place.pointer(), "must be a string")),
+            None => violations.push(is_required(place)),
+        }
+        let version = self.envelope.version_place();
+        if let Some((place, stated)) = version.and_then(|place| Some((place, place.find(members)?)))
+            && name(stated).is_none()
+        {
+            violations.push(must_be_a_name(place));
         }
         Err(in_order(violations))
     }
@@ -173,9 +154,10 @@ impl Policy {
         version: Option<&str>,
         violations: Vec<Violation>,
     ) -> Box<Rejected> {
-        let event_type = event
+        let stated = event
             .as_object()
             .and_then(|members| self.envelope.event_type.find(members)?.as_str());
+        let event_type = stated.map(|text| self.type_of(text).map_or(text, |(kind, _)| &kind.name));
         let event_id = self.id_of(event, event_type.unwrap_or_default());
         let claim = event_id.as_deref().filter(|id| !id.is_empty()).zip(event_type);
         Box::new(Rejected {

@@ -2,6 +2,7 @@
 
 mod given;
 mod ids;
+mod versions;
 
 use rstest::rstest;
 use serde_json::{Value, json};

@@ -92,6 +92,11 @@ impl Attributes {
         self.0.get(name)?.as_str()
     }
 
+    /// One in the canonical text of CloudEvents.
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(canonical)
+    }
+
     /// Without one, which is returned.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         self.0.shift_remove(name)

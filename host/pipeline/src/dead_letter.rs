@@ -129,6 +129,7 @@ impl Pipeline {
         now: &str,
     ) -> Result<Vec<Output>, DeadLetterError> {
         let catalog = run.revision.policy.catalog();
+        let template = run.revision.template.as_ref().map_err(Clone::clone)?;
         let source = source(run);
         let failed = FailedEvent {
             event: &run.delivery.event,
@@ -140,7 +141,7 @@ impl Pipeline {
             source: &source,
             policy: &failure.decided_by.digest,
         };
-        let mut outputs = dead_letter::outputs(catalog, &failed, now)?;
+        let mut outputs = dead_letter::outputs(catalog, template, &failed, now);
         if !matches!(run.delivery.origin, Origin::Consumer { .. }) {
             return Ok(outputs);
         }
@@ -154,7 +155,7 @@ impl Pipeline {
                 source: &redrive_of(&source, &letter.id),
                 ..failed.clone()
             };
-            outputs = dead_letter::outputs(catalog, &failed, now)?;
+            outputs = dead_letter::outputs(catalog, template, &failed, now);
         }
         Ok(outputs)
     }

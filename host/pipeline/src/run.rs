@@ -105,8 +105,8 @@ impl<'a> Run<'a> {
     /// The names of the event as the policy has read them; without a decision, from the places that it names.
     pub(super) fn names(&self) -> Names {
         let Some(decision) = self.decision else {
-            let envelope = &self.revision.policy.catalog().envelope;
-            return Names::of(&self.delivery.event, &self.delivery.attributes, envelope);
+            let catalog = self.revision.policy.catalog();
+            return Names::of(&self.delivery.event, &self.delivery.attributes, catalog);
         };
         Names {
             id: decision.event_id.clone(),

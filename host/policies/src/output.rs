@@ -16,9 +16,6 @@ use tidegate_model::{
 
 use crate::unusable::{MOST_OUTPUTS, Unusable};
 
-/// The attribute that names the schema of the data.
-const DATA_SCHEMA: &str = "dataschema";
-
 /// An event to publish: JSON, on a bound channel.
 #[derive(Debug, Clone)]
 pub struct UsableOutput {
@@ -57,14 +54,13 @@ pub struct Expected<'a> {
 }
 
 impl UsableOutput {
-    /// The attributes that it leaves with, when the event came with `attributes`. A `dataschema` is that of the old text.
+    /// The attributes that it leaves with, when the event came with `attributes`.
     pub fn attributes_of(&self, attributes: &Attributes) -> Attributes {
-        if !self.is_itself {
-            return Attributes::default().changed(&self.attributes);
-        }
-        let is_stated = self.attributes.iter().any(|change| change.name == DATA_SCHEMA);
-        let is_stale = self.is_changed && !is_stated;
-        let kept = attributes.clone().keep(|name| !(is_stale && name == DATA_SCHEMA));
+        let kept = if self.is_itself {
+            attributes.clone()
+        } else {
+            Attributes::default()
+        };
         kept.changed(&self.attributes)
     }
 

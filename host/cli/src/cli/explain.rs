@@ -11,7 +11,7 @@ use clap::Args;
 use tidegate_engine::{Action, Attribute, Context, Decided, Decision, Isolation, Policy};
 use tidegate_model::{
     attributes::Attributes,
-    dead_letter::{self, FailedEvent, Names},
+    dead_letter::{self, FailedEvent, Names, Template},
     envelope::{Headers, unwrap},
 };
 use tidegate_policies::decision;
@@ -159,7 +159,8 @@ impl Explain {
             source: "explain",
             policy: policy.digest().as_str(),
         };
-        let outputs = dead_letter::outputs(policy.catalog(), &failed, now)?;
+        let template = Template::of(&policy.catalog().dead_letters)?;
+        let outputs = dead_letter::outputs(policy.catalog(), &template, &failed, now);
         Ok(outputs
             .into_iter()
             .map(|output| Output {

@@ -5,21 +5,18 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::Value;
-use tidegate_engine::{DeadLetters, Output, PolicyCatalog};
+use tidegate_engine::{Output, PolicyCatalog};
 use tidegate_text::pointer;
 
 use super::alert;
+use super::document::Document;
 use super::failed::{FailedEvent, derived_id};
 use super::metadata::{Encoding, Event, METADATA, Metadata};
 use super::original::{BASE64, Original};
-use super::template::{BadTemplate, Given, Node, Scalar, Template};
-use crate::members::Members;
+use super::template::{Given, Node, Scalar, Template};
 
-/// Bytes of the longest scalar of an event that is copied into a dead letter, which has all of the event anyway.
-const LONGEST_SCALAR: usize = 1024;
-
-/// The dead letter of an event, and then its alerts, at the time `now`.
-pub fn outputs(catalog: &PolicyCatalog, failed: &FailedEvent<'_>, now: &str) -> Result<Vec<Output>, BadTemplate> {
+/// The dead letter of an event in the form of `template`, and then its alerts, at the time `now`. `template` is that of the catalog.
+pub fn outputs(catalog: &PolicyCatalog, template: &Template, failed: &FailedEvent<'_>, now: &str) -> Vec<Output> {
     let failed = &FailedEvent {
         names: &failed.names.bounded(),
         ..failed.clone()
@@ -27,7 +24,8 @@ pub fn outputs(catalog: &PolicyCatalog, failed: &FailedEvent<'_>, now: &str) -> 
     // It is text, numbers and booleans, which can always be written.
     let attributes = serde_json::to_string(failed.attributes).unwrap_or_default();
     let id = derived_id(&[failed.source.as_bytes(), failed.event, attributes.as_bytes()]);
-    let event = letter(&catalog.dead_letters, failed, &id, now)?;
+    let document = Document::of(failed.event, failed.attributes, catalog);
+    let event = letter(template, failed, document, &id, now);
     let letter = Output {
         channel: catalog.dead_letters.channel.clone(),
         key: failed.names.key.clone(),
@@ -42,14 +40,10 @@ pub fn outputs(catalog: &PolicyCatalog, failed: &FailedEvent<'_>, now: &str) -> 
         .iter()
         .filter(|alert| alert::concerns(alert, failed.names));
     let alerts = alerts.map(|alert| alert::output(alert, failed, &id, now));
-    Ok([letter].into_iter().chain(alerts).collect())
+    [letter].into_iter().chain(alerts).collect()
 }
 
-fn letter(form: &DeadLetters, failed: &FailedEvent<'_>, id: &str, now: &str) -> Result<String, BadTemplate> {
-    let template = match &form.template {
-        Some(template) => Template::parse(template)?,
-        None => Template::own(),
-    };
+fn letter(template: &Template, failed: &FailedEvent<'_>, document: Document<'_>, id: &str, now: &str) -> String {
     let event = Event {
         names: failed.names.clone(),
         attributes: failed.attributes.clone(),
@@ -68,17 +62,19 @@ fn letter(form: &DeadLetters, failed: &FailedEvent<'_>, id: &str, now: &str) -> 
     };
     let mut letter = Letter {
         failed,
+        document,
         metadata,
         text: String::with_capacity(failed.event.len() + 1024),
         pointer: String::new(),
     };
     letter.write(&template.root);
-    Ok(letter.text)
+    letter.text
 }
 
 /// A dead letter that is being written.
 struct Letter<'a> {
     failed: &'a FailedEvent<'a>,
+    document: Document<'a>,
     metadata: Metadata,
     text: String,
     /// Where the next value stands.
@@ -174,12 +170,7 @@ impl Letter<'_> {
         let names = self.failed.names;
         let text = |name: &Option<String>| name.as_deref().map(Value::from);
         match from {
-            Scalar::Pointer(pointer) => {
-                let text = std::str::from_utf8(self.failed.event).ok()?;
-                let value = Members::at(text, pointer)?.get();
-                let is_short_scalar = value.len() <= LONGEST_SCALAR && !value.starts_with(['{', '[']);
-                is_short_scalar.then(|| serde_json::from_str(value).ok())?
-            }
+            Scalar::Pointer(pointer) => self.document.scalar(pointer),
             Scalar::Attribute(name) => {
                 let mut attributes = self.failed.attributes.iter();
                 attributes

@@ -3,6 +3,7 @@
 
 mod alert;
 mod build;
+mod document;
 mod failed;
 mod metadata;
 mod names;

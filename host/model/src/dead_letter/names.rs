@@ -1,11 +1,10 @@
-//! The names of an event that failed: what a dead letter is listed by. Knows no policy but the places in its catalog.
+//! The names of an event that failed: what a dead letter is listed by.
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use tidegate_engine::Envelope;
-use tidegate_text::number::is_plain_integer;
+use tidegate_engine::PolicyCatalog;
 
-use crate::{attributes::Attributes, members::Members};
+use super::document::Document;
+use crate::attributes::Attributes;
 
 /// The names of an event, as far as they could be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,26 +34,15 @@ impl Names {
         }
     }
 
-    /// The names of an event on which the policy made no decision: from the places that its catalog names, or from the attributes
-    /// that CloudEvents has for them.
-    pub fn of(event: &[u8], attributes: &Attributes, envelope: &Envelope) -> Self {
-        let text = std::str::from_utf8(event).unwrap_or_default();
-        let name = |pointer: Option<&str>, attribute: &str| {
-            let member = pointer.and_then(|pointer| name(Members::at(text, pointer)?));
-            member.or_else(|| attributes.text(attribute).map(str::to_owned))
-        };
+    /// The names of an event on which the policy made no decision: what stands at the places that its catalog names.
+    pub fn of(event: &[u8], attributes: &Attributes, catalog: &PolicyCatalog) -> Self {
+        let document = Document::of(event, attributes, catalog);
+        let name = |pointer: Option<&str>| document.name(pointer?);
+        let envelope = &catalog.envelope;
         Self {
-            id: name(envelope.id.as_deref(), "id"),
-            event_type: name(Some(&envelope.event_type), "type"),
-            key: name(envelope.key.as_deref(), "subject"),
+            id: name(envelope.id.as_deref()),
+            event_type: name(Some(&envelope.event_type)),
+            key: name(envelope.key.as_deref()),
         }
     }
-}
-
-/// A name as text: a string, or an integer by its digits.
-fn name(value: &RawValue) -> Option<String> {
-    let digits = Some(value.get()).filter(|text| is_plain_integer(text));
-    digits
-        .map(str::to_owned)
-        .or_else(|| serde_json::from_str(value.get()).ok())
 }

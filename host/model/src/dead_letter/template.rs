@@ -1,11 +1,14 @@
 //! How a dead letter looks: JSON in which some objects stand for something else. Knows no event.
 //!
-//! - `{"from": …, "else": …}` is a scalar: of the event by its JSON Pointer, of an attribute by its name, or one of
+//! - `{"from": …, "else": …}` is a scalar: of the document of the event by its JSON Pointer, of an attribute by its name, or one of
 //!   [`Given`]. What is absent or no scalar gives `else`, or null.
 //! - `{"original": "members"}` is the event itself with the metadata as its last member; `{"original": "text"}` is its text, with the
 //!   metadata as the last member beside it. One of them stands there, once.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
+use tidegate_engine::DeadLetters;
 
 use super::metadata::METADATA;
 use super::original::BASE64;
@@ -70,11 +73,11 @@ pub(super) enum Given {
 }
 
 /// Why a text is no template.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum BadTemplate {
     /// It is not JSON.
     #[error("the template of dead letters is not JSON")]
-    NotJson(#[source] serde_json::Error),
+    NotJson(#[source] Arc<serde_json::Error>),
     /// It names nothing that exists.
     #[error(
         "the template of dead letters: {0:?} is neither a JSON Pointer such as /id, nor the name of an attribute, nor one of letter.id, letter.time, event.id, event.type, event.key, event.attributes"
@@ -101,7 +104,7 @@ pub enum BadTemplate {
 
 impl Template {
     /// The form that the gate gives dead letters by itself.
-    pub fn own() -> Self {
+    fn own() -> Self {
         let from = |given| Node::Scalar(Scalar::Given(given), Value::Null);
         let members = [
             ("id", from(Given::EventId)),
@@ -116,9 +119,14 @@ impl Template {
         }
     }
 
+    /// The form of the dead letters of a policy.
+    pub fn of(letters: &DeadLetters) -> Result<Self, BadTemplate> {
+        letters.template.as_deref().map_or_else(|| Ok(Self::own()), Self::parse)
+    }
+
     /// Reads a template.
     pub fn parse(text: &str) -> Result<Self, BadTemplate> {
-        let value: Value = serde_json::from_str(text).map_err(BadTemplate::NotJson)?;
+        let value: Value = serde_json::from_str(text).map_err(|error| BadTemplate::NotJson(Arc::new(error)))?;
         // A dead letter that looks like an envelope would be opened like one.
         if value.get(VERSION_OF_ENVELOPES).is_some() {
             return Err(BadTemplate::Taken(VERSION_OF_ENVELOPES.to_owned()));

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use tidegate_engine::Policy;
-use tidegate_model::revision::RevisionId;
+use tidegate_model::{
+    dead_letter::{BadTemplate, Template},
+    revision::RevisionId,
+};
 
 use super::{
     bake::{Bake, RollbackReason},
@@ -21,6 +24,8 @@ pub struct Revision {
     pub policy: Policy,
     /// Open while the policy faults on most events.
     pub breaker: CircuitBreaker,
+    /// The form of its dead letters, which is one of each policy that was admitted.
+    pub template: Result<Template, BadTemplate>,
     bake: Option<Bake>,
 }
 
@@ -28,6 +33,7 @@ impl Revision {
     pub(super) fn new(record: Record, policy: Policy, bake: Option<Bake>) -> Self {
         Self {
             record: Arc::new(record),
+            template: Template::of(&policy.catalog().dead_letters),
             policy,
             breaker: CircuitBreaker::default(),
             bake,
