@@ -100,7 +100,7 @@ func TestADecisionSaysWhatToSend(t *testing.T) {
 		t.Errorf("%+v", decided)
 	}
 	output := decided.Outputs[0]
-	want := Output{"task-events", "user-1", "e-1", "task.created", json.RawMessage(validNext), []Change{}}
+	want := Output{"task-events", "user-1", "e-1", "task.created", json.RawMessage(validNext), []Change{}, ""}
 	if !reflect.DeepEqual(output, want) || string(output.Text([]byte(valid))) != validNext {
 		t.Errorf("%+v, not %+v", output, want)
 	}

@@ -82,16 +82,14 @@ impl Policy {
         let mut violations = Vec::new();
         let place = &self.envelope.event_type;
         match place.find(members) {
-            Some(Value::String(text)) => match self.type_of(text) {
-                Some((kind, end)) => {
+            Some(Value::String(text)) => {
+                if let Some((kind, end)) = self.type_of(text) {
                     let version = self.version_of(kind, end, members);
                     return version.map(|at| (kind, at)).map_err(|violation| vec![violation]);
                 }
-                None => {
-                    let message = format!("the event type {} is not known", quoted(text));
-                    violations.push(Violation::new(code::UNKNOWN_EVENT_TYPE, place.pointer(), message));
-                }
-            },
+                let message = format!("the event type {} is not known", quoted(text));
+                violations.push(Violation::new(code::UNKNOWN_EVENT_TYPE, place.pointer(), message));
+            }
             Some(_) => violations.push(Violation::new(code::TYPE, place.pointer(), "must be a string")),
             None => violations.push(is_required(place)),
         }

@@ -167,7 +167,7 @@ def test_the_catalog(policy: Policy) -> None:
     assert [v.version for v in types["task.created"].versions] == ["1.0", "1.1"]
     assert types["reminder.due"].retry_delays[-1] == timedelta(seconds=512)
     assert types["task.created"].default_version == "1.0"
-    assert types["task.created"].migrations == (Migration("1.0", "1.1", False), Migration("1.1", "1.0", False))
+    assert types["task.created"].migrations == (Migration("1.0", "1.1", True), Migration("1.1", "1.0", True))
     assert (types["task.created"].rules, types["task.created"].drop_rules) == (("empty-user-id",), ())
     assert not types["task.occurrence-requested"].accepted
     assert policy.catalog.limits.event_bytes == 1 << 20

@@ -239,7 +239,7 @@ class AnswersTest {
                 .findAny()
                 .orElseThrow();
         assertEquals("1.0", completed.defaultVersion());
-        assertEquals(new Catalog.Migration("1.0", "1.1", false), completed.migrations().get(0));
+        assertEquals(new Catalog.Migration("1.0", "1.1", true), completed.migrations().get(0));
         assertEquals(List.of("empty-user-id"), completed.rules());
         assertEquals(List.of(), completed.dropRules());
         assertEquals(
