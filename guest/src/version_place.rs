@@ -58,7 +58,7 @@ impl VersionAttribute {
 
 impl VersionPlace {
     /// The place, when it is a member.
-    pub(crate) fn member(&self) -> Option<&Place> {
+    pub fn member(&self) -> Option<&Place> {
         match self {
             Self::Member(place) => Some(place),
             Self::End { .. } => None,

@@ -4,7 +4,9 @@
 use std::fmt;
 
 use serde_json::{Map, Value};
-use tidegate_policy::{Attribute, Manifest, MigrationCause, NameOf, Policy, read_exact};
+use tidegate_policy::{
+    Attribute, Manifest, MigrationCause, NameOf, Policy, VersionAttribute, VersionPlace, read_exact,
+};
 use tidegate_text::pointer;
 
 /// Which attributes stand for which members.
@@ -31,10 +33,18 @@ impl Mapping {
             Some(NameOf::Member(place)) => Some(place.clone()),
             _ => None,
         };
+        // An event does not say of what else the attribute would be the end.
+        let version = match &named.version {
+            Some(VersionAttribute::Whole(name)) => Some(name.clone()),
+            Some(VersionAttribute::End { .. }) | None => None,
+        };
         let pairs = [
             (&named.id, member(&envelope.id)),
             (&named.event_type, Some(envelope.event_type.clone())),
-            (&named.version, envelope.version.clone()),
+            (
+                &version,
+                envelope.version.as_ref().and_then(VersionPlace::member).cloned(),
+            ),
             (&named.key, member(&envelope.key)),
             (&named.time, envelope.time.clone()),
         ];

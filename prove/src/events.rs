@@ -2,7 +2,7 @@
 //! Knows no migration.
 
 use serde_json::{Map, Value, json};
-use tidegate_policy::{Envelope, File, Manifest, NameOf, Policy, Rejection};
+use tidegate_policy::{Envelope, File, Manifest, NameOf, Policy, Rejection, VersionPlace};
 use tidegate_text::{number::is_plain_integer, pointer};
 
 use crate::{
@@ -118,12 +118,15 @@ pub(crate) fn is_failure(rejection: &Rejection) -> bool {
 /// What the envelope demands of an event of a version, as a schema.
 fn demands(envelope: &Envelope, version: Version<'_>) -> Value {
     let mut schema = json!({});
-    demand(
-        &mut schema,
-        envelope.event_type.pointer(),
-        &json!({ "const": version.event_type }),
-    );
-    if let Some(place) = &envelope.version {
+    let event_type = match envelope.version {
+        Some(VersionPlace::End { .. }) => {
+            let end = |v: &str| format!("{}.{v}{}", version.event_type, version.version);
+            json!({ "enum": [end("v"), end("")] })
+        }
+        Some(VersionPlace::Member(_)) | None => json!({ "const": version.event_type }),
+    };
+    demand(&mut schema, envelope.event_type.pointer(), &event_type);
+    if let Some(place) = envelope.version.as_ref().and_then(VersionPlace::member) {
         let mut forms = vec![json!(version.version)];
         if is_plain_integer(version.version) {
             forms.extend(serde_json::from_str::<Value>(version.version));

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 
 use serde_json::Value;
 use tidegate_policy::{
-    Bundle, Code, Migration, Operation, Policy, PolicyError, Rejection, Way, migrations_of, read_exact,
+    Bundle, Code, Migration, Operation, Policy, PolicyError, Rejection, VersionPlace, Way, migrations_of, read_exact,
 };
 
 use crate::{
@@ -165,8 +165,15 @@ fn example(bundle: &Bundle, version: Version<'_>) -> Option<String> {
 
 /// Whether an event names its version, where there is a place for it.
 fn names_version(bundle: &Bundle, event: &Value) -> bool {
-    let place = bundle.manifest.envelope.version.as_ref();
-    place.is_none_or(|place| event.pointer(place.pointer()).is_some())
+    let envelope = &bundle.manifest.envelope;
+    match &envelope.version {
+        None => true,
+        Some(VersionPlace::Member(place)) => event.pointer(place.pointer()).is_some(),
+        Some(VersionPlace::End { .. }) => {
+            let stated = event.pointer(envelope.event_type.pointer()).and_then(Value::as_str);
+            stated.is_some_and(|stated| !bundle.manifest.event_types.contains_key(stated))
+        }
+    }
 }
 
 fn wrong(counterexample: Counterexample) -> ProveError {
