@@ -160,8 +160,9 @@ func TestChangesOfAttributesAreRead(t *testing.T) {
 	if err != nil || migrated.Changed || !reflect.DeepEqual(migrated.Attributes, want) {
 		t.Errorf("%+v, %v", migrated, err)
 	}
-	decided, err := readDecided([]byte(`{"decision":"drop","rule":"r","key":null,"outputs":[{"key":null,` + changes + `}]}`))
-	if err != nil || decided.Rule != "r" || decided.Key != "" || !reflect.DeepEqual(decided.Outputs[0].Attributes, want) {
+	decided, err := readDecided([]byte(`{"decision":"drop","rule":"r","key":null,"outputs":[{"key":null,` + changes + `,"not_before":"noon"}]}`))
+	if err != nil || decided.Rule != "r" || decided.Key != "" || decided.Outputs[0].NotBefore != noon ||
+		!reflect.DeepEqual(decided.Outputs[0].Attributes, want) {
 		t.Errorf("%+v, %v", decided, err)
 	}
 }
@@ -196,6 +197,9 @@ func TestTheCatalogHasValidExamples(t *testing.T) {
 	if want := (Envelope{"/event_id", "/event_type", "/event_version", "/user_id", "/timestamp"}); catalog.Envelope != want {
 		t.Errorf("%+v, not %+v", catalog.Envelope, want)
 	}
+	if mapped := catalog.CloudEvents; catalog.Digest != "" || mapped.Payload != "" || len(mapped.Attributes) != 0 {
+		t.Errorf("%q, %+v", catalog.Digest, mapped)
+	}
 	if letters := catalog.DeadLetters; letters.Channel != "dlq" || letters.EventType != "dlq.failed" || !json.Valid(letters.Template) {
 		t.Errorf("%+v", letters)
 	}
@@ -211,10 +215,13 @@ func TestTheCatalogHasValidExamples(t *testing.T) {
 				t.Errorf("%s %s: %+v, %v", known.Name, version.Version, accepted, err)
 			}
 		}
+		if len(known.Channels) != 1 {
+			t.Errorf("channels of %s: %v", known.Name, known.Channels)
+		}
 		if known.DefaultVersion != "1.0" || !reflect.DeepEqual(known.Rules, []string{"empty-user-id"}) || len(known.DropRules) != 0 {
 			t.Errorf("%+v", known)
 		}
-		if known.Accepted && (len(known.Migrations) != 2 || known.Migrations[0] != Migration{"1.0", "1.1", false}) {
+		if known.Accepted && (len(known.Migrations) != 2 || known.Migrations[0] != Migration{"1.0", "1.1", true}) {
 			t.Errorf("migrations of %s: %v", known.Name, known.Migrations)
 		}
 		if known.Name == "task.completed" && !reflect.DeepEqual(known.RetryDelays, []time.Duration{30 * time.Second, 5 * time.Minute, 30 * time.Minute}) {
