@@ -123,7 +123,7 @@ impl<'t> Builder<'t> {
             && let Some(constant) = read(function, text)
         {
             let constant = constant.map_err(|problem| self.fail(*at, problem))?;
-            return self.constant(*at, constant);
+            return self.node(*at, kind, Form::Constant(constant), 0);
         }
         let below = arguments
             .iter()

@@ -184,8 +184,8 @@ impl Parser<'_> {
                 self.builder.check(&node, Kind::Bool)?;
                 self.builder.node(at, Kind::Bool, Form::Not(Box::new(node)), below)?
             } else if let Form::Constant(Constant::Number(number)) = &node.form {
-                let number = Arc::new(number.negated());
-                self.builder.constant(at, Constant::Number(number))?
+                let constant = Constant::Number(Arc::new(number.negated()));
+                self.builder.node(at, node.kind, Form::Constant(constant), 0)?
             } else {
                 self.builder.check(&node, Kind::Number)?;
                 let kind = if node.kind == Kind::Integer {
