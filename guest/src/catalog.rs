@@ -12,7 +12,10 @@ use crate::policy::Policy;
 impl Policy {
     /// Lists what the policy knows.
     pub fn catalog(&self) -> PolicyCatalog {
-        let of_types = self.types.iter().filter_map(|known| known.channel.clone());
+        let of_types = self
+            .types
+            .iter()
+            .flat_map(|known| known.expressions.all_channels().cloned());
         let of_alerts = self.alerts.iter().map(|alert| alert.channel.clone());
         let of_letters = [self.dead_letters.channel.clone()];
         let mut channels: Vec<String> = of_types.chain(of_alerts).chain(of_letters).collect();
@@ -47,16 +50,17 @@ impl Policy {
             version: version.name.clone(),
             example: version.example.clone(),
         });
+        let of_code = self.rules.iter().map(|rule| rule.id.to_owned());
         EventTypeInfo {
             name: known.name.clone(),
             versions: versions.collect(),
             target_version: known.versions[known.target_version].name.clone(),
             default_version: known.versions[known.default_version].name.clone(),
             migrations: migrations(known),
-            rules: self.rules.iter().map(|rule| rule.id.to_owned()).collect(),
-            drop_rules: Vec::new(),
+            rules: of_code.chain(known.expressions.rule_ids().cloned()).collect(),
+            drop_rules: known.expressions.drop_rule_ids().cloned().collect(),
             accepted: known.accepted,
-            channels: known.channel.iter().cloned().collect(),
+            channels: distinct(known.expressions.all_channels()),
             retry_delays_ms: known.schedule.delays_ms.clone(),
         }
     }
@@ -82,4 +86,15 @@ fn migrations(known: &KnownType) -> Vec<MigrationInfo> {
         lossy: path.is_lossy(),
     };
     to_others.map(info).collect()
+}
+
+/// Each name once, where it first stands.
+fn distinct<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::new();
+    for name in names {
+        if !distinct.contains(name) {
+            distinct.push(name.clone());
+        }
+    }
+    distinct
 }

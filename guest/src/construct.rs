@@ -11,6 +11,7 @@ use crate::code::Code;
 use crate::contract::{Alert, DeadLetters, MigrationCause, Schedule};
 use crate::delays::Delays;
 use crate::envelope::Mapped;
+use crate::expressions::Expressions;
 use crate::known::{KnownType, KnownVersion};
 use crate::manifest::{self, Alerted, EventType, Idempotency, Manifest};
 use crate::migration_path::{Steps, best_paths};
@@ -197,11 +198,21 @@ fn known_type(
             to: names[target_version].to_owned(),
         });
     }
+    let expressions = Expressions::compile(name, event_type)?;
+    let latest = names.len() - 1;
+    let stuck = paths.iter().position(|paths| paths[latest].is_none());
+    if let Some(from) = stuck.filter(|_| expressions.need_latest()) {
+        return Err(PolicyError::NotLatest {
+            event_type: name.to_owned(),
+            from: names[from].to_owned(),
+            latest: names[latest].to_owned(),
+        });
+    }
     Ok(KnownType {
         default_version,
         target_version,
         name: name.to_owned(),
-        channel: event_type.channel.clone(),
+        expressions,
         not_before: event_type.not_before.clone(),
         accepted: event_type.accepted,
         schedule: event_type

@@ -28,6 +28,8 @@ pub(crate) struct Form<'p> {
     pub(crate) source: Option<String>,
     /// The attribute `dataschema`, unless it stands for a member.
     data_schema: Option<DataSchema>,
+    /// The attributes that it came with.
+    pub(crate) attributes: &'p [Attribute],
 }
 
 /// An attribute that was laid at a place.
@@ -57,12 +59,12 @@ fn value_of<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a str> {
 
 impl Policy {
     /// The document of an event, and its form.
-    pub(crate) fn document(
-        &self,
+    pub(crate) fn document<'p>(
+        &'p self,
         event: &[u8],
-        attributes: &[Attribute],
+        attributes: &'p [Attribute],
         bounds: Bounds,
-    ) -> Result<(Map<String, Value>, Form<'_>), Vec<Violation>> {
+    ) -> Result<(Map<String, Value>, Form<'p>), Vec<Violation>> {
         let states_type = |mapped: &Mapped| {
             mapped.place == self.envelope.event_type && value_of(attributes, &mapped.attribute).is_some()
         };
@@ -84,13 +86,14 @@ impl Policy {
     /// Lays the attributes that stand for members at their places. `agree` judges one that is a member too.
     pub(crate) fn lay<'p>(
         &'p self,
-        attributes: &[Attribute],
+        attributes: &'p [Attribute],
         members: &mut Map<String, Value>,
         agree: impl Fn(&Mapped, (&Value, &str)) -> Result<(), Violation>,
     ) -> Result<Form<'p>, Violation> {
         let mut form = Form {
             source: value_of(attributes, SOURCE).map(str::to_owned),
             data_schema: self.data_schema(attributes),
+            attributes,
             ..Form::default()
         };
         for mapped in &self.mapped {
@@ -179,7 +182,15 @@ impl Policy {
     }
 }
 
-impl Form<'_> {
+impl<'p> Form<'p> {
+    /// Attributes, of which none was laid anywhere.
+    pub(crate) fn only(attributes: &'p [Attribute]) -> Self {
+        Self {
+            attributes,
+            ..Self::default()
+        }
+    }
+
     /// Whether an attribute states what stands at a place.
     pub(crate) fn has_laid(&self, place: &Place) -> bool {
         self.laid.iter().any(|laid| laid.mapped.place == *place)

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::contract::{Change, Violation};
 use crate::document::Form;
+use crate::expressions::Subject;
 use crate::known::{KnownType, KnownVersion};
 use crate::policy::Policy;
 
@@ -22,6 +23,8 @@ pub(crate) struct Event<'p> {
     pub(crate) kind: &'p KnownType,
     /// The index of its version among those of its type.
     pub(crate) version: usize,
+    /// The document in the latest version, where conditions are about that one and it came in another.
+    pub(crate) latest: Option<Value>,
 }
 
 /// An event as it leaves.
@@ -47,6 +50,14 @@ impl<'p> Event<'p> {
     /// Its version.
     pub(crate) fn known_version(&self) -> &'p KnownVersion {
         &self.kind.versions[self.version]
+    }
+
+    /// What conditions on drops and channels are about.
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        Subject {
+            document: self.latest.as_ref().unwrap_or(&self.value),
+            attributes: self.form.attributes,
+        }
     }
 
     /// Its members, to change them.

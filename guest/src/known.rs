@@ -1,6 +1,7 @@
 //! The event types that a policy knows: versions, schemas, migration paths, retries. Judges nothing.
 
 use crate::contract::Schedule;
+use crate::expressions::Expressions;
 use crate::migration_path::MigrationPath;
 use crate::place::Place;
 use crate::schema::Schema;
@@ -9,7 +10,7 @@ use crate::schema::Schema;
 #[derive(Debug)]
 pub(crate) struct KnownType {
     pub(crate) name: String,
-    pub(crate) channel: Option<String>,
+    pub(crate) expressions: Expressions,
     /// Where an event states the time before which it must not leave.
     pub(crate) not_before: Option<Place>,
     pub(crate) accepted: bool,
@@ -34,6 +35,11 @@ pub(crate) struct KnownVersion {
 }
 
 impl KnownType {
+    /// The index of the latest version.
+    pub(crate) fn latest(&self) -> usize {
+        self.versions.len() - 1
+    }
+
     /// The index of a version in `versions`.
     pub(crate) fn version_at(&self, version: &str) -> Option<usize> {
         self.versions.iter().position(|known| known.name == version)

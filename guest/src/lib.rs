@@ -48,6 +48,7 @@ mod catalog;
 mod claim;
 mod code;
 mod compose;
+mod conditions;
 mod construct;
 pub mod contract;
 mod conversion;
@@ -59,6 +60,7 @@ mod envelope;
 mod escape;
 mod event;
 mod export;
+mod expressions;
 mod ids;
 mod json;
 mod known;
@@ -100,6 +102,7 @@ pub use builtin::{
 };
 pub use bundle::{Bundle, BundleError, File};
 pub use code::Code;
+pub use conditions::{Channels, DropRule, ExpressionRule, Route};
 pub use contract::{
     Accepted, Action, Alert, Attribute, Change, Composed, Context, Decided, Decision, EnvelopeInfo, EventTypeInfo,
     Limits, Migrated, MigrationCause, MigrationFailure, MigrationInfo, Output, PolicyCatalog, Rejection,

@@ -2,9 +2,10 @@
 //! nothing of schemas and code.
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use crate::conditions::{Channels, DropRule, ExpressionRule};
 use crate::contract::Limits;
 use crate::delays::Delays;
 use crate::envelope::{CloudEvents, Envelope, IdScope};
@@ -111,9 +112,9 @@ pub struct RetryDefaults {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventType {
-    /// The channel on which it leaves; absent: valid events of this type are dropped.
-    #[serde(default, deserialize_with = "channel", skip_serializing_if = "Option::is_none")]
-    pub channel: Option<String>,
+    /// The channels on which it leaves; absent: valid events of this type are dropped.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channels>,
     /// False for types that the policy sends and never accepts.
     #[serde(default = "yes")]
     pub accepted: bool,
@@ -135,6 +136,12 @@ pub struct EventType {
     /// How an event of one version becomes one of another, and back.
     #[serde(default)]
     pub migrations: Vec<Migration>,
+    /// What must be true of an event, and no schema can express.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<ExpressionRule>,
+    /// Which valid events are sent nowhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drop: Vec<DropRule>,
 }
 
 /// How an event of one version becomes one of another, and back.
@@ -193,7 +200,7 @@ impl EventType {
     /// A type that is accepted and leaves on a channel, with the default retries and no version yet.
     pub fn new(channel: impl Into<String>) -> Self {
         Self {
-            channel: Some(channel.into()),
+            channel: Some(Channels::one(channel)),
             accepted: true,
             retry: None,
             not_before: None,
@@ -201,6 +208,8 @@ impl EventType {
             default_version: None,
             target_version: None,
             migrations: Vec::new(),
+            rules: Vec::new(),
+            drop: Vec::new(),
         }
     }
 }
@@ -278,15 +287,9 @@ impl From<EventLimits> for Limits {
     }
 }
 
-/// A name: `channel:` with nothing after it would drop every event.
-fn channel<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let found = Option::<String>::deserialize(deserializer)?;
-    match found.as_deref() {
-        None | Some("") => Err(D::Error::custom(
-            "a channel has a name; leave `channel` out to drop valid events of this type",
-        )),
-        Some(_) => Ok(found),
-    }
+/// A key with nothing after it is not an absent one.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Channels>, D::Error> {
+    Channels::deserialize(deserializer).map(Some)
 }
 
 fn yes() -> bool {

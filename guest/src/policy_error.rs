@@ -99,6 +99,28 @@ pub enum PolicyError {
         /// What is wrong.
         problem: String,
     },
+    /// An expression cannot be understood, or is for nothing.
+    #[error("{what} of {event_type}: {problem}")]
+    Expression {
+        /// The event type.
+        event_type: String,
+        /// Which expression.
+        what: String,
+        /// What is wrong, with line and column.
+        problem: String,
+    },
+    /// Conditions are about the latest version, and an event of another cannot become one.
+    #[error(
+        "rules and conditions of {event_type} are about {latest}, and nothing leads there from {from}: add a migration, or name the `versions` of each rule"
+    )]
+    NotLatest {
+        /// The event type.
+        event_type: String,
+        /// The version.
+        from: String,
+        /// The latest version.
+        latest: String,
+    },
     /// A schema has no example, and none can be made by migrating that of the previous version.
     #[error(
         "the schema of {event_type} {version} has no `examples`: add a valid event, since none can be made of an older version"

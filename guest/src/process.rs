@@ -11,6 +11,14 @@ use crate::policy::Policy;
 use crate::validate::Rejected;
 use crate::violation::code;
 
+/// What becomes of a valid event.
+enum Routed {
+    /// These are sent; at least one.
+    To(Vec<Output>),
+    /// Nothing is sent: by a rule, or since its type has no channel.
+    Dropped { rule: Option<String> },
+}
+
 impl Policy {
     /// Judges an event, with its attributes, and says what to send.
     pub fn process(&self, event: &[u8], attributes: &[Attribute], context: &Context) -> Decided {
@@ -35,8 +43,11 @@ impl Policy {
             violations: Vec::new(),
         };
         match self.outputs(&mut event, &decided, context) {
-            Ok(outputs) if outputs.is_empty() => decided.decision = Decision::Drop,
-            Ok(outputs) => decided.outputs = outputs,
+            Ok(Routed::Dropped { rule }) => {
+                decided.decision = Decision::Drop;
+                decided.rule = rule;
+            }
+            Ok(Routed::To(outputs)) => decided.outputs = outputs,
             Err(violations) => {
                 decided.decision = Decision::Reject;
                 decided.violations = violations;
@@ -45,13 +56,8 @@ impl Policy {
         decided
     }
 
-    /// What to send for a valid event, the event itself first; nothing when its type has no channel.
-    fn outputs(
-        &self,
-        event: &mut Event<'_>,
-        decided: &Decided,
-        context: &Context,
-    ) -> Result<Vec<Output>, Vec<Violation>> {
+    /// What to send for a valid event, the event itself first.
+    fn outputs(&self, event: &mut Event<'_>, decided: &Decided, context: &Context) -> Result<Routed, Vec<Violation>> {
         let kind = event.kind;
         if !kind.accepted {
             let message = format!("{} is sent by the policy and never taken in", kind.name);
@@ -64,9 +70,21 @@ impl Policy {
         let usual = &kind.versions[kind.target_version].name;
         let target = context.target_version.as_deref().unwrap_or(usual);
         let path = path_to(event, target).map_err(|violation| vec![violation])?;
-        let Some(channel) = &kind.channel else {
-            return Ok(Vec::new());
-        };
+        if let Some(rule) = kind
+            .expressions
+            .drop_rule(event.subject())
+            .map_err(|violation| vec![violation])?
+        {
+            let rule = Some(rule.to_owned());
+            return Ok(Routed::Dropped { rule });
+        }
+        let channels = kind
+            .expressions
+            .channels(event.subject())
+            .map_err(|violation| vec![violation])?;
+        if channels.is_empty() {
+            return Ok(Routed::Dropped { rule: None });
+        }
 
         let needs_time = self.needs_time(event);
         let changed = if path.steps.is_empty() && !needs_time {
@@ -88,18 +106,18 @@ impl Policy {
                 .filter(|version| decided.event_version.as_ref() != Some(version));
             vec![Violation { version, ..violation }]
         })?;
-        let mut outputs = Vec::with_capacity(1);
-        outputs.push(Output {
-            channel: channel.clone(),
+        let output = Output {
+            channel: String::new(),
             key: event.key(),
             id: decided.event_id.clone().unwrap_or_default(),
             event_type: kind.name.clone(),
             event: changed.event,
             attributes: changed.attributes,
             not_before,
-        });
+        };
+        let mut outputs = on_each(channels, output);
         self.derive(event, &context.now, &mut outputs)?;
-        Ok(outputs)
+        Ok(Routed::To(outputs))
     }
 
     /// Adds the events that are derived from this one.
@@ -118,22 +136,24 @@ impl Policy {
         Ok(())
     }
 
-    /// A derived event on the channel of its type; nothing when the type has no channel.
-    fn output(&self, event: &Event<'_>, now: &str) -> Result<Option<Output>, Vec<Violation>> {
+    /// A derived event on the channels of its type; nothing when the type has none.
+    fn output(&self, event: &Event<'_>, now: &str) -> Result<Vec<Output>, Vec<Violation>> {
         let leaving = event.leaving().map_err(|violation| vec![violation])?;
         if let Some(violation) = self.too_large(&leaving.event) {
             return Err(vec![violation]);
         }
         let not_before = event.not_before(now).map_err(|violation| vec![violation])?;
-        Ok(event.kind.channel.clone().map(|channel| Output {
-            channel,
+        let channels = event.kind.expressions.channels(event.subject());
+        let output = Output {
+            channel: String::new(),
             key: event.key(),
             id: event.id().into_owned(),
             event_type: event.kind.name.clone(),
             event: Some(leaving.event),
             attributes: leaving.attributes,
             not_before,
-        }))
+        };
+        Ok(on_each(channels.map_err(|violation| vec![violation])?, output))
     }
 
     /// Whether an event should state its time and does not.
@@ -151,13 +171,29 @@ impl Policy {
                 .set(members, neighbour, Value::String(now.to_owned()))
                 .map_err(|violation| invalid(vec![violation]))?;
         }
-        let violations = self.check(event.kind, event.version, &event.value);
+        let violations = self.check(event.kind, event.version, &event.value, event.form.attributes);
         if violations.is_empty() {
             Ok(())
         } else {
             Err(invalid(violations))
         }
     }
+}
+
+/// One output on several channels.
+fn on_each(channels: &[String], output: Output) -> Vec<Output> {
+    let mut outputs = Vec::with_capacity(channels.len());
+    if let Some((last, others)) = channels.split_last() {
+        outputs.extend(others.iter().map(|channel| Output {
+            channel: channel.clone(),
+            ..output.clone()
+        }));
+        outputs.push(Output {
+            channel: last.clone(),
+            ..output
+        });
+    }
+    outputs
 }
 
 /// The decision on an event that is not valid.

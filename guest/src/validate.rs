@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 use crate::contract::{Accepted, Attribute, Rejection, RejectionCause, Violation};
 use crate::document::Form;
 use crate::event::Event;
+use crate::expressions::Subject;
 use crate::known::KnownType;
+use crate::migrate::{follow, path_to};
 use crate::names::{is_required, must_be_a_name};
 use crate::parse::Bounds;
 use crate::place::name;
@@ -41,12 +43,12 @@ impl Policy {
     }
 
     /// Reads an event within bounds and judges it.
-    pub(crate) fn read(
-        &self,
+    pub(crate) fn read<'p>(
+        &'p self,
         event: &[u8],
-        attributes: &[Attribute],
+        attributes: &'p [Attribute],
         bounds: Bounds,
-    ) -> Result<Event<'_>, Box<Rejected>> {
+    ) -> Result<Event<'p>, Box<Rejected>> {
         let (members, form) = self
             .document(event, attributes, bounds)
             .map_err(|violations| self.unreadable(violations, attributes))?;
@@ -63,18 +65,27 @@ impl Policy {
             }
         };
         let value = Value::Object(members);
-        let violations = self.check(kind, version, &value);
-        if !violations.is_empty() {
+        let invalid = |event: &Value, form: &Form<'p>, violations| {
             let version = Some(&*kind.versions[version].name);
-            return Err(self.reject(RejectionCause::Invalid, &value, &form, version, violations));
+            Err(self.reject(RejectionCause::Invalid, event, form, version, violations))
+        };
+        let violations = self.check(kind, version, &value, form.attributes);
+        if !violations.is_empty() {
+            return invalid(&value, &form, violations);
         }
-        Ok(Event {
+        let mut event = Event {
             policy: self,
             value,
             form,
             kind,
             version,
-        })
+            latest: None,
+        };
+        match as_latest(&event) {
+            Ok(latest) => event.latest = latest,
+            Err(violations) => return invalid(&event.value, &event.form, violations),
+        }
+        Ok(event)
     }
 
     /// Finds the type and version of an event.
@@ -103,7 +114,14 @@ impl Policy {
     }
 
     /// The violations of an object that should be an event of this type and version.
-    pub(crate) fn check(&self, kind: &KnownType, version: usize, event: &Value) -> Vec<Violation> {
+    /// The policy's expressions are asked only of an event that is right otherwise.
+    pub(crate) fn check(
+        &self,
+        kind: &KnownType,
+        version: usize,
+        event: &Value,
+        attributes: &[Attribute],
+    ) -> Vec<Violation> {
         let schema = &kind.versions[version].schema;
         let members = event.as_object();
         let mut broken = self.check_names(event);
@@ -113,7 +131,12 @@ impl Policy {
                 .flat_map(|members| self.rules.iter().filter_map(|rule| rule.violation(members))),
         );
         if broken.is_empty() && schema.holds(event) {
-            return Vec::new();
+            let subject = Subject {
+                document: event,
+                attributes,
+            };
+            let is_latest = version == kind.latest();
+            return in_order(kind.expressions.violations(version, is_latest, subject));
         }
         broken.extend(schema.violations(event));
         in_order(broken)
@@ -170,6 +193,23 @@ impl Policy {
             },
         })
     }
+}
+
+/// The document in the latest version of its type, where expressions are about that one and it has another.
+fn as_latest(event: &Event<'_>) -> Result<Option<Value>, Vec<Violation>> {
+    let latest = event.kind.latest();
+    if event.version == latest || !event.kind.expressions.need_latest() {
+        return Ok(None);
+    }
+    let path = path_to(event, &event.kind.versions[latest].name).map_err(|violation| vec![violation])?;
+    let mut migrated = Event {
+        value: event.value.clone(),
+        form: Form::only(event.form.attributes),
+        latest: None,
+        ..*event
+    };
+    follow(&mut migrated, path).map_err(|(_, violations)| violations)?;
+    Ok(Some(migrated.value))
 }
 
 impl Rejection {

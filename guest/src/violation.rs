@@ -72,6 +72,10 @@ pub mod code {
     pub const MAXIMUM: &str = "maximum";
     /// A text without the required form.
     pub const FORMAT: &str = "format";
+    /// An expression of the policy cannot be evaluated for the event.
+    pub const RULE_ERROR: &str = "rule-error";
+    /// An expression of the policy takes too many steps for the event.
+    pub const RULE_COST: &str = "rule-cost";
     /// A keyword of a schema that has no code of its own.
     pub const SCHEMA: &str = "schema";
 }

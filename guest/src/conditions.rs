@@ -1,0 +1,139 @@
+//! What a manifest says in expressions: rules, drop rules and channels. Data only; `expressions` compiles it.
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::place::Place;
+
+/// What must be true of an event, and no schema can express.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpressionRule {
+    /// Its id: the code of its violations too.
+    pub id: String,
+    /// The condition that holds for a right event.
+    pub expr: String,
+    /// What is wrong with an event for which it does not hold.
+    pub message: String,
+    /// What is at fault; absent: the event as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Place>,
+    /// The versions of which it is true; absent: the latest, to which older events are migrated to be judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versions: Option<Vec<String>>,
+}
+
+/// Which valid events are sent nowhere.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DropRule {
+    /// Its id.
+    pub id: String,
+    /// The condition that holds for an event that is dropped.
+    pub when: String,
+}
+
+/// On which channels an event leaves: those of the first route that is taken.
+#[derive(Debug, Clone)]
+pub struct Channels(pub Vec<Route>);
+
+/// Some channels, and which events take them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// The condition that holds for an event that takes it; absent: each one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// The channels, on each of which the event leaves.
+    #[serde(deserialize_with = "names", serialize_with = "write_names")]
+    pub to: Vec<String>,
+}
+
+impl Channels {
+    /// One channel for each event.
+    pub fn one(name: impl Into<String>) -> Self {
+        let to = vec![name.into()];
+        Self(vec![Route { when: None, to }])
+    }
+}
+
+impl<'de> Deserialize<'de> for Channels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ChannelsVisitor)
+    }
+}
+
+impl Serialize for Channels {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &*self.0 {
+            [Route { when: None, to }] => write_names(to, serializer),
+            routes => routes.serialize(serializer),
+        }
+    }
+}
+
+struct ChannelsVisitor;
+
+impl<'de> Visitor<'de> for ChannelsVisitor {
+    type Value = Channels;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the name of a channel, or a list such as [ { when: …, to: vip }, { to: orders } ]")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Channels, E> {
+        named(name).map(Channels::one)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, routes: A) -> Result<Channels, A::Error> {
+        Deserialize::deserialize(SeqAccessDeserializer::new(routes)).map(Channels)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Channels, E> {
+        named("").map(Channels::one)
+    }
+}
+
+struct NamesVisitor;
+
+impl<'de> Visitor<'de> for NamesVisitor {
+    type Value = Vec<String>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the name of a channel, or a list of names")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Vec<String>, E> {
+        Ok(vec![named(name)?.to_owned()])
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<Vec<String>, A::Error> {
+        let mut found = Vec::new();
+        while let Some(name) = names.next_element::<String>()? {
+            found.push(named(&name)?.to_owned());
+        }
+        Ok(found)
+    }
+}
+
+fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    deserializer.deserialize_any(NamesVisitor)
+}
+
+fn write_names<S: Serializer>(names: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    match names {
+        [name] => name.serialize(serializer),
+        names => names.serialize(serializer),
+    }
+}
+
+/// A name: `channel:` with nothing after it would drop every event.
+fn named<E: Error>(name: &str) -> Result<&str, E> {
+    if name.is_empty() {
+        return Err(E::custom(
+            "a channel has a name; leave `channel` out to drop valid events of this type",
+        ));
+    }
+    Ok(name)
+}

@@ -1,0 +1,257 @@
+//! The expressions of an event type, compiled once: which rules an event breaks, whether it is dropped, and on which channels it leaves.
+//! They speak of the document as `event` and of the attributes that it came with as `attributes`. All that are asked together share
+//! one budget of steps.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+use tidegate_cel::{Budget, EvalError, Expression};
+
+use crate::conditions::{Channels, ExpressionRule};
+use crate::contract::{Attribute, Violation};
+use crate::manifest::EventType;
+use crate::policy_error::PolicyError;
+use crate::violation::code;
+
+/// The most channels on which one event leaves: a gate sends no more outputs.
+const MAX_CHANNELS: usize = 64;
+
+const VARIABLES: [&str; 2] = ["event", "attributes"];
+
+/// The expressions of an event type.
+#[derive(Debug)]
+pub(crate) struct Expressions {
+    rules: Vec<Rule>,
+    drops: Vec<(String, Expression)>,
+    /// None, or the last one without a condition.
+    routes: Vec<Route>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    id: String,
+    condition: Expression,
+    path: String,
+    message: String,
+    versions: Versions,
+}
+
+/// The versions for which a rule is, by their indices.
+#[derive(Debug)]
+enum Versions {
+    /// The latest, and older ones migrated to it.
+    Latest,
+    These(Vec<usize>),
+}
+
+#[derive(Debug)]
+struct Route {
+    when: Option<Expression>,
+    to: Vec<String>,
+}
+
+/// An event in some version, with the attributes that it came with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) document: &'a Value,
+    pub(crate) attributes: &'a [Attribute],
+}
+
+impl Expressions {
+    /// Compiles what a manifest says of a type.
+    pub(crate) fn compile(name: &str, of: &EventType) -> Result<Self, PolicyError> {
+        let wrong = |what: String, problem: String| PolicyError::Expression {
+            event_type: name.to_owned(),
+            what,
+            problem,
+        };
+        let parse = |what: &dyn Fn() -> String, text: &str| {
+            Expression::parse(text, &VARIABLES).map_err(|problem| wrong(what(), problem.to_string()))
+        };
+        let mut ids = HashSet::new();
+        let ids_of_rules = of.rules.iter().map(|rule| &rule.id);
+        for id in ids_of_rules.chain(of.drop.iter().map(|rule| &rule.id)) {
+            if id.is_empty() || !ids.insert(id) {
+                let problem = "each rule of a type has an id of its own, which is not empty";
+                return Err(wrong(format!("rule {id:?}"), problem.to_owned()));
+            }
+        }
+        let mut rules = Vec::with_capacity(of.rules.len());
+        for rule in &of.rules {
+            let what = || format!("rule {}", rule.id);
+            rules.push(Rule {
+                id: rule.id.clone(),
+                condition: parse(&what, &rule.expr)?,
+                path: rule.at.as_ref().map(|at| at.pointer().to_owned()).unwrap_or_default(),
+                message: rule.message.clone(),
+                versions: versions(rule, of).map_err(|problem| wrong(what(), problem))?,
+            });
+        }
+        let mut drops = Vec::with_capacity(of.drop.len());
+        for rule in &of.drop {
+            let condition = parse(&|| format!("drop rule {}", rule.id), &rule.when)?;
+            drops.push((rule.id.clone(), condition));
+        }
+        let mut routes = Vec::new();
+        for (at, route) in of.channel.iter().flat_map(|Channels(routes)| routes).enumerate() {
+            let what = || format!("channel {}", at + 1);
+            routes.push(Route {
+                when: route.when.as_deref().map(|text| parse(&what, text)).transpose()?,
+                to: route.to.clone(),
+            });
+        }
+        check_routes(of, &routes).map_err(|problem| wrong("channel".to_owned(), problem))?;
+        Ok(Self { rules, drops, routes })
+    }
+
+    /// Whether some of them are about the latest version, whichever version an event has.
+    pub(crate) fn need_latest(&self) -> bool {
+        let is_of_latest = |rule: &Rule| matches!(rule.versions, Versions::Latest);
+        self.rules.iter().any(is_of_latest)
+            || !self.drops.is_empty()
+            || self.routes.iter().any(|route| route.when.is_some())
+    }
+
+    pub(crate) fn rule_ids(&self) -> impl Iterator<Item = &String> {
+        self.rules.iter().map(|rule| &rule.id)
+    }
+
+    pub(crate) fn drop_rule_ids(&self) -> impl Iterator<Item = &String> {
+        self.drops.iter().map(|(id, _)| id)
+    }
+
+    /// All channels, as often as routes name them.
+    pub(crate) fn all_channels(&self) -> impl Iterator<Item = &String> {
+        self.routes.iter().flat_map(|route| &route.to)
+    }
+
+    /// The rules that a valid event of this version breaks.
+    pub(crate) fn violations(&self, version: usize, is_latest: bool, subject: Subject<'_>) -> Vec<Violation> {
+        let is_for = |rule: &&Rule| match &rule.versions {
+            Versions::Latest => is_latest,
+            Versions::These(versions) => versions.contains(&version),
+        };
+        let mut asked = self.rules.iter().filter(is_for).peekable();
+        if asked.peek().is_none() {
+            return Vec::new();
+        }
+        let mut question = Question::new(subject);
+        let broken = asked.filter_map(|rule| match question.holds(&rule.condition) {
+            Ok(true) => None,
+            Ok(false) => Some(Violation::of_rule(&rule.id, &*rule.path, &*rule.message)),
+            Err(error) => Some(unanswered(
+                &format!("rule {}", rule.id),
+                Some(&rule.id),
+                &rule.path,
+                &error,
+            )),
+        });
+        broken.collect()
+    }
+
+    /// The first rule by which a valid event is dropped.
+    pub(crate) fn drop_rule(&self, subject: Subject<'_>) -> Result<Option<&str>, Violation> {
+        if self.drops.is_empty() {
+            return Ok(None);
+        }
+        let mut question = Question::new(subject);
+        for (id, condition) in &self.drops {
+            let dropped = question.holds(condition);
+            if dropped.map_err(|error| unanswered(&format!("drop rule {id}"), Some(id), "", &error))? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The channels on which a valid event leaves.
+    pub(crate) fn channels(&self, subject: Subject<'_>) -> Result<&[String], Violation> {
+        if let [Route { when: None, to }] = &*self.routes {
+            return Ok(to);
+        }
+        let mut question = Question::new(subject);
+        for (at, route) in self.routes.iter().enumerate() {
+            let taken = route.when.as_ref().map_or(Ok(true), |when| question.holds(when));
+            if taken.map_err(|error| unanswered(&format!("channel {}", at + 1), None, "", &error))? {
+                return Ok(&route.to);
+            }
+        }
+        Ok(&[])
+    }
+}
+
+/// Conditions that are asked of one event, with the steps that are left for it.
+struct Question<'a> {
+    document: &'a Value,
+    attributes: Value,
+    budget: Budget,
+}
+
+impl<'a> Question<'a> {
+    fn new(subject: Subject<'a>) -> Self {
+        let mut attributes = Map::new();
+        for Attribute { name, value } in subject.attributes {
+            attributes.entry(name).or_insert_with(|| value.as_str().into());
+        }
+        Self {
+            document: subject.document,
+            attributes: Value::Object(attributes),
+            budget: Budget::default(),
+        }
+    }
+
+    fn holds(&mut self, condition: &Expression) -> Result<bool, EvalError> {
+        condition.evaluate(&[self.document, &self.attributes], &mut self.budget)
+    }
+}
+
+/// An expression gives no answer for an event.
+fn unanswered(what: &str, rule: Option<&str>, path: &str, error: &EvalError) -> Violation {
+    let code = match error {
+        EvalError::Cost => code::RULE_COST,
+        EvalError::Error { .. } => code::RULE_ERROR,
+    };
+    Violation {
+        rule: rule.map(str::to_owned),
+        ..Violation::new(code, path, format!("{what}: {error}"))
+    }
+}
+
+fn versions(rule: &ExpressionRule, of: &EventType) -> Result<Versions, String> {
+    let Some(names) = &rule.versions else {
+        return Ok(Versions::Latest);
+    };
+    if names.is_empty() {
+        return Err("it is for no version: leave `versions` out, or name some".to_owned());
+    }
+    let at = |name: &String| {
+        let known = of.versions.get_index_of(name);
+        known.ok_or_else(|| format!("there is no version {name}"))
+    };
+    names.iter().map(at).collect::<Result<_, _>>().map(Versions::These)
+}
+
+/// Each event takes one of the routes, and leaves at most once on a channel.
+fn check_routes(of: &EventType, routes: &[Route]) -> Result<(), String> {
+    if of.channel.is_none() {
+        return Ok(());
+    }
+    let Some((last, others)) = routes.split_last() else {
+        return Err("the list is empty; leave `channel` out to drop valid events of this type".to_owned());
+    };
+    if last.when.is_some() {
+        return Err(
+            "an event for which no `when` holds goes nowhere: add a last { to: … } without a `when`".to_owned(),
+        );
+    }
+    if others.iter().any(|route| route.when.is_none()) {
+        return Err("only the last one may be without a `when`: those after it are never taken".to_owned());
+    }
+    for Route { to, .. } in routes {
+        let names: HashSet<_> = to.iter().collect();
+        if to.is_empty() || to.len() > MAX_CHANNELS || names.len() != to.len() {
+            return Err(format!("`to` names from 1 to {MAX_CHANNELS} channels, each once"));
+        }
+    }
+    Ok(())
+}
