@@ -9,7 +9,7 @@ const EVENT: &str = r#"{
   "huge": 1E999999999, "tiny": 1E-999999999, "tooHuge": 1E99999999999999999999,
   "fortyDigits": 1234567890123456789012345678901234567890,
   "tags": ["new", "gift"], "lines": [{"sku": "tea", "qty": 3}, {"sku": "pot", "qty": 1}],
-  "nested": {"a": {"c": "d"}, "b": [1]}, "order": {"z": 1, "a": 2, "m": 3}, "with-dash": 1, "@odd ~/": 2
+  "nested": {"a": {"c": "d"}, "b": [1]}, "order": {"z": 1, "a": 2, "m": 3, "b": 4, "y": 5}, "with-dash": 1, "@odd ~/": 2
 }"#;
 
 const ATTRIBUTES: &str = r#"{"tenant": "eu"}"#;
@@ -31,6 +31,16 @@ fn every_case_gives_what_it_says() {
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_answers_are_right_where_those_of_another_crate_are_not() {
+    let [event, attributes]: [Value; 2] = [EVENT, ATTRIBUTES].map(|text| serde_json::from_str(text).expect("JSON"));
+    for (expression, answers) in cases(include_str!("cel-0.15.txt")) {
+        let (right, _) = answers.split_once(" | ").expect("two answers");
+        let given = answer(&expression, &[&event, &attributes]);
+        assert!(given.starts_with(right), "{expression}: {given}");
+    }
 }
 
 /// The expressions, which may have several lines, and what each gives.

@@ -24,6 +24,7 @@ const PATIENCE: Duration = Duration::from_mins(15);
 #[rstest]
 #[case::readme("README.md")]
 #[case::plain_files("docs/plain-files.md")]
+#[case::rules("docs/rules.md")]
 #[case::guide("docs/write-a-policy.md")]
 #[case::c("bindings/c/README.md")]
 #[case::go("bindings/go/README.md")]

@@ -13,7 +13,7 @@ pub(crate) struct Page {
     pub(crate) after: &'static str,
 }
 
-pub(crate) const PAGES: [Page; 10] = [
+pub(crate) const PAGES: [Page; 11] = [
     Page {
         path: "README.md",
         needs: &["curl"],
@@ -29,6 +29,12 @@ dist/tidegate check dist/next-policy.wasm > /dev/null"#,
         path: "docs/plain-files.md",
         needs: &[],
         // Nothing else is needed, so nothing else of the clone is there.
+        before: "PATH=$PWD/tidegate/dist:$PATH; mkdir shop; cd shop",
+        after: "",
+    },
+    Page {
+        path: "docs/rules.md",
+        needs: &[],
         before: "PATH=$PWD/tidegate/dist:$PATH; mkdir shop; cd shop",
         after: "",
     },
