@@ -2,8 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Write as _, stdout},
-    os::unix::fs::PermissionsExt as _,
+    io::{Write as _, stdout},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -14,7 +13,7 @@ use serde::Serialize;
 use tidegate_engine::{Digest, Engine, Isolation};
 use tidegate_policies::source::{self, Source, SourceLoader};
 
-use super::{digest, exit, files, mistake, progress, proof::ProofArgs};
+use super::{digest, exit, files, mistake, progress, proof::ProofArgs, replace::replace};
 
 /// Build a policy in one file from a folder of plain files.
 ///
@@ -72,7 +71,7 @@ impl Build {
             let found = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
             (file, found == bytes)
         } else {
-            write(&self.output, &bytes).with_context(|| format!("{} cannot be written", self.output.display()))?;
+            replace(&self.output, &bytes).with_context(|| format!("{} cannot be written", self.output.display()))?;
             (&self.output, true)
         };
         let digest = Digest::of(&bytes);
@@ -132,33 +131,4 @@ impl Build {
         let catalog = policy.catalog();
         source::build(bundle, &catalog.name, &catalog.version).with_context(failed)
     }
-}
-
-/// Writes a whole file or none: a gate may watch it. A link stays a link, and a file that is replaced keeps its mode.
-fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let found = match fs::metadata(file) {
-        Ok(found) if found.is_file() => Some(found),
-        Ok(_) => return Err(io::Error::other("it is not a regular file")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
-    };
-    let target = match found {
-        Some(_) => file.canonicalize()?,
-        None => file.to_owned(),
-    };
-    let folder = target.parent().filter(|parent| !parent.as_os_str().is_empty());
-    // Like any file that is made: a gate may run as another user.
-    let by_umask = fs::Permissions::from_mode(0o666);
-    let new = tempfile::Builder::new()
-        .permissions(by_umask)
-        .tempfile_in(folder.unwrap_or(Path::new(".")));
-    // Its own message names the temporary file.
-    let mut new = new.map_err(|error| io::Error::from(error.kind()))?;
-    new.write_all(bytes)?;
-    if let Some(found) = found {
-        new.as_file().set_permissions(found.permissions())?;
-    }
-    new.as_file().sync_all()?;
-    new.persist(target).map_err(|error| error.error)?;
-    Ok(())
 }

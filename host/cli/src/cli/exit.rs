@@ -9,7 +9,8 @@ use super::words::visible;
 
 /// The command worked, and the answer is no.
 pub(crate) const NO: u8 = 1;
-const MISUSE: u8 = 2;
+/// The command line is wrong.
+pub(crate) const MISUSE: u8 = 2;
 const UNUSABLE: u8 = 3;
 const FAULT: u8 = 4;
 

@@ -21,6 +21,7 @@ mod problem;
 mod progress;
 mod proof;
 mod read;
+mod replace;
 mod schema;
 mod send;
 mod serve;

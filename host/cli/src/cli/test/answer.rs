@@ -107,6 +107,90 @@ pub(super) struct Migration {
     pub(super) exact: Option<bool>,
 }
 
+impl Answer {
+    /// Whether nothing is expected.
+    pub(super) fn is_empty(&self) -> bool {
+        let Self {
+            decision,
+            rule,
+            claim,
+            id,
+            event_type,
+            version,
+            key,
+            violations,
+            outputs,
+            migrate,
+            next_attempt,
+        } = self;
+        let names = [rule, claim, id, event_type, version, key];
+        decision.is_none()
+            && names.iter().all(|name| name.is_none())
+            && violations.is_none()
+            && outputs.is_none()
+            && migrate.is_none()
+            && next_attempt.is_none()
+    }
+
+    /// What an author would expect of it: the decision, and what follows from it.
+    pub(super) fn in_short(&self) -> Self {
+        let outputs = self.outputs.iter().flatten().map(Output::in_short);
+        let violations = self.violations.iter().flatten().map(Violation::in_short);
+        Self {
+            decision: self.decision,
+            rule: stated_name(self.rule.as_ref()),
+            violations: Some(violations.collect()).filter(|all: &Vec<_>| !all.is_empty()),
+            outputs: Some(outputs.collect()).filter(|all: &Vec<_>| !all.is_empty()),
+            ..Self::default()
+        }
+    }
+}
+
+impl Violation {
+    /// What names the violation, without words for people.
+    pub(super) fn in_short(&self) -> Self {
+        Self {
+            message: None,
+            rule: stated_name(self.rule.as_ref()),
+            version: None,
+            ..self.clone()
+        }
+    }
+}
+
+impl Output {
+    /// The output without its event.
+    pub(super) fn names(&self) -> Self {
+        Self {
+            key: stated_name(self.key.as_ref()),
+            event: None,
+            attributes: None,
+            unchanged: None,
+            ..self.clone()
+        }
+    }
+
+    /// Its event where that is another one than came in.
+    fn in_short(&self) -> Self {
+        if self.unchanged == Some(true) {
+            let unchanged = self.unchanged;
+            return Self {
+                unchanged,
+                ..self.names()
+            };
+        }
+        Self {
+            event: self.event.clone(),
+            attributes: self.attributes.clone().filter(|attributes| !attributes.is_empty()),
+            ..self.names()
+        }
+    }
+}
+
+fn stated_name(name: Option<&Name>) -> Option<Name> {
+    name.filter(|Name(name)| name.is_some()).cloned()
+}
+
 /// What follows when an attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]

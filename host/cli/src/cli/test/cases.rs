@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
@@ -30,6 +31,8 @@ const NOW: &str = "2026-01-01T00:00:00Z";
 pub(super) struct CaseFile {
     pub(super) path: PathBuf,
     pub(super) text: String,
+    /// The bytes of each comment.
+    pub(super) comments: Vec<Range<usize>>,
     pub(super) cases: Vec<Case>,
 }
 
@@ -95,8 +98,8 @@ fn is_of_cases(path: &Path) -> bool {
 
 fn file(path: PathBuf) -> anyhow::Result<CaseFile> {
     let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let root = document::read(&text).map_err(|bad| anyhow!("{}:{}: {}", path.display(), bad.line, bad.what))?;
-    let items = match root.map(|root| (root.line, root.kind)) {
+    let document = document::read(&text).map_err(|bad| anyhow!("{}:{}: {}", path.display(), bad.line, bad.what))?;
+    let items = match document.root.map(|root| (root.line, root.kind)) {
         None => Vec::new(),
         Some((_, Kind::List(items))) => items,
         Some((line, _)) => bail!(
@@ -109,6 +112,7 @@ fn file(path: PathBuf) -> anyhow::Result<CaseFile> {
         cases: cases?,
         path,
         text,
+        comments: document.comments,
     })
 }
 
@@ -161,7 +165,7 @@ fn case(file: &Path, node: Node) -> anyhow::Result<Case> {
         flaw,
         now,
         target: written.target.and_then(|Name(target)| target),
-        expected: written.expect,
+        expected: written.expect.filter(|expect| !expect.is_empty()),
         node,
     })
 }

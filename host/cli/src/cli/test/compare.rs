@@ -4,7 +4,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::answer::{Answer, Migration, Output, Violation};
+use super::{
+    answer::{Answer, Migration, Output, Violation},
+    document::is_same_text,
+};
 
 /// A place in the expectation where the answer says something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +23,7 @@ pub(super) struct Difference {
 /// All differences, in the order of the answer.
 pub(super) fn compare(expected: &Answer, actual: &Answer) -> Vec<Difference> {
     let mut found = Found::default();
-    found.part("decision", &expected.decision, &actual.decision);
+    found.part("decision", expected.decision.as_ref(), actual.decision.as_ref());
     for (name, expected, actual) in [
         ("rule", &expected.rule, &actual.rule),
         ("claim", &expected.claim, &actual.claim),
@@ -29,19 +32,19 @@ pub(super) fn compare(expected: &Answer, actual: &Answer) -> Vec<Difference> {
         ("version", &expected.version, &actual.version),
         ("key", &expected.key, &actual.key),
     ] {
-        found.part(name, expected, actual);
+        found.part(name, expected.as_ref(), actual.as_ref());
     }
     found.violations(expected.violations.as_deref(), actual.violations.as_deref());
     if let Some(expected) = &expected.outputs {
         found.within("outputs", |found| {
-            found.outputs(expected, actual.outputs.as_deref().unwrap_or_default())
+            found.outputs(expected, actual.outputs.as_deref().unwrap_or_default());
         });
     }
     if let (Some(expected), Some(actual)) = (&expected.migrate, &actual.migrate) {
         found.within("migrate", |found| found.migration(expected, actual));
     }
     if let (Some(expected), Some(actual)) = (&expected.next_attempt, &actual.next_attempt) {
-        found.part("next_attempt", &Some(expected), &Some(actual));
+        found.part("next_attempt", Some(expected), Some(actual));
     }
     found.differences
 }
@@ -67,57 +70,61 @@ impl Found {
         });
     }
 
-    fn part<T: Serialize>(&mut self, name: &str, expected: &Option<T>, actual: &Option<T>) {
+    fn part<T: Serialize>(&mut self, name: &str, expected: Option<&T>, actual: Option<&T>) {
         if let Some(expected) = expected {
-            let actual = actual.as_ref().map(json);
+            let actual = actual.map(json);
             self.within(name, |found| found.values(&json(expected), actual.as_ref(), false));
         }
     }
 
     fn outputs(&mut self, expected: &[Output], actual: &[Output]) {
         if expected.len() != actual.len() {
-            let actual: Vec<_> = actual.iter().map(Output::names).collect();
-            return self.differ(Some(&json(expected)), Some(&json(&actual)));
+            let mut left: Vec<&Output> = expected.iter().collect();
+            let actual = actual.iter().map(|actual| {
+                let met = take(&mut left, |expected| is_met(|found| found.output(expected, actual)));
+                met.cloned().unwrap_or_else(|| actual.names())
+            });
+            let actual: Vec<_> = actual.collect();
+            self.differ(Some(&json(expected)), Some(&json(&actual)));
+            return;
         }
         for (at, (expected, actual)) in expected.iter().zip(actual).enumerate() {
-            self.within(&at.to_string(), |found| {
-                found.part("channel", &expected.channel, &actual.channel);
-                found.part("key", &expected.key, &actual.key);
-                found.part("id", &expected.id, &actual.id);
-                found.part("type", &expected.event_type, &actual.event_type);
-                found.part("unchanged", &expected.unchanged, &actual.unchanged);
-                found.content("event", &expected.event, &actual.event, expected.exact);
-                found.content("attributes", &expected.attributes, &actual.attributes, expected.exact);
-            });
+            self.within(&at.to_string(), |found| found.output(expected, actual));
         }
+    }
+
+    fn output(&mut self, expected: &Output, actual: &Output) {
+        self.part("channel", expected.channel.as_ref(), actual.channel.as_ref());
+        self.part("key", expected.key.as_ref(), actual.key.as_ref());
+        self.part("id", expected.id.as_ref(), actual.id.as_ref());
+        self.part("type", expected.event_type.as_ref(), actual.event_type.as_ref());
+        self.part("unchanged", expected.unchanged.as_ref(), actual.unchanged.as_ref());
+        let (event, attributes) = (expected.event.as_ref(), expected.attributes.as_ref());
+        self.content("event", event, actual.event.as_ref(), expected.exact);
+        self.content("attributes", attributes, actual.attributes.as_ref(), expected.exact);
     }
 
     fn migration(&mut self, expected: &Migration, actual: &Migration) {
         if expected.fails != actual.fails {
-            let of = |migration: &Migration| migration.fails.as_ref().map(json);
-            self.within("fails", |found| {
-                found.differ(of(expected).as_ref(), of(actual).as_ref())
-            });
+            let [before, now] = [expected, actual].map(|migration| migration.fails.as_ref().map(json));
+            self.within("fails", |found| found.differ(before.as_ref(), now.as_ref()));
         }
         self.violations(expected.violations.as_deref(), actual.violations.as_deref());
-        self.content("event", &expected.event, &actual.event, expected.exact);
-        self.content("attributes", &expected.attributes, &actual.attributes, expected.exact);
+        let (event, attributes) = (expected.event.as_ref(), expected.attributes.as_ref());
+        self.content("event", event, actual.event.as_ref(), expected.exact);
+        self.content("attributes", attributes, actual.attributes.as_ref(), expected.exact);
     }
 
-    fn content<T: Serialize>(&mut self, name: &str, expected: &Option<T>, actual: &Option<T>, exact: Option<bool>) {
-        let Some(expected) = expected.as_ref().map(json) else {
+    fn content<T: Serialize>(&mut self, name: &str, expected: Option<&T>, actual: Option<&T>, exact: Option<bool>) {
+        let Some(expected) = expected.map(json) else {
             return;
         };
-        let actual = actual.as_ref().map(json);
+        let actual = actual.map(json);
         let exact = exact == Some(true);
         let before = self.differences.len();
         self.within(name, |found| {
             found.values(&expected, actual.as_ref(), exact);
-            let is_other = || {
-                actual
-                    .as_ref()
-                    .is_some_and(|actual| actual.to_string() != expected.to_string())
-            };
+            let is_other = || actual.as_ref().is_some_and(|actual| !is_same_text(actual, &expected));
             if exact && found.differences.len() == before && is_other() {
                 // The same members in another order.
                 found.differ(Some(&expected), actual.as_ref());
@@ -127,17 +134,19 @@ impl Found {
 
     fn violations(&mut self, expected: Option<&[Violation]>, actual: Option<&[Violation]>) {
         let Some(expected) = expected else { return };
-        let actual = actual.unwrap_or_default();
-        let mut left: Vec<Value> = actual.iter().map(json).collect();
-        let is_met = |expected: &Violation| {
-            let expected = json(expected);
-            let met = left.iter().position(|actual| is_part(&expected, actual));
-            met.map(|at| left.remove(at)).is_some()
-        };
-        if !expected.iter().all(is_met) || !left.is_empty() {
-            let actual: Vec<_> = actual.iter().map(Violation::names).collect();
+        let mut left: Vec<&Violation> = expected.iter().collect();
+        let mut is_same = true;
+        let actual = actual.unwrap_or_default().iter().map(|actual| {
+            let is_part =
+                |expected: &Violation| is_met(|found| found.values(&json(expected), Some(&json(actual)), false));
+            let met = take(&mut left, is_part);
+            is_same &= met.is_some();
+            met.cloned().unwrap_or_else(|| actual.in_short())
+        });
+        let actual: Vec<_> = actual.collect();
+        if !is_same || !left.is_empty() {
             self.within("violations", |found| {
-                found.differ(Some(&json(expected)), Some(&json(&actual)))
+                found.differ(Some(&json(expected)), Some(&json(&actual)));
             });
         }
     }
@@ -162,39 +171,20 @@ impl Found {
     }
 }
 
-/// Whether a value has all that is expected.
-fn is_part(expected: &Value, actual: &Value) -> bool {
+/// Whether a comparison finds no difference.
+fn is_met(compare: impl FnOnce(&mut Found)) -> bool {
     let mut found = Found::default();
-    found.values(expected, Some(actual), false);
+    compare(&mut found);
     found.differences.is_empty()
+}
+
+/// Takes the first item that fits.
+fn take<'a, T>(left: &mut Vec<&'a T>, fits: impl Fn(&T) -> bool) -> Option<&'a T> {
+    let at = left.iter().position(|item| fits(item))?;
+    Some(left.remove(at))
 }
 
 fn json(value: &(impl Serialize + ?Sized)) -> Value {
     // Answers have texts for names.
     serde_json::to_value(value).unwrap_or_default()
-}
-
-impl Output {
-    /// The output without its event.
-    fn names(&self) -> Self {
-        Self {
-            event: None,
-            attributes: None,
-            unchanged: None,
-            ..self.clone()
-        }
-    }
-}
-
-impl Violation {
-    /// What names the violation, without words for people.
-    fn names(&self) -> Self {
-        let is_stated = |name: &Option<super::answer::Name>| name.clone().filter(|name| name.0.is_some());
-        Self {
-            message: None,
-            rule: is_stated(&self.rule),
-            version: None,
-            ..self.clone()
-        }
-    }
 }

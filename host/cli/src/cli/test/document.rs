@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 /// Values that a document may have, those that aliases repeat counted again.
 const MOST_VALUES: usize = 1_000_000;
@@ -41,6 +41,15 @@ pub(super) struct Member {
     pub(super) value: Node,
 }
 
+/// A document and its comments.
+#[derive(Debug)]
+pub(super) struct Document {
+    /// `None`: there is no value.
+    pub(super) root: Option<Node>,
+    /// The bytes of each comment, without the line break.
+    pub(super) comments: Vec<Range<usize>>,
+}
+
 /// Why a text is no document.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}: {what}")]
@@ -49,31 +58,29 @@ pub(super) struct BadDocument {
     pub(super) what: String,
 }
 
-/// Reads a document; `None`: there is nothing in it.
-pub(super) fn read(text: &str) -> Result<Option<Node>, BadDocument> {
+/// Reads a document.
+pub(super) fn read(text: &str) -> Result<Document, BadDocument> {
     let mut reader = Reader {
+        text,
         events: Parser::new_from_str(text),
+        comments: Vec::new(),
         anchors: HashMap::new(),
         left: MOST_VALUES,
     };
-    let root = loop {
-        match reader.next()? {
-            (Event::StreamEnd, _) => return Ok(None),
-            (Event::StreamStart | Event::DocumentStart(..), _) => {}
-            (event, span) => break reader.node(event, span)?,
-        }
-    };
+    let mut root = None;
     loop {
         match reader.next()? {
             (Event::StreamEnd, _) => break,
-            (Event::DocumentStart(..), span) => {
-                return Err(bad(&span, "a second document begins: write one a file"));
-            }
-            _ => {}
+            (Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd, _) => {}
+            (_, span) if root.is_some() => return Err(bad(&span, "a second document begins: write one a file")),
+            (event, span) => root = Some(reader.node(event, span)?),
         }
     }
-    let is_empty = matches!(root.kind, Kind::Scalar(Value::Null)) && root.span.is_empty();
-    Ok((!is_empty).then_some(root))
+    let is_empty = |node: &Node| matches!(node.kind, Kind::Scalar(Value::Null)) && node.span.is_empty();
+    Ok(Document {
+        root: root.filter(|root| !is_empty(root)),
+        comments: reader.comments,
+    })
 }
 
 impl Node {
@@ -96,8 +103,13 @@ impl Node {
         members.iter().find(|member| member.name == name)
     }
 
+    /// Whether it has this value, its members in this order.
+    pub(super) fn is(&self, value: &Value) -> bool {
+        is_same_text(&self.value(), value)
+    }
+
     /// The value that these names lead to, or the last one on the way that there is.
-    pub(super) fn nearest<'a>(&'a self, names: impl IntoIterator<Item = &'a str>) -> &'a Self {
+    pub(super) fn nearest<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> &Self {
         let mut found = self;
         for name in names {
             match found.child(name) {
@@ -118,8 +130,16 @@ impl Node {
     }
 }
 
+/// Whether two values are the same text: members in the same order, numbers with the same digits.
+pub(super) fn is_same_text(one: &Value, other: &Value) -> bool {
+    let [one, other] = [one, other].map(Value::to_string);
+    one == other
+}
+
 struct Reader<'a> {
+    text: &'a str,
     events: Parser<'a, granit_parser::StrInput<'a>>,
+    comments: Vec<Range<usize>>,
     anchors: HashMap<usize, Node>,
     left: usize,
 }
@@ -128,7 +148,7 @@ impl<'a> Reader<'a> {
     fn next(&mut self) -> Result<(Event<'a>, Span), BadDocument> {
         loop {
             match self.events.next() {
-                Some(Ok((Event::Comment(..), _))) => {}
+                Some(Ok((Event::Comment(..), span))) => self.comments.push(offset(&span)),
                 Some(Ok(found)) => return Ok(found),
                 Some(Err(error)) => return Err(scan(&error)),
                 None => return Ok((Event::StreamEnd, Span::default())),
@@ -139,10 +159,7 @@ impl<'a> Reader<'a> {
     fn node(&mut self, event: Event<'a>, span: Span) -> Result<Node, BadDocument> {
         self.count(1, &span)?;
         let (kind, end, is_flow, anchor) = match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                if tag.is_some() {
-                    return Err(bad(&span, "tags such as !this have no meaning here"));
-                }
+            Event::Scalar(text, style, anchor, None) => {
                 let is_plain = style == ScalarStyle::Plain;
                 let value = if is_plain {
                     plain(text, &span)?
@@ -152,7 +169,12 @@ impl<'a> Reader<'a> {
                 let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
                 (Kind::Scalar(value), offset(&span).end, !is_block, anchor)
             }
-            Event::SequenceStart(style, anchor, _) => {
+            Event::SequenceStart(_, _, Some(_))
+            | Event::MappingStart(_, _, Some(_))
+            | Event::Scalar(_, _, _, Some(_)) => {
+                return Err(bad(&span, "tags such as !this have no meaning here"));
+            }
+            Event::SequenceStart(style, anchor, None) => {
                 let mut items = Vec::new();
                 let end = loop {
                     match self.next()? {
@@ -169,7 +191,7 @@ impl<'a> Reader<'a> {
                     anchor,
                 )
             }
-            Event::MappingStart(style, anchor, _) => {
+            Event::MappingStart(style, anchor, None) => {
                 let (members, end) = self.members()?;
                 let is_flow = style == StructureStyle::Flow;
                 let last = members.last().map(|member| member.value.span.end.max(member.span.end));
@@ -221,11 +243,18 @@ impl<'a> Reader<'a> {
                 return Err(bad(&span, format!("{name} is there twice")));
             }
             let (event, at) = self.next()?;
+            let mut value = self.node(event, at)?;
+            let (column, span) = (span.start.col(), offset(&span));
+            if value.span.is_empty() {
+                // Nothing stands behind the colon, and the parser is further on.
+                let colon = self.text[span.end..].find(':').map_or(0, |at| at + 1);
+                value.span = span.end + colon..span.end + colon;
+            }
             members.push(Member {
                 name,
-                span: offset(&span),
-                column: span.start.col(),
-                value: self.node(event, at)?,
+                span,
+                column,
+                value,
             });
         }
     }
@@ -255,14 +284,10 @@ fn plain(text: Cow<'_, str>, span: &Span) -> Result<Value, BadDocument> {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
-        text if looks_numeric(text) => match serde_json::from_str::<Number>(text) {
-            Ok(number) => Value::Number(number),
-            Err(_) => {
-                let what =
-                    format!("{text} is a number in YAML and not in JSON: put it in quotes, or write it as JSON does");
-                return Err(bad(span, what));
-            }
-        },
+        text if looks_numeric(text) => Value::Number(serde_json::from_str(text).map_err(|_| {
+            let what = "is a number in YAML and not in JSON: put it in quotes, or write it as JSON does";
+            bad(span, format!("{text} {what}"))
+        })?),
         _ => Value::String(text.into_owned()),
     })
 }
@@ -305,5 +330,81 @@ fn scan(error: &ScanError) -> BadDocument {
     BadDocument {
         line: error.marker().line(),
         what: error.info(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::read;
+
+    fn value(text: &str) -> Value {
+        read(text)
+            .expect("a document")
+            .root
+            .map_or(Value::Null, |root| root.value())
+    }
+
+    #[test]
+    fn yaml_and_json_are_values_with_their_digits() {
+        for (text, expected) in [
+            ("a: 24.90", r#"{"a":24.90}"#),
+            ("[-0, 9007199254740993, 1.10]", "[-0,9007199254740993,1.10]"),
+            (
+                r#"{"b": "1", "a": [true, null, {}]}"#,
+                r#"{"b":"1","a":[true,null,{}]}"#,
+            ),
+            (
+                "b: ~\na: 2026-03-01T09:30:00Z\n",
+                r#"{"b":null,"a":"2026-03-01T09:30:00Z"}"#,
+            ),
+            ("a: |\n  one\n  two\n", r#"{"a":"one\ntwo\n"}"#),
+            ("- &x { a: 1 }\n- *x\n", r#"[{"a":1},{"a":1}]"#),
+            ("version: 1.4.0\nno: no\n", r#"{"version":"1.4.0","no":"no"}"#),
+            ("# nothing\n", "null"),
+        ] {
+            assert_eq!(value(text).to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        for (text, line, part) in [
+            ("a: 1\na: 2\n", 2, "there twice"),
+            ("a: 0x1F\n", 1, "not in JSON"),
+            ("a:\n  - +1\n", 2, "not in JSON"),
+            ("a: .inf\n", 1, "not in JSON"),
+            ("a: 007\n", 1, "not in JSON"),
+            ("a: 1\n---\nb: 2\n", 3, "a second document"),
+            ("a: !x 1\n", 1, "tags"),
+            ("a: !x [1]\n", 1, "tags"),
+            ("a: &x [*x]\n", 1, "inside of what it repeats"),
+            ("? [a]\n: 1\n", 1, "name of a member"),
+            ("a: [1\nb: 2\n", 2, ""),
+        ] {
+            let bad = read(text).expect_err(text);
+            assert!(bad.line == line && bad.what.contains(part), "{text}: {bad}");
+        }
+        let laughs: String = (1..30)
+            .map(|at| format!("a{at}: &a{at} [*a{}, *a{}]\n", at - 1, at - 1))
+            .collect();
+        let bad = read(&format!("a0: &a0 [1]\n{laughs}")).expect_err("too many");
+        assert!(bad.what.contains("values"), "{bad}");
+    }
+
+    #[test]
+    fn a_value_knows_its_line_and_its_text() {
+        let text = "- name: one # first\n  expect:\n    list:\n      - { a: 1 }\n- name: two\n";
+        let root = read(text).expect("a document").root.expect("a value");
+        let nearest = |names: &[&str]| root.nearest(names.iter().copied());
+        assert_eq!(nearest(&["0", "expect", "list", "0", "a"]).line, 4);
+        assert_eq!(nearest(&["0", "expect", "list", "7"]).line, 4, "the last on the way");
+        assert_eq!(nearest(&["1", "name"]).line, 5);
+        assert_eq!(&text[nearest(&["0", "expect"]).span.clone()], "list:\n      - { a: 1 }");
+        assert_eq!(
+            nearest(&["0"]).value(),
+            json!({ "name": "one", "expect": { "list": [{ "a": 1 }] } })
+        );
     }
 }

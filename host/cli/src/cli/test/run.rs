@@ -84,10 +84,12 @@ pub(super) async fn run<'a>(policy: &Policy, files: &'a [CaseFile], filter: &str
 
 impl Run<'_> {
     pub(super) fn failed(&self) -> usize {
-        let failed = self
-            .results
-            .iter()
-            .filter(|result| !matches!(result.outcome, Outcome::Passed));
-        failed.count()
+        self.results.iter().filter(|result| result.is_failed()).count()
+    }
+}
+
+impl CaseResult<'_> {
+    pub(super) fn is_failed(&self) -> bool {
+        !matches!(self.outcome, Outcome::Passed)
     }
 }

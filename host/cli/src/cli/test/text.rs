@@ -17,54 +17,51 @@ use super::{
 /// Characters of a value that is shown.
 const SHOWN: usize = 300;
 
+/// The failed cases, the coverage and the sum.
 pub(super) fn text(run: &Run<'_>) -> std::result::Result<String, std::fmt::Error> {
     let mut out = String::new();
-    for result in &run.results {
-        failed(&mut out, result)?;
+    for result in run.results.iter().filter(|result| result.is_failed()) {
+        writeln!(out, "{}", failure(result)?)?;
     }
     let coverage = &run.coverage;
     let title = format!("{} of {} tested, {} %", coverage.tested, coverage.all, coverage.percent);
     writeln!(out, "{}  {title}", paint(BOLD, "coverage"))?;
     for item in &coverage.untested {
-        writeln!(out, "  {} {}", paint(ODD, "not tested"), visible(&item.to_string()))?;
+        writeln!(out, "  {}  {}", paint(ODD, "not tested"), visible(&item.to_string()))?;
     }
     let (all, failed) = (run.results.len(), run.failed());
     let (style, summary) = match failed {
         0 => (GOOD, format!("{all} cases passed")),
         _ => (BAD, format!("{failed} of {all} cases failed")),
     };
-    writeln!(
-        out,
-        "{} {}",
-        paint(style.bold(), summary),
-        paint(DIM, format_args!("in {:.1?}", run.took))
-    )
-    .map(|()| out)
+    let took = paint(DIM, format_args!("in {:.1?}", run.took));
+    writeln!(out, "{} {took}", paint(style.bold(), summary)).map(|()| out)
 }
 
-fn failed(out: &mut String, result: &CaseResult<'_>) -> Result {
-    let case = result.case;
-    let title = format!("{}:{}", result.file.path.display(), case.node.line);
+/// Why a case failed.
+pub(super) fn failure(result: &CaseResult<'_>) -> std::result::Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    let (case, file) = (result.case, result.file.path.display());
+    let place = format!("{file}:{}", case.node.line);
+    writeln!(out, "{} {place}  {}", paint(BAD.bold(), "FAIL"), visible(&case.name))?;
     match &result.outcome {
-        Outcome::Passed => return Ok(()),
+        Outcome::Passed => {}
         Outcome::Fault(fault) => {
-            writeln!(out, "{} {title}  {}", paint(BAD.bold(), "FAIL"), visible(&case.name))?;
             writeln!(out, "  the policy gives no answer: {}", visible(&format!("{fault:#}")))?;
         }
         Outcome::Failed {
             differences, reason, ..
         } => {
-            writeln!(out, "{} {title}  {}", paint(BAD.bold(), "FAIL"), visible(&case.name))?;
             if differences.is_empty() {
-                writeln!(out, "  it has no `expect`: --update writes the answer there")?;
+                writeln!(out, "  it expects nothing: `--update` writes what the policy answers")?;
             }
             for difference in differences {
-                differs(out, result, difference)?;
+                differs(&mut out, result, difference)?;
             }
             writeln!(out, "  {} {}", paint(DIM, "the policy says:"), cut(reason, SHOWN))?;
         }
     }
-    writeln!(out)
+    Ok(out)
 }
 
 fn differs(out: &mut String, result: &CaseResult<'_>, difference: &Difference) -> Result {
