@@ -1,6 +1,6 @@
 //! Offers a copy of each decision to the shadow policy. Knows nothing of what comes of it.
 
-use tidegate_policies::shadow::Answer;
+use tidegate_policies::comparison::Answer;
 
 use crate::{
     judge::{AddressedDecision, PolicyError},

@@ -226,8 +226,9 @@ fn alerted(catalog: &PolicyCatalog) -> Result<BTreeSet<&str>, Refusal> {
     Ok(named.into_iter().collect())
 }
 
-/// What `current` accepts and `next` does not, as `type` or `type version`; and what it sends and `next` would drop.
-fn dropped(current: &PolicyCatalog, next: &PolicyCatalog) -> Vec<String> {
+/// What `current` accepts and `next` does not, as `type` or `type version`; and what it sends and `next` would drop. A gate refuses
+/// such a policy unless it is allowed.
+pub fn dropped(current: &PolicyCatalog, next: &PolicyCatalog) -> Vec<String> {
     let mut dropped = Vec::new();
     for kind in current.event_types.iter().filter(|kind| kind.accepted) {
         let successor = next

@@ -5,6 +5,7 @@
 
 pub mod admission;
 pub mod circuit_breaker;
+pub mod comparison;
 pub mod decision;
 mod file;
 pub mod output;
@@ -13,3 +14,5 @@ pub mod revisions;
 pub mod shadow;
 pub mod source;
 pub mod unusable;
+
+pub use self::file::Place;

@@ -6,6 +6,8 @@ mod build;
 mod check;
 mod client;
 mod completions;
+mod dev;
+mod diff;
 mod digest;
 mod dlq;
 pub(crate) mod exit;
@@ -69,6 +71,8 @@ enum Command {
     Check(check::Check),
     Build(build::Build),
     Test(test::Test),
+    Diff(diff::Diff),
+    Dev(dev::Dev),
     Send(send::Send),
     Topics(topics::Topics),
     Read(read::Read),
@@ -94,6 +98,8 @@ impl Cli {
                 Command::Check(command) => command.run().await,
                 Command::Build(command) => command.run().await,
                 Command::Test(command) => command.run().await,
+                Command::Diff(command) => command.run().await,
+                Command::Dev(command) => command.run().await,
                 Command::Send(command) => command.run().await,
                 Command::Topics(command) => command.run().await,
                 Command::Read(command) => command.run().await,

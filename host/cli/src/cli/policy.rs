@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-mod admin;
+pub(super) mod admin;
 mod diff;
 mod promote;
 mod reload;

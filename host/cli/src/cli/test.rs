@@ -9,6 +9,7 @@ mod document;
 mod junit;
 mod report;
 mod run;
+mod scalar;
 mod text;
 mod update;
 mod write;
@@ -104,6 +105,23 @@ impl FromStr for JunitFile {
         let file = text.strip_prefix("junit=").filter(|file| !file.is_empty());
         file.map(|file| Self(file.into())).ok_or("write junit=FILE")
     }
+}
+
+/// What came of all cases of a folder, for people.
+#[derive(Debug)]
+pub(super) struct Summary {
+    pub(super) text: String,
+    pub(super) passed: bool,
+}
+
+/// Runs all cases of a folder.
+pub(super) async fn summary(policy: &Policy, folder: &Path) -> anyhow::Result<Summary> {
+    let files = cases::read(folder)?;
+    let run = run::run(policy, &files, "").await;
+    Ok(Summary {
+        text: text::text(&run)?,
+        passed: run.failed() == 0,
+    })
 }
 
 impl Test {

@@ -4,7 +4,7 @@ use std::{fs::Metadata, os::unix::fs::MetadataExt};
 
 /// The identity of a file, followed through symbolic links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct FileId {
+pub struct FileId {
     device: u64,
     inode: u64,
     bytes: u64,

@@ -6,8 +6,8 @@ mod read;
 mod tree;
 mod watch;
 
+pub use self::place::Place;
 pub(crate) use self::{
-    place::Place,
     read::{Contents, read},
     watch::{Settled, Watch},
 };

@@ -4,9 +4,9 @@ use std::{fs, io, path::Path};
 
 use super::{id::FileId, tree};
 
-/// What is at a path.
+/// What is at a path: another one when a file there changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub enum Place {
     /// There is no file.
     Missing,
     /// This file.
@@ -17,7 +17,7 @@ pub(crate) enum Place {
 
 impl Place {
     /// What is at a path now.
-    pub(crate) fn at(path: &Path) -> io::Result<Self> {
+    pub fn at(path: &Path) -> io::Result<Self> {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => Ok(Self::Folder(tree::hash(path))),
             Ok(metadata) => Ok(Self::File(FileId::of(&metadata))),

@@ -5,13 +5,8 @@
 //! and its own thread, at low priority, and judges one event at a time. Events that do not fit into its queue are skipped;
 //! a delivery never waits.
 
-mod answer;
-mod change;
-mod compare;
 mod comparison_key;
 mod file;
-mod json;
-mod outputs;
 mod queue;
 mod report;
 mod settings;
@@ -27,21 +22,20 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use tidegate_engine::{CallError, Context, Digest, Engine, EngineError, Options, Policy};
+use tidegate_engine::{Context, Digest, Engine, EngineError, Options, Policy};
 use tidegate_metrics::Metrics;
 use tidegate_model::delivery::Delivery;
 use tokio_util::sync::CancellationToken;
 
-pub use self::{answer::Answer, report::Report, settings::Settings};
 use self::{
     comparison_key::ComparisonKey,
     file::ShadowFile,
     queue::{Queue, QueuedEvent},
     stats::{EventInfo, Stats},
 };
+pub use self::{report::Report, settings::Settings};
 use crate::{
-    decision::Usable,
-    output::Expected,
+    comparison::{Answer, compare},
     revisions::{Revision, Revisions},
 };
 
@@ -178,7 +172,7 @@ impl Shadow {
         let started = Instant::now();
         let answer = self.answer(event).await;
         let elapsed = started.elapsed();
-        let changes = compare::compare(&event.live, &answer, self.settings.show_values);
+        let changes = compare(&event.live, &answer, self.settings.show_values);
         self.metrics.shadow(match &answer {
             Answer::Fault(_) => "fault",
             Answer::Decided(_) if changes.is_empty() => "same",
@@ -199,20 +193,8 @@ impl Shadow {
             now: event.at.clone(),
             target_version: self.target_version.clone(),
         };
-        let expected = Expected {
-            event: &event.event,
-            catalog: event.shadow.catalog(),
-            now: &event.at,
-            is_bound: &|channel| self.channels.contains(channel),
-        };
-        match event.shadow.process(&event.event, &event.attributes, &context).await {
-            Ok(decided) => match Usable::check(decided, expected) {
-                Ok(decision) => Answer::Decided(Box::new(decision)),
-                Err(unusable) => Answer::Fault(unusable.kind()),
-            },
-            Err(CallError::Fault(fault)) => Answer::Fault(fault.kind.as_str()),
-            Err(CallError::NotATime(_)) => Answer::Fault("misuse"),
-        }
+        let is_bound = |channel: &str| self.channels.contains(channel);
+        Answer::of(&event.shadow, &event.event, &event.attributes, &context, &is_bound).await
     }
 
     /// A delivery finishes by the revision that it began with, which may have been replaced meanwhile.

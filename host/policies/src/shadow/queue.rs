@@ -7,7 +7,8 @@ use tidegate_engine::{Attribute, Policy};
 use tidegate_model::delivery::Delivery;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::{answer::Answer, comparison_key::ComparisonKey};
+use super::comparison_key::ComparisonKey;
+use crate::comparison::Answer;
 
 /// Bytes of events and outputs in the queue.
 const WAITING_BYTES: usize = 32 << 20;

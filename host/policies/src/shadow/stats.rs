@@ -7,12 +7,8 @@ use serde::Serialize;
 use tidegate_engine::PolicyCatalog;
 use tidegate_model::clock;
 
-use super::{
-    answer::Answer,
-    change::{Change, Detail, cut},
-    comparison_key::ComparisonKey,
-    queue::QueuedEvent,
-};
+use super::{comparison_key::ComparisonKey, queue::QueuedEvent};
+use crate::comparison::{Answer, Change, Detail, cut};
 
 /// Kinds of changes that are counted apart; all others are one.
 const KINDS: usize = 64;

@@ -26,7 +26,7 @@ const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The gate to talk to.
 #[derive(Debug, Args)]
-pub(super) struct Admin {
+pub(in super::super) struct Admin {
     /// The gate's admin listener [default: `admin.listen` of the configuration, which is 127.0.0.1:8081 unless set]
     #[arg(long = "admin", value_name = "URL", env = config::TIDEGATE_ADMIN)]
     url: Option<Url>,
@@ -65,6 +65,28 @@ struct Received {
 }
 
 impl Admin {
+    /// The gate at an address.
+    pub(in super::super) fn at(url: Url) -> Self {
+        Self {
+            url: Some(url),
+            config: None,
+            json: false,
+        }
+    }
+
+    /// Requests a change and prints nothing: the answer, or why the gate refuses.
+    pub(in super::super) async fn change<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        let received = self.exchange(Method::POST, path, String::new()).await?;
+        if received.status.is_success() {
+            return received.answer();
+        }
+        Err(if received.is_refusal() {
+            anyhow!("{}", received.problem())
+        } else {
+            received.error()
+        })
+    }
+
     /// Requests something.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Answer<T>> {
         self.request(Method::GET, path, String::new()).await

@@ -1,10 +1,12 @@
 //! A YAML or JSON document whose values know where they stand, so that a message can name a line and an edit can replace one value.
 //! Numbers keep their digits, members their order. Knows no cases.
 
-use std::{borrow::Cow, collections::HashMap, ops::Range};
+use std::{collections::HashMap, ops::Range};
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle};
 use serde_json::{Map, Value};
+
+use super::scalar;
 
 /// Values that a document may have, those that aliases repeat counted again.
 const MOST_VALUES: usize = 1_000_000;
@@ -162,7 +164,7 @@ impl<'a> Reader<'a> {
             Event::Scalar(text, style, anchor, None) => {
                 let is_plain = style == ScalarStyle::Plain;
                 let value = if is_plain {
-                    plain(text, &span)?
+                    scalar::plain(&text).map_err(|what| bad(&span, what))?
                 } else {
                     Value::String(text.into_owned())
                 };
@@ -276,42 +278,6 @@ fn size(node: &Node) -> usize {
         Kind::List(items) => items.iter().map(size).sum(),
         Kind::Map(members) => members.iter().map(|member| size(&member.value)).sum(),
     }
-}
-
-/// The value of a text without quotes, as YAML 1.2 has it.
-fn plain(text: Cow<'_, str>, span: &Span) -> Result<Value, BadDocument> {
-    Ok(match &*text {
-        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
-        "true" | "True" | "TRUE" => Value::Bool(true),
-        "false" | "False" | "FALSE" => Value::Bool(false),
-        text if looks_numeric(text) => Value::Number(serde_json::from_str(text).map_err(|_| {
-            let what = "is a number in YAML and not in JSON: put it in quotes, or write it as JSON does";
-            bad(span, format!("{text} {what}"))
-        })?),
-        _ => Value::String(text.into_owned()),
-    })
-}
-
-/// Whether YAML 1.2 takes a text for a number.
-fn looks_numeric(text: &str) -> bool {
-    let unsigned = text.trim_start_matches(['+', '-']);
-    if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
-        return true;
-    }
-    let is_of = |digits: &str, radix| !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
-    if let Some(digits) = unsigned.strip_prefix("0x") {
-        return is_of(digits, 16);
-    }
-    if let Some(digits) = unsigned.strip_prefix("0o") {
-        return is_of(digits, 8);
-    }
-    let is_one_sign = text.len() <= unsigned.len() + 1;
-    let has_digit = unsigned.starts_with(|first: char| first.is_ascii_digit())
-        || unsigned
-            .strip_prefix('.')
-            .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
-    // What the standard's expression allows: digits, a point, an exponent.
-    is_one_sign && has_digit && unsigned.parse::<f64>().is_ok()
 }
 
 fn offset(span: &Span) -> Range<usize> {

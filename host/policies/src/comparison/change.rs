@@ -7,46 +7,51 @@ const KEPT: usize = 256;
 
 /// One kind of difference between two answers for an event.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Change {
+pub struct Change {
     /// In words, the same for all events with this difference.
-    pub(super) kind: String,
-    pub(super) detail: Detail,
+    pub kind: String,
+    /// Where, and with what.
+    pub detail: Detail,
 }
 
 /// The details of a change.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Detail {
+pub struct Detail {
     /// Where in the output: JSON Pointers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) pointers: Vec<String>,
+    pub pointers: Vec<String>,
     /// Why the live policy rejects the event.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) live_violations: Vec<ViolationSummary>,
+    pub live_violations: Vec<ViolationSummary>,
     /// Why the shadow policy rejects it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) shadow_violations: Vec<ViolationSummary>,
+    pub shadow_violations: Vec<ViolationSummary>,
     /// The values there, where they are shown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) values: Vec<Values>,
+    pub values: Vec<Values>,
 }
 
 /// A violation without its message, which may quote the event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(super) struct ViolationSummary {
-    pub(super) code: String,
-    pub(super) path: String,
+pub struct ViolationSummary {
+    /// What kind of violation it is.
+    pub code: String,
+    /// Where: a JSON Pointer.
+    pub path: String,
 }
 
 /// A value of the live policy and that of the shadow policy; `None`: there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Values {
+pub struct Values {
     /// Where: a JSON Pointer, or `key` or `id` of an output.
-    pub(super) path: String,
-    pub(super) live: Option<String>,
-    pub(super) shadow: Option<String>,
+    pub path: String,
+    /// Of the live policy.
+    pub live: Option<String>,
+    /// Of the shadow policy.
+    pub shadow: Option<String>,
 }
 
 /// The beginning of a text of any length.
-pub(super) fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     tidegate_text::cut::after(text, KEPT).into_owned()
 }

@@ -15,8 +15,8 @@ use crate::decision::Usable;
 /// Violations that are kept of one answer.
 const VIOLATIONS: usize = 8;
 
-/// The differences between two answers.
-pub(super) fn compare(live: &Answer, shadow: &Answer, show_values: bool) -> Vec<Change> {
+/// The differences between two answers, the live one and the shadow policy's, each of its own kind.
+pub fn compare(live: &Answer, shadow: &Answer, show_values: bool) -> Vec<Change> {
     match (live, shadow) {
         (Answer::Decided(live), Answer::Decided(shadow)) if live.decision == shadow.decision => match live.decision {
             Decision::Drop if live.rule == shadow.rule => Vec::new(),
