@@ -144,3 +144,17 @@ fn a_reader_that_has_had_enough_is_no_error() {
         .expect("a shell");
     assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
 }
+
+#[test]
+fn a_rejected_line_names_its_event() {
+    let lines = [
+        r#"{"event_id":"x","event_type":"task.created","task_id":"123","payload":{}}"#,
+        r#"{"event_id":"y","event_type":"task.unknown"}"#,
+    ];
+    let names: Vec<_> = apply(&[], lines.join("\n").as_bytes())
+        .iter()
+        .map(|line| ["decision", "event_id", "event_type"].map(|name| line[name].as_str().map(str::to_owned)))
+        .collect();
+    let named = |id: &str, event_type: &str| ["reject", id, event_type].map(|name| Some(name.to_owned()));
+    assert_eq!(names, [named("x", "task.created"), named("y", "task.unknown")]);
+}

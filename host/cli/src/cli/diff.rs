@@ -14,7 +14,7 @@ use std::{
 
 use clap::Args;
 use futures::{StreamExt as _, TryStreamExt as _};
-use tidegate_engine::Isolation;
+use tidegate_engine::{Isolation, Policy};
 
 use self::{
     judge::Policies,
@@ -66,7 +66,7 @@ impl Diff {
             new: files::load_policy(&self.new, Isolation::Fresh, concurrency).await?,
             now: self.time.or_now(),
         });
-        let catalogs = [&policies.old, &policies.new].map(|policy| policy.catalog());
+        let catalogs = [&policies.old, &policies.new].map(Policy::catalog);
         let catalog = catalog::compare(catalogs[0], catalogs[1]);
         let progress = progress::spinner("{spinner} {human_pos} events, {per_sec}, {elapsed}");
         let mut tally = Tally::default();
@@ -79,7 +79,9 @@ impl Diff {
             let mut judged = std::pin::pin!(judged.boxed_local());
             while let Some(batch) = judged.try_next().await? {
                 progress.inc(batch.len() as u64);
-                batch.into_iter().for_each(|judged| tally.add(judged));
+                for judged in batch {
+                    tally.add(judged);
+                }
             }
         }
         progress.finish_and_clear();

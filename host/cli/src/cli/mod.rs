@@ -53,9 +53,9 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  success
   1  the command worked, and the answer is no: `check` or `test` failed,
-     the proof of `build` failed,
-     `build --check` found another file, `apply --fail-on`
-     found such an event, `dlq show` found none, `dlq redrive` failed for some,
+     the proof of `build` failed, `build --check` found another file,
+     `diff --exit-code` a difference, `apply --fail-on` such an event,
+     `dlq show` found none, `dlq redrive` failed for some,
      the gate refused the request of a `policy` command, it has no policy,
      or it did not load the one that `--wait-for` names
   2  the command line is wrong

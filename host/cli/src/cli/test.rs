@@ -31,44 +31,19 @@ use self::{
     run::{Outcome, Run},
     update::Update,
 };
-use super::{exit, files, notice, replace::replace, words::visible};
+use super::{exit, files, notice, proof::ProofArgs, replace::replace, words::visible};
 
 /// Test a policy by the cases in its folder `tests`.
-///
-/// Each file tests/*.yaml (or .json) is a list of cases: an event, and what is expected of the policy.
-///
-///   - name: an order of version 1 leaves as version 2
-///     event: { id: o-1, type: order.placed, data: { total: 9.50 } }
-///     expect:
-///       decision: forward
-///       outputs: [{ channel: orders, event: { schemaVersion: "2", data: { total: "9.50" } } }]
-///
-/// What a case leaves out is not compared. An object has the members that are expected, and maybe
-/// others, unless `exact: true` stands beside it. A list has the items that are expected, and no
-/// others. Numbers are compared as they are written.
-///
-///   event, or file   the event: as YAML or JSON, as a text, or in a file beside that of the case
-///   attributes       it is the data of a CloudEvent with these
-///   now, target      the time to judge by; the version in which it shall leave
-///   expect
-///     decision, rule, claim, id, type, version, key
-///     violations     a list of { code, path, rule, version, message }, in any order
-///     outputs        a list of { channel, key, id, type, event, attributes, unchanged, exact }
-///     migrate        { to, event, attributes, exact } or { to, fails, violations }
-///     next_attempt   by the attempt that failed: { 0: 5s, 1: 1m, 2: dead_letter }
-///
-/// The policy decides as it does in a gate. The files in `tests` are no part of it. The coverage
-/// tells which versions, migrations, rules and drop rules no case has seen at work.
 #[derive(Debug, Args)]
 #[command(
-    verbatim_doc_comment,
+    long_about = ABOUT,
     after_help = "Examples:
   tidegate test orders
   tidegate test orders --filter currency
   tidegate test orders --policy orders.wasm --report junit=report.xml
   tidegate test orders --update && git diff orders/tests
 
-The exit code is 1 when a case fails, or the coverage is less than --coverage-min."
+The exit code is 1 when a case or the proof fails, or the coverage is less than --coverage-min."
 )]
 pub(super) struct Test {
     /// The folder of the policy.
@@ -89,10 +64,45 @@ pub(super) struct Test {
     /// Write a report: junit=FILE
     #[arg(long, value_name = "junit=FILE")]
     report: Option<JunitFile>,
+    /// Do not prove the folder.
+    #[arg(long)]
+    no_prove: bool,
+    #[command(flatten)]
+    proof: ProofArgs,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
 }
+
+const ABOUT: &str = "\
+Test a policy by the cases in its folder `tests`.
+
+Each file tests/*.yaml (or .json) is a list of cases: an event, and what is expected of the policy.
+
+  - name: an order of version 1 leaves as version 2
+    event: { id: o-1, type: order.placed, data: { total: 9.50 } }
+    expect:
+      decision: forward
+      outputs: [{ channel: orders, event: { schemaVersion: \"2\", data: { total: \"9.50\" } } }]
+
+What a case leaves out is not compared. An object has the members that are expected, and maybe
+others, unless `exact: true` stands beside it. A list has the items that are expected, and no
+others. Numbers are compared as they are written.
+
+  event, or file   the event: as YAML or JSON, as a text, or in a file beside that of the case
+  attributes       it is the data of a CloudEvent with these
+  now, target      the time to judge by; the version in which it shall leave
+  expect
+    decision, rule, claim, id, type, version, key
+    violations     a list of { code, path, rule, version, message }, in any order
+    outputs        a list of { channel, key, id, type, not_before, event, attributes, unchanged, exact }
+    migrate        { to, event, attributes, exact } or { to, fails, violations }
+    next_attempt   by the attempt that failed: { 0: 5s, 1: 1m, 2: dead_letter }
+
+The policy decides as it does in a gate. The files in `tests` are no part of it. The coverage
+tells which versions, migrations, rules and drop rules no case has seen at work.
+
+Then the folder is proved as by `tidegate build`, unless --no-prove or --policy is given.";
 
 /// The value of `--report`.
 #[derive(Debug, Clone)]
@@ -146,7 +156,8 @@ impl Test {
                 "the coverage is {percent} %, and --coverage-min asks for {least} %"
             ));
         }
-        Ok(if run.failed() == 0 && is_covered {
+        let is_proved = self.no_prove || self.policy.is_some() || self.proof.run(&self.folder).await?.is_some();
+        Ok(if run.failed() == 0 && is_covered && is_proved {
             ExitCode::SUCCESS
         } else {
             ExitCode::from(exit::NO)

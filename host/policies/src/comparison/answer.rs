@@ -1,7 +1,6 @@
 //! The answer of a policy for an event, in the form in which two policies are compared.
 
-use bytes::Bytes;
-use tidegate_engine::{Attribute, CallError, Context, Policy};
+use tidegate_engine::{CallError, Decided};
 
 use crate::{decision::Usable, output::Expected};
 
@@ -15,21 +14,8 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Asks a policy. `is_bound`: whether a channel has a sink.
-    pub async fn of(
-        policy: &Policy,
-        event: &Bytes,
-        attributes: &[Attribute],
-        context: &Context,
-        is_bound: &(dyn Fn(&str) -> bool + Sync),
-    ) -> Self {
-        let decided = policy.process(event, attributes, context).await;
-        let expected = Expected {
-            event,
-            catalog: policy.catalog(),
-            now: &context.now,
-            is_bound,
-        };
+    /// What a policy decided, checked as a gate does.
+    pub fn of(decided: Result<Decided, CallError>, expected: Expected<'_>) -> Self {
         match decided {
             Ok(decided) => match Usable::check(decided, expected) {
                 Ok(decision) => Self::Decided(Box::new(decision)),

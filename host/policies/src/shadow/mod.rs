@@ -36,6 +36,7 @@ use self::{
 pub use self::{report::Report, settings::Settings};
 use crate::{
     comparison::{Answer, compare},
+    output::Expected,
     revisions::{Revision, Revisions},
 };
 
@@ -193,8 +194,14 @@ impl Shadow {
             now: event.at.clone(),
             target_version: self.target_version.clone(),
         };
-        let is_bound = |channel: &str| self.channels.contains(channel);
-        Answer::of(&event.shadow, &event.event, &event.attributes, &context, &is_bound).await
+        let decided = event.shadow.process(&event.event, &event.attributes, &context).await;
+        let expected = Expected {
+            event: &event.event,
+            catalog: event.shadow.catalog(),
+            now: &event.at,
+            is_bound: &|channel| self.channels.contains(channel),
+        };
+        Answer::of(decided, expected)
     }
 
     /// A delivery finishes by the revision that it began with, which may have been replaced meanwhile.

@@ -7,11 +7,14 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt as _, stream};
 use serde_json::Value;
 use tidegate_engine::{Context, Policy, PolicyCatalog};
-use tidegate_model::envelope::{Unwrapped, unwrap};
-use tidegate_policies::comparison::{Answer, compare};
+use tidegate_model::envelope::{Headers, Unwrapped, unwrap};
+use tidegate_policies::{
+    comparison::{Answer, Detail, compare},
+    output::Expected,
+};
 
 use super::{
-    super::lines::Batches,
+    super::{judge, lines::Batches},
     tally::{Example, Judged},
 };
 
@@ -93,16 +96,26 @@ pub(super) fn judge(
 
 impl Policies {
     async fn judge(&self, found: Found) -> Judged {
-        let Unwrapped { event, attributes, .. } = unwrap(found.text, false);
+        let Unwrapped {
+            event,
+            attributes,
+            flaw,
+            ..
+        } = unwrap(found.text, false, &Headers::NONE);
         let given = attributes.canonical();
         let context = Context::at(&*self.now);
-        let answer = |policy: &Policy| {
-            let channels = policy.catalog().channels.clone();
-            move |channel: &str| channels.iter().any(|known| known == channel)
+        let answer = async |policy: &Policy| {
+            let decided = judge::judge(policy, &event, &given, flaw.as_ref(), &context).await;
+            let catalog = policy.catalog();
+            let expected = Expected {
+                event: &event,
+                catalog,
+                now: &context.now,
+                is_bound: &|channel| catalog.channels.iter().any(|known| known == channel),
+            };
+            Answer::of(decided, expected)
         };
-        let (old_bound, new_bound) = (answer(&self.old), answer(&self.new));
-        let old = Answer::of(&self.old, &event, &given, &context, &old_bound).await;
-        let new = Answer::of(&self.new, &event, &given, &context, &new_bound).await;
+        let (old, new) = (answer(&self.old).await, answer(&self.new).await);
         let [event_id, event_type, version] = Judged::names(&old, &new);
         Judged {
             changes: compare(&old, &new, true),
@@ -115,7 +128,7 @@ impl Policies {
                 event: serde_json::from_slice(&event)
                     .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&event).into_owned())),
                 attributes,
-                detail: tidegate_policies::comparison::Detail::default(),
+                detail: Detail::default(),
             },
         }
     }

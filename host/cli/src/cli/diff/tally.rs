@@ -1,6 +1,6 @@
 //! Counts how two policies differ on events: by kind, type and version, with the smallest event of each. Knows no policy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -128,16 +128,17 @@ impl Tally {
                 detail,
                 ..judged.example.clone()
             };
-            match self.kinds.get_mut(&kind) {
-                Some(counted) => {
+            match self.kinds.entry(kind) {
+                Entry::Vacant(entry) => {
+                    let example = example();
+                    entry.insert(Counted { count: 1, example });
+                }
+                Entry::Occupied(mut entry) => {
+                    let counted = entry.get_mut();
                     counted.count += 1;
                     if judged.example.bytes < counted.example.bytes {
                         counted.example = example();
                     }
-                }
-                None => {
-                    let example = example();
-                    self.kinds.insert(kind, Counted { count: 1, example });
                 }
             }
         }

@@ -71,6 +71,9 @@ pub(super) struct Output {
         deserialize_with = "stated"
     )]
     pub(super) event_type: Option<Name>,
+    /// The time before which it does not leave.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
+    pub(super) not_before: Option<Name>,
     /// Whether it leaves byte for byte as it came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) unchanged: Option<bool>,
@@ -163,6 +166,7 @@ impl Output {
     pub(super) fn names(&self) -> Self {
         Self {
             key: stated_name(self.key.as_ref()),
+            not_before: stated_name(self.not_before.as_ref()),
             event: None,
             attributes: None,
             unchanged: None,

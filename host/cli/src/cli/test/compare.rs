@@ -98,6 +98,7 @@ impl Found {
         self.part("key", expected.key.as_ref(), actual.key.as_ref());
         self.part("id", expected.id.as_ref(), actual.id.as_ref());
         self.part("type", expected.event_type.as_ref(), actual.event_type.as_ref());
+        self.part("not_before", expected.not_before.as_ref(), actual.not_before.as_ref());
         self.part("unchanged", expected.unchanged.as_ref(), actual.unchanged.as_ref());
         let (event, attributes) = (expected.event.as_ref(), expected.attributes.as_ref());
         self.content("event", event, actual.event.as_ref(), expected.exact);

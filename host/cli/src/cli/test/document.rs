@@ -352,10 +352,10 @@ mod tests {
             let bad = read(text).expect_err(text);
             assert!(bad.line == line && bad.what.contains(part), "{text}: {bad}");
         }
-        let laughs: String = (1..30)
+        let laughs: Vec<String> = (1..30)
             .map(|at| format!("a{at}: &a{at} [*a{}, *a{}]\n", at - 1, at - 1))
             .collect();
-        let bad = read(&format!("a0: &a0 [1]\n{laughs}")).expect_err("too many");
+        let bad = read(&format!("a0: &a0 [1]\n{}", laughs.concat())).expect_err("too many");
         assert!(bad.what.contains("values"), "{bad}");
     }
 

@@ -186,8 +186,8 @@ impl Edits<'_> {
             let start = self.text[..range.start].rfind('\n').map_or(0, |at| at + 1);
             let before = &self.text[start..range.start];
             let indent = &before[..before.len() - before.trim_start().len()];
-            let lines: String = comments.iter().map(|comment| format!("{indent}{comment}\n")).collect();
-            self.all.push((start..start, lines));
+            let lines: Vec<String> = comments.iter().map(|comment| format!("{indent}{comment}\n")).collect();
+            self.all.push((start..start, lines.concat()));
         }
         // The text of a block has a line break of its own.
         let end = iter::repeat_n('\n', usize::from(self.text[range.clone()].ends_with('\n'))).collect::<String>();
