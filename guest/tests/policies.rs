@@ -1,6 +1,7 @@
 //! Custom policies: another bundle, another version, and what is refused.
 
 use rstest::rstest;
+use sha2::{Digest as _, Sha256};
 use tidegate_policy::{
     Alerted, Bundle, Code, Context, Decision, EventType, MigrationCause, Policy, Step, StepError, StepFn, steps,
 };
@@ -265,4 +266,15 @@ fn a_bad_bundle_is_refused(#[case] change: fn(&mut Bundle), #[case] problem: &st
     change(&mut bundle);
     let error = Policy::new(&bundle, Code::builtin()).expect_err("no policy");
     assert_eq!(error.to_string(), problem);
+}
+
+/// By it a host knows the folder, whichever code runs it.
+#[test]
+fn the_catalog_of_a_policy_of_files_alone_has_the_digest_of_its_document() {
+    let document = Bundle::builtin().to_document().expect("a document");
+    let digest = |policy: &Policy| policy.catalog().digest;
+    let of_files = Policy::of_files(&document).expect("a policy");
+    let expected = format!("sha256:{}", hex::encode(Sha256::digest(&document)));
+    assert_eq!(digest(&of_files), Some(expected));
+    assert_eq!(digest(Policy::builtin()), None, "it is code, too");
 }

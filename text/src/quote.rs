@@ -46,7 +46,7 @@ mod tests {
         let one = ["required", "/a\n", "is missing"];
         assert_eq!(
             of(&[one, one, one]),
-            "required at \"/a\\u000a\": is missing (and 2 more)"
+            "required at \"/a\\u{a}\": is missing (and 2 more)"
         );
     }
 }

@@ -228,6 +228,11 @@ mod tests {
             kinds(&live, &[sent("a", "1", "{}"), sent("a", "3", "{}")]),
             ["output has another id"]
         );
+        let later = UsableOutput {
+            not_before: Some(1),
+            ..sent("a", "1", "{}")
+        };
+        assert_eq!(kinds(&live[..1], &[later]), ["output leaves at another time"]);
         assert_eq!(kinds(&live, &live[..1]), ["output lost: task.created on a"]);
         assert_eq!(kinds(&live[..1], &live), ["output gained: task.created on a"]);
     }
