@@ -160,7 +160,7 @@ fn found<'a>(
         },
         Fate::Outputs { id, data, recurs } => {
             let output = outputs.get(id.as_str());
-            let followers = followers.get(id).map(Vec::as_slice).unwrap_or_default();
+            let followers = followers.get(&task(data)).map(Vec::as_slice).unwrap_or_default();
             found.outputs = followers.to_vec();
             found.outputs.extend(output.map(|_| id.as_str()));
             match (output, letter) {
@@ -195,17 +195,21 @@ fn found<'a>(
     found
 }
 
-/// The outputs that follow from others, by the id that they follow from.
+/// The outputs that follow from others, by the task of both.
 fn followers<'a>(outputs: &BTreeMap<&'a str, &'a Output>) -> HashMap<String, Vec<&'a str>> {
     let mut followers: HashMap<String, Vec<&'a str>> = HashMap::new();
     for (id, output) in outputs {
         if output.event_type == "task.occurrence-requested" {
-            let data: Value = serde_json::from_slice(&output.data).unwrap_or_default();
-            let source = data["payload"]["source_event_id"].as_str().unwrap_or_default();
-            followers.entry(source.to_owned()).or_default().push(id);
+            followers.entry(task(&output.data)).or_default().push(id);
         }
     }
     followers
+}
+
+/// The digits of the task that an event is of.
+fn task(data: &[u8]) -> String {
+    let data: Value = serde_json::from_slice(data).unwrap_or_default();
+    data["task_id"].to_string()
 }
 
 /// One of each id; the others are counted as repeats, and must have the same bytes.

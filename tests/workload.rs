@@ -16,6 +16,10 @@ pub const TYPES: [&str; 7] = [
 ];
 
 const USERS: usize = 40;
+
+/// A task whose number no double can hold.
+const TASK: u64 = 9_007_199_254_740_993;
+
 const TIMESTAMP: &str = r#""timestamp":"2026-03-01T09:30:00Z","#;
 
 /// One event.
@@ -135,7 +139,7 @@ fn user(number: usize) -> String {
 pub fn valid_event(id: &str, event_type: &str, version: &str, user: &str, payload: &str) -> String {
     let new_field = if version == "1.1" { r#","new_field":null"# } else { "" };
     format!(
-        r#"{{"event_id":"{id}","event_type":"{event_type}","event_version":"{version}","task_id":9007199254740993,"user_id":"{user}","timestamp":"2026-03-01T09:30:00Z","payload":{{{payload}{new_field}}}}}"#
+        r#"{{"event_id":"{id}","event_type":"{event_type}","event_version":"{version}","task_id":{TASK},"user_id":"{user}","timestamp":"2026-03-01T09:30:00Z","payload":{{{payload}{new_field}}}}}"#
     )
 }
 
@@ -156,6 +160,9 @@ fn valid(name: &str, number: usize) -> Event {
             event
         }
     };
+    // A task of its own, since a task that is completed twice asks for one occurrence.
+    let task = (TASK + u64::try_from(number).unwrap_or_default()).to_string();
+    let timed = |event: String| timed(event).replace(&TASK.to_string(), &task);
     let version = if number.is_multiple_of(3) { "1.1" } else { "1.0" };
     Event {
         bytes: timed(valid_event(&id, event_type, version, &user, payload)).into_bytes(),
@@ -172,7 +179,7 @@ fn invalid(name: &str, number: usize) -> Event {
     let (id, user) = (format!("{name}-{number}"), user(number));
     let valid = valid_event(&id, "reminder.due", "1.0", &user, r#""reminder_id":7"#);
     let (bytes, code) = match number / 11 % 10 {
-        0 => (valid.replace("9007199254740993", r#""123""#), "type"),
+        0 => (valid.replace(&TASK.to_string(), r#""123""#), "type"),
         1 => (valid.replace("reminder.due", "task.archived"), "unknown-event-type"),
         2 => (valid.replace(r#""1.0""#, r#""2.0""#), "unknown-version"),
         3 => (format!("not an event, number {number}, of {name}"), "not-json"),
@@ -184,7 +191,7 @@ fn invalid(name: &str, number: usize) -> Event {
         6 => (valid.replace("2026-03-01T", "2026-02-30T"), "format"),
         7 => (valid.replace(&format!(r#""user_id":"{user}","#), ""), "required"),
         8 => {
-            let due = r#""recurring_pattern":"DAILY","previous_due":"2026-03-01T09:30:00Z","next_due":"2026-03-02T09:30:00Z","source_event_id":"x""#;
+            let due = r#""recurring_pattern":"DAILY","previous_due":"2026-03-01T09:30:00Z","next_due":"2026-03-02T09:30:00Z""#;
             let event = valid_event(&id, "task.occurrence-requested", "1.0", &user, due);
             (event, "emitted-only")
         }

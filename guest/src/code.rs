@@ -2,7 +2,6 @@
 //! policy; that is the bundle.
 
 use crate::derivation::Derivation;
-use crate::occurrence;
 use crate::rules::{RULES, Rule};
 use crate::steps::Step;
 
@@ -23,10 +22,7 @@ impl Code {
         Self {
             steps: Vec::new(),
             rules: RULES.to_vec(),
-            derivations: vec![Derivation {
-                from: "task.completed",
-                derive: occurrence::next,
-            }],
+            derivations: Vec::new(),
         }
     }
 

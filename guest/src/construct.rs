@@ -10,6 +10,7 @@ use crate::bundle::Bundle;
 use crate::code::Code;
 use crate::contract::{Alert, DeadLetters, MigrationCause, Schedule};
 use crate::delays::Delays;
+use crate::emits_check::check_emits;
 use crate::envelope::Mapped;
 use crate::expressions::Expressions;
 use crate::known::{KnownType, KnownVersion};
@@ -31,6 +32,7 @@ impl Policy {
             return Err(PolicyError::Depth(manifest.limits.depth));
         }
         check_shared(manifest)?;
+        check_emits(manifest)?;
         let default_schedule = schedule(&manifest.retry.default);
         let compiler = Compiler::new(&bundle.files)?;
         let mut types = Vec::with_capacity(manifest.event_types.len());
@@ -221,6 +223,7 @@ fn known_type(
             .map_or_else(|| default_schedule.clone(), schedule),
         versions,
         paths,
+        emits: event_type.emits.clone(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The event types that a policy knows: versions, schemas, migration paths, retries. Judges nothing.
 
 use crate::contract::Schedule;
+use crate::emits::Emits;
 use crate::expressions::Expressions;
 use crate::migration_path::MigrationPath;
 use crate::place::Place;
@@ -23,6 +24,8 @@ pub(crate) struct KnownType {
     pub(crate) versions: Vec<KnownVersion>,
     /// `paths[from][to]`.
     pub(crate) paths: Vec<Vec<Option<MigrationPath>>>,
+    /// The events that follow from one of this type.
+    pub(crate) emits: Vec<Emits>,
 }
 
 /// One version of an event type, ready for use.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::conditions::{Channels, DropRule, ExpressionRule};
 use crate::contract::Limits;
 use crate::delays::Delays;
+use crate::emits::Emits;
 use crate::envelope::{CloudEvents, Envelope, IdScope};
 use crate::operation::{Operation, Way, apply_all};
 use crate::operation_fields::Reject;
@@ -142,6 +143,9 @@ pub struct EventType {
     /// Which valid events are sent nowhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drop: Vec<DropRule>,
+    /// The events that follow from one of this type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emits: Vec<Emits>,
 }
 
 /// How an event of one version becomes one of another, and back.
@@ -210,6 +214,7 @@ impl EventType {
             migrations: Vec::new(),
             rules: Vec::new(),
             drop: Vec::new(),
+            emits: Vec::new(),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::contract::Violation;
 use crate::violation::code;
 
 /// A place in an event: a JSON Pointer (RFC 6901) to a member, through objects.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Place {
     pointer: String,

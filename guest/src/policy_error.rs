@@ -121,6 +121,14 @@ pub enum PolicyError {
         /// The latest version.
         latest: String,
     },
+    /// What follows from a type makes no sense.
+    #[error("emits of {event_type}: {problem}")]
+    Emits {
+        /// The event type.
+        event_type: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// A schema has no example, and none can be made by migrating that of the previous version.
     #[error(
         "the schema of {event_type} {version} has no `examples`: add a valid event, since none can be made of an older version"

@@ -116,11 +116,18 @@ impl Policy {
             not_before,
         };
         let mut outputs = on_each(channels, output);
+        for emits in &kind.emits {
+            let claim = decided.claim.as_ref().or(decided.event_id.as_ref());
+            let emitted = self.emit(emits, event, claim.map_or("", String::as_str), &context.now)?;
+            if let Some(emitted) = emitted {
+                outputs.extend(self.output(&emitted, &context.now)?);
+            }
+        }
         self.derive(event, &context.now, &mut outputs)?;
         Ok(Routed::To(outputs))
     }
 
-    /// Adds the events that are derived from this one.
+    /// Adds the events that the code derives from this one.
     fn derive(&self, event: &Event<'_>, now: &str, outputs: &mut Vec<Output>) -> Result<(), Vec<Violation>> {
         let Some(members) = event.value.as_object() else {
             return Ok(());

@@ -1,6 +1,6 @@
 //! Points in time as RFC 3339 texts with an offset. Reads no clock; a time is always an argument.
 //!
-//! One reader serves the schemas' `date-time`, the `now` of a call and the due dates of tasks, so that they cannot
+//! One reader serves the schemas' `date-time`, the `now` of a call and the dates of schedules, so that they cannot
 //! disagree. `t` and `z` may be lower case, a fraction may have any number of digits, and second 60 is accepted only where
 //! UTC can have one: at 23:59 UTC.
 
@@ -33,6 +33,31 @@ impl<'a> Timestamp<'a> {
         let year = pair(year[0], year[1])? * 100 + pair(year[2], year[3])?;
         let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, pair(*m1, *m2)?, pair(*d1, *d2)?)?;
         is_time_with_offset(rest.as_bytes()).then_some(Self { date, rest })
+    }
+
+    /// The day of the month.
+    pub(crate) fn day(&self) -> u32 {
+        self.date.day()
+    }
+
+    /// The moment, to compare it: seconds at UTC, and the digits of the fraction.
+    pub(crate) fn moment(&self) -> (i64, &'a str) {
+        let bytes = self.rest.as_bytes();
+        let number = |at: usize| pair(bytes[at], bytes[at + 1]).map_or(0, i64::from);
+        let after = &self.rest[9..];
+        let digits = after.strip_prefix('.').map_or("", |after| {
+            let end = after.find(|char: char| !char.is_ascii_digit()).unwrap_or(after.len());
+            &after[..end]
+        });
+        let offset = if digits.is_empty() {
+            after
+        } else {
+            &after[digits.len() + 1..]
+        };
+        let offset = offset_minutes(offset.as_bytes()).unwrap_or(0);
+        let days = i64::from(self.date.num_days_from_ce());
+        let seconds = ((days * 24 + number(1)) * 60 + number(4) - offset) * 60 + number(7);
+        (seconds, digits.trim_end_matches('0'))
     }
 
     /// The text of the same time of day and offset on another date; `None` when the year does not have four digits. A leap
@@ -113,6 +138,16 @@ mod tests {
             let library = jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema");
             prop_assert_eq!(is_date_time(&text), library.is_valid(&json!(text)));
             prop_assert_eq!(is_date_time(&leap), library.is_valid(&json!(leap)));
+        }
+
+        #[test]
+        fn moments_are_ordered_as_chrono_orders_them(
+            one in "20[0-9]{2}-0[1-9]-[0-2][1-8]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,4})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])",
+            other in "20[0-9]{2}-0[1-9]-[0-2][1-8]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,4})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])",
+        ) {
+            let moment = |text| Timestamp::parse(text).expect("a time").moment();
+            let chrono = |text| chrono::DateTime::parse_from_rfc3339(text).expect("a time");
+            prop_assert_eq!(moment(&one).cmp(&moment(&other)), chrono(&one).cmp(&chrono(&other)));
         }
 
         #[test]

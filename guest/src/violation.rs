@@ -62,6 +62,8 @@ pub mod code {
     pub const NO_PATH: &str = "no-path";
     /// A step could not be applied, or its result is not valid.
     pub const MIGRATION_FAILED: &str = "migration-failed";
+    /// An event that follows from this one cannot be made, or is not valid.
+    pub const EMIT_FAILED: &str = "emit-failed";
     /// A member is missing.
     pub const REQUIRED: &str = "required";
     /// A value of the wrong JSON type.

@@ -22,8 +22,7 @@ fn all_well(load: &Workload) -> (Ledger<'_>, Arrived) {
                 };
                 arrived.outputs.push(output(id.clone(), "any", data.clone()));
                 if *recurs {
-                    let data = format!(r#"{{"payload":{{"source_event_id":"{id}"}}}}"#);
-                    let follower = output(format!("{id}+"), "task.occurrence-requested", data.into_bytes());
+                    let follower = output(format!("{id}+"), "task.occurrence-requested", data.clone());
                     arrived.outputs.push(follower);
                 }
             }
