@@ -37,6 +37,7 @@ pub(crate) fn of(error: &PolicyError, bundle: &Bundle) -> Place {
         PolicyError::OtherTarget { event_type, .. } => of_type(event_type, &["target_version"]),
         PolicyError::NoMigration { event_type, .. } => of_type(event_type, &["versions"]),
         PolicyError::Migration { event_type, .. } => of_type(event_type, &["migrations"]),
+        PolicyError::Emits { event_type, .. } => of_type(event_type, &["emits"]),
         PolicyError::SharedMigration { .. } => at(&["migrations"]),
         PolicyError::NoExample { event_type, version } => in_schema(bundle, event_type, version, &[]),
         PolicyError::BadExample {
