@@ -28,14 +28,14 @@ pub(crate) fn of(error: &PolicyError, bundle: &Bundle) -> Place {
         PolicyError::Schema(error) => of_schema(error, bundle),
         PolicyError::Depth(_) => at(&["limits", "depth"]),
         PolicyError::Places { other, .. } => at(&["envelope", other]),
-        PolicyError::NoVersion(event_type) => of_type(event_type, &["versions"]),
         PolicyError::NoSchema {
             event_type, version, ..
         } => of_type(event_type, &["versions", version]),
-        PolicyError::NoDefault { event_type, .. } => of_type(event_type, &["versions"]),
         PolicyError::OtherDefault { event_type, .. } => of_type(event_type, &["default_version"]),
         PolicyError::OtherTarget { event_type, .. } => of_type(event_type, &["target_version"]),
-        PolicyError::NoMigration { event_type, .. } => of_type(event_type, &["versions"]),
+        PolicyError::NoVersion(event_type)
+        | PolicyError::NoDefault { event_type, .. }
+        | PolicyError::NoMigration { event_type, .. } => of_type(event_type, &["versions"]),
         PolicyError::Migration { event_type, .. } => of_type(event_type, &["migrations"]),
         PolicyError::Emits { event_type, .. } => of_type(event_type, &["emits"]),
         PolicyError::SharedMigration { .. } => at(&["migrations"]),

@@ -14,45 +14,53 @@ pub struct Position {
     pub column: usize,
 }
 
+/// The text is not YAML.
+struct NotYaml;
+
+/// A value that begins with an event, and where it or its key stands.
+type Found<'t> = (Position, (Event<'t>, Span));
+
 /// The position of what these keys and indices lead to, or of the last of them that there is; `None`: the text is not YAML.
 pub fn position<S: AsRef<str>>(text: &str, path: &[S]) -> Option<Position> {
+    walk(text, path).ok()
+}
+
+fn walk<S: AsRef<str>>(text: &str, path: &[S]) -> Result<Position, NotYaml> {
     let mut options = Options::default();
     options.emit_comments = false;
     let mut events = Parser::new_from_str_with_options(text, options);
-    let mut found = None;
-    let mut path = path.iter().map(AsRef::as_ref);
+    let mut next = || events.next_event().and_then(Result::ok).ok_or(NotYaml);
     // To the first value.
-    let mut next = || events.next_event()?.ok();
     let mut here = loop {
         match next()? {
             (Event::StreamStart | Event::DocumentStart(..), _) => {}
             first => break first,
         }
     };
-    loop {
-        found = found.or_else(|| Some(of(&here.1)));
-        let Some(step) = path.next() else { return found };
+    let mut found = of(&here.1);
+    for step in path {
         let inside = match &here.0 {
-            Event::MappingStart(..) => member(step, &mut next)?,
-            Event::SequenceStart(..) => item(step, &mut next)?,
-            _ => return found,
+            Event::MappingStart(..) => member(step.as_ref(), &mut next)?,
+            Event::SequenceStart(..) => item(step.as_ref(), &mut next)?,
+            _ => None,
         };
-        let Some((start, inner)) = inside else { return found };
-        found = Some(start);
+        let Some((start, inner)) = inside else { break };
+        found = start;
         here = inner;
     }
+    Ok(found)
 }
 
-/// The value of a key, and where the key stands.
+/// The value of a key; the position is that of the key.
 fn member<'t>(
     key: &str,
-    next: &mut impl FnMut() -> Option<(Event<'t>, Span)>,
-) -> Option<Option<(Position, (Event<'t>, Span))>> {
+    next: &mut impl FnMut() -> Result<(Event<'t>, Span), NotYaml>,
+) -> Result<Option<Found<'t>>, NotYaml> {
     loop {
         let (name, span) = next()?;
         match &name {
-            Event::MappingEnd => return Some(None),
-            Event::Scalar(text, ..) if text == key => return Some(Some((of(&span), next()?))),
+            Event::MappingEnd => return Ok(None),
+            Event::Scalar(text, ..) if text == key => return Ok(Some((of(&span), next()?))),
             _ => skip(&name, next)?,
         }
         let value = next()?;
@@ -60,19 +68,19 @@ fn member<'t>(
     }
 }
 
-/// The item at an index, and where it stands.
+/// The item at an index.
 fn item<'t>(
     index: &str,
-    next: &mut impl FnMut() -> Option<(Event<'t>, Span)>,
-) -> Option<Option<(Position, (Event<'t>, Span))>> {
+    next: &mut impl FnMut() -> Result<(Event<'t>, Span), NotYaml>,
+) -> Result<Option<Found<'t>>, NotYaml> {
     let Ok(mut left) = index.parse::<usize>() else {
-        return Some(None);
+        return Ok(None);
     };
     loop {
         let here = next()?;
         match &here.0 {
-            Event::SequenceEnd => return Some(None),
-            _ if left == 0 => return Some(Some((of(&here.1), here))),
+            Event::SequenceEnd => return Ok(None),
+            _ if left == 0 => return Ok(Some((of(&here.1), here))),
             _ => skip(&here.0, next)?,
         }
         left -= 1;
@@ -80,12 +88,12 @@ fn item<'t>(
 }
 
 /// The rest of a value that begins with this event.
-fn skip<'t>(first: &Event<'_>, next: &mut impl FnMut() -> Option<(Event<'t>, Span)>) -> Option<()> {
+fn skip<'t>(first: &Event<'_>, next: &mut impl FnMut() -> Result<(Event<'t>, Span), NotYaml>) -> Result<(), NotYaml> {
     let mut depth = change(first);
     while depth > 0 {
         depth += change(&next()?.0);
     }
-    Some(())
+    Ok(())
 }
 
 const fn change(event: &Event<'_>) -> i32 {

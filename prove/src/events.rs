@@ -17,7 +17,8 @@ const TRIES: usize = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Version<'m> {
     pub(crate) event_type: &'m str,
-    pub(crate) version: &'m str,
+    /// Its name.
+    pub(crate) name: &'m str,
     /// The file of its schema.
     pub(crate) file: &'m str,
 }
@@ -46,19 +47,22 @@ impl<'m> Version<'m> {
         let types = manifest.event_types.iter();
         types
             .flat_map(|(event_type, known)| {
-                known.versions.iter().map(|(version, file)| Self {
-                    event_type,
-                    version,
-                    file,
-                })
+                known
+                    .versions
+                    .iter()
+                    .map(|(name, file)| Self { event_type, name, file })
             })
             .collect()
     }
 
     /// The name of the file that holds what the envelope demands. No file of a folder begins with a dot.
     fn envelope_file(self) -> String {
-        let name = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
-        format!(".envelope/{}/{}.json", name(self.event_type), name(self.version))
+        // The names may hold what no address may.
+        let numbers = |text: &str| {
+            let numbers: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
+            numbers.join("-")
+        };
+        format!(".envelope/{}/{}.json", numbers(self.event_type), numbers(self.name))
     }
 }
 
@@ -80,7 +84,7 @@ impl<'s> Events<'s> {
         seed: u64,
         wanted: usize,
     ) -> Result<Self, SchemasError> {
-        let random = Random::named(seed, &[version.event_type, version.version]);
+        let random = Random::named(seed, &[version.event_type, version.name]);
         Ok(Self {
             policy,
             generator: Generator::new(schemas, random),
@@ -120,16 +124,16 @@ fn demands(envelope: &Envelope, version: Version<'_>) -> Value {
     let mut schema = json!({});
     let event_type = match envelope.version {
         Some(VersionPlace::End { .. }) => {
-            let end = |v: &str| format!("{}.{v}{}", version.event_type, version.version);
+            let end = |v: &str| format!("{}.{v}{}", version.event_type, version.name);
             json!({ "enum": [end("v"), end("")] })
         }
         Some(VersionPlace::Member(_)) | None => json!({ "const": version.event_type }),
     };
     demand(&mut schema, envelope.event_type.pointer(), &event_type);
     if let Some(place) = envelope.version.as_ref().and_then(VersionPlace::member) {
-        let mut forms = vec![json!(version.version)];
-        if is_plain_integer(version.version) {
-            forms.extend(serde_json::from_str::<Value>(version.version));
+        let mut forms = vec![json!(version.name)];
+        if is_plain_integer(version.name) {
+            forms.extend(serde_json::from_str::<Value>(version.name));
         }
         demand(&mut schema, place.pointer(), &json!({ "enum": forms }));
     }

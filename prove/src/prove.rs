@@ -98,7 +98,7 @@ pub(crate) fn prove_policy(
     let schemas = events::schemas(&bundle.files, &bundle.manifest)?;
     let mut proof = Proof::default();
     for version in Version::all(&bundle.manifest) {
-        progress(&format!("{} {}", version.event_type, version.version));
+        progress(&format!("{} {}", version.event_type, version.name));
         let steps = steps(&subject, version)?;
         let mut made = 0;
         let events = Events::new(policy, &schemas, version, settings.seed, settings.cases)?;
@@ -118,7 +118,7 @@ pub(crate) fn prove_policy(
         }
         proof.versions.push(Proved {
             event_type: version.event_type.to_owned(),
-            version: version.version.to_owned(),
+            version: version.name.to_owned(),
             events: made,
             wanted: settings.cases,
         });
@@ -142,7 +142,7 @@ impl Proof {
 
 /// The migrations that a version takes part in, and the way of its events.
 fn steps<'p>(subject: &'p Subject<'_>, version: Version<'p>) -> Result<Vec<(Step<'p>, Way)>, PolicyError> {
-    let way = |migration: &Migration| match version.version {
+    let way = |migration: &Migration| match version.name {
         name if name == migration.from => Some(Way::Up),
         name if name == migration.to => Some(Way::Down),
         _ => None,
@@ -228,11 +228,11 @@ fn of_rule(policy: &Policy, version: Version<'_>, event: &str, rejection: Reject
     let problem = Problem::Rule { rejection };
     Counterexample {
         event_type: version.event_type.to_owned(),
-        version: version.version.to_owned(),
+        version: version.name.to_owned(),
         event: smallest.to_string(),
         forms: Vec::new(),
-        problem: problem.message(version.version, version.version),
-        hint: problem.hint(version.version, version.version),
+        problem: problem.message(version.name, version.name),
+        hint: problem.hint(version.name, version.name),
         place,
     }
 }

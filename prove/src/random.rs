@@ -1,4 +1,4 @@
-//! A stream of numbers that looks random and is the same for a seed on every machine and in every release: SplitMix64. Knows
+//! A stream of numbers that looks random and is the same for a seed on every machine and in every release: `SplitMix64`. Knows
 //! nothing of what is made with it.
 
 /// The stream.

@@ -69,7 +69,6 @@ fn collect(value: &Value, at: &mut Vec<Step>, places: &mut Vec<Vec<Step>>) {
 /// Simpler values than this one, the simplest first.
 fn simpler(value: &Value) -> Vec<Value> {
     match value {
-        Value::Null => Vec::new(),
         Value::Bool(is_true) => is_true.then_some(Value::Bool(false)).into_iter().collect(),
         Value::Number(number) => {
             let mut found: Vec<String> = vec!["0".to_owned(), "1".to_owned()];
@@ -96,7 +95,7 @@ fn simpler(value: &Value) -> Vec<Value> {
         }
         Value::Array(items) if !items.is_empty() => vec![Value::Array(Vec::new())],
         Value::Object(members) if !members.is_empty() => vec![Value::Object(serde_json::Map::new())],
-        Value::Array(_) | Value::Object(_) => Vec::new(),
+        Value::Null | Value::Array(_) | Value::Object(_) => Vec::new(),
     }
 }
 

@@ -80,7 +80,8 @@ impl<'p> Step<'p> {
                 difference,
             });
         }
-        if after.to_string() != back {
+        let compact = after.to_string();
+        if compact != back {
             return Err(Problem::NotCompact { way });
         }
         self.same_with_attributes(event, way)

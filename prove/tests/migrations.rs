@@ -1,6 +1,7 @@
 //! Wrong migrations are found, each by a small event and soon; right ones are proved.
 
 use std::{
+    io::{Write as _, stderr},
     path::Path,
     time::{Duration, Instant},
 };
@@ -93,7 +94,7 @@ fn wrong_migrations_are_found() {
         match proof {
             Err(ProveError::Wrong(found)) => {
                 let small = members(&serde_json::from_str(&found.event).expect("JSON"));
-                println!("{took:>8.1?}  {small} members  {}\n{found}\n", case.name);
+                writeln!(stderr(), "{took:>8.1?}  {small} members  {}", case.name).expect("written");
                 let is_told = found.problem.contains(&case.finds) && operation(&found) == case.at;
                 if !is_told || small > 5 || took > Duration::from_secs(10) {
                     unlike.push(format!(

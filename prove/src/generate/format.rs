@@ -66,8 +66,14 @@ fn uri(random: &mut Random) -> String {
 
 fn uuid(random: &mut Random) -> String {
     let hex = format!("{:016x}{:016x}", random.next(), random.next());
-    let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..]);
-    format!("{a}-{b}-4{c}-8{d}-{e}")
+    format!(
+        "{}-{}-4{}-8{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[13..16],
+        &hex[17..20],
+        &hex[20..]
+    )
 }
 
 fn host(random: &mut Random) -> String {

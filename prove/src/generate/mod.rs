@@ -74,12 +74,11 @@ impl<'s> Generator<'s> {
 
     fn once(&mut self, schemas: &[Located<'s>], followed: &[*const Value], depth: usize) -> Result<Value, Impossible> {
         let parts = Parts::of(schemas, followed, &mut self.random)?;
-        let value = match parts.choices() {
-            Some(choices) => (*self.random.pick(&choices).ok_or(Impossible)?).clone(),
-            None => {
-                let kind = kinds::pick(&parts, &mut self.random).ok_or(Impossible)?;
-                self.of_kind(kind, &parts, depth)?
-            }
+        let value = if let Some(choices) = parts.choices() {
+            (*self.random.pick(&choices).ok_or(Impossible)?).clone()
+        } else {
+            let kind = kinds::pick(&parts, &mut self.random).ok_or(Impossible)?;
+            self.of_kind(kind, &parts, depth)?
         };
         let is_valid = parts.to_check().all(|located| self.holds(located, &value));
         // What `enum` and `const` leave may break other keywords, and so may the spelling of a number.

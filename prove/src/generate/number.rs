@@ -62,7 +62,7 @@ pub(super) fn value(parts: &Parts<'_>, is_integer: bool, random: &mut Random) ->
     number(step.times(count))
 }
 
-fn bounds<'s>(parts: &Parts<'s>, keywords: [&'static str; 2]) -> impl Iterator<Item = f64> {
+fn bounds(parts: &Parts<'_>, keywords: [&'static str; 2]) -> impl Iterator<Item = f64> {
     let limits = keywords.into_iter().flat_map(|keyword| parts.numbers(keyword));
     limits.filter_map(|limit| limit.as_str().parse().ok())
 }

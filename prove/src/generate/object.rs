@@ -122,10 +122,10 @@ fn other_name(parts: &Parts<'_>, random: &mut Random) -> Option<String> {
         .filter_map(Value::as_object)
         .flat_map(|patterns| patterns.keys().map(String::as_str))
         .collect();
-    let of_names = parts.schemas("propertyNames").find_map(|names| {
+    let of_names = parts.schemas("propertyNames").next().map(|names| {
         let pattern = names.schema.get("pattern").and_then(Value::as_str).map(str::to_owned);
         let listed = names.schema.get("enum").and_then(Value::as_array);
-        Some((pattern, listed.cloned().unwrap_or_default()))
+        (pattern, listed.cloned().unwrap_or_default())
     });
     if let Some(pattern) = random.pick(&patterns)
         && (random.one_in(2) || parts.iter().any(|(schema, _)| is_closed(schema)))

@@ -63,8 +63,8 @@ impl Schemas {
     /// The schema in a file.
     pub(crate) fn file(&self, name: &str) -> Result<Located<'_>, SchemasError> {
         let base = uri::from_str(&format!("{BASE}{name}")).map_err(Box::new)?;
-        let resolved = self.registry.resolver(base).lookup("").map_err(Box::new)?;
-        let (schema, resolver, _) = resolved.into_inner();
+        let found = self.registry.resolver(base).lookup("").map_err(Box::new)?;
+        let (schema, resolver, _) = found.into_inner();
         Ok(Located { schema, resolver })
     }
 
