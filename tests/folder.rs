@@ -327,7 +327,7 @@ fn a_migration_that_breaks_its_law_is_shown_and_nothing_is_written() {
     let common = dir.path().join("common.json");
     let edited = fs::read_to_string(&common)
         .expect("readable")
-        .replace("-?[0-9]+([.][0-9]+)?", "[0-9]+[.][0-9]{2}");
+        .replace("-?(0|[1-9][0-9]*)([.][0-9]+)?", "[0-9]+[.][0-9]{2}");
     fs::write(&common, edited).expect("written");
     let built = dir.path().join("orders.wasm");
     let refused = tidegate(&["build", text(dir.path()), "-o", text(&built)], b"");
