@@ -51,6 +51,7 @@ async fn a_new_folder_works_as_it_is() {
     let dir = empty();
     let said = done(dir.path(), &["new", "shop"], b"");
     done(dir.path(), &["check", "shop"], b"");
+    done(dir.path(), &["test", "shop"], b"");
     done(dir.path(), &["build", "shop", "-o", "shop.wasm"], b"");
     let events = fs::read(dir.path().join("shop/events.jsonl")).expect("samples");
     let decisions = |policy: &str| {

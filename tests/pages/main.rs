@@ -2,13 +2,19 @@
 //!
 //! Only this is different from what a reader does: the clone is a copy of this repository and what is in `dist/`; cargo builds,
 //! and plays the demo, in the repository itself; dependencies are those of its `Cargo.lock`; gates have ports of their own.
+#![allow(clippy::print_stdout, reason = "times that people want to see")]
 
 mod blocks;
 mod pages;
 mod script;
 mod tree;
 
-use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use rstest::rstest;
 use tidegate_gate::config::{self, Environment};
@@ -23,6 +29,7 @@ const PATIENCE: Duration = Duration::from_mins(15);
 
 #[rstest]
 #[case::readme("README.md")]
+#[case::quick_start("docs/quick-start.md")]
 #[case::plain_files("docs/plain-files.md")]
 #[case::rules("docs/rules.md")]
 #[case::guide("docs/write-a-policy.md")]
@@ -71,14 +78,16 @@ async fn everything_on_a_page_works_as_it_says(#[case] path: &str) {
             variable("LOCK", &repository().join("Cargo.lock")),
             ("CARGO_NET_OFFLINE".to_owned(), "true".to_owned()),
         ]);
+    let started = Instant::now();
     // Killed at the end with all that it has started: gates.
     let _bash = Process::start(bash).await.unwrap_or_else(|error| panic!("{error:#}"));
+    println!("{path}: {:.1?}", started.elapsed());
 }
 
 /// A new page, or a block of another kind, is not forgotten.
 #[test]
 fn no_block_of_any_page_is_left_untried() {
-    assert_eq!(PAGES.len(), 10, "each has its case above");
+    assert_eq!(PAGES.len(), 12, "each has its case above");
     for path in pages() {
         let run = PAGES.iter().any(|page| page.path == path);
         for block in blocks::of(&read(&path)) {

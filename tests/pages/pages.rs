@@ -13,7 +13,7 @@ pub(crate) struct Page {
     pub(crate) after: &'static str,
 }
 
-pub(crate) const PAGES: [Page; 11] = [
+pub(crate) const PAGES: [Page; 12] = [
     Page {
         path: "README.md",
         needs: &["curl"],
@@ -23,6 +23,13 @@ export -f cargo
 # At full speed, since what a gate compiles makes way for all others.
 dist/tidegate check dist/policy.wasm > /dev/null
 dist/tidegate check dist/next-policy.wasm > /dev/null"#,
+        after: "",
+    },
+    Page {
+        path: "docs/quick-start.md",
+        needs: &[],
+        // Nothing but the program, and what comes with a shell.
+        before: "mkdir bin work; ln -s \"$PWD/tidegate/dist/tidegate\" bin; PATH=$PWD/bin:/usr/bin:/bin; cd work",
         after: "",
     },
     Page {
@@ -158,6 +165,16 @@ pub(crate) const ELSEWHERE: &[(&str, &str, &str)] = &[
         "deploy/README.md",
         "deploy/kafka/apply.sh",
         "tests/harness/tests/deploy/, on ports that are free",
+    ),
+    (
+        "host/cli/src/cli/new/around/README.md",
+        "{apply}",
+        "the test `new` runs these commands in a new folder",
+    ),
+    (
+        "host/cli/src/cli/new/around/README.md",
+        "{name}/kafka/apply.sh",
+        "the tests of deploy/ run these files, on ports that are free",
     ),
     ("benches/README.md", "cargo xtask bench", "figures, which take minutes"),
     ("tests/README.md", "cargo test", "these tests are a part of it"),

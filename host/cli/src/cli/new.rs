@@ -9,24 +9,33 @@ use std::{
 use anyhow::bail;
 use clap::Args;
 use serde::Serialize;
+use tidegate_infer::Inferred;
 
 mod around;
 mod disk;
+mod samples;
 mod starter;
 
 /// Write a new folder: a policy of plain files, and what a gate needs around it.
 ///
 /// The folder has a policy with one event type in two versions, sample events, the configuration of a gate, and the components and
 /// topics for Dapr and Kafka. It works as it is. Nothing that exists is overwritten, and no network is needed.
+///
+/// With --from, the policy is inferred from sample events, bare ones or CloudEvents: where they state their id, type, version, key and
+/// time, which types there are, and a schema of each. Every sample is valid in it. What to check is printed, and stands in policy.yaml.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate new orders
+  tidegate new orders --from events.jsonl
   tidegate apply --policy orders < orders/events.jsonl
   tidegate serve orders")]
 pub(super) struct New {
     /// The name of the policy, and of the folder in the working directory: small letters, digits and hyphens.
     #[arg(value_name = "NAME")]
     name: String,
+    /// Sample events to infer the policy from, one a line; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -36,13 +45,21 @@ pub(super) struct New {
 struct Written<'a> {
     folder: &'a Path,
     files: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inferred: Option<&'a Inferred>,
 }
 
 impl New {
     #[allow(clippy::unused_async, reason = "all commands have the same form")]
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         check_name(&self.name)?;
-        let files = starter::files(&self.name);
+        let (files, inferred) = match &self.from {
+            None => (starter::files(&self.name), None),
+            Some(from) => {
+                let (files, inferred) = samples::files(&self.name, from)?;
+                (files, Some(inferred))
+            }
+        };
         let folder = PathBuf::from(&self.name);
         disk::write(&folder, &files)?;
         let mut out = stdout().lock();
@@ -50,11 +67,15 @@ impl New {
             let written = Written {
                 folder: &folder,
                 files: files.iter().map(|file| file.path.as_str()).collect(),
+                inferred: inferred.as_ref(),
             };
             writeln!(out, "{}", serde_json::to_string(&written)?)?;
         } else {
             for file in &files {
                 writeln!(out, "  {}/{}", self.name, file.path)?;
+            }
+            if let Some(inferred) = &inferred {
+                writeln!(out, "\n{}", samples::said(inferred))?;
             }
             writeln!(out, "\nNext, as {}/README.md says:", self.name)?;
             for command in around::next(&self.name) {

@@ -5,10 +5,11 @@ use super::{around, disk::NewFile};
 /// The channel of the policy in `starter/policy.yaml`.
 const CHANNEL: &str = "orders";
 
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("policy.yaml", include_str!("starter/policy.yaml")),
     ("order.placed/1.json", include_str!("starter/order.placed/1.json")),
     ("order.placed/2.json", include_str!("starter/order.placed/2.json")),
+    ("tests/orders.yaml", include_str!("starter/tests/orders.yaml")),
     ("events.jsonl", include_str!("starter/events.jsonl")),
 ];
 

@@ -1,0 +1,29 @@
+//! Infers a policy of plain files from sample events: where they state what, their types, and a schema of each type.
+//!
+//! Every sample is valid in what is inferred. Beyond that a schema says what the samples give a reason for, and no more: each
+//! threshold stands beside its reason. Reads no files and knows no gate.
+
+mod channel;
+mod checks;
+mod differences;
+mod document;
+mod envelope;
+mod error;
+mod format;
+mod infer;
+mod inferred;
+mod manifest;
+mod place;
+mod sample;
+mod schema;
+mod shape;
+mod texts;
+mod types;
+
+pub use self::{
+    error::InferError,
+    infer::infer,
+    inferred::{Inferred, InferredType, SchemaFile},
+    manifest::manifest,
+    sample::Sample,
+};
