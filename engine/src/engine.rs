@@ -13,7 +13,7 @@ use crate::{
     options::Options,
     policy::Policy,
     prebuilt::Prebuilt,
-    sandbox::{CORE_INSTANCES, MEMORIES, TABLES},
+    sandbox::{CORE_INSTANCES, MEMORIES, PROOF_MEMORY, TABLES},
     shared::Shared,
     ticker::Ticker,
     wasi,
@@ -143,7 +143,8 @@ const SPARE: u32 = 8;
 /// For fast calls: slots for instances are reserved in advance, and a reset writes back only the pages that were touched.
 fn call_config(options: &Options) -> Config {
     let slots = options.max_concurrent_calls;
-    let memory = options.limits.memory_bytes.min(ADDRESSES);
+    // A slot has these addresses anyway. What an instance may take is up to its store.
+    let memory = options.limits.memory_bytes.max(PROOF_MEMORY).min(ADDRESSES);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_core_instances(slots.saturating_mul(CORE_INSTANCES))

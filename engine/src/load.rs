@@ -2,7 +2,7 @@
 //! events.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -17,12 +17,12 @@ use crate::{
     digest::Digest,
     embed,
     inspect::Shape,
-    instance::{CONFIGURE_DEADLINE, Configuration, Instances, NotConfigured},
+    instance::{CONFIGURE_DEADLINE, Configuration, Instances, NoMemory, NotConfigured},
     load_error::LoadError,
     malloc,
     options::{Isolation, Limits},
     policy::{LoadReport, Policy},
-    sandbox::Sandbox,
+    sandbox::{PROOF_MEMORY, Sandbox},
     shared::Shared,
     wasi,
 };
@@ -58,7 +58,8 @@ impl Shared {
         self.policy(&built.component, None, digest, report).await
     }
 
-    /// A policy whose instances are made of this component, and configured where there is a configuration.
+    /// A policy whose instances are made of this component, and configured where there is a configuration. Nothing that the author of
+    /// a bundle can do harms more than the one instance in which the bundle is proven.
     pub(crate) async fn policy(
         &self,
         component: &Component,
@@ -77,17 +78,37 @@ impl Shared {
             None => self.options.isolation,
         };
         let concurrency = self.concurrency.clone();
-        let instances = Instances::new(pre, self.options.limits, isolation, configuration, concurrency);
-        let permit = instances.permit().await;
-        let mut live = instances.take(&permit).await.map_err(not_made)?;
-        exports.check_types(&mut live)?;
-        instances.give_back(live);
-        drop(permit);
+        let limits = self.options.limits;
+        let proof = configuration.as_ref().map(|configuration| {
+            let whole = Configuration {
+                is_proven: false,
+                ..configuration.clone()
+            };
+            let limits = Limits {
+                memory_bytes: PROOF_MEMORY,
+                ..limits
+            };
+            Instances::new(pre.clone(), limits, isolation, Some(whole), concurrency.clone())
+        });
+        let instances = Instances::new(pre, limits, isolation, configuration, concurrency);
+        for instances in proof.iter().chain([&instances]) {
+            let limit = instances.limits().memory_bytes;
+            let permit = instances.permit().await;
+            let mut live = instances.take(&permit).await.map_err(|error| not_made(error, limit))?;
+            exports.check_types(&mut live)?;
+            instances.give_back(live);
+        }
 
-        let caller = Caller { instances, exports };
-        let catalog = caller.call_catalog().await?;
+        let exports = Arc::new(exports);
+        let caller = |instances| Caller {
+            instances,
+            exports: exports.clone(),
+        };
+        let (caller, proof) = (caller(instances), proof.map(caller));
+        let catalog = proof.as_ref().unwrap_or(&caller).call_catalog().await?;
         Ok(Policy {
             caller,
+            proof: Mutex::new(proof),
             digest,
             catalog,
             report,
@@ -220,8 +241,11 @@ pub(crate) struct Built {
     pub(crate) compile: Option<Duration>,
 }
 
-/// Why the first instance of a policy could not be made.
-fn not_made(source: wasmtime::Error) -> LoadError {
+/// Why the first instance of a policy could not be made, which may have so many bytes of memory.
+fn not_made(source: wasmtime::Error, memory: usize) -> LoadError {
+    if source.is::<NoMemory>() {
+        return LoadError::PrepareMemory { mib: memory >> 20 };
+    }
     if source.downcast_ref() == Some(&Trap::Interrupt) {
         return LoadError::PrepareTimeout {
             seconds: CONFIGURE_DEADLINE.as_secs(),

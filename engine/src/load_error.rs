@@ -56,6 +56,12 @@ pub enum LoadError {
         /// The limit.
         seconds: u64,
     },
+    /// It needs too much memory.
+    #[error("the policy could not be prepared within {mib} MiB of memory")]
+    PrepareMemory {
+        /// The limit.
+        mib: usize,
+    },
     /// `prepare` failed.
     #[error("the policy could not be prepared: its `prepare` failed")]
     Prepare {

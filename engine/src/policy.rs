@@ -1,6 +1,10 @@
 //! A loaded policy: the functions of the contract as methods. Knows nothing of files and loading.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use chrono::DateTime;
 use serde::Serialize;
@@ -18,6 +22,8 @@ use crate::{
 /// A policy, ready to be called from any number of tasks. Dropping the future of a call abandons the call.
 pub struct Policy {
     pub(crate) caller: Caller,
+    /// The instance in which its bundle was proven, for its first self-test: all schemas are compiled there.
+    pub(crate) proof: Mutex<Option<Caller>>,
     pub(crate) digest: Digest,
     pub(crate) catalog: PolicyCatalog,
     pub(crate) report: LoadReport,
@@ -141,6 +147,18 @@ impl Policy {
         std::str::from_utf8(event).map_err(|error| {
             let message = format!("not UTF-8 at byte {}", error.valid_up_to() + 1);
             violation("not-utf8", message)
+        })
+    }
+
+    /// The same policy in the instance in which it was proven, once; `None`: it was not, or that instance is gone.
+    pub(crate) fn take_proof(&self) -> Option<Self> {
+        let proof = self.proof.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Some(Self {
+            caller: proof?,
+            proof: Mutex::default(),
+            digest: self.digest.clone(),
+            catalog: self.catalog.clone(),
+            report: self.report.clone(),
         })
     }
 

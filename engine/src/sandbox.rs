@@ -7,6 +7,9 @@ use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
 use crate::{options::Limits, said::Said, ticker::TICK, wasi};
 
+/// Memory of an instance in which a bundle is proven: compiled schemas of all its types at once.
+pub(crate) const PROOF_MEMORY: usize = 256 << 20;
+
 /// Elements of all tables of an instance together. A policy's table holds its functions: some thousands.
 const TABLE_ELEMENTS: usize = 20_000;
 

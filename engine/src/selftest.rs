@@ -52,6 +52,13 @@ impl Policy {
     ///
     /// Fails when the policy faults.
     pub async fn self_test(&self) -> Result<SelfTestReport, Fault> {
+        match self.take_proof() {
+            Some(proof) => proof.tested().await,
+            None => self.tested().await,
+        }
+    }
+
+    async fn tested(&self) -> Result<SelfTestReport, Fault> {
         let mut cases = Vec::new();
         for event_type in &self.catalog().event_types {
             for version in &event_type.versions {

@@ -46,9 +46,10 @@ impl Policy {
     }
 
     fn info(&self, known: &KnownType) -> EventTypeInfo {
-        let versions = known.versions.iter().map(|version| VersionInfo {
+        let versions = known.versions.iter().enumerate().map(|(at, version)| VersionInfo {
             version: version.name.clone(),
-            example: version.example.clone(),
+            // Each has one: a policy is made of checked examples.
+            example: self.example(known, at).unwrap_or_default(),
         });
         let of_code = self.rules.iter().map(|rule| rule.id.to_owned());
         EventTypeInfo {

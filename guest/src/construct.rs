@@ -1,14 +1,15 @@
-//! Makes a policy from a bundle and code: compiles every schema, searches every migration path and checks every example.
+//! Makes a policy from a bundle and code: searches every migration path, and where the bundle is new, compiles every schema and checks
+//! every example.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, File};
 use crate::code::Code;
-use crate::contract::{Alert, DeadLetters, MigrationCause, Schedule};
+use crate::contract::{Alert, DeadLetters, Schedule};
 use crate::delays::Delays;
 use crate::emits_check::check_emits;
 use crate::envelope::Mapped;
@@ -24,6 +25,17 @@ use crate::schema::Compiler;
 impl Policy {
     /// Makes a policy: compiles every schema, searches every migration path and checks every example.
     pub fn new(bundle: &Bundle, code: Code) -> Result<Self, PolicyError> {
+        let policy = Self::proven(bundle, code)?;
+        for known in &policy.types {
+            known.versions.iter().try_for_each(|version| version.schema.check())?;
+        }
+        policy.check_examples()?;
+        Ok(policy)
+    }
+
+    /// Makes a policy of what [`Self::new`] has made one of before: the same, in less time. A schema is compiled when the first event
+    /// needs it.
+    fn proven(bundle: &Bundle, code: Code) -> Result<Self, PolicyError> {
         if let Some([one, other]) = bundle.manifest.envelope.conflict() {
             return Err(PolicyError::Places { one, other });
         }
@@ -34,13 +46,15 @@ impl Policy {
         check_shared(manifest)?;
         check_emits(manifest)?;
         let default_schedule = schedule(&manifest.retry.default);
-        let compiler = Compiler::new(&bundle.files)?;
+        let compiler = Arc::new(Compiler::new(&bundle.files)?);
+        let files: HashMap<&str, &File> = bundle.files.iter().map(|file| (&*file.name, file)).collect();
         let mut types = Vec::with_capacity(manifest.event_types.len());
         for (name, event_type) in &manifest.event_types {
             types.push(known_type(
                 name,
                 event_type,
-                bundle,
+                manifest,
+                &files,
                 &compiler,
                 &code,
                 &default_schedule,
@@ -48,7 +62,7 @@ impl Policy {
         }
         types.sort_by(|a, b| a.name.cmp(&b.name));
         check_names(manifest)?;
-        let mut policy = Self {
+        Ok(Self {
             name: manifest.name.clone(),
             version: manifest.version.clone(),
             digest: None,
@@ -68,15 +82,21 @@ impl Policy {
             rules: code.rules,
             derivations: code.derivations,
             types,
-        };
-        policy.complete_examples()?;
-        policy.check_examples()?;
-        Ok(policy)
+        })
     }
 
     /// The policy of a bundle, as [`Bundle::to_document`] writes it, and of no code: its catalog has the digest of the document.
     pub fn of_files(document: &str) -> Result<Self, PolicyError> {
-        let policy = Self::new(&Bundle::from_document(document)?, Code::default())?;
+        Self::with_digest(document, Self::new)
+    }
+
+    /// The same of a bundle of which [`Self::of_files`] has made a policy before.
+    pub fn of_proven_files(document: &str) -> Result<Self, PolicyError> {
+        Self::with_digest(document, Self::proven)
+    }
+
+    fn with_digest(document: &str, make: fn(&Bundle, Code) -> Result<Self, PolicyError>) -> Result<Self, PolicyError> {
+        let policy = make(&Bundle::from_document(document)?, Code::default())?;
         Ok(Self {
             digest: Some(format!("sha256:{}", hex::encode(Sha256::digest(document)))),
             ..policy
@@ -92,84 +112,34 @@ impl Policy {
             LazyLock::new(|| Policy::new(&Bundle::builtin(), Code::builtin()).expect("schemas/ makes a policy"));
         &BUILTIN
     }
-
-    /// Makes each missing example from that of the previous version.
-    fn complete_examples(&mut self) -> Result<(), PolicyError> {
-        for kind in 0..self.types.len() {
-            for version in 0..self.types[kind].versions.len() {
-                if self.types[kind].versions[version].example.is_empty() {
-                    let example = self.example_of(&self.types[kind], version)?;
-                    self.types[kind].versions[version].example = example;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The example of the previous version, migrated to this one.
-    fn example_of(&self, known: &KnownType, at: usize) -> Result<String, PolicyError> {
-        let (event_type, version) = (known.name.clone(), known.versions[at].name.clone());
-        let migrated = at
-            .checked_sub(1)
-            .map(|before| self.migrate(known.versions[before].example.as_bytes(), &[], &version));
-        match migrated {
-            Some(Ok(migrated)) => Ok(migrated.event.unwrap_or_default()),
-            Some(Err(failure)) if failure.cause != MigrationCause::NoPath => Err(PolicyError::BadExample {
-                event_type,
-                version,
-                problem: format!("made of an older one: {}", failure.reason()),
-            }),
-            _ => Err(PolicyError::NoExample { event_type, version }),
-        }
-    }
-
-    fn check_examples(&self) -> Result<(), PolicyError> {
-        for known in &self.types {
-            for version in &known.versions {
-                let problem = match self.validate(version.example.as_bytes(), &[]) {
-                    Ok(accepted) if accepted.event_type != known.name => "it is of another type".to_owned(),
-                    Ok(accepted) if accepted.event_version != version.name => "it is of another version".to_owned(),
-                    Ok(_) => continue,
-                    Err(rejection) => rejection.summary(),
-                };
-                return Err(PolicyError::BadExample {
-                    event_type: known.name.clone(),
-                    version: version.name.clone(),
-                    problem,
-                });
-            }
-        }
-        Ok(())
-    }
 }
 
 /// An event type of the bundle, ready for use.
 fn known_type(
     name: &str,
     event_type: &EventType,
-    bundle: &Bundle,
-    compiler: &Compiler,
+    manifest: &Manifest,
+    files: &HashMap<&str, &File>,
+    compiler: &Arc<Compiler>,
     code: &Code,
     default_schedule: &Schedule,
 ) -> Result<KnownType, PolicyError> {
     let mut versions = Vec::new();
     for (version, file) in &event_type.versions {
-        let found = bundle.schema(name, version).ok_or_else(|| PolicyError::NoSchema {
+        let found = files.get(&**file).ok_or_else(|| PolicyError::NoSchema {
             event_type: name.to_owned(),
             version: version.clone(),
             file: file.clone(),
         })?;
-        let schema = compiler.compile(file, &found.text)?;
         versions.push(KnownVersion {
             name: version.clone(),
-            example: schema.example().unwrap_or_default().to_owned(),
-            schema,
+            schema: compiler.schema(found),
         });
     }
     if versions.is_empty() {
         return Err(PolicyError::NoVersion(name.to_owned()));
     }
-    if versions.len() > 1 && bundle.manifest.envelope.version.is_none() {
+    if versions.len() > 1 && manifest.envelope.version.is_none() {
         return Err(PolicyError::NoVersionPlace(name.to_owned()));
     }
     let names: Vec<&str> = versions.iter().map(|version| version.name.as_str()).collect();
@@ -187,7 +157,7 @@ fn known_type(
     };
     let steps = Steps {
         event_type: name,
-        migrations: migrations_of(&bundle.manifest, name)?,
+        migrations: migrations_of(manifest, name)?,
         code: &code.steps,
     };
     let paths = best_paths(&names, &steps);

@@ -33,8 +33,6 @@ pub(crate) struct KnownType {
 pub(crate) struct KnownVersion {
     pub(crate) name: String,
     pub(crate) schema: Schema,
-    /// A valid event of this version; never empty in a policy that is ready.
-    pub(crate) example: String,
 }
 
 impl KnownType {

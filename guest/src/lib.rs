@@ -62,6 +62,7 @@ mod emits_check;
 mod envelope;
 mod escape;
 mod event;
+mod example;
 mod export;
 mod expressions;
 mod ids;

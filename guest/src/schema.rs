@@ -1,11 +1,16 @@
-//! JSON Schemas (draft 2020-12): compiles them once and lists the violations of one. Knows no event types and no rules.
+//! JSON Schemas (draft 2020-12): compiles each once, when it is first needed, and lists the violations of one. Knows no event types and
+//! no rules.
 //!
 //! Files refer to each other by relative paths; nothing is ever fetched. `format` is asserted. An unknown format is an error
 //! when the schema is compiled, not a check that silently passes.
 
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{Draft, PatternOptions, Registry, Resource, ValidationError, Validator};
+use jsonschema::{Draft, PatternOptions, Registry, Resource, Retrieve, Uri, ValidationError, Validator};
 use serde_json::Value;
+use tidegate_text::cut;
 
 use crate::bundle::File;
 use crate::contract::Violation;
@@ -14,6 +19,10 @@ use crate::violation::{MAX_PATH_BYTES, MAX_VIOLATIONS, code, under};
 
 /// The version of JSON Schema.
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+/// The most bytes that one compiled pattern may take.
+const PATTERN_BYTES: usize = 1 << 20;
+/// The most characters of a message.
+const MOST_SHOWN: usize = 1000;
 /// The base against which the files of a bundle refer to each other.
 const BASE: &str = "tidegate:///";
 
@@ -23,12 +32,23 @@ pub(crate) struct Compiler {
     registry: Registry<'static>,
 }
 
-/// One compiled schema.
+/// One schema.
 #[derive(Debug)]
 pub(crate) struct Schema {
-    validator: Validator,
-    example: Option<String>,
+    file: Cow<'static, str>,
+    text: Cow<'static, str>,
+    compiler: Arc<Compiler>,
+    /// Empty until it is needed; `None`: it does not compile.
+    validator: OnceLock<Option<Validator>>,
 }
+
+/// Fetches nothing: a policy is its own files.
+struct Nothing;
+
+/// A schema refers to what is not among the files.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is not among the policy's files, and nothing is fetched")]
+struct NotHere(String);
 
 /// Why a schema does not compile.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +108,7 @@ pub enum SchemaError {
 impl Compiler {
     /// Reads all files, so that each can refer to the others.
     pub(crate) fn new(files: &[File]) -> Result<Self, SchemaError> {
-        let mut registry = Registry::new();
+        let mut registry = Registry::new().retriever(Nothing);
         for file in files {
             let resource = Resource::from_contents(parse(&file.name, &file.text)?);
             registry = registry
@@ -107,38 +127,69 @@ impl Compiler {
         Ok(Self { registry })
     }
 
-    /// Compiles the schema in a file.
-    pub(crate) fn compile(&self, file: &str, text: &str) -> Result<Schema, SchemaError> {
+    /// The schema in a file, which is not compiled yet.
+    pub(crate) fn schema(self: &Arc<Self>, file: &File) -> Schema {
+        Schema {
+            file: file.name.clone(),
+            text: file.text.clone(),
+            compiler: self.clone(),
+            validator: OnceLock::new(),
+        }
+    }
+
+    fn compile(&self, file: &str, text: &str) -> Result<Validator, SchemaError> {
         let schema = parse(file, text)?;
-        let validator = jsonschema::options()
+        jsonschema::options()
+            .with_retriever(Nothing)
             .with_draft(Draft::Draft202012)
             .with_registry(&self.registry)
             .with_base_uri(format!("{BASE}{file}"))
-            .with_pattern_options(PatternOptions::regex())
+            .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES))
             .should_validate_formats(true)
             .should_ignore_unknown_formats(false)
             .with_format("date-time", time::is_date_time)
             .build(&schema)
-            .map_err(|source| unusable(file, source))?;
-        let example = schema.pointer("/examples/0").map(Value::to_string);
-        Ok(Schema { validator, example })
+            .map_err(|source| unusable(file, source))
+    }
+}
+
+impl Retrieve for Nothing {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        Err(Box::new(NotHere(uri.to_string())))
     }
 }
 
 impl Schema {
+    /// Compiles it now, and says why that fails.
+    pub(crate) fn check(&self) -> Result<(), SchemaError> {
+        let validator = self.compiler.compile(&self.file, &self.text)?;
+        self.validator.get_or_init(|| Some(validator));
+        Ok(())
+    }
+
     /// The first of the schema's own examples, as compact JSON text.
-    pub(crate) fn example(&self) -> Option<&str> {
-        self.example.as_deref()
+    pub(crate) fn example(&self) -> Option<String> {
+        let schema: Value = serde_json::from_str(&self.text).ok()?;
+        schema.pointer("/examples/0").map(Value::to_string)
+    }
+
+    fn validator(&self) -> Option<&Validator> {
+        let compile = || self.compiler.compile(&self.file, &self.text).ok();
+        self.validator.get_or_init(compile).as_ref()
     }
 
     /// Whether the value is valid. Faster than listing violations.
     pub(crate) fn holds(&self, value: &Value) -> bool {
-        self.validator.is_valid(value)
+        self.validator().is_some_and(|validator| validator.is_valid(value))
     }
 
     /// All violations of the value, in no particular order.
     pub(crate) fn violations(&self, value: &Value) -> Vec<Violation> {
-        self.validator
+        let Some(validator) = self.validator() else {
+            let message = "the schema of this version cannot be used".to_owned();
+            return vec![Violation::new(code::SCHEMA, "", message)];
+        };
+        validator
             .iter_errors(value)
             .take(MAX_VIOLATIONS)
             .map(|error| violation(&error))
@@ -208,7 +259,8 @@ fn violation(error: &ValidationError<'_>) -> Violation {
         ValidationErrorKind::Maximum { limit } => ("maximum", format!("must be {limit} or less")),
         other => (code::SCHEMA, format!("breaks the schema's {}", other.keyword())),
     };
-    Violation::new(code, path, message)
+    // Short, whatever stands in the schema.
+    Violation::new(code, path, cut::after(&message, MOST_SHOWN))
 }
 
 fn types(kind: &TypeKind) -> String {

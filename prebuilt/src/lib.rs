@@ -62,8 +62,13 @@ mod configurable {
     struct Configurable;
 
     impl Guest for Configurable {
-        fn configure(bundle: String) -> Result<(), String> {
-            let policy = Policy::of_files(&bundle).map_err(|error| reason(&error))?;
+        fn configure(bundle: String, is_proven: bool) -> Result<(), String> {
+            let make = if is_proven {
+                Policy::of_proven_files
+            } else {
+                Policy::of_files
+            };
+            let policy = make(&bundle).map_err(|error| reason(&error))?;
             *super::CONFIGURED.lock().unwrap_or_else(super::PoisonError::into_inner) = Some(policy);
             Ok(())
         }

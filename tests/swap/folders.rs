@@ -15,7 +15,7 @@ use tidegate_tests::tidegate;
 
 use crate::rig::Rig;
 
-const CONFIG: &str = "
+pub(crate) const CONFIG: &str = "
 subscriptions: [{ name: shop-events }]
 channels:
   orders: { topic: orders }
@@ -25,7 +25,7 @@ channels:
 ";
 
 /// A directory with `examples/orders` in it.
-fn orders() -> TempDir {
+pub(crate) fn orders() -> TempDir {
     let dir = tempfile::tempdir().expect("a directory");
     copy_dir(&repository().join("examples/orders"), &dir.path().join("shop")).expect("copied");
     dir
@@ -42,7 +42,7 @@ fn edit(folder: &Path, file: &str, from: &str, to: &str) {
 }
 
 /// Waits until this many revisions have been loaded and no change waits.
-async fn until_loaded(rig: &Rig, revisions: usize) -> Value {
+pub(crate) async fn until_loaded(rig: &Rig, revisions: usize) -> Value {
     let loaded = async || {
         let found = rig.revisions().await;
         let count = found["revisions"].as_array().map_or(0, Vec::len);
@@ -54,7 +54,7 @@ async fn until_loaded(rig: &Rig, revisions: usize) -> Value {
     }
 }
 
-fn order(id: &str) -> String {
+pub(crate) fn order(id: &str) -> String {
     format!(
         r#"{{"id":"{id}","type":"order.placed","schemaVersion":"2","customerId":"c-1","occurredAt":"2026-03-01T09:30:00Z","data":{{"orderId":1,"total":"24.90","currency":"EUR","lines":[{{"sku":"tea","qty":3}}]}}}}"#
     )

@@ -3,6 +3,7 @@
 mod denylist;
 mod files;
 mod folders;
+mod hostile;
 mod leaks;
 mod load;
 mod races;

@@ -72,7 +72,7 @@ pub enum Refusal {
     #[error("it faults on its own examples")]
     SelfTestFault(#[source] Fault),
     /// Its self-test takes too long.
-    #[error("its self-test did not finish in {} s", SELF_TEST.as_secs())]
+    #[error("its self-test did not finish in {} s; if the machine was too busy, `tidegate policy reload` tries again", SELF_TEST.as_secs())]
     SelfTestSlow,
     /// It fails its self-test.
     #[error("it fails its self-test: {0}; `tidegate check` shows all of it")]
@@ -191,7 +191,7 @@ impl Refusal {
     /// Whether the same file may be accepted later: the machine was at fault, not the policy.
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
-            Self::Read(_) | Self::Changing | Self::SelfTestSlow => true,
+            Self::Read(_) | Self::Changing => true,
             Self::SelfTestFault(fault) => fault.kind == FaultKind::Instantiate,
             Self::Folder(error) => error.is_of_the_machine(),
             _ => false,

@@ -309,7 +309,7 @@ mod tests {
         assert_eq!((watch.pending_since(), watch.is_done_with(one)), (None, true));
         watch.state().found(other, start);
         assert!(watch.pending_since().is_some() && !watch.is_done_with(other));
-        watch.was_read(Some(other), Some(&Err(Refusal::SelfTestSlow)));
+        watch.was_read(Some(other), Some(&Err(Refusal::Changing)));
         assert_eq!(watch.pending_since(), None, "it is refused, and read again later");
         assert!(!watch.is_done_with(other));
     }
