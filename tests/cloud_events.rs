@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Client;
 use serde_json::{Value, json};
 use tidegate_harness::repository;
-use tidegate_tests::SqliteGate;
+use tidegate_tests::{SqliteGate, tidegate};
 
 /// Posts a body; returns the answer.
 async fn post(url: String, body: String) -> Value {
@@ -83,7 +83,7 @@ async fn a_request_that_is_sent_again_is_the_same_event_where_the_service_says_s
         (bare, None, "published"),
         (bare, Some("k-1"), "duplicate"),
         (named, None, "duplicate"),
-        (wrapped, Some("k-1"), "duplicate"),
+        (wrapped, Some("k-2"), "duplicate"),
     ] {
         let first = send(body, key).await;
         assert_eq!(first["disposition"], "published", "{first}");
@@ -91,9 +91,81 @@ async fn a_request_that_is_sent_again_is_the_same_event_where_the_service_says_s
         assert_eq!(second["disposition"], again, "{second}");
         assert_eq!(first["event_id"] == second["event_id"], again == "duplicate");
     }
-    let other = send(&bare.replace("\"task_id\":1", "\"task_id\":2"), Some("k-1")).await;
+    let other = bare.replace("\"task_id\":1", "\"task_id\":2");
+    let refused = send(&other, Some("k-1")).await;
     assert_eq!(
-        other["disposition"], "published",
-        "another event under the same key is another event"
+        (&refused["status"], &refused["title"]),
+        (&json!(422), &json!("the key was used")),
+        "{refused}"
     );
+    // A request that was refused can be corrected.
+    let invalid = send(&bare.replace("user-1", ""), Some("k-3")).await;
+    assert_eq!(invalid["status"], 422, "{invalid}");
+    assert_eq!(send(bare, Some("k-3")).await["disposition"], "published");
+}
+
+/// Over HTTP too, attributes may be headers, and an event may leave its id to the gate.
+#[tokio::test]
+async fn a_service_sends_cloud_events_in_each_form() {
+    let policy = repository().join("examples/orders").display().to_string();
+    let config = "subscriptions: [{ name: shop-events }]
+channels: { orders: { topic: orders }, payments: { topic: payments }, dlq: { topic: dlq }, ops-alerts: { topic: ops } }
+";
+    let gate = SqliteGate::start_with("cloud-events-http", config, &[("TIDEGATE_POLICY__PATH", &policy)]).await;
+    let data = r#"{"orderId":1,"reason":"customer"}"#;
+    let send = async |headers: &[(&str, &str)]| -> Value {
+        let request = Client::new()
+            .post(gate.url("/v1/events"))
+            .header("content-type", "application/json");
+        let request = headers
+            .iter()
+            .fold(request, |request, (name, value)| request.header(*name, *value));
+        request
+            .body(data)
+            .send()
+            .await
+            .expect("an answer")
+            .json()
+            .await
+            .expect("JSON")
+    };
+    let attributes = [
+        ("ce-specversion", "1.0"),
+        ("ce-id", "7"),
+        ("ce-source", "/shop%20a+b"),
+        ("ce-type", "order.cancelled"),
+        ("ce-subject", "c-1"),
+        ("ce-time", "2026-03-02T08:05:00Z"),
+    ];
+    let sent = send(&attributes).await;
+    assert_eq!(
+        (&sent["disposition"], &sent["event_id"]),
+        (&json!("published"), &json!("7")),
+        "{sent}"
+    );
+    let mut without_id = attributes.to_vec();
+    without_id.remove(1);
+    let sent = send(&without_id).await;
+    assert_eq!(sent["disposition"], "published", "{sent}");
+    let id = sent["event_id"].as_str().expect("an id").to_owned();
+    assert_eq!(id.len(), 36, "made by the gate: {id}");
+    without_id[0].1 = "0.3";
+    let refused = send(&without_id).await;
+    assert_eq!(refused["violations"][0]["code"], "envelope", "{refused}");
+
+    let published = gate.read("orders");
+    let envelopes: Vec<_> = published.iter().map(|record| &record["event"]).collect();
+    assert_eq!(
+        (&envelopes[0]["source"], &envelopes[0]["id"]),
+        (&json!("/shop a+b"), &json!("7"))
+    );
+    assert_eq!(envelopes[1]["id"], json!(id));
+
+    // A dead letter shows its event with its attributes.
+    let bad =
+        format!(r#"{{"specversion":"1.0","id":"bad","source":"/shop","type":"order.cancelled","n":7,"data":{{}}}}"#);
+    gate.send("shop-events", bad.as_bytes());
+    gate.processed("shop-events", 1).await;
+    let shown = tidegate(&["dlq", "show", "bad", "--original", "--data", gate.data()], b"");
+    assert_eq!(shown.out, bad, "{}", shown.err);
 }

@@ -2,6 +2,7 @@
 //! policy meanwhile.
 #![allow(clippy::print_stdout, reason = "counts that people want to see")]
 
+mod alerts;
 mod dead_letters;
 mod delayed;
 mod faults;

@@ -8,7 +8,7 @@ const LARGE: usize = 900_000;
 
 #[tokio::test]
 async fn poison_is_one_dead_letter_each_and_the_topic_goes_on() {
-    let gate = SqliteGate::start("poison", "").await;
+    let gate = SqliteGate::start("poison", "alerts: { window_seconds: 0 }").await;
     let large = "x".repeat(LARGE);
     let wrong = event("wrong")
         .replace("9007199254740993", "\"9\"")

@@ -179,6 +179,7 @@ channels:
   dlq: {{ {dead_letters} }}
   ops-alerts: {{ topic: {} }}
   user-alerts: {{ topic: {} }}
+alerts: {{ window_seconds: 0 }}
 claims: {{ lease_ms: {} }}
 retries: {}
 {}",

@@ -7,7 +7,7 @@ use tidegate_engine::Engine;
 use tidegate_http::{App, Limits};
 use tidegate_metrics::Metrics;
 use tidegate_model::{clock, rate_limited_log::RateLimitedLog, revision::RolledBack};
-use tidegate_pipeline::{Pipeline, claim::Claims, key_queue::KeyQueues, notify_rollbacks};
+use tidegate_pipeline::{Alerts, Pipeline, claim::Claims, key_queue::KeyQueues, notify_rollbacks, send_counted_alerts};
 use tidegate_policies::{
     admission::Admission,
     reload::{self, Reload},
@@ -116,6 +116,7 @@ impl Gate {
             shadow,
             rollbacks,
             requeued_log: RateLimitedLog::new(),
+            alerts: Alerts::new(config.alert_window),
             unjudged_log: RateLimitedLog::new(),
             publish_log: RateLimitedLog::new(),
         });
@@ -180,6 +181,8 @@ impl Gate {
         let reload = self.app.reload.clone();
         let (pipeline, until) = (self.app.pipeline.clone(), closing.clone());
         background.spawn(notify_rollbacks(pipeline, self.rolled_back, until));
+        let (pipeline, until) = (self.app.pipeline.clone(), closing.clone());
+        background.spawn(send_counted_alerts(pipeline, until));
         if reload.is_followed() {
             let until = stopping.clone();
             background.spawn(async move { reload.follow(until).await });

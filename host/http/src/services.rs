@@ -40,7 +40,7 @@ pub(super) async fn publish(
     request: Admitted,
 ) -> Result<Response, Problem> {
     let Admitted { permit, body } = request;
-    let id = new_id(&headers, &body)?;
+    let request = Request::of(&headers, &body)?;
     let unwrapped = unwrap(body, false, &attributes(&headers));
     // The gate makes the id of an event that has none.
     let unwrapped = match unwrapped.flaw {
@@ -54,10 +54,22 @@ pub(super) async fn publish(
     let revision = current(&app)?;
     let composed = revision
         .policy
-        .compose(&unwrapped.event, &unwrapped.attributes.canonical(), &id, &now)
+        .compose(&unwrapped.event, &unwrapped.attributes.canonical(), &request.id, &now)
         .await
         .map_err(|fault| Problem::unavailable(&fault))??;
     let sent = unwrapped.delivery(request_source(), now);
+    // Only now: a request that is refused can be corrected under the same key.
+    if let Some(name) = request.name
+        && !is_first(&app, &name, &sent).await?
+    {
+        let detail =
+            format!("the {IDEMPOTENCY_KEY} was used for another request; use each for one request and its repeats");
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "the key was used",
+            detail,
+        ));
+    }
     let delivery = Delivery {
         request: Some(sent.content_digest()),
         event: composed.event.map_or_else(|| sent.event.clone(), Bytes::from),
@@ -95,24 +107,44 @@ fn request_source() -> Source {
     }
 }
 
-/// The id for an event that has none: another one for each request, unless the service says that two are one.
-fn new_id(headers: &HeaderMap, body: &[u8]) -> Result<String, Problem> {
-    let Some(key) = headers.get(IDEMPOTENCY_KEY).map(axum::http::HeaderValue::as_bytes) else {
-        return Ok(Uuid::now_v7().to_string());
-    };
-    if key.is_empty() || key.len() > LONGEST_KEY {
-        let detail = format!(
-            "the header {IDEMPOTENCY_KEY} has 1 to {LONGEST_KEY} bytes, and has {}",
-            key.len()
-        );
-        return Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "the request is not valid",
-            detail,
-        ));
+/// Whether a request is the first with its key, or a repeat of the first.
+async fn is_first(app: &App, name: &str, sent: &Delivery) -> Result<bool, Problem> {
+    let claims = &app.pipeline.claims;
+    let is_first = claims.is_same_request(name, &sent.identity()).await;
+    is_first.map_err(|error| Problem::unavailable(&error))
+}
+
+/// What a request says of itself.
+struct Request {
+    /// The id for an event that has none: another one for each request, unless the service says that two are one.
+    id: String,
+    /// The name under which it is one, if it has a key.
+    name: Option<String>,
+}
+
+impl Request {
+    fn of(headers: &HeaderMap, body: &[u8]) -> Result<Self, Problem> {
+        let Some(key) = headers.get(IDEMPOTENCY_KEY).map(axum::http::HeaderValue::as_bytes) else {
+            return Ok(Self {
+                id: Uuid::now_v7().to_string(),
+                name: None,
+            });
+        };
+        if key.is_empty() || key.len() > LONGEST_KEY {
+            let detail = format!(
+                "the header {IDEMPOTENCY_KEY} has 1 to {LONGEST_KEY} bytes, and has {}",
+                key.len()
+            );
+            let title = "the request is not valid";
+            return Err(Problem::new(StatusCode::BAD_REQUEST, title, detail));
+        }
+        let length = (key.len() as u64).to_le_bytes();
+        let name = |body: &[u8]| Uuid::new_v5(&NAMESPACE, &[&length[..], key, body].concat()).to_string();
+        Ok(Self {
+            id: name(body),
+            name: Some(name(b"")),
+        })
     }
-    let name = [&(key.len() as u64).to_le_bytes()[..], key, body].concat();
-    Ok(Uuid::new_v5(&NAMESPACE, &name).to_string())
 }
 
 #[derive(Serialize)]

@@ -29,7 +29,8 @@ pub struct Metrics {
     refused: Family<RefusedLabels, Counter>,
     policy_seconds: Histogram,
     in_flight: Gauge,
-    shadow: Family<ShadowLabels, Counter>,
+    shadow: Family<ResultLabels, Counter>,
+    alerts: Family<ResultLabels, Counter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -56,7 +57,7 @@ struct RefusedLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ShadowLabels {
+struct ResultLabels {
     result: &'static str,
 }
 
@@ -134,6 +135,12 @@ impl Default for Metrics {
             "Events offered to the shadow policy, by result",
             shadow.clone(),
         );
+        let alerts = Family::default();
+        registry.register(
+            "alerts",
+            "Alerts about dead letters: sent at once, or counted in a later one",
+            alerts.clone(),
+        );
         Self {
             registry,
             deliveries,
@@ -148,6 +155,7 @@ impl Default for Metrics {
             policy_seconds,
             in_flight,
             shadow,
+            alerts,
         }
     }
 }
@@ -236,7 +244,12 @@ impl Metrics {
 
     /// An event was offered to the shadow policy.
     pub fn shadow(&self, result: &'static str) {
-        self.shadow.get_or_create(&ShadowLabels { result }).inc();
+        self.shadow.get_or_create(&ResultLabels { result }).inc();
+    }
+
+    /// An alert about a dead letter was sent, or counted.
+    pub fn alert(&self, result: &'static str) {
+        self.alerts.get_or_create(&ResultLabels { result }).inc();
     }
 
     /// Times a policy call until the timer is dropped.

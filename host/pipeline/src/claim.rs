@@ -108,6 +108,22 @@ impl Claims {
             .await
     }
 
+    /// Whether a request is the first under its name, or the same as the first. Its name is kept as long as a claim.
+    pub async fn is_same_request(&self, name: &str, digest: &str) -> Result<bool, BackendError> {
+        let key = format!("request-{name}");
+        let put = Put {
+            key: &key,
+            record: digest.as_bytes(),
+            expected: Expected::Absent,
+            keep: self.settings.keep,
+        };
+        if let Written::Stored(_) = self.store.put_one(put).await? {
+            return Ok(true);
+        }
+        let found = self.store.get_one(&key).await?;
+        Ok(found.is_none_or(|found| found.record == digest.as_bytes()))
+    }
+
     /// Whether a dead letter was redriven.
     pub async fn is_redriven(&self, dead_letter: &str) -> Result<bool, BackendError> {
         Ok(self.store.get_one(&redrive_key(dead_letter)).await?.is_some())

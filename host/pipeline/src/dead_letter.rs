@@ -8,7 +8,7 @@ use tidegate_engine::Output;
 use tidegate_model::{
     backend_error::BackendError,
     clock,
-    dead_letter::{self, BadTemplate, FailedEvent},
+    dead_letter::{self, AlertGroup, BadTemplate, FailedEvent},
     delivery::{Delivery, Origin},
     disposition::Disposition,
     error::chain,
@@ -115,6 +115,7 @@ impl Pipeline {
             }
         };
         let outputs = self.build_dead_letter(run, failure, &now).await.map_err(not_built)?;
+        let outputs = self.without_counted_alerts(outputs, &alert_groups(run, failure), failure, &now);
         let outputs = self.check_and_address(outputs, run, &now, &failure.decided_by);
         let outputs = outputs.map_err(|unusable| not_built(unusable.into()))?;
         self.publish(&outputs, run).await
@@ -159,6 +160,12 @@ impl Pipeline {
         }
         Ok(outputs)
     }
+}
+
+/// What its alerts have in common with those of other dead letters.
+fn alert_groups(run: Run<'_>, failure: &Failure) -> Vec<AlertGroup> {
+    let catalog = run.revision.policy.catalog();
+    AlertGroup::all_of(catalog, &failure.names, &failure.violations)
 }
 
 /// Why the dead letter could not be built.

@@ -5,6 +5,8 @@
 //! and never looks into an event.
 
 mod ack;
+mod alert_windows;
+mod alerts;
 pub mod claim;
 mod dead_letter;
 mod delayed;
@@ -23,6 +25,8 @@ mod unjudged;
 
 pub use self::{
     ack::{Ack, NotAcknowledged, Report},
+    alert_windows::Alerts,
+    alerts::send_counted_alerts,
     pipeline::{Pipeline, Retries},
     rollback::notify_rollbacks,
 };

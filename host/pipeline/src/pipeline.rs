@@ -11,7 +11,7 @@ use tidegate_model::{
 use tidegate_policies::{reload::Reload, revisions::Revisions, shadow::Shadow};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::{claim::Claims, key_queue::KeyQueues};
+use crate::{alert_windows::Alerts, claim::Claims, key_queue::KeyQueues};
 
 /// Processes deliveries.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct Pipeline {
     pub retries: Retries,
     /// The version in which events are published; `None`: that of each type.
     pub target_version: Option<String>,
+    /// The alerts that are counted.
+    pub alerts: Alerts,
     /// The metrics.
     pub metrics: Arc<Metrics>,
     /// Judges a copy of the deliveries; `None`: there is no shadow policy.

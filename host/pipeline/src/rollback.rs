@@ -80,7 +80,7 @@ pub async fn notify_rollbacks(
 }
 
 impl Pipeline {
-    /// The first channel that is told of all dead letters: who reads it is told of rollbacks too.
+    /// The first channel that receives alerts about all dead letters: it receives those about rollbacks too.
     fn alert_channel(&self) -> Option<String> {
         let current = self.revisions.current()?;
         let mut alerts = current.policy.catalog().alerts.iter();

@@ -48,6 +48,7 @@ impl Config {
             log,
             channels,
             retries,
+            alert_window: Duration::from_secs(u64::from(file.alerts.window_seconds)),
             order_wait: order_wait(file),
             retry_topics,
             send_timeout: Duration::from_secs(file.limits.send_timeout_seconds),

@@ -28,6 +28,8 @@ pub struct Config {
     pub channels: BTreeMap<String, Sink>,
     /// How often and when something is retried.
     pub retries: Retries,
+    /// Alerts of a type and a code in this time are one; zero: each dead letter has an alert.
+    pub alert_window: Duration,
     /// How long an event waits for an earlier one of its key; `None`: it does not.
     pub order_wait: Option<Duration>,
     /// The retry topics.

@@ -34,6 +34,8 @@ pub struct File {
     pub channels: BTreeMap<String, Channel>,
     /// How often and when something is retried.
     pub retries: Retries,
+    /// The alerts about dead letters.
+    pub alerts: Alerts,
     /// The claims, which make sure that an event is processed once.
     pub claims: Claims,
     /// Seconds that the gate waits for deliveries in flight when it stops.
@@ -262,6 +264,15 @@ pub struct Tier {
     pub seconds: u32,
 }
 
+/// The alerts about dead letters.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alerts {
+    /// Seconds in which a channel receives one alert at once for dead letters of a type and a code, and then one with the count of the
+    /// others. 0: each dead letter has an alert.
+    pub window_seconds: u32,
+}
+
 /// The claims, which make sure that an event is processed once.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -285,6 +296,7 @@ impl Default for File {
             subscriptions: Vec::new(),
             channels: BTreeMap::new(),
             retries: Retries::default(),
+            alerts: Alerts::default(),
             claims: Claims::default(),
             drain_seconds: 20,
         }
@@ -334,6 +346,12 @@ impl Default for Dapr {
             state_store: "statestore".to_owned(),
             raw_payload: true,
         }
+    }
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        Self { window_seconds: 60 }
     }
 }
 

@@ -7,7 +7,7 @@ use super::failed::{FailedEvent, derived_id};
 use super::names::Names;
 
 /// The type of every alert.
-const EVENT_TYPE: &str = "tidegate.alert";
+pub(super) const EVENT_TYPE: &str = "tidegate.alert";
 
 /// How many characters of the error an alert has; the dead letter has all of it.
 const ERROR_CHARS: usize = 1024;
@@ -25,12 +25,14 @@ struct Said<'a> {
     /// The code of the first violation.
     code: Option<&'a str>,
     error: String,
+    /// How many dead letters it is about.
+    count: u64,
     retry_count: u32,
     source: &'a str,
     policy: &'a str,
 }
 
-/// Whether a channel is told of an event.
+/// Whether a channel receives an alert about an event.
 pub(super) fn concerns(alert: &Alert, names: &Names) -> bool {
     alert.event_types.as_ref().is_none_or(|types| {
         let event_type = names.event_type.as_ref();
@@ -48,6 +50,7 @@ pub(super) fn output(alert: &Alert, failed: &FailedEvent<'_>, dead_letter_id: &s
         severity: if first.is_some() { "warning" } else { "error" },
         code: first.map(|violation| &*violation.code),
         error: failed.error.chars().take(ERROR_CHARS).collect(),
+        count: 1,
         retry_count: failed.retry_count,
         source: failed.source,
         policy: failed.policy,

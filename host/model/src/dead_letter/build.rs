@@ -1,5 +1,5 @@
 //! Builds what is published when an event is dead-lettered: the dead letter, as the catalog of the policy has it, and an alert on each
-//! channel that is told of it. Decides nothing: the caller has already decided to dead-letter the event.
+//! channel that receives them. Decides nothing: the caller has already decided to dead-letter the event.
 //!
 //! A dead letter is complete: the event can be restored from it byte for byte. So it can be larger than an event may be.
 

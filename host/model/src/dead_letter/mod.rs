@@ -2,6 +2,7 @@
 //! data in its catalog. Knows not where they are stored.
 
 mod alert;
+mod alert_group;
 mod build;
 mod document;
 mod failed;
@@ -12,6 +13,7 @@ mod read;
 mod template;
 
 pub use self::{
+    alert_group::{AlertGroup, CountedAlerts, counted_alert},
     build::outputs,
     failed::FailedEvent,
     names::Names,

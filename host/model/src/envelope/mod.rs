@@ -12,5 +12,5 @@ pub use self::{
     flaw::Flaw,
     headers::{Escaping, Headers},
     read::{Unwrapped, unwrap},
-    write::envelope,
+    write::{envelope, structured},
 };

@@ -1,10 +1,11 @@
-//! The envelope of an output: a structured CloudEvent with the event's own bytes inside.
+//! The envelope of an output: a structured CloudEvent with the event's own bytes inside. And that of an event as it came.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, value::RawValue};
 
 use super::own::{GATES, GATES_SOURCE};
 use super::structured::is_json;
-use crate::{backend_error::BackendError, message::Message, untrusted::Untrusted};
+use crate::{attributes::Attributes, backend_error::BackendError, message::Message, untrusted::Untrusted};
 
 /// The envelope of a message, as JSON: the attributes that the event came with, or for a bare event those that the gate gives it, and
 /// what the gate says of it.
@@ -46,21 +47,65 @@ pub fn envelope(message: &Message) -> Result<Vec<u8>, BackendError> {
     add("tidegatepolicy", text(&message.revision.digest));
     add("traceparent", message.traceparent.as_deref().map(Value::from));
 
-    // The data is part of it as it is written.
-    let mut envelope = serde_json::to_vec(&members).map_err(broken)?;
-    envelope.pop();
-    for part in [&b",\"data\":"[..], data.get().as_bytes(), b"}"] {
-        envelope.extend_from_slice(part);
+    Ok(with_data(&members, "data", data.get()))
+}
+
+/// An event with its attributes as a CloudEvent in the JSON format, which is read back byte for byte.
+pub fn structured(attributes: &Attributes, event: &[u8]) -> Vec<u8> {
+    let version = ("specversion".to_owned(), Value::from("1.0"));
+    let others = attributes.iter().map(|(name, value)| (name.to_owned(), value.clone()));
+    let members: Map<String, Value> = [version].into_iter().chain(others).collect();
+    let holds_json = attributes.text("datacontenttype").is_none_or(is_json);
+    match serde_json::from_slice::<&RawValue>(event) {
+        // Space around a value is no part of it.
+        Ok(data) if holds_json && data.get().len() == event.len() => with_data(&members, "data", data.get()),
+        _ => with_data(
+            &members,
+            "data_base64",
+            &format!("\"{}\"", BASE64_STANDARD.encode(event)),
+        ),
     }
-    Ok(envelope)
+}
+
+/// The members and the data, which is part of the envelope as it is written.
+fn with_data(members: &Map<String, Value>, name: &str, data: &str) -> Vec<u8> {
+    // It holds texts, numbers and booleans, which can always be written.
+    let members = serde_json::to_string(members).unwrap_or_default();
+    let members = members.strip_suffix('}').unwrap_or_default();
+    format!("{members},\"{name}\":{data}}}").into_bytes()
 }
 
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
 
-    use super::{Message, envelope};
-    use crate::{attributes::Attributes, revision::RevisionId};
+    use super::{Attributes, Message, envelope, structured};
+    use crate::{
+        envelope::{Headers, unwrap},
+        revision::RevisionId,
+    };
+
+    #[test]
+    fn an_event_with_its_attributes_is_read_back_as_it_came() {
+        for content_type in ["application/json", "text/plain"] {
+            for event in [
+                &br#"{"a":1.10, "b":"}"}"#[..],
+                b" {}\n",
+                b"not json",
+                b"\xff",
+                b"",
+                b"\"text\"",
+                b"null",
+            ] {
+                let attributes = format!(
+                    r#"{{"id":"1","source":"/s","type":"t","n":7,"ends":"}}","datacontenttype":"{content_type}"}}"#
+                );
+                let attributes: Attributes = serde_json::from_str(&attributes).expect("attributes");
+                let read = unwrap(structured(&attributes, event).into(), false, &Headers::NONE);
+                assert_eq!((&*read.event, read.attributes, read.flaw), (event, attributes, None));
+            }
+        }
+    }
 
     #[test]
     fn the_event_is_in_its_envelope_digit_for_digit() {

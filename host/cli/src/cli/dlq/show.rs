@@ -11,7 +11,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use clap::Args;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tidegate_model::dead_letter::DeadLetter;
+use tidegate_model::{dead_letter::DeadLetter, envelope::structured};
 
 use super::{
     super::{
@@ -37,7 +37,7 @@ pub(super) struct Show {
     id: String,
     #[command(flatten)]
     source: Source,
-    /// Print only the event, byte for byte.
+    /// Print only the event, byte for byte; one that had attributes as a CloudEvent with them.
     #[arg(long, conflicts_with = "json")]
     original: bool,
     /// Print JSON.
@@ -90,7 +90,11 @@ impl Show {
         match &originals[..] {
             [] => {}
             [one] => {
-                stdout().write_all(&one.original)?;
+                if one.attributes.is_empty() {
+                    stdout().write_all(&one.original)?;
+                } else {
+                    stdout().write_all(&structured(&one.attributes, &one.original))?;
+                }
                 stdout().flush()?;
             }
             several => {
