@@ -11,6 +11,10 @@ async fn load(isolation: Isolation) -> Policy {
 }
 
 async fn load_within(isolation: Isolation, limits: Limits) -> Policy {
+    load_file("policy.wasm", isolation, limits).await
+}
+
+async fn load_file(name: &str, isolation: Isolation, limits: Limits) -> Policy {
     let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/test-cache");
     let options = Options {
         limits,
@@ -18,7 +22,7 @@ async fn load_within(isolation: Isolation, limits: Limits) -> Policy {
         cache_dir: Some(cache),
         ..Options::default()
     };
-    let bytes = fs::read(dist("policy.wasm")).expect("a readable policy");
+    let bytes = fs::read(dist(name)).expect("a readable policy");
     Engine::new(options)
         .expect("an engine")
         .load(&bytes)
@@ -27,11 +31,12 @@ async fn load_within(isolation: Isolation, limits: Limits) -> Policy {
 }
 
 #[rstest]
-#[case::fresh(Isolation::Fresh)]
-#[case::reuse(Isolation::Reuse)]
+#[case::fresh("policy.wasm", Isolation::Fresh)]
+#[case::reuse("policy.wasm", Isolation::Reuse)]
+#[case::made_of_files("built-policy.wasm", Isolation::Reuse)]
 #[tokio::test]
-async fn the_component_answers_every_vector(#[case] isolation: Isolation) {
-    let policy = load(isolation).await;
+async fn the_component_answers_every_vector(#[case] name: &str, #[case] isolation: Isolation) {
+    let policy = load_file(name, isolation, Limits::default()).await;
     let mut wrong = Vec::new();
     let mut count = 0;
     for case in vectors::cases() {
@@ -40,7 +45,7 @@ async fn the_component_answers_every_vector(#[case] isolation: Isolation) {
         };
         count += 1;
         // As text: equal values may have members in another order.
-        let (expected, given) = (case["expect"].to_string(), answer.to_string());
+        let (expected, given) = (case["expect"].to_string(), without_digest(&answer.to_string()));
         if expected != given {
             wrong.push(format!(
                 "{}\n  expected {}\n  got      {answer}",
@@ -55,6 +60,17 @@ async fn the_component_answers_every_vector(#[case] isolation: Isolation) {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// Only a policy that is made of files names their digest.
+fn without_digest(answer: &str) -> String {
+    let Some((before, after)) = answer.split_once("sha256:") else {
+        return answer.to_owned();
+    };
+    let is_quote = |c| c == '"' || c == '\\';
+    let after = after.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+    let (before, after) = (before.trim_end_matches(is_quote), after.trim_start_matches(is_quote));
+    format!("{before}null{after}")
 }
 
 #[tokio::test]

@@ -8,9 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"sync"
 	"testing"
 )
+
+// digest is named only by a policy that is made of files.
+var digest = regexp.MustCompile(`"sha256:[0-9a-f]{64}"`)
 
 // vector is a call, and its answer or why there is none.
 type vector struct {
@@ -29,17 +33,23 @@ type vector struct {
 }
 
 func TestAnswersAreThoseOfEveryOtherCaller(t *testing.T) {
-	policy := builtinPolicy(t)
-	for _, file := range []string{"vectors.jsonl", "random.jsonl"} {
-		t.Run(file, func(t *testing.T) {
-			vectors := readVectors(t, built(t, "target", "answers", file))
-			for _, vector := range vectors {
-				if err := vector.check(t, policy); err != nil {
-					t.Errorf("%s: %v", vector.Name, err)
+	for _, name := range []string{"policy.wasm", "built-policy.wasm"} {
+		policy, err := Open(built(t, "dist", name), cache)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer policy.Close()
+		for _, file := range []string{"vectors.jsonl", "random.jsonl"} {
+			t.Run(name+"/"+file, func(t *testing.T) {
+				vectors := readVectors(t, built(t, "target", "answers", file))
+				for _, vector := range vectors {
+					if err := vector.check(t, policy); err != nil {
+						t.Errorf("%s: %v", vector.Name, err)
+					}
 				}
-			}
-			t.Logf("%d answers compared", len(vectors))
-		})
+				t.Logf("%d answers compared", len(vectors))
+			})
+		}
 	}
 }
 
@@ -124,7 +134,8 @@ func (v vector) ask(t *testing.T, policy *Policy) ([]byte, error) {
 	case "process":
 		return policy.ProcessJSON(t.Context(), event, v.Now, v.TargetVersion, attributes)
 	case "catalog":
-		return policy.CatalogJSON(t.Context())
+		catalog, err := policy.CatalogJSON(t.Context())
+		return digest.ReplaceAll(catalog, []byte("null")), err
 	default:
 		return nil, fmt.Errorf("there is no call %q", v.Call)
 	}

@@ -89,6 +89,10 @@ fn component(places: &Places, steps: &Steps, package: &str, place: &Path) -> Res
 /// Makes what only tests need: policies, and the answers that bindings must give.
 pub(crate) fn for_tests(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
     guests(places, steps)?;
+    steps.say("building the policy of its files: dist/built-policy.wasm");
+    let schemas = places.root.join("schemas");
+    let mut build = Command::new(places.gate());
+    steps::run(build.arg("build").arg(schemas).arg("-o").arg(places.built_policy()))?;
     steps::run(&mut workspace(places, profile, &["--example=answers"]))?;
     bindings::answers(places, steps, &places.target.join(profile.directory()))
 }

@@ -103,6 +103,11 @@ impl Places {
         self.dist.join("policy.wasm")
     }
 
+    /// The same policy, made of the files in `schemas/` by the gate's program.
+    pub(crate) fn built_policy(&self) -> PathBuf {
+        self.dist.join("built-policy.wasm")
+    }
+
     /// The policy without data, which the build script of the program looks for there.
     pub(crate) fn prebuilt(&self) -> PathBuf {
         self.dist.join("prebuilt.wasm")

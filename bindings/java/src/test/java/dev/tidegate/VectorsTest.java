@@ -17,29 +17,37 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class VectorsTest {
     private static final JsonMapper JSON = new JsonMapper();
 
     @ParameterizedTest
-    @ValueSource(strings = {"vectors.jsonl", "random.jsonl"})
-    void answersAreThoseOfEveryOtherCaller(String file) throws IOException {
+    @CsvSource({
+        "policy.wasm, vectors.jsonl",
+        "policy.wasm, random.jsonl",
+        "built-policy.wasm, vectors.jsonl",
+        "built-policy.wasm, random.jsonl",
+    })
+    void answersAreThoseOfEveryOtherCaller(String name, String file) throws IOException {
         List<JsonNode> vectors = read(file);
-        for (JsonNode vector : vectors) {
-            check(vector);
+        try (Policy policy = Policy.open(Fixtures.built("dist", name), Fixtures.options())) {
+            for (JsonNode vector : vectors) {
+                check(policy, vector);
+            }
         }
-        System.out.println(file + ": " + vectors.size() + " answers compared");
+        System.out.println(name + ", " + file + ": " + vectors.size() + " answers compared");
     }
 
     @Test
     void answersAreTheSameFromManyThreads() throws Exception {
         List<JsonNode> vectors = read("vectors.jsonl");
+        Policy policy = Fixtures.builtin();
         int threads = 32;
         Threads.run(threads, thread -> {
             for (int i = 0; i < vectors.size(); i++) {
                 // Each begins at another vector, so that different calls run at the same time.
-                check(vectors.get((thread * vectors.size() / threads + i) % vectors.size()));
+                check(policy, vectors.get((thread * vectors.size() / threads + i) % vectors.size()));
             }
         });
     }
@@ -54,18 +62,17 @@ class VectorsTest {
         return vectors;
     }
 
-    private static void check(JsonNode vector) throws IOException {
+    private static void check(Policy policy, JsonNode vector) throws IOException {
         String name = vector.path("name").asText();
         if (vector.has("misuse")) {
-            IllegalArgumentException misuse = assertThrows(IllegalArgumentException.class, () -> ask(vector), name);
+            IllegalArgumentException misuse = assertThrows(IllegalArgumentException.class, () -> ask(policy, vector), name);
             assertEquals(vector.path("misuse").asText(), misuse.getMessage(), name);
         } else {
-            assertEquals(vector.required("answer").asText(), ask(vector), name);
+            assertEquals(vector.required("answer").asText(), ask(policy, vector), name);
         }
     }
 
-    private static String ask(JsonNode vector) throws IOException {
-        Policy policy = Fixtures.builtin();
+    private static String ask(Policy policy, JsonNode vector) throws IOException {
         String event = vector.path("event").asText();
         byte[] bytes = vector.has("event_base64") ? vector.get("event_base64").binaryValue() : null;
         String version = vector.path("to_version").asText();
@@ -85,7 +92,8 @@ class VectorsTest {
             case "process" -> bytes == null
                     ? policy.processJson(event, now, target, attributes)
                     : policy.processJson(bytes, now, target, attributes);
-            case "catalog" -> policy.catalogJson();
+            // Only a policy that is made of files names their digest.
+            case "catalog" -> policy.catalogJson().replaceAll("\"sha256:[0-9a-f]{64}\"", "null");
             default -> throw new AssertionError("there is no call of this name: " + vector);
         };
     }
