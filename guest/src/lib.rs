@@ -40,7 +40,7 @@
 //! # }
 //! ```
 //!
-//! `examples/next-policy` is such a crate, and `docs/write-a-policy.md` shows how to make one.
+//! `examples/next-policy` is such a crate, and `docs/policies-in-code.md` shows how to make one.
 
 mod builtin;
 mod bundle;

@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_mins(15);
 #[case::quick_start("docs/quick-start.md")]
 #[case::plain_files("docs/plain-files.md")]
 #[case::rules("docs/rules.md")]
-#[case::guide("docs/write-a-policy.md")]
+#[case::guide("docs/policies-in-code.md")]
 #[case::c("bindings/c/README.md")]
 #[case::go("bindings/go/README.md")]
 #[case::java("bindings/java/README.md")]

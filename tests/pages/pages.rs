@@ -46,7 +46,7 @@ dist/tidegate check dist/next-policy.wasm > /dev/null"#,
         after: "",
     },
     Page {
-        path: "docs/write-a-policy.md",
+        path: "docs/policies-in-code.md",
         needs: &[],
         before: r#"cargo() {
     if [ -f Cargo.toml ]; then
