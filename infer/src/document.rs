@@ -39,8 +39,8 @@ pub(crate) struct Attributes {
 }
 
 impl Documents {
-    /// With versions, where events state one.
-    pub(crate) fn of(samples: &[Sample], has_versions: bool) -> Result<Self, InferError> {
+    /// Of all samples.
+    pub(crate) fn of(samples: &[Sample]) -> Result<Self, InferError> {
         let (bare, events): (Vec<&Sample>, Vec<&Sample>) = samples.iter().partition(|sample| sample.is_bare());
         let bare = unique(bare.iter().map(|sample| sample.event.clone()));
         let mut envelope = if bare.is_empty() {
@@ -50,7 +50,6 @@ impl Documents {
             envelope.payload = payload(&bare, &events);
             envelope
         };
-        envelope.version.take_if(|_| !has_versions);
         let attributes = Attributes::of(&mut envelope, &events);
         let laid = events.iter().map(|sample| attributes.document(&envelope, sample));
         Ok(Self {
