@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::contract::{Attribute, Context, Decided, Decision, MigrationCause, Output, Violation};
 use crate::derivation::{Derivation, Derived};
 use crate::document::Form;
+use crate::emit::Cause;
 use crate::event::Event;
 use crate::migrate::{Changed, Failed, follow, path_to};
 use crate::policy::Policy;
@@ -116,10 +117,14 @@ impl Policy {
             not_before,
         };
         let mut outputs = on_each(channels, output);
+        let claim = decided.claim.as_ref().or(decided.event_id.as_ref());
+        let cause = Cause {
+            event,
+            claim: claim.map_or("", String::as_str),
+            is_stamped: needs_time,
+        };
         for emits in &kind.emits {
-            let claim = decided.claim.as_ref().or(decided.event_id.as_ref());
-            let emitted = self.emit(emits, event, claim.map_or("", String::as_str), &context.now)?;
-            if let Some(emitted) = emitted {
+            if let Some(emitted) = self.emit(emits, cause)? {
                 outputs.extend(self.output(&emitted, &context.now)?);
             }
         }
