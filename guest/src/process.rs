@@ -60,7 +60,7 @@ impl Policy {
     /// What to send for a valid event, the event itself first.
     fn outputs(&self, event: &mut Event<'_>, decided: &Decided, context: &Context) -> Result<Routed, Vec<Violation>> {
         let kind = event.kind;
-        if !kind.accepted {
+        if !kind.accepted && !context.handed_back {
             let message = format!("{} is sent by the policy and never taken in", kind.name);
             return Err(vec![Violation::new(
                 code::EMITTED_ONLY,
@@ -69,7 +69,8 @@ impl Policy {
             )]);
         }
         let usual = &kind.versions[kind.target_version].name;
-        let target = context.target_version.as_deref().unwrap_or(usual);
+        let wanted = context.target_version.as_deref().filter(|_| kind.accepted);
+        let target = wanted.unwrap_or(usual);
         let path = path_to(event, target).map_err(|violation| vec![violation])?;
         if let Some(rule) = kind
             .expressions
@@ -117,6 +118,9 @@ impl Policy {
             not_before,
         };
         let mut outputs = on_each(channels, output);
+        if context.handed_back {
+            return Ok(Routed::To(outputs));
+        }
         let claim = decided.claim.as_ref().or(decided.event_id.as_ref());
         let cause = Cause {
             event,

@@ -50,6 +50,7 @@ fn process_at(policy: &Policy, members: &str, now: &str) -> Decided {
     let context = Context {
         now: now.to_owned(),
         target_version: None,
+        handed_back: false,
     };
     policy.process(event.as_bytes(), &[], &context)
 }

@@ -58,6 +58,7 @@ fn every_case_becomes_what_it_says(#[files("tests/rules/*.json")] file: std::pat
             let context = Context {
                 now: "2026-03-01T09:30:00Z".to_owned(),
                 target_version: given["target"].as_str().map(str::to_owned),
+                handed_back: false,
             };
             let event = given["event"].as_str().expect("the text of an event");
             let decided = policy.process(event.as_bytes(), &attributes, &context);

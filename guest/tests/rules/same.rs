@@ -62,6 +62,7 @@ fn answer(policy: &Policy, number: usize) -> String {
     let context = Context {
         now: "2026-03-01T09:30:00Z".to_owned(),
         target_version: None,
+        handed_back: false,
     };
     format!("{number} {:?}", policy.process(event.as_bytes(), &attributes, &context))
 }

@@ -34,6 +34,7 @@ pub(super) async fn ask(policy: &Policy, case: &Case) -> anyhow::Result<Asked> {
     let context = Context {
         now: case.now.clone(),
         target_version: case.target.clone(),
+        handed_back: false,
     };
     let decided = judge(policy, &case.event, &attributes, case.flaw.as_ref(), &context).await?;
     let catalog = policy.catalog();
