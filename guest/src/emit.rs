@@ -207,7 +207,7 @@ fn unfit(place: &Place, problem: &str) -> Violation {
 }
 
 /// The violations of an event that could not be made, and what they are of.
-fn failed(kind: &KnownType, mut violations: Vec<Violation>) -> Vec<Violation> {
+pub(crate) fn failed(kind: &KnownType, mut violations: Vec<Violation>) -> Vec<Violation> {
     let message = format!("the {} that follows from it is not valid", kind.name);
     violations.push(Violation::new(code::EMIT_FAILED, "", message));
     in_order(violations)

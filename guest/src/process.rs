@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::contract::{Attribute, Context, Decided, Decision, MigrationCause, Output, Violation};
 use crate::derivation::{Derivation, Derived};
 use crate::document::Form;
-use crate::emit::Cause;
+use crate::emit::{Cause, failed};
 use crate::event::Event;
 use crate::migrate::{Changed, Failed, follow, path_to};
 use crate::policy::Policy;
@@ -87,6 +87,14 @@ impl Policy {
         if channels.is_empty() {
             return Ok(Routed::Dropped { rule: None });
         }
+        // Asked of the event as it came, before it gets a time.
+        let emitted = match context.handed_back {
+            true => Vec::new(),
+            false => kind
+                .expressions
+                .emitted(event.subject())
+                .map_err(|violation| vec![violation])?,
+        };
 
         let needs_time = self.needs_time(event);
         let changed = if path.steps.is_empty() && !needs_time {
@@ -127,9 +135,10 @@ impl Policy {
             claim: claim.map_or("", String::as_str),
             is_stamped: needs_time,
         };
-        for emits in &kind.emits {
+        for emits in emitted.into_iter().map(|at| &kind.emits[at]) {
             if let Some(emitted) = self.emit(emits, cause)? {
-                outputs.extend(self.output(&emitted, &context.now)?);
+                let sent = self.output(&emitted, &context.now);
+                outputs.extend(sent.map_err(|violations| failed(emitted.kind, violations))?);
             }
         }
         self.derive(event, &context.now, &mut outputs)?;
@@ -152,8 +161,12 @@ impl Policy {
         Ok(())
     }
 
-    /// A derived event on the channels of its type; nothing when the type has none.
+    /// A derived event on the channels of its type; nothing when the type has none, or a rule of it drops the event.
     fn output(&self, event: &Event<'_>, now: &str) -> Result<Vec<Output>, Vec<Violation>> {
+        let dropped = event.kind.expressions.drop_rule(event.subject());
+        if dropped.map_err(|violation| vec![violation])?.is_some() {
+            return Ok(Vec::new());
+        }
         let leaving = event.leaving().map_err(|violation| vec![violation])?;
         if let Some(violation) = self.too_large(&leaving.event) {
             return Err(vec![violation]);
