@@ -11,11 +11,10 @@ use crate::{
     error::InferError,
     inferred::{Inferred, InferredType, InferredVersion},
     manifest,
-    narrow::narrow,
     place::Place,
     sample::Sample,
-    schema::schema,
     types::{self, Seen},
+    versions::schemas,
 };
 
 /// The most types, their versions counted; a policy has at most 2,000 schemas.
@@ -61,28 +60,20 @@ pub fn infer(samples: &[Sample]) -> Result<Inferred, InferError> {
     })
 }
 
-/// The versions of a type. What is valid in one is valid in all newer ones, since nothing tells how to migrate it.
+/// The versions of a type, each with its schema.
 fn versions(name: &str, seen: &Seen<'_>, place: &Place, files: &mut FileNames) -> Vec<InferredVersion> {
     let is_only = seen.versions.len() == 1;
-    let mut newer: Option<Map<String, Value>> = None;
-    let mut versions = Vec::new();
-    for (at, version) in seen.versions.iter().enumerate().rev() {
-        let own = schema(&seen.shape_until(at));
-        let narrowed = match newer {
-            None => own,
-            Some(newer) => narrow(&newer, &own),
-        };
+    let schemas = schemas(seen).into_iter().zip(&seen.versions).enumerate();
+    let version = |(at, (schema, version)): (usize, (Map<String, Value>, &String))| {
         let events = seen.count_of(at);
-        versions.push(InferredVersion {
+        InferredVersion {
             version: version.clone(),
             events,
             file: files.of(name, (!is_only).then_some(version)),
-            schema: whole((name, events), narrowed.clone(), place, seen.example(at)),
-        });
-        newer = Some(narrowed);
-    }
-    versions.reverse();
-    versions
+            schema: whole((name, events), schema, place, seen.example(at)),
+        }
+    };
+    schemas.map(version).collect()
 }
 
 /// The schema of a version, with the name of the type where events state it, and an example.

@@ -20,6 +20,7 @@ mod schema;
 mod shape;
 mod texts;
 mod types;
+mod versions;
 
 pub use self::{
     error::InferError,

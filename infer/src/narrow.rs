@@ -25,6 +25,10 @@ pub(crate) fn narrow(wide: &Map<String, Value>, own: &Map<String, Value>) -> Map
     if !properties.is_empty() {
         narrowed.insert("properties".to_owned(), properties.into());
     }
+    // What the first one demands of some versions, the second one demands of those that were seen for it.
+    if let Some(one_of) = own.get("anyOf") {
+        narrowed.insert("anyOf".to_owned(), one_of.clone());
+    }
     for keyword in ["additionalProperties", "items"] {
         if let Some(inside) = both(wide.get(keyword), own.get(keyword)) {
             narrowed.insert(keyword.to_owned(), inside);

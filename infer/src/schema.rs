@@ -64,8 +64,7 @@ fn members(objects: &Objects) -> Map<String, Value> {
         schema.insert("additionalProperties".to_owned(), value.into());
         return schema;
     }
-    let in_all = objects.members.iter().filter(|(_, shape)| shape.count == objects.count);
-    let required: Vec<_> = in_all.map(|(name, _)| name.as_str()).collect();
+    let required: Vec<_> = objects.in_all().collect();
     if !required.is_empty() {
         schema.insert("required".to_owned(), json!(required));
     }

@@ -29,10 +29,10 @@ impl Seen<'_> {
         self.events.iter().filter(|(of, _)| *of == version).count()
     }
 
-    /// What was seen in the events of a version and of all older ones.
-    pub(crate) fn shape_until(&self, version: usize) -> Shape {
+    /// What was seen in the events of some versions.
+    pub(crate) fn shape(&self, is_one: impl Fn(usize) -> bool) -> Shape {
         let mut shape = Shape::default();
-        let events = self.events.iter().filter(|(of, _)| *of <= version);
+        let events = self.events.iter().filter(|(of, _)| is_one(*of));
         events.for_each(|(_, event)| shape.see(event));
         shape
     }
