@@ -71,29 +71,22 @@ impl Policy {
         let usual = &kind.versions[kind.target_version].name;
         let wanted = context.target_version.as_deref().filter(|_| kind.accepted);
         let target = wanted.unwrap_or(usual);
-        let path = path_to(event, target).map_err(|violation| vec![violation])?;
-        if let Some(rule) = kind
-            .expressions
-            .drop_rule(event.subject())
-            .map_err(|violation| vec![violation])?
-        {
+        let alone = |violation| vec![violation];
+        let path = path_to(event, target).map_err(alone)?;
+        let expressions = &kind.expressions;
+        if let Some(rule) = expressions.drop_rule(event.subject()).map_err(alone)? {
             let rule = Some(rule.to_owned());
             return Ok(Routed::Dropped { rule });
         }
-        let channels = kind
-            .expressions
-            .channels(event.subject())
-            .map_err(|violation| vec![violation])?;
+        let channels = expressions.channels(event.subject()).map_err(alone)?;
         if channels.is_empty() {
             return Ok(Routed::Dropped { rule: None });
         }
         // Asked of the event as it came, before it gets a time.
-        let emitted = match context.handed_back {
-            true => Vec::new(),
-            false => kind
-                .expressions
-                .emitted(event.subject())
-                .map_err(|violation| vec![violation])?,
+        let emitted = if context.handed_back {
+            Vec::new()
+        } else {
+            expressions.emitted(event.subject()).map_err(alone)?
         };
 
         let needs_time = self.needs_time(event);
