@@ -1,7 +1,6 @@
 //! Rules, drop rules and channels of a policy of plain files. Each file beside this one is a list of cases: a manifest's event types, and
 //! events with what becomes of them.
 
-mod same;
 mod support;
 
 use std::path::Path;
