@@ -92,12 +92,12 @@ fn payload(bare: &[Value], events: &[&Sample]) -> Option<Place> {
     };
     let whole = common(&names(&mut bare.iter()));
     let members = bare.first()?.as_object()?.keys();
-    let candidates = members.filter_map(|name| {
+    let similar = members.filter_map(|name| {
         let inside = || bare.iter().map(|event| event.get(name).unwrap_or(&Value::Null));
         let common = inside().all(Value::is_object).then(|| common(&names(&mut inside())))?;
         (common >= COMMON && common > whole).then_some((common, name))
     });
-    let best = candidates.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    let best = similar.max_by(|(one, _), (other, _)| one.total_cmp(other));
     best.map(|(_, name)| Place::of(&[name]))
 }
 

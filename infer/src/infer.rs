@@ -112,11 +112,11 @@ impl FileNames {
             path.push('/');
             path.push_str(&plain(version));
         }
-        let candidates = (1..).map(|number| match number {
+        let names = (1..).map(|number| match number {
             1 => format!("{path}.json"),
             _ => format!("{path}-{number}.json"),
         });
-        let mut free = candidates.filter(|name| self.0.insert(name.to_ascii_lowercase()));
+        let mut free = names.filter(|name| self.0.insert(name.to_ascii_lowercase()));
         free.next().unwrap_or_default()
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::shape::{Objects, Shape};
 
-/// The numbers that it takes to call them integers. A price is a whole one now and then, five times in a row seldom.
+/// The numbers that it takes to call them integers. A price is a whole one now and then, five times in a row rarely.
 const LEAST_INTEGERS: usize = 5;
 /// An object with as many different names, three times as many as it has members at once, has keys for names.
 const LEAST_KEYS: usize = 10;
