@@ -100,7 +100,7 @@ fn placed() -> Value {
 /// An event as `json.process` is asked of it, and its attributes: numbers of many digits, objects of many orders, both versions, bare and
 /// with attributes, with a time and without, and some that are wrong.
 pub(crate) fn question(number: usize) -> (String, String) {
-    let mut state = (number as u64).wrapping_mul(6_364_136_223_846_793_005) ^ 1_442_695_040_888_963_407;
+    let mut state = (number as u64).wrapping_mul(6_364_136_223_846_793_005) ^ 0x1405_7b7e_f767_814f;
     let mut next = |below: u64| {
         state ^= state >> 29;
         state = state.wrapping_mul(0xbf58_476d_1ce4_e5b9);
