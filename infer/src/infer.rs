@@ -70,14 +70,15 @@ fn versions(name: &str, seen: &Seen<'_>, place: &Place, files: &mut FileNames) -
             version: version.clone(),
             events,
             file: files.of(name, (!is_only).then_some(version)),
-            schema: whole((name, events), schema, place, seen.example(at)),
+            // An example migrates to each other version. Nothing else than an event of the oldest one surely does.
+            schema: whole((name, events), schema, place, (at == 0).then(|| seen.example(at))),
         }
     };
     schemas.map(version).collect()
 }
 
-/// The schema of a version, with the name of the type where events state it, and an example.
-fn whole((name, events): (&str, usize), schema: Map<String, Value>, place: &Place, example: &Value) -> Value {
+/// The schema of a version, with the name of the type where events state it, and an example if there is one.
+fn whole((name, events): (&str, usize), schema: Map<String, Value>, place: &Place, example: Option<&Value>) -> Value {
     let mut whole = Map::new();
     whole.insert(
         "$schema".to_owned(),
@@ -96,7 +97,9 @@ fn whole((name, events): (&str, usize), schema: Map<String, Value>, place: &Plac
     if let Some(at) = at {
         *at = json!({ "const": name });
     }
-    whole["examples"] = json!([example]);
+    if let Some(example) = example {
+        whole["examples"] = json!([example]);
+    }
     whole
 }
 
