@@ -128,6 +128,7 @@ mod tests {
         let context = Context {
             now: NOW.to_owned(),
             target_version: None,
+            handed_back: false,
         };
         process(event.as_bytes(), &[], &context).decision
     }

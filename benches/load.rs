@@ -37,6 +37,7 @@ fn native() -> Result<()> {
     let context = Context {
         now: tidegate_benches::NOW.to_owned(),
         target_version: None,
+        handed_back: false,
     };
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line)? > 0 {

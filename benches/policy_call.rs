@@ -21,6 +21,7 @@ fn policy_call(criterion: &mut Criterion) {
     let native_context = tidegate_policy::Context {
         now: NOW.to_owned(),
         target_version: None,
+        handed_back: false,
     };
 
     for (name, event) in [("process", OLD), ("invalid", INVALID)] {

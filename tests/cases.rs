@@ -300,6 +300,42 @@ fn an_event_may_be_in_a_file_and_have_attributes() {
     assert_eq!(tested.code, 0, "{}{}", tested.out, tested.err);
 }
 
+/// Two texts may state one time, and none is a time too.
+#[test]
+fn the_time_before_which_an_output_does_not_leave_is_expected_as_a_time() {
+    let event = ORDER.replace("orderId: 1", "orderId: 1, from: 2026-03-02T10:00:00+01:00");
+    let case = |event: &str, expected: &str| {
+        format!(
+            "- name: an order\n  event: {event}\n  now: 2026-03-02T08:04:00Z\n  expect: {{ outputs: [{{ not_before: {expected} }}] }}\n"
+        )
+    };
+    let tested = |cases: &str| {
+        let dir = orders(cases);
+        let manifest = dir.path().join("policy.yaml");
+        let text = fs::read_to_string(&manifest).expect("readable");
+        let from = "    retry: [5s, 1m, 10m]\n";
+        assert!(text.contains(from), "{text}");
+        fs::write(
+            &manifest,
+            text.replace(from, &format!("{from}    not_before: /data/from\n")),
+        )
+        .expect("written");
+        test(&dir, &["--no-prove"])
+    };
+    let right = tested(&[case(&event, "2026-03-02T09:00:00Z"), case(ORDER, "null")].concat());
+    assert_eq!(right.code, 0, "{}{}", right.out, right.err);
+    let wrong = tested(&case(&event, "2026-03-02T10:00:00Z"));
+    assert_eq!(wrong.code, 1, "{}{}", wrong.out, wrong.err);
+    for part in [
+        r#"expected  "2026-03-02T10:00:00.000Z""#,
+        r#"actual    "2026-03-02T09:00:00.000Z""#,
+    ] {
+        assert!(wrong.out.contains(part), "{part}: {}", wrong.out);
+    }
+    let no_time = tested(&case(&event, "soon"));
+    assert!(no_time.err.contains("\"soon\" is no time"), "{}", no_time.err);
+}
+
 /// What is wrong with a file of cases, and what is said of it.
 #[rstest]
 #[case::no_list("cases: []\n", ":1: a file of cases is a list")]

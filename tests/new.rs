@@ -86,6 +86,36 @@ async fn a_new_folder_works_as_it_is() {
 }
 
 #[test]
+fn versions_that_samples_state_are_versions_of_the_policy() {
+    let dir = empty();
+    done(dir.path(), &["new", "shop"], b"");
+    let written = done(
+        dir.path(),
+        &["new", "till", "--from", "shop/events.jsonl", "--json"],
+        b"",
+    );
+    let written: Value = serde_json::from_str(&written).expect("JSON");
+    let versions = written["inferred"]["event_types"][0]["versions"]
+        .as_array()
+        .expect("a list");
+    let versions: Vec<_> = versions
+        .iter()
+        .map(|version| (&version["version"], &version["events"], &version["file"]))
+        .collect();
+    assert_eq!(
+        versions,
+        [
+            (&"1".into(), &1.into(), &"schemas/order.placed/1.json".into()),
+            (&"2".into(), &3.into(), &"schemas/order.placed/2.json".into())
+        ]
+    );
+    done(dir.path(), &["check", "till"], b"");
+    let events = fs::read(dir.path().join("shop/events.jsonl")).expect("samples");
+    let decided = lines(&done(dir.path(), &["apply", "--policy", "till"], &events));
+    assert!(decided.iter().all(|one| one["decision"] == "forward"), "{decided:?}");
+}
+
+#[test]
 fn nothing_is_overwritten() {
     let dir = empty();
     fs::create_dir(dir.path().join("kept")).expect("made");

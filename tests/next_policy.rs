@@ -59,6 +59,7 @@ fn native_answers(policy: &tidegate_policy::Policy, event: &[u8]) -> Vec<String>
         let context = tidegate_policy::Context {
             now: NOW.to_owned(),
             target_version: target.map(str::to_owned),
+            handed_back: false,
         };
         answers.push(text(&policy.process(event, &[], &context)));
     }

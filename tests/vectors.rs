@@ -64,7 +64,11 @@ pub async fn answer(policy: &Policy, case: &Value) -> Option<Value> {
             json!({ "ok": policy.next_attempt(&text("event_type"), attempt).await.expect("no fault") })
         }
         "process" => {
-            let context: Context = parse(&input["context"]);
+            let context = Context {
+                now: parse(&input["context"]["now"]),
+                target_version: parse(&input["context"]["target_version"]),
+                handed_back: input["context"]["handed_back"] == true,
+            };
             let decided = policy.process(&event(input), &attributes(input), &context).await;
             json!({ "ok": decided.expect("no fault") })
         }

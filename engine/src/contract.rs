@@ -17,6 +17,7 @@ impl Context {
         Self {
             now: now.into(),
             target_version: None,
+            handed_back: false,
         }
     }
 }

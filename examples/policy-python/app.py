@@ -14,7 +14,7 @@ class WitWorld:
         """Judges every example once, so that the snapshot has what Python prepares at the first call of a function."""
         for event_type in catalog().event_types:
             for version in event_type.versions:
-                gate.process(version.example, [], Context("2026-03-01T09:30:00Z", None))
+                gate.process(version.example, [], Context("2026-03-01T09:30:00Z", None, False))
 
 
 class Validation:

@@ -75,7 +75,8 @@ fn versions_are_taken_by_their_text() {
     let dir = folder();
     let manifest = MANIFEST.replace(
         "{ 1: placed.json }",
-        "{ 1.1: placed.json, 1.10: placed.json }\n    default_version: 1.10\n    migrations: [{ from: 1.1, to: 1.10, do: [] }]",
+        "{ 1.1: placed.json, 1.10: placed.json }\n    default_version: 1.10\n    migrations: [{ from: 1.1, to: 1.10, do: [] }]\n    \
+         rules: [{ id: a, expr: 'true', message: m, versions: [1.10] }, { id: b, expr: 'true', message: m, versions: all }]",
     );
     fs::write(dir.path().join("policy.yaml"), manifest).expect("written");
     fs::write(

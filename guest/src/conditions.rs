@@ -1,11 +1,13 @@
 //! What a manifest says in expressions: rules, drop rules and channels. Data only; `expressions` compiles it.
 
 use serde::de::value::SeqAccessDeserializer;
-use serde::de::{Error, SeqAccess, Visitor};
+use serde::de::{Error, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 
 use crate::place::Place;
+
+/// All versions of a type.
+const ALL: &str = "all";
 
 /// What must be true of an event, and no schema can express.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,8 +28,7 @@ pub struct ExpressionRule {
 }
 
 /// The versions of which a rule is true, as an event of them came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Value", into = "Value")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleVersions {
     /// `all`: whichever it came in.
     All,
@@ -70,25 +71,40 @@ impl RuleVersions {
     }
 }
 
-impl TryFrom<Value> for RuleVersions {
-    type Error = String;
-
-    fn try_from(value: Value) -> Result<Self, String> {
-        if value == "all" {
-            return Ok(Self::All);
-        }
-        serde_json::from_value(value)
-            .map(Self::These)
-            .map_err(|_| "a rule is for `all` versions, or for a list of their names".to_owned())
+impl<'de> Deserialize<'de> for RuleVersions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RuleVersionsVisitor)
     }
 }
 
-impl From<RuleVersions> for Value {
-    fn from(versions: RuleVersions) -> Self {
-        match versions {
-            RuleVersions::All => "all".into(),
-            RuleVersions::These(names) => names.into(),
+impl Serialize for RuleVersions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All => serializer.serialize_str(ALL),
+            Self::These(names) => names.serialize(serializer),
         }
+    }
+}
+
+/// Versions are names: `1.10` in YAML is not the number 1.1.
+struct RuleVersionsVisitor;
+
+impl<'de> Visitor<'de> for RuleVersionsVisitor {
+    type Value = RuleVersions;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("`all` versions, or a list of their names")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<RuleVersions, E> {
+        match text {
+            ALL => Ok(RuleVersions::All),
+            _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, names: A) -> Result<RuleVersions, A::Error> {
+        Deserialize::deserialize(SeqAccessDeserializer::new(names)).map(RuleVersions::These)
     }
 }
 

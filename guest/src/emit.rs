@@ -1,5 +1,7 @@
 //! Makes the events that follow from one that is forwarded. They are judged like any other event, and leave bare on the channels of
-//! their types. What they emit themselves is not made here: it is once they come in.
+//! their types. What they emit themselves is not made here: it is once they come in. Reads no clock: what is made depends on the event.
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Number, Value};
 
@@ -25,33 +27,45 @@ struct Recurrence<'e> {
     anchor: Option<u32>,
 }
 
+/// The event from which others follow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cause<'e> {
+    /// The event, in the version in which it leaves.
+    pub(crate) event: &'e Event<'e>,
+    /// Tells the event from all others.
+    pub(crate) claim: &'e str,
+    /// Whether its time is not its own: it came without one.
+    pub(crate) is_stamped: bool,
+}
+
 impl Policy {
-    /// The event that follows from another one, in the version in which that one leaves; `None`: nothing recurs. `claim` tells the
-    /// event from all others.
-    pub(crate) fn emit(
-        &self,
-        emits: &Emits,
-        event: &Event<'_>,
-        claim: &str,
-        now: &str,
-    ) -> Result<Option<Event<'_>>, Vec<Violation>> {
-        let (Some(members), Some(kind)) = (event.value.as_object(), self.event_type(&emits.event_type)) else {
+    /// The event that follows from another one; `None`: nothing recurs.
+    pub(crate) fn emit(&self, emits: &Emits, cause: Cause<'_>) -> Result<Option<Event<'_>>, Vec<Violation>> {
+        let members = cause.event.value.as_object();
+        let (Some(members), Some(kind)) = (members, self.event_type(&emits.event_type)) else {
             return Ok(None);
         };
-        let time = self.envelope.time.as_ref().and_then(|place| text(members, place));
-        let time = time.unwrap_or(now);
+        let mut own = Cow::Borrowed(members);
+        let place = self.envelope.time.as_ref();
+        if let Some(place) = place.filter(|_| cause.is_stamped && emits.recur.is_some()) {
+            place.take(own.to_mut());
+        }
+        let time = place.and_then(|place| place.find(&own));
         let recurrence = match &emits.recur {
             None => None,
-            Some(recur) => match recur.recurrence(members, time).map_err(|violation| vec![violation])? {
+            Some(recur) => match recur
+                .recurrence(&own, time.and_then(Value::as_str))
+                .map_err(|violation| vec![violation])?
+            {
                 None => return Ok(None),
                 found => found,
             },
         };
         let (id, time) = match emits.recur.as_ref().zip(recurrence.as_ref()) {
-            Some((recur, found)) => (found.id(&emits.event_type, recur, members), found.previous),
-            None => (ids::derive(&emits.event_type, &[claim.as_bytes()]), time),
+            Some((recur, found)) => (found.id(&emits.event_type, recur, &own), Some(found.previous.into())),
+            None => (ids::derive(&emits.event_type, &[cause.claim.as_bytes()]), time.cloned()),
         };
-        let made = self.made(emits, kind, members, recurrence.as_ref(), (&id, time));
+        let made = self.made(emits, kind, &own, recurrence.as_ref(), (&id, time));
         let made = made.map_err(|violation| failed(kind, vec![violation]))?;
         let judged = self.judge(made, Form::default());
         judged
@@ -66,7 +80,7 @@ impl Policy {
         kind: &KnownType,
         from: &Map<String, Value>,
         recurrence: Option<&Recurrence<'_>>,
-        (id, time): (&str, &str),
+        (id, time): (&str, Option<Value>),
     ) -> Result<Map<String, Value>, Violation> {
         let envelope = &self.envelope;
         let mut made = Map::new();
@@ -93,16 +107,21 @@ impl Policy {
                 to.set(&mut made, to, value)?;
             }
         }
-        if let Some(place) = envelope.time.as_ref().filter(|place| place.find(&made).is_none()) {
-            place.set(&mut made, envelope.key_place().unwrap_or(event_type), time.into())?;
+        let place = envelope.time.as_ref().filter(|place| place.find(&made).is_none());
+        if let Some((place, time)) = place.zip(time) {
+            place.set(&mut made, envelope.key_place().unwrap_or(event_type), time)?;
         }
         Ok(made)
     }
 }
 
 impl Recur {
-    /// The next date; `None`: nothing recurs, or it would be after the year 9999.
-    fn recurrence<'e>(&self, members: &'e Map<String, Value>, done: &str) -> Result<Option<Recurrence<'e>>, Violation> {
+    /// The next date; `None`: nothing recurs, or it would be after the year 9999. What states no time was done in time.
+    fn recurrence<'e>(
+        &self,
+        members: &'e Map<String, Value>,
+        done: Option<&str>,
+    ) -> Result<Option<Recurrence<'e>>, Violation> {
         let Some((_, pattern)) = stated(members, std::slice::from_ref(&self.pattern)) else {
             return Ok(None);
         };
@@ -114,13 +133,13 @@ impl Recur {
             return Err(unfit(&self.pattern, &format!("must be one of {}", known.join(", "))));
         };
         let Some((place, previous)) = stated(members, &self.from) else {
-            return Err(unfit(&self.from[0], "it recurs, and its date is missing"));
+            return Err(unfit(&self.from[0], "it recurs, and states no date"));
         };
         let Some((text, previous)) = previous.as_str().and_then(|text| Some((text, Timestamp::parse(text)?))) else {
             return Err(unfit(place, &format!("must be {EXPECTED}")));
         };
         let anchor = self.anchor(members, every, &previous)?;
-        let done = Timestamp::parse(done).unwrap_or(previous);
+        let done = done.and_then(Timestamp::parse).unwrap_or(previous);
         let next = every.next(&previous, &done, anchor.unwrap_or_default());
         Ok(next.map(|next| Recurrence {
             next,
@@ -183,16 +202,12 @@ fn stated<'p, 'e>(members: &'e Map<String, Value>, places: &'p [Place]) -> Optio
     places.iter().find_map(found)
 }
 
-fn text<'e>(members: &'e Map<String, Value>, place: &Place) -> Option<&'e str> {
-    place.find(members)?.as_str()
-}
-
 fn unfit(place: &Place, problem: &str) -> Violation {
     Violation::new(code::EMIT_FAILED, place.pointer(), problem)
 }
 
 /// The violations of an event that could not be made, and what they are of.
-fn failed(kind: &KnownType, mut violations: Vec<Violation>) -> Vec<Violation> {
+pub(crate) fn failed(kind: &KnownType, mut violations: Vec<Violation>) -> Vec<Violation> {
     let message = format!("the {} that follows from it is not valid", kind.name);
     violations.push(Violation::new(code::EMIT_FAILED, "", message));
     in_order(violations)

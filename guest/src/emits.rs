@@ -15,6 +15,9 @@ pub struct Emits {
     /// Its type.
     #[serde(rename = "type")]
     pub event_type: String,
+    /// The condition that holds for an event from which it follows; absent: it follows from each one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
     /// What its members are copied from, by their places. Its id, its type and its version are not among them.
     pub copy: IndexMap<Place, Copied>,
     /// When it is about the next date of a schedule.
@@ -92,6 +95,8 @@ pub(crate) enum NoEmits {
 struct Raw {
     #[serde(rename = "type")]
     event_type: String,
+    #[serde(default)]
+    when: Option<String>,
     #[serde(default, deserialize_with = "unique::map")]
     copy: IndexMap<String, Copied>,
     #[serde(default)]
@@ -104,6 +109,7 @@ impl TryFrom<Raw> for Emits {
     fn try_from(
         Raw {
             event_type,
+            when,
             copy,
             recur,
         }: Raw,
@@ -112,6 +118,7 @@ impl TryFrom<Raw> for Emits {
         let copy: Result<_, crate::place::NotAPlace> = copy.into_iter().map(place).collect();
         let emits = Self {
             event_type,
+            when,
             copy: copy.map_err(|error| error.to_string())?,
             recur,
         };

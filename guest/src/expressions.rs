@@ -1,6 +1,6 @@
-//! The expressions of an event type, compiled once: which rules an event breaks, whether it is dropped, and on which channels it leaves.
-//! They speak of the document as `event` and of the attributes that it came with as `attributes`. All that are asked together share
-//! one budget of steps.
+//! The expressions of an event type, compiled once: which rules an event breaks, whether it is dropped, on which channels it leaves, and
+//! what follows from it. They speak of the document as `event` and of the attributes that it came with as `attributes`. All that are asked
+//! together share one budget of steps.
 
 use std::collections::HashSet;
 
@@ -9,6 +9,7 @@ use tidegate_cel::{Budget, EvalError, Expression};
 
 use crate::conditions::{Channels, ExpressionRule, RuleVersions};
 use crate::contract::{Attribute, Violation};
+use crate::emits::Emits;
 use crate::manifest::EventType;
 use crate::policy_error::PolicyError;
 use crate::shared_rules::RuleOf;
@@ -28,6 +29,8 @@ pub(crate) struct Expressions {
     drops: Vec<(String, Expression)>,
     /// None, or the last one without a condition.
     routes: Vec<Route>,
+    /// As many as events may follow.
+    emits: Vec<Emitted>,
 }
 
 #[derive(Debug)]
@@ -52,6 +55,12 @@ enum Versions {
 struct Route {
     when: Option<Expression>,
     to: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Emitted {
+    event_type: String,
+    when: Option<Expression>,
 }
 
 /// An event in some version, with the attributes that it came with.
@@ -115,7 +124,20 @@ impl Expressions {
         }
         let channel = ["event_types", name, "channel"].map(str::to_owned).to_vec();
         check_routes(of, &routes).map_err(|problem| wrong("channel", channel, problem))?;
-        Ok(Self { rules, drops, routes })
+        let mut emits = Vec::with_capacity(of.emits.len());
+        for (at, Emits { event_type, when, .. }) in of.emits.iter().enumerate() {
+            let parse = |text: &String| parse(&format!("emits {event_type}"), of_type("emits", at), "when", text);
+            emits.push(Emitted {
+                event_type: event_type.clone(),
+                when: when.as_ref().map(parse).transpose()?,
+            });
+        }
+        Ok(Self {
+            rules,
+            drops,
+            routes,
+            emits,
+        })
     }
 
     /// Whether some of them are about the latest version, whichever version an event has.
@@ -124,6 +146,7 @@ impl Expressions {
         self.rules.iter().any(is_of_latest)
             || !self.drops.is_empty()
             || self.routes.iter().any(|route| route.when.is_some())
+            || self.emits.iter().any(|emitted| emitted.when.is_some())
     }
 
     pub(crate) fn rule_ids(&self) -> impl Iterator<Item = &String> {
@@ -192,6 +215,22 @@ impl Expressions {
             }
         }
         Ok(&[])
+    }
+
+    /// Which events follow from a valid one, by their indices.
+    pub(crate) fn emitted(&self, subject: Subject<'_>) -> Result<Vec<usize>, Violation> {
+        if self.emits.iter().all(|emitted| emitted.when.is_none()) {
+            return Ok((0..self.emits.len()).collect());
+        }
+        let mut question = Question::new(subject);
+        let mut follow = Vec::with_capacity(self.emits.len());
+        for (at, Emitted { event_type, when }) in self.emits.iter().enumerate() {
+            let follows = when.as_ref().map_or(Ok(true), |when| question.holds(when));
+            if follows.map_err(|error| unanswered(&format!("emits {event_type}"), None, "", &error))? {
+                follow.push(at);
+            }
+        }
+        Ok(follow)
     }
 }
 

@@ -81,6 +81,7 @@ impl Policy {
             let context = Context {
                 now: request.now,
                 target_version: request.target_version,
+                handed_back: false,
             };
             Ok(self.process(request.event.as_bytes(), &attributes, &context))
         });

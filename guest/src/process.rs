@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::contract::{Attribute, Context, Decided, Decision, MigrationCause, Output, Violation};
 use crate::derivation::{Derivation, Derived};
 use crate::document::Form;
+use crate::emit::{Cause, failed};
 use crate::event::Event;
 use crate::migrate::{Changed, Failed, follow, path_to};
 use crate::policy::Policy;
@@ -59,7 +60,7 @@ impl Policy {
     /// What to send for a valid event, the event itself first.
     fn outputs(&self, event: &mut Event<'_>, decided: &Decided, context: &Context) -> Result<Routed, Vec<Violation>> {
         let kind = event.kind;
-        if !kind.accepted {
+        if !kind.accepted && !context.handed_back {
             let message = format!("{} is sent by the policy and never taken in", kind.name);
             return Err(vec![Violation::new(
                 code::EMITTED_ONLY,
@@ -68,23 +69,25 @@ impl Policy {
             )]);
         }
         let usual = &kind.versions[kind.target_version].name;
-        let target = context.target_version.as_deref().unwrap_or(usual);
-        let path = path_to(event, target).map_err(|violation| vec![violation])?;
-        if let Some(rule) = kind
-            .expressions
-            .drop_rule(event.subject())
-            .map_err(|violation| vec![violation])?
-        {
+        let wanted = context.target_version.as_deref().filter(|_| kind.accepted);
+        let target = wanted.unwrap_or(usual);
+        let alone = |violation| vec![violation];
+        let path = path_to(event, target).map_err(alone)?;
+        let expressions = &kind.expressions;
+        if let Some(rule) = expressions.drop_rule(event.subject()).map_err(alone)? {
             let rule = Some(rule.to_owned());
             return Ok(Routed::Dropped { rule });
         }
-        let channels = kind
-            .expressions
-            .channels(event.subject())
-            .map_err(|violation| vec![violation])?;
+        let channels = expressions.channels(event.subject()).map_err(alone)?;
         if channels.is_empty() {
             return Ok(Routed::Dropped { rule: None });
         }
+        // Asked of the event as it came, before it gets a time.
+        let emitted = if context.handed_back {
+            Vec::new()
+        } else {
+            expressions.emitted(event.subject()).map_err(alone)?
+        };
 
         let needs_time = self.needs_time(event);
         let changed = if path.steps.is_empty() && !needs_time {
@@ -116,11 +119,19 @@ impl Policy {
             not_before,
         };
         let mut outputs = on_each(channels, output);
-        for emits in &kind.emits {
-            let claim = decided.claim.as_ref().or(decided.event_id.as_ref());
-            let emitted = self.emit(emits, event, claim.map_or("", String::as_str), &context.now)?;
-            if let Some(emitted) = emitted {
-                outputs.extend(self.output(&emitted, &context.now)?);
+        if context.handed_back {
+            return Ok(Routed::To(outputs));
+        }
+        let claim = decided.claim.as_ref().or(decided.event_id.as_ref());
+        let cause = Cause {
+            event,
+            claim: claim.map_or("", String::as_str),
+            is_stamped: needs_time,
+        };
+        for emits in emitted.into_iter().map(|at| &kind.emits[at]) {
+            if let Some(emitted) = self.emit(emits, cause)? {
+                let sent = self.output(&emitted, &context.now);
+                outputs.extend(sent.map_err(|violations| failed(emitted.kind, violations))?);
             }
         }
         self.derive(event, &context.now, &mut outputs)?;
@@ -143,8 +154,12 @@ impl Policy {
         Ok(())
     }
 
-    /// A derived event on the channels of its type; nothing when the type has none.
+    /// A derived event on the channels of its type; nothing when the type has none, or a rule of it drops the event.
     fn output(&self, event: &Event<'_>, now: &str) -> Result<Vec<Output>, Vec<Violation>> {
+        let dropped = event.kind.expressions.drop_rule(event.subject());
+        if dropped.map_err(|violation| vec![violation])?.is_some() {
+            return Ok(Vec::new());
+        }
         let leaving = event.leaving().map_err(|violation| vec![violation])?;
         if let Some(violation) = self.too_large(&leaving.event) {
             return Err(vec![violation]);

@@ -2,7 +2,9 @@
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use tidegate_policy::{Bundle, Code, Context, Decided, Decision, File, Policy, PolicyError};
+use tidegate_policy::{Bundle, Code, Context, Decided, Decision, File, Output, Policy, PolicyError};
+
+const NOW: &str = "2026-02-01T00:00:00Z";
 
 /// A policy in which `done` emits this; `due` must have a text in `/lift`.
 fn policy(emits: &Value) -> Result<Policy, PolicyError> {
@@ -40,10 +42,15 @@ fn policy_of(emits: &Value, of_due: &Value) -> Result<Policy, PolicyError> {
 }
 
 fn process(policy: &Policy, members: &str) -> Decided {
+    process_at(policy, members, NOW)
+}
+
+fn process_at(policy: &Policy, members: &str, now: &str) -> Decided {
     let event = format!(r#"{{"type":"done",{members}}}"#);
     let context = Context {
-        now: "2026-02-01T00:00:00Z".to_owned(),
+        now: now.to_owned(),
         target_version: None,
+        handed_back: false,
     };
     policy.process(event.as_bytes(), &[], &context)
 }
@@ -134,12 +141,54 @@ fn what_comes_twice_asks_for_one_date() {
     }
 }
 
+/// Of an event that states no time, a date is the next one after the previous one, whenever the event comes.
+#[rstest]
+#[case::a_date(r#""every":"d","due":"2026-03-01T09:00:00Z""#, "2026-03-02T09:00:00Z")]
+#[case::null(r#""every":"d","due":"2026-03-01T09:00:00Z","at":null"#, "2026-03-02T09:00:00Z")]
+#[case::a_time_that_is_a_number(
+    r#""every":"m","due":"2026-01-31T09:00:00Z","at":1769850000"#,
+    "2026-02-28T09:00:00Z"
+)]
+fn what_follows_depends_on_no_clock(#[case] members: &str, #[case] next: &str) {
+    let members = format!(r#""id":"1","lift":"L",{members}"#);
+    let output = |now| process_at(&recurring(), &members, now).outputs.remove(1);
+    let first = output(NOW);
+    assert_eq!(first, output("2031-07-01T00:00:00Z"));
+    let text = first.event.expect("a text");
+    assert!(text.contains(&format!(r#""due":"{next}""#)), "{text}");
+}
+
+/// What follows from an event that states no time happened with it.
+#[test]
+fn the_time_is_that_with_which_the_event_leaves() {
+    let policy = policy(&json!([{ "type": "due", "copy": { "/lift": "/lift" } }])).expect("a policy");
+    let times = |time: &str| {
+        let outputs = process(&policy, &format!(r#""id":"1","lift":"L"{time}"#)).outputs;
+        let time = |output: &Output| {
+            let text = output.event.as_deref().unwrap_or_default();
+            serde_json::from_str::<Value>(text).map_or(Value::Null, |event| event["at"].clone())
+        };
+        [time(&outputs[0]), time(&outputs[1])]
+    };
+    assert_eq!(times(""), [json!(NOW), json!(NOW)]);
+    assert_eq!(times(r#","at":7"#)[1], json!(7));
+}
+
 #[rstest]
 #[case::another_pattern(r#""every":"y""#, "/every", "must be one of d, m")]
 #[case::a_number_as_pattern(r#""every":1"#, "/every", "must be one of d, m")]
+#[case::neither_date_nor_time(r#""every":"d""#, "/due", "it recurs, and states no date")]
 #[case::no_date(r#""every":"d","due":"soon""#, "/due", "must be a date and time with an offset")]
-#[case::no_day(r#""every":"m","day":32"#, "/day", "must be a day of the month, from 1 to 31")]
-#[case::half_a_day(r#""every":"m","day":1.5"#, "/day", "must be a day of the month, from 1 to 31")]
+#[case::no_day(
+    r#""every":"m","day":32,"at":"2026-01-31T09:00:00Z""#,
+    "/day",
+    "must be a day of the month, from 1 to 31"
+)]
+#[case::half_a_day(
+    r#""every":"m","day":1.5,"due":"2026-01-31T09:00:00Z""#,
+    "/day",
+    "must be a day of the month, from 1 to 31"
+)]
 fn an_event_without_a_next_date_is_rejected(#[case] members: &str, #[case] path: &str, #[case] message: &str) {
     let decided = process(&recurring(), &format!(r#""id":"1","lift":"L",{members}"#));
     assert_eq!(decided.decision, Decision::Reject);

@@ -30,6 +30,7 @@ fn process(due: &str) -> tidegate_policy::Decided {
     let context = Context {
         now: "2026-03-01T09:30:00Z".to_owned(),
         target_version: None,
+        handed_back: false,
     };
     policy().process(event.as_bytes(), &[], &context)
 }

@@ -49,6 +49,7 @@ fn now() -> Context {
     Context {
         now: "2026-03-02T17:00:00Z".to_owned(),
         target_version: None,
+        handed_back: false,
     }
 }
 

@@ -5,7 +5,7 @@ use tidegate_text::{escape::visible, pointer};
 
 use crate::{
     envelope::{Envelope, Id},
-    inferred::InferredType,
+    inferred::{InferredType, InferredVersion},
 };
 
 /// The samples below which a schema says more of them than of their type.
@@ -38,26 +38,43 @@ pub(crate) fn checks(envelope: &Envelope, types: &[InferredType]) -> Vec<String>
     if envelope.time.is_none() {
         checks.push("No member of all events is a time in RFC 3339 (`envelope.time`)".to_owned());
     }
-    let few: Vec<_> = types
-        .iter()
-        .filter(|event_type| event_type.events < FEW)
-        .map(|event_type| &*event_type.name)
-        .collect();
+    if let Some(place) = &envelope.version {
+        let several: Vec<_> = types
+            .iter()
+            .filter(|event_type| event_type.versions.len() > 1)
+            .collect();
+        let named = several.iter().map(|event_type| {
+            let versions = event_type.versions.iter().map(|version| &*version.version);
+            format!("{} ({})", event_type.name, versions.collect::<Vec<_>>().join(", "))
+        });
+        let named: Vec<_> = named.collect();
+        if !named.is_empty() {
+            checks.push(format!(
+                "Events state several versions at {}: {}. They leave in the newest one. Nothing tells what changed, so the migrations do \
+                 nothing, and a newer schema takes what an older one takes",
+                place.pointer(),
+                listed(&named)
+            ));
+        }
+    }
+    let schemas: Vec<_> = types.iter().flat_map(schemas).collect();
+    let few = schemas.iter().filter(|(_, version)| version.events < FEW);
+    let few: Vec<_> = few.map(|(name, _)| name).collect();
     if !few.is_empty() {
         checks.push(format!(
-            "The schemas of types with fewer than {FEW} samples demand what these few have ({})",
+            "The schemas with fewer than {FEW} samples demand what these few have: {}",
             listed(&few)
         ));
     }
     let (mut words, mut anything) = (Vec::new(), Vec::new());
-    for event_type in types {
+    for (name, version) in &schemas {
         let place = envelope.event_type.pointer();
-        walk(&event_type.schema, &mut String::new(), &mut |schema, at| {
+        walk(&version.schema, &mut String::new(), &mut |schema, at| {
             if at != place && (schema.contains_key("enum") || schema.contains_key("const")) {
-                words.push(format!("{} {at}", event_type.name));
+                words.push(format!("{name} {at}"));
             }
             if schema.is_empty() {
-                anything.push(format!("{} {at}", event_type.name));
+                anything.push(format!("{name} {at}"));
             }
         });
     }
@@ -72,6 +89,16 @@ pub(crate) fn checks(envelope: &Envelope, types: &[InferredType]) -> Vec<String>
     }
     checks.push("Each channel, and the retries `1s, 2s, 4s` of all types, are a guess".to_owned());
     checks
+}
+
+/// The versions of a type, each with what tells its schema from others.
+fn schemas(event_type: &InferredType) -> Vec<(String, &InferredVersion)> {
+    let name = |version: &InferredVersion| match event_type.versions.len() {
+        1 => event_type.name.clone(),
+        _ => format!("{} {}", event_type.name, version.version),
+    };
+    let versions = event_type.versions.iter();
+    versions.map(|version| (name(version), version)).collect()
 }
 
 fn listed(names: &[impl AsRef<str>]) -> String {

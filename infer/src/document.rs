@@ -39,8 +39,8 @@ pub(crate) struct Attributes {
 }
 
 impl Documents {
-    /// With versions, where events state one.
-    pub(crate) fn of(samples: &[Sample], has_versions: bool) -> Result<Self, InferError> {
+    /// Of all samples.
+    pub(crate) fn of(samples: &[Sample]) -> Result<Self, InferError> {
         let (bare, events): (Vec<&Sample>, Vec<&Sample>) = samples.iter().partition(|sample| sample.is_bare());
         let bare = unique(bare.iter().map(|sample| sample.event.clone()));
         let mut envelope = if bare.is_empty() {
@@ -50,7 +50,6 @@ impl Documents {
             envelope.payload = payload(&bare, &events);
             envelope
         };
-        envelope.version.take_if(|_| !has_versions);
         let attributes = Attributes::of(&mut envelope, &events);
         let laid = events.iter().map(|sample| attributes.document(&envelope, sample));
         Ok(Self {
@@ -93,12 +92,12 @@ fn payload(bare: &[Value], events: &[&Sample]) -> Option<Place> {
     };
     let whole = common(&names(&mut bare.iter()));
     let members = bare.first()?.as_object()?.keys();
-    let candidates = members.filter_map(|name| {
+    let similar = members.filter_map(|name| {
         let inside = || bare.iter().map(|event| event.get(name).unwrap_or(&Value::Null));
         let common = inside().all(Value::is_object).then(|| common(&names(&mut inside())))?;
         (common >= COMMON && common > whole).then_some((common, name))
     });
-    let best = candidates.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    let best = similar.max_by(|(one, _), (other, _)| one.total_cmp(other));
     best.map(|(_, name)| Place::of(&[name]))
 }
 

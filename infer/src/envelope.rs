@@ -258,8 +258,8 @@ fn version_score(column: &Column<'_>) -> Option<f64> {
     let stated: Vec<_> = names.iter().flatten().collect();
     let distinct = stated.iter().collect::<HashSet<_>>().len();
     let is_short = stated.iter().all(|name| !name.is_empty() && name.len() <= 32);
-    let is_seldom = stated.len() * 2 < names.len();
-    (is_called(column, &VERSION_WORDS) && is_short && !is_seldom && distinct <= 8)
+    let is_rare = stated.len() * 2 < names.len();
+    (is_called(column, &VERSION_WORDS) && is_short && !is_rare && distinct <= 8)
         .then(|| CALLED - depth(column))
         .filter(|score| *score > 1.0)
 }

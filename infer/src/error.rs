@@ -26,7 +26,7 @@ pub enum InferError {
     )]
     NoType,
     /// One member seems to be the type, and has too many values for that.
-    #[error("the events have {found} types at {place}, and a policy has at most {most}")]
+    #[error("the events have {found} types at {place}, their versions counted, and a policy has at most {most}")]
     TooManyTypes {
         /// Where they state it.
         place: String,

@@ -9,15 +9,15 @@ use crate::{
     checks::checks,
     document::Documents,
     error::InferError,
-    inferred::{Inferred, InferredType},
+    inferred::{Inferred, InferredType, InferredVersion},
     manifest,
     place::Place,
     sample::Sample,
-    schema::schema,
     types::{self, Seen},
+    versions::schemas,
 };
 
-/// The most types; a policy has at most 2,000 schemas.
+/// The most types, their versions counted; a policy has at most 2,000 schemas.
 const MOST_TYPES: usize = 1000;
 
 /// Infers a policy from sample events.
@@ -25,68 +25,60 @@ pub fn infer(samples: &[Sample]) -> Result<Inferred, InferError> {
     if samples.is_empty() {
         return Err(InferError::Empty);
     }
-    let mut documents = Documents::of(samples, true)?;
-    let mut seen = types::seen(&documents.values, &documents.envelope);
-    if seen.len() > MOST_TYPES {
-        return Err(InferError::TooManyTypes {
-            place: documents.envelope.event_type.pointer(),
-            found: seen.len(),
-            most: MOST_TYPES,
-        });
-    }
-    let mut check = Vec::new();
-    let several = seen
-        .iter()
-        .find_map(|(name, seen)| Some((name, seen.several_versions()?)));
-    // Without a migration between them, they cannot be told apart.
-    if let Some((name, versions)) = several {
-        let place = documents
-            .envelope
-            .version
-            .map(|place| place.pointer())
-            .unwrap_or_default();
-        check.push(format!(
-            "{name} has several versions at {place}: {versions}. One schema takes them all; for one each, name the place in `envelope`, \
-             split the schema and write the migration"
-        ));
-        documents = Documents::of(samples, false)?;
-        seen = types::seen(&documents.values, &documents.envelope);
-    }
     let Documents {
         envelope,
         attributes,
         values,
-    } = documents;
+    } = Documents::of(samples)?;
+    let seen = types::seen(&values, &envelope);
+    let found = seen.values().map(|seen| seen.versions.len()).sum();
+    if found > MOST_TYPES {
+        return Err(InferError::TooManyTypes {
+            place: envelope.event_type.pointer(),
+            found,
+            most: MOST_TYPES,
+        });
+    }
     let names: Vec<_> = seen.keys().map(String::as_str).collect();
-    let is_versioned = envelope.version.is_some();
     let mut files = FileNames::default();
     let event_types: Vec<_> = seen
         .iter()
         .zip(channels(&names))
-        .map(|((name, seen), channel)| {
-            let version = if is_versioned { seen.version() } else { "1" };
-            InferredType {
-                name: name.clone(),
-                events: seen.count,
-                version: version.to_owned(),
-                channel,
-                file: files.of(name),
-                schema: schema_of(name, seen, &envelope.event_type),
-            }
+        .map(|((name, seen), channel)| InferredType {
+            name: name.clone(),
+            events: seen.count(),
+            channel,
+            versions: versions(name, seen, &envelope.event_type, &mut files),
         })
         .collect();
-    check.extend(checks(&envelope, &event_types));
     Ok(Inferred {
         events: values.len(),
+        check: checks(&envelope, &event_types),
         envelope: manifest::envelope(&envelope),
         cloudevents: manifest::cloudevents(attributes, envelope.payload.is_some()),
         event_types,
-        check,
     })
 }
 
-/// The schema of a type, with its name where events state it, and an example.
-fn schema_of(name: &str, seen: &Seen, place: &Place) -> Value {
+/// The versions of a type, each with its schema.
+fn versions(name: &str, seen: &Seen<'_>, place: &Place, files: &mut FileNames) -> Vec<InferredVersion> {
+    let is_only = seen.versions.len() == 1;
+    let schemas = schemas(seen).into_iter().zip(&seen.versions).enumerate();
+    let version = |(at, (schema, version)): (usize, (Map<String, Value>, &String))| {
+        let events = seen.count_of(at);
+        InferredVersion {
+            version: version.clone(),
+            events,
+            file: files.of(name, (!is_only).then_some(version)),
+            // An example migrates to each other version. Nothing else than an event of the oldest one surely does.
+            schema: whole((name, events), schema, place, (at == 0).then(|| seen.example(at))),
+        }
+    };
+    schemas.map(version).collect()
+}
+
+/// The schema of a version, with the name of the type where events state it, and an example if there is one.
+fn whole((name, events): (&str, usize), schema: Map<String, Value>, place: &Place, example: Option<&Value>) -> Value {
     let mut whole = Map::new();
     whole.insert(
         "$schema".to_owned(),
@@ -94,9 +86,9 @@ fn schema_of(name: &str, seen: &Seen, place: &Place) -> Value {
     );
     whole.insert(
         "title".to_owned(),
-        format!("{name}, inferred from {} events", seen.count).into(),
+        format!("{name}, inferred from {events} events").into(),
     );
-    whole.extend(schema(&seen.shape));
+    whole.extend(schema);
     let mut whole = Value::Object(whole);
     let at = place
         .0
@@ -105,7 +97,9 @@ fn schema_of(name: &str, seen: &Seen, place: &Place) -> Value {
     if let Some(at) = at {
         *at = json!({ "const": name });
     }
-    whole["examples"] = json!([seen.example]);
+    if let Some(example) = example {
+        whole["examples"] = json!([example]);
+    }
     whole
 }
 
@@ -114,20 +108,32 @@ fn schema_of(name: &str, seen: &Seen, place: &Place) -> Value {
 struct FileNames(HashSet<String>);
 
 impl FileNames {
-    fn of(&mut self, event_type: &str) -> String {
-        let is_plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_');
-        let plain: String = event_type
-            .chars()
-            .map(|char| if is_plain(char) { char } else { '-' })
-            .take(80)
-            .collect();
-        let plain = plain.trim_start_matches('.');
-        let plain = if plain.is_empty() { "event" } else { plain };
-        let candidates = (1..).map(|number| match number {
-            1 => format!("schemas/{plain}.json"),
-            _ => format!("schemas/{plain}-{number}.json"),
+    /// The file of a type, or of one of its versions.
+    fn of(&mut self, event_type: &str, version: Option<&str>) -> String {
+        let mut path = format!("schemas/{}", plain(event_type));
+        if let Some(version) = version {
+            path.push('/');
+            path.push_str(&plain(version));
+        }
+        let names = (1..).map(|number| match number {
+            1 => format!("{path}.json"),
+            _ => format!("{path}-{number}.json"),
         });
-        let mut free = candidates.filter(|name| self.0.insert(name.to_ascii_lowercase()));
+        let mut free = names.filter(|name| self.0.insert(name.to_ascii_lowercase()));
         free.next().unwrap_or_default()
+    }
+}
+
+/// A name that every file system takes.
+fn plain(name: &str) -> String {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_');
+    let plain: String = name
+        .chars()
+        .map(|char| if is_plain(char) { char } else { '-' })
+        .take(80)
+        .collect();
+    match plain.trim_start_matches('.') {
+        "" => "event".to_owned(),
+        plain => plain.to_owned(),
     }
 }

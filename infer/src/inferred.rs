@@ -26,10 +26,19 @@ pub struct InferredType {
     pub name: String,
     /// Its samples.
     pub events: usize,
-    /// Its version.
-    pub version: String,
     /// Where its events go.
     pub channel: String,
+    /// Its versions, oldest first.
+    pub versions: Vec<InferredVersion>,
+}
+
+/// A version of an event type.
+#[derive(Debug, Clone, Serialize)]
+pub struct InferredVersion {
+    /// Its name, as events state it.
+    pub version: String,
+    /// Its samples.
+    pub events: usize,
     /// The file of its schema.
     pub file: String,
     #[serde(skip)]
@@ -46,13 +55,14 @@ pub struct SchemaFile {
 }
 
 impl Inferred {
-    /// The schemas, one a type.
+    /// The schemas, one a version.
     pub fn schemas(&self) -> Vec<SchemaFile> {
-        let file = |event_type: &InferredType| SchemaFile {
-            path: event_type.file.clone(),
-            text: format!("{:#}\n", event_type.schema),
+        let file = |version: &InferredVersion| SchemaFile {
+            path: version.file.clone(),
+            text: format!("{:#}\n", version.schema),
         };
-        self.event_types.iter().map(file).collect()
+        let versions = self.event_types.iter().flat_map(|event_type| &event_type.versions);
+        versions.map(file).collect()
     }
 
     /// The channels, sorted.

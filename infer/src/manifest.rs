@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     document::Attributes,
     envelope::{Envelope, Id},
-    inferred::Inferred,
+    inferred::{Inferred, InferredVersion},
     place::Place,
 };
 
@@ -71,12 +71,27 @@ pub fn manifest(inferred: &Inferred, name: &str) -> String {
     text.push_str("retry:\n  default: [1s, 2s, 4s]\n");
     text.push_str("\nevent_types:\n");
     for event_type in &inferred.event_types {
-        let (version, file) = (scalar(&event_type.version), scalar(&event_type.file));
         let _ = writeln!(text, "  {}:", scalar(&event_type.name));
         let _ = writeln!(text, "    channel: {}", scalar(&event_type.channel));
-        let _ = writeln!(text, "    versions: {{ {version}: {file} }}");
+        versions(&mut text, &event_type.versions);
     }
     text
+}
+
+/// The versions of a type. A migration that does nothing lets each event leave in the newest one.
+fn versions(text: &mut String, versions: &[InferredVersion]) {
+    let file = |version: &InferredVersion| format!("{}: {}", scalar(&version.version), scalar(&version.file));
+    let files: Vec<_> = versions.iter().map(file).collect();
+    let _ = writeln!(text, "    versions: {{ {} }}", files.join(", "));
+    let ([oldest, ..], true) = (versions, versions.len() > 1) else {
+        return;
+    };
+    let _ = writeln!(text, "    default_version: {}", scalar(&oldest.version));
+    text.push_str("    migrations: # what changed is not known: say it under `do`, then narrow the newer schema\n");
+    for pair in versions.windows(2) {
+        let (from, to) = (scalar(&pair[0].version), scalar(&pair[1].version));
+        let _ = writeln!(text, "      - {{ from: {from}, to: {to}, otherwise: reject, do: [] }}");
+    }
 }
 
 /// A sentence as a comment, in lines that fit a screen.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::shape::{Objects, Shape};
 
-/// The numbers that it takes to call them integers. A price is a whole one now and then, five times in a row seldom.
+/// The numbers that it takes to call them integers. A price is a whole one now and then, five times in a row rarely.
 const LEAST_INTEGERS: usize = 5;
 /// An object with as many different names, three times as many as it has members at once, has keys for names.
 const LEAST_KEYS: usize = 10;
@@ -64,8 +64,7 @@ fn members(objects: &Objects) -> Map<String, Value> {
         schema.insert("additionalProperties".to_owned(), value.into());
         return schema;
     }
-    let in_all = objects.members.iter().filter(|(_, shape)| shape.count == objects.count);
-    let required: Vec<_> = in_all.map(|(name, _)| name.as_str()).collect();
+    let required: Vec<_> = objects.in_all().collect();
     if !required.is_empty() {
         schema.insert("required".to_owned(), json!(required));
     }

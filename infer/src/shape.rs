@@ -29,6 +29,14 @@ pub(crate) struct Objects {
     pub(crate) members: IndexMap<String, Shape>,
 }
 
+impl Objects {
+    /// The names of the members that all of them have.
+    pub(crate) fn in_all(&self) -> impl Iterator<Item = &str> {
+        let in_all = self.members.iter().filter(|(_, shape)| shape.count == self.count);
+        in_all.map(|(name, _)| name.as_str())
+    }
+}
+
 impl Shape {
     pub(crate) fn see(&mut self, value: &Value) {
         self.count += 1;

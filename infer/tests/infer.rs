@@ -1,5 +1,7 @@
 //! What is inferred from small samples: where events state what, and schemas that say what the samples give a reason for.
 
+use std::fs;
+
 use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -54,7 +56,7 @@ fn where_events_state_what_is_found_by_how_the_values_are_spread() {
     let types: Vec<_> = inferred
         .event_types
         .iter()
-        .map(|found| (found.name.as_str(), found.events, found.version.as_str()))
+        .map(|found| (found.name.as_str(), found.events, found.versions[0].version.as_str()))
         .collect();
     assert_eq!(types, [("closed", 13, "2"), ("opened", 7, "2")]);
 }
@@ -78,7 +80,7 @@ fn events_without_an_id_are_told_apart_by_two_members_or_not_at_all() {
 
 #[test]
 fn an_event_that_was_delivered_twice_is_one() {
-    let mut events = with(4, |at| at.into());
+    let mut events = with(4, Into::into);
     events.push(events[0].clone());
     let inferred = bare(&events);
     assert_eq!((inferred.events, &inferred.envelope["id"]), (4, &json!("/id")));
@@ -164,15 +166,75 @@ fn bare_events_and_cloud_events_of_one_shop_have_one_schema() {
 }
 
 #[test]
-fn versions_of_one_type_share_a_schema() {
-    let event = |at: usize| json!({ "id": at, "type": "a", "version": at % 2, "value": at });
-    let inferred = bare(&(0..12).map(event).collect::<Vec<_>>());
-    assert!(!inferred.envelope.contains_key("version"), "{:?}", inferred.envelope);
+fn each_version_has_a_schema_and_leads_to_the_next_one() {
+    let event = |at: usize| match at % 3 {
+        0 => json!({ "id": at, "type": "a", "version": "1.10", "value": { "total": at, "currency": "EUR" } }),
+        1 => json!({ "id": at, "type": "a", "version": "1.9", "value": { "amount": at } }),
+        _ => json!({ "id": at, "type": "a", "value": { "amount": 0.5 } }),
+    };
+    let inferred = bare(&(0..30).map(event).collect::<Vec<_>>());
+    let text = manifest(&inferred, "shop");
+    let expected = "
+  a:
+    channel: events
+    versions: { \"1.9\": schemas/a/1.9.json, \"1.10\": schemas/a/1.10.json }
+    default_version: \"1.9\"
+    migrations: # what changed is not known: say it under `do`, then narrow the newer schema
+      - { from: \"1.9\", to: \"1.10\", otherwise: reject, do: [] }
+";
+    assert!(text.contains(expected), "{text}");
+    let versions = inferred.event_types[0].versions.iter();
+    let versions: Vec<_> = versions.map(|found| (&*found.version, found.events)).collect();
+    assert_eq!(versions, [("1.9", 20), ("1.10", 10)]);
+    let [older, newer] = [0, 1].map(|at| {
+        let mut schema: Value = serde_json::from_str(&inferred.schemas()[at].text).expect("JSON");
+        schema["properties"]["value"].take()
+    });
+    assert_eq!(older["required"], json!(["amount"]));
+    // The newer one takes what the older one takes, and no event of which a member was removed.
+    assert_eq!(newer.get("required"), None);
+    assert_eq!(
+        newer["anyOf"],
+        json!([{ "required": ["amount"] }, { "required": ["total", "currency"] }])
+    );
+    assert_eq!(newer["properties"]["total"], json!({ "type": "integer" }));
+    let said = "Events state several versions at /version: a (1.9, 1.10).";
     assert!(
-        inferred.check[0].starts_with("a has several versions at /version: 0, 1."),
+        inferred.check.iter().any(|check| check.starts_with(said)),
         "{:?}",
         inferred.check
     );
+}
+
+/// An order in one of three versions, each of which changed something.
+fn order(at: usize) -> Value {
+    let version = at % 3 + 1;
+    let data = match version {
+        1 => json!({ "amount": at, "by": { "name": "n", "on": "web" } }),
+        2 => {
+            json!({ "total": format!("{at}.50"), "by": { "name": "n", "id": at }, "lines": [{ "sku": "a", "qty": 1 }] })
+        }
+        _ => json!({ "total": { "value": at }, "currency": "EUR", "lines": [{ "sku": "a", "count": 1.5 }] }),
+    };
+    json!({ "id": at.to_string(), "type": "order.placed", "version": version, "at": "2026-03-01T09:30:00Z", "data": data })
+}
+
+#[rstest]
+#[case::few(6)]
+#[case::many(360)]
+fn a_folder_with_versions_is_proved(#[case] count: usize) {
+    let inferred = bare(&(0..count).map(order).collect::<Vec<_>>());
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::write(dir.path().join("policy.yaml"), manifest(&inferred, "shop")).expect("written");
+    for schema in inferred.schemas() {
+        let path = dir.path().join(&schema.path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, schema.text).expect("written");
+    }
+    let proof = tidegate_prove::prove_folder(dir.path(), tidegate_prove::Settings::default(), |_| {});
+    let proof = proof.unwrap_or_else(|error| panic!("{:#}", anyhow::Error::from(error)));
+    assert_eq!((proof.versions.len(), proof.migrations), (3, 2));
+    assert_eq!(proof.incomplete().count(), 0);
 }
 
 #[rstest]
@@ -230,6 +292,23 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
+/// The schemas of an inferred policy, as validators.
+fn validators(inferred: &Inferred) -> Vec<jsonschema::Validator> {
+    let options = || {
+        let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012);
+        options.should_validate_formats(true)
+    };
+    let validator = |text: &str| {
+        let schema: Value = serde_json::from_str(text).expect("JSON");
+        options().build(&schema).expect("a schema")
+    };
+    inferred
+        .schemas()
+        .iter()
+        .map(|schema| validator(&schema.text))
+        .collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -237,11 +316,36 @@ proptest! {
     fn every_sample_is_valid(values in prop::collection::vec(value(), 1..140)) {
         let events = with(values.len(), |at| values[at].clone());
         let inferred = bare(&events);
-        let schema: Value = serde_json::from_str(&inferred.schemas()[0].text).expect("JSON");
-        let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);
-        let validator = options.build(&schema).expect("a schema");
+        let validators = validators(&inferred);
         for event in &events {
-            prop_assert!(validator.is_valid(event), "{event} is not valid in {schema:#}");
+            prop_assert!(validators[0].is_valid(event), "{event} is not valid in {}", inferred.schemas()[0].text);
+        }
+    }
+
+    #[test]
+    fn what_is_valid_in_a_version_is_valid_in_all_newer_ones(
+        samples in prop::collection::vec((value(), 0_usize..3), 1..140),
+        others in prop::collection::vec(value(), 1..20),
+    ) {
+        let event = |at: usize, version: usize, value: &Value| json!({ "id": at, "type": "a", "version": version, "value": value });
+        let mut events: Vec<_> = samples.iter().enumerate().map(|(at, (value, version))| event(at, *version, value)).collect();
+        events.extend((0..3).map(|version| event(1000 + version, version, &json!(0))));
+        let inferred = bare(&events);
+        let validators = validators(&inferred);
+        prop_assert_eq!(validators.len(), 3);
+        for event in &events {
+            let version = usize::try_from(event["version"].as_u64().expect("a version")).expect("small");
+            prop_assert!(validators[version].is_valid(event), "{event} is not valid in {}", inferred.schemas()[version].text);
+        }
+        for (at, value) in others.iter().chain(samples.iter().map(|(value, _)| value)).enumerate() {
+            for version in 0..2 {
+                // As a migration leaves it.
+                let [older, newer] = [version, version + 1].map(|version| event(at, version, value));
+                prop_assert!(
+                    !validators[version].is_valid(&older) || validators[version + 1].is_valid(&newer),
+                    "{value} is valid in {version} alone"
+                );
+            }
         }
     }
 }

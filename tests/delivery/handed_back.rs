@@ -1,6 +1,6 @@
 //! Events that a consumer hands back.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -105,4 +105,73 @@ async fn a_consumer_may_hand_back_what_only_the_policy_makes() {
     let received = app.wait_for("/tasks", 3).await.expect("it is published again, alone");
     assert_eq!(envelope(&received[2])["id"], request["id"]);
     assert_eq!(envelope(&received[2])["data"], request["data"]);
+}
+
+const LIFTS: &str = "name: lifts
+version: 1.0.0
+envelope: { id: /id, type: /type, key: /lift, time: /at }
+retry: { default: [1ms] }
+event_types:
+  inspection.done:
+    channel: inspections
+    versions: { 1: done.json }
+    emits: [{ type: inspection.due, copy: { /lift: /lift, /floors: /floors } }]
+  inspection.due:
+    channel: [{ when: event.floors < 10, to: low }, { to: [high, audit] }]
+    accepted: false
+    versions: { 1: due.json }
+";
+
+const LIFT: &str = r#"{"id":"d-1","type":"inspection.done","lift":"L-1","floors":30,"at":"2026-03-01T09:30:00Z"}"#;
+
+#[tokio::test]
+async fn what_only_the_policy_makes_goes_where_its_own_conditions_lead() {
+    let (app, dir) = (app().await, tempfile::tempdir().expect("a directory"));
+    let schema = json!({ "examples": [serde_json::from_str::<serde_json::Value>(LIFT).expect("JSON")] });
+    let schema = schema.to_string();
+    for (file, text) in [
+        ("policy.yaml", LIFTS),
+        ("done.json", &schema),
+        ("due.json", &schema.replace(".done", ".due")),
+    ] {
+        fs::write(dir.path().join(file), text).expect("written");
+    }
+    let channel = |name: &str| format!("  {name}: {{ url: \"http://127.0.0.1:{}/{name}\" }}\n", app.port());
+    let channels: String = ["inspections", "low", "high", "audit"].map(channel).concat();
+    let config = format!("channels:\n{channels}  dlq: {{ topic: dlq }}\n");
+    let path = dir.path().display().to_string();
+    let gate = SqliteGate::start_with("failures-routed", &config, &[("TIDEGATE_POLICY__PATH", &path)]).await;
+
+    gate.send("task-events", LIFT.as_bytes());
+    let received = app.wait_for("/high", 1).await.expect("it follows");
+    let due = envelope(&received[0]);
+    assert_eq!(due["type"], "inspection.due");
+    let failure = |retry_count: u32| json!({ "event": due, "error": "later", "retry_count": retry_count }).to_string();
+    let (status, answer) = post(&gate, "/v1/failures", failure(0)).await;
+    assert_eq!(
+        (status, &answer["action"]),
+        (StatusCode::ACCEPTED, &json!("retry")),
+        "{answer}"
+    );
+    for path in ["/high", "/audit"] {
+        let received = app.wait_for(path, 2).await.expect("it is published again");
+        assert_eq!(envelope(&received[1])["id"], due["id"]);
+    }
+
+    // No retry is left: it is dead-lettered, and a person redrives it.
+    let (status, answer) = post(&gate, "/v1/failures", failure(1)).await;
+    assert_eq!(
+        (status, &answer["action"]),
+        (StatusCode::ACCEPTED, &json!("dead-letter")),
+        "{answer}"
+    );
+    let letter = gate.read("dlq")[0]["event"].to_string();
+    let (status, answer) = post(&gate, "/v1/redrive", letter).await;
+    assert_eq!(
+        (status, &answer["disposition"]),
+        (StatusCode::OK, &json!("published")),
+        "{answer}"
+    );
+    let counts = ["/inspections", "/low", "/high", "/audit"].map(|path| app.count(path));
+    assert_eq!(counts, [1, 0, 3, 3]);
 }

@@ -85,6 +85,7 @@ impl Loaded {
             let context = Context {
                 now: now.to_owned(),
                 target_version: target_version.map(str::to_owned),
+                handed_back: false,
             };
             return match block_on(self.0.process(event, NOT_LOOKED_AT, &context))? {
                 Ok(decided) => Ok(json(&decided)),

@@ -22,6 +22,7 @@ fn process(event: &str) -> Decided {
     let context = Context {
         now: "2026-03-02T17:00:00Z".to_owned(),
         target_version: None,
+        handed_back: false,
     };
     POLICY.process(event.as_bytes(), &[], &context)
 }

@@ -24,17 +24,20 @@ def process(event: str, attributes: list[Attribute], context: Context) -> Decide
             version = members.get("event_version", known.TYPES[rejection.event_type].oldest)
         key = rules.string(members, "user_id")
         return _reject(rejection.event_id, rejection.event_type, version, key, rejection.violations)
-    if not came.known.accepted:
+    if not came.known.accepted and not context.handed_back:
         message = f"{came.type} is sent by this policy and never taken in"
         violation = rules.violation("emitted-only", "/event_type", message)
         return _reject(came.id, came.type, came.version, came.key, [violation])
-    target = came.known.latest if context.target_version is None else context.target_version
+    is_asked_for = context.target_version is not None and came.known.accepted
+    target = context.target_version if is_asked_for else came.known.latest
     try:
         leaves = migration.bring(came, target)
     except Err as failed:
         return _reject(came.id, came.type, came.version, came.key, failed.value.violations)
     text = None if leaves is came else write(leaves.members)
-    outputs = [Output(came.known.channel, came.key, came.id, came.type, text, [], None), *_alarm(came, context.now)]
+    outputs = [Output(came.known.channel, came.key, came.id, came.type, text, [], None)]
+    if not context.handed_back:
+        outputs += _alarm(came, context.now)
     return Decided(Decision.FORWARD, None, came.id, came.id, came.type, came.version, came.key, outputs, [])
 
 

@@ -54,7 +54,7 @@ def process(request: str, attributes: str) -> str:
         target = asked.get("target_version")
         if target is not None and type(target) is not str:
             raise _Misused("target_version must be a string or null")
-        return write(shape(gate.process(asked["event"], _attributes(attributes), Context(asked["now"], target))))
+        return write(shape(gate.process(asked["event"], _attributes(attributes), Context(asked["now"], target, False))))
     except _Misused as misused:
         return _misuse(misused)
 

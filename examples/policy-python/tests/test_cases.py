@@ -14,7 +14,7 @@ CASES = json.loads((Path(__file__).parents[1] / "cases.json").read_text())
 
 
 def context_of(members: dict) -> Context:
-    return Context(**{"target_version": None} | members)
+    return Context(**{"target_version": None, "handed_back": False} | members)
 
 
 CALLS = {

@@ -13,12 +13,12 @@ import { type Members, type Num, write } from "./values.ts";
 /** After so many missed deliveries the staff gets an alert. */
 const ALARMING_ATTEMPTS = 3;
 
-export function process(text: string, _attributes: Attribute[], { now, targetVersion }: Context): Decided {
+export function process(text: string, _attributes: Attribute[], context: Context): Decided {
   let members: Members = new Map();
   return recover<Decided, Rejection>(
     () => {
       members = read(text);
-      return forward(judge(members), now, targetVersion);
+      return forward(judge(members), context);
     },
     ({ cause, eventId, eventType, violations }) => {
       const known = cause === "invalid" ? TYPES.get(eventType as string) : undefined;
@@ -37,15 +37,15 @@ export function compose(text: string, _attributes: Attribute[], id: string, now:
   return { eventId: accept(complete).id, event: complete, attributes: [] };
 }
 
-function forward(came: Event, now: string, targetVersion: string | undefined): Decided {
+function forward(came: Event, { now, targetVersion, handedBack }: Context): Decided {
   const judged = { eventId: came.id, eventType: came.type, eventVersion: came.version, key: came.key };
-  if (!came.known.accepted) {
+  if (!came.known.accepted && !handedBack) {
     const message = `${came.type} is sent by this policy and never taken in`;
     return reject({ ...judged, violations: [violation("emitted-only", "/event_type", message)] });
   }
   return recover<Decided, MigrationFailure>(
     () => {
-      const leaves = bring(came, targetVersion ?? latest(came.known));
+      const leaves = bring(came, (came.known.accepted && targetVersion) || latest(came.known));
       const sent: Output = {
         channel: came.known.channel,
         key: came.key,
@@ -54,7 +54,8 @@ function forward(came: Event, now: string, targetVersion: string | undefined): D
         event: leaves === came ? undefined : write(leaves.members),
         attributes: [],
       };
-      return { decision: "forward", claim: came.id, ...judged, outputs: [sent, ...alarm(came, now)], violations: [] };
+      const outputs = handedBack ? [sent] : [sent, ...alarm(came, now)];
+      return { decision: "forward", claim: came.id, ...judged, outputs, violations: [] };
     },
     ({ violations }) => reject({ ...judged, violations }),
   );

@@ -93,7 +93,7 @@ export function process(request: string, attributes: string): string {
     }
     const target = asked.get("target_version") ?? null;
     const targetVersion = target === null ? undefined : string(asked, "target_version");
-    return decidedText(gate.process(event, attributesOf(attributes), { now, targetVersion }));
+    return decidedText(gate.process(event, attributesOf(attributes), { now, targetVersion, handedBack: false }));
   });
 }
 

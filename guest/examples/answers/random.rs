@@ -66,6 +66,7 @@ fn question(number: usize, bytes: &[u8], random: &mut Random) -> Value {
             let mut context = Context {
                 now: NOW.to_owned(),
                 target_version: None,
+                handed_back: false,
             };
             line["now"] = json!(NOW);
             if random.below(2) == 0 {

@@ -62,6 +62,7 @@ pub(crate) fn process(manifest: &Value, data: &str, members: &Value) -> Decided 
     let context = Context {
         now: "2026-03-02T17:00:00Z".to_owned(),
         target_version: None,
+        handed_back: false,
     };
     let policy = policy(manifest).expect("a policy");
     policy.process(data.as_bytes(), &attributes(members), &context)

@@ -198,6 +198,7 @@ fn an_attribute_that_is_laid_in_an_object_leaves_no_object_behind() {
     let context = Context {
         now: "2026-03-02T17:00:00Z".to_owned(),
         target_version: None,
+        handed_back: false,
     };
     let id = attributes(&json!({"id": "o-1"}));
     for (event, expected) in [

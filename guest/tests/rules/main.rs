@@ -1,7 +1,6 @@
 //! Rules, drop rules and channels of a policy of plain files. Each file beside this one is a list of cases: a manifest's event types, and
 //! events with what becomes of them.
 
-mod same;
 mod support;
 
 use std::path::Path;
@@ -58,6 +57,7 @@ fn every_case_becomes_what_it_says(#[files("tests/rules/*.json")] file: std::pat
             let context = Context {
                 now: "2026-03-01T09:30:00Z".to_owned(),
                 target_version: given["target"].as_str().map(str::to_owned),
+                handed_back: false,
             };
             let event = given["event"].as_str().expect("the text of an event");
             let decided = policy.process(event.as_bytes(), &attributes, &context);
@@ -91,7 +91,33 @@ fn the_catalog_names_rules_drop_rules_and_channels() {
     assert_eq!(catalog.event_types[0].rules, ["a", "b"]);
     assert_eq!(catalog.event_types[0].drop_rules, ["c"]);
     assert_eq!(catalog.event_types[0].channels, ["vip", "audit", "orders"]);
-    assert_eq!(catalog.channels, ["audit", "dlq", "orders", "vip"]);
+    assert_eq!(
+        catalog.channels,
+        ["audit", "dlq", "low", "orders", "reviews", "stock", "vip"]
+    );
+}
+
+/// As the rules of an event do, its drop rules, and its channels.
+#[test]
+fn the_conditions_of_what_follows_share_their_steps() {
+    let when = "event.items.all(a, event.items.all(b, a == b))";
+    let emits = [("review", when), ("stock", when)].map(|(name, when)| json!({ "type": name, "when": when }));
+    let event = json!({ "id": "1", "type": "order", "total": 1, "lines": vec![1; 300] }).to_string();
+    let decided = |emits: &[Value]| {
+        let policy = policy(&json!({ "emits": emits })).expect("a policy");
+        let context = Context {
+            now: "2026-03-01T09:30:00Z".to_owned(),
+            target_version: None,
+            handed_back: false,
+        };
+        line(&policy.process(event.as_bytes(), &[], &context))
+    };
+    assert_eq!(decided(&emits[..1]), "forward to orders and reviews");
+    assert!(
+        decided(&emits).starts_with("rule-cost at \"\": emits stock: "),
+        "{}",
+        decided(&emits)
+    );
 }
 
 fn cases(file: &Path) -> Vec<Value> {

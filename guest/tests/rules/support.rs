@@ -1,4 +1,4 @@
-//! A policy of one event type in two versions, for all cases.
+//! A policy of one event type in two versions, for all cases, and of two types that may follow from it.
 
 use std::error::Error;
 
@@ -24,7 +24,15 @@ fn bundle(parts: &Value) -> Value {
         "name": "orders",
         "version": "1.0.0",
         "envelope": { "id": "/id", "type": "/type", "version": "/version" },
-        "event_types": { "order": event_type },
+        "event_types": {
+            "order": event_type,
+            "review": { "channel": "reviews", "versions": { "1": "review.json" } },
+            "stock": {
+                "channel": [{ "when": "event.total == '7'", "to": "low" }, { "to": "stock" }],
+                "drop": [{ "id": "none", "when": "has(event.total) && event.total == '0'" }],
+                "versions": { "1": "stock.json" }
+            },
+        },
     })
 }
 
@@ -51,6 +59,8 @@ pub(crate) fn policy(parts: &Value) -> Result<Policy, String> {
         file("policy.json", bundle(parts).to_string()),
         file("1.json", schema("number", "lines", one)),
         file("2.json", schema("string", "items", two)),
+        file("review.json", r#"{"examples":[{"id":"e","type":"review"}]}"#.to_owned()),
+        file("stock.json", r#"{"examples":[{"id":"e","type":"stock"}]}"#.to_owned()),
     ];
     let bundle = Bundle::from_files(files).map_err(|error| {
         format!(

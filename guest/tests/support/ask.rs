@@ -43,7 +43,11 @@ pub(crate) fn answer(policy: &Policy, case: &Value) -> Value {
             ))
         }
         "process" => {
-            let context: Context = parse(&input["context"]);
+            let context = Context {
+                now: parse(&input["context"]["now"]),
+                target_version: parse(&input["context"]["target_version"]),
+                handed_back: input["context"]["handed_back"] == true,
+            };
             result::<_, ()>(Ok(policy.process(&event(input), &attributes(input), &context)))
         }
         "compose" => result(policy.compose(&event(input), &attributes(input), &text("id"), &text("now"))),

@@ -60,6 +60,7 @@ pub(crate) fn context(target_version: Option<&str>) -> Context {
     Context {
         now: NOW.to_owned(),
         target_version: target_version.map(str::to_owned),
+        handed_back: false,
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) async fn report_failure(State(app): State<Arc<App>>, request: Admitte
     })?;
     let error = escape::one_line(cut::bytes(&failed.error, ERROR_BYTES));
     let unwrapped = unwrap(failed.event.get().to_owned().into(), false, &Headers::NONE);
-    let mut delivery = unwrapped.delivery(Source::topic("v1/failures"), clock::now());
+    let mut delivery = unwrapped.delivery(Source::failures(), clock::now());
     delivery.origin = Origin::Consumer {
         failures: failed.retry_count.saturating_add(1),
     };

@@ -9,6 +9,9 @@ use tidegate_engine::Violation;
 
 use crate::{attributes::Attributes, exact_bytes};
 
+/// The source of events that consumers hand back.
+const FAILURES: &str = "v1/failures";
+
 /// One event, delivered to the gate or redelivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
@@ -148,6 +151,15 @@ impl Delivery {
         self.origin == Origin::Producer && self.history.times_scheduled == 0
     }
 
+    /// Whether the gate has published its event before: a consumer handed it in, or did so before it was dead-lettered.
+    pub fn is_handed_back(&self) -> bool {
+        match &self.origin {
+            Origin::Producer => false,
+            Origin::Consumer { .. } => true,
+            Origin::Redrive { source, .. } => source == FAILURES,
+        }
+    }
+
     /// Where its event was read from first.
     pub fn original_source(&self) -> String {
         match &self.origin {
@@ -215,6 +227,11 @@ impl fmt::Display for Origin {
 }
 
 impl Source {
+    /// That of events that consumers hand back.
+    pub fn failures() -> Self {
+        Self::topic(FAILURES)
+    }
+
     /// A topic, without partition and offset.
     pub fn topic(topic: impl Into<String>) -> Self {
         Self {

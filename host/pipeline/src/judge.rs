@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tidegate_engine::{CallError, Context, Decided, Decision, Output, Policy};
+use tidegate_engine::{CallError, Context, Output};
 use tidegate_model::{
     backend::Publisher,
     delivery::{Delivery, Origin},
@@ -16,9 +16,6 @@ use tidegate_policies::{
 };
 
 use crate::{pipeline::Pipeline, run::Run};
-
-/// The violation of an event whose type the policy emits and does not accept.
-const EMITTED_ONLY: &str = "emitted-only";
 
 /// A decision, with its outputs addressed.
 #[derive(Debug)]
@@ -64,14 +61,17 @@ impl Pipeline {
         let context = Context {
             now: at.to_owned(),
             target_version: self.target_version.clone(),
+            handed_back: delivery.is_handed_back(),
         };
         let timer = self.metrics.time_policy();
         let attributes = delivery.attributes.canonical();
         let policy = &run.revision.policy;
         let mut decided = policy.process(&delivery.event, &attributes, &context).await?;
         drop(timer);
-        if matches!(delivery.origin, Origin::Consumer { .. }) {
-            decided = published_before(policy, delivery, decided).await?;
+        if context.handed_back {
+            // Whatever the policy makes of it: nothing else is published twice.
+            let own = decided.event_id.as_ref();
+            decided.outputs.retain(|output| Some(&output.id) == own);
         }
         let is_bound = |channel: &str| self.channels.contains_key(channel);
         let decision = Usable::check(decided, expected(run, at, &is_bound))?;
@@ -124,46 +124,6 @@ fn expected<'a>(run: Run<'a>, at: &'a str, is_bound: &'a dyn Fn(&str) -> bool) -
         now: at,
         is_bound,
     }
-}
-
-/// The decision on an event that a consumer hands back. The gate has published it before: the event itself is published
-/// again, not the other outputs, and its type may be one that the policy only emits.
-async fn published_before(policy: &Policy, delivery: &Delivery, mut decided: Decided) -> Result<Decided, CallError> {
-    let own = decided.event_id.clone().unwrap_or_default();
-    let attributes = delivery.attributes.canonical();
-    decided.outputs.retain(|output| output.id == own);
-    if decided
-        .violations
-        .first()
-        .is_none_or(|violation| violation.code != EMITTED_ONLY)
-    {
-        return Ok(decided);
-    }
-    let Ok(accepted) = policy.validate(&delivery.event, &attributes).await? else {
-        return Ok(decided);
-    };
-    let mut types = policy.catalog().event_types.iter();
-    let Some(channel) = types
-        .find(|kind| kind.name == accepted.event_type)
-        .and_then(|kind| kind.channels.first().cloned())
-    else {
-        return Ok(decided);
-    };
-    let output = Output {
-        channel,
-        key: accepted.key,
-        id: accepted.event_id,
-        event_type: accepted.event_type,
-        event: None,
-        attributes: Vec::new(),
-        not_before: None,
-    };
-    Ok(Decided {
-        decision: Decision::Forward,
-        outputs: vec![output],
-        violations: Vec::new(),
-        ..decided
-    })
 }
 
 fn message(output: &UsableOutput, delivery: &Delivery, at: &str, revision: &RevisionId) -> Message {

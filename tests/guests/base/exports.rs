@@ -149,7 +149,12 @@ fn process<G: Guest>(request: &str) -> String {
         return r#"{"misuse":"the request must have event and now"}"#.to_owned();
     };
     let target_version = member("target_version");
-    text(&G::process(&event, gate::Context { now, target_version }))
+    let context = gate::Context {
+        now,
+        target_version,
+        handed_back: false,
+    };
+    text(&G::process(&event, context))
 }
 
 /// A record of the contract as JSON, which cannot fail.

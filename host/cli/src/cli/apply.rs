@@ -71,6 +71,7 @@ impl Apply {
         let context = Arc::new(Context {
             now: self.time.or_now(),
             target_version: self.target.for_policy(&policy),
+            handed_back: false,
         });
         let progress = progress::spinner("{spinner} {human_pos} events, {per_sec}, {elapsed}");
         let rejected = tokio::task::block_in_place(|| {

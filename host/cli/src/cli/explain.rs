@@ -75,6 +75,7 @@ impl Explain {
         let context = Context {
             now: self.time.or_now(),
             target_version: self.target.for_policy(policy),
+            handed_back: false,
         };
         let unwrapped = unwrap(text.into(), false, &Headers::NONE);
         let (event, given) = (&*unwrapped.event, unwrapped.attributes);

@@ -18,11 +18,12 @@ mod starter;
 
 /// Write a new folder: a policy of plain files, and what a gate needs around it.
 ///
-/// The folder has a policy with one event type in two versions, sample events, the configuration of a gate, and the components and
-/// topics for Dapr and Kafka. It works as it is. Nothing that exists is overwritten, and no network is needed.
+/// The folder has a policy with one event type in two versions, a migration, a rule and test cases, sample events, the configuration of a
+/// gate, and the components and topics for Dapr and Kafka. It works as it is. Nothing that exists is overwritten, and no network is needed.
 ///
 /// With --from, the policy is inferred from sample events, bare ones or CloudEvents: where they state their id, type, version, key and
-/// time, which types there are, and a schema of each. Every sample is valid in it. What to check is printed, and stands in policy.yaml.
+/// time, which types there are, and a schema of each version. Every sample is valid in it. What to check is printed, and stands in
+/// policy.yaml.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate new orders

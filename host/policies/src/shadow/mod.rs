@@ -193,6 +193,7 @@ impl Shadow {
         let context = Context {
             now: event.at.clone(),
             target_version: self.target_version.clone(),
+            handed_back: false,
         };
         let decided = event.shadow.process(&event.event, &event.attributes, &context).await;
         let expected = Expected {

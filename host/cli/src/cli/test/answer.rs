@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
 use tidegate_engine::{Decision, MigrationCause};
+use tidegate_model::clock;
 
 /// An answer, whole or in part. What an expectation leaves out is not compared.
 #[derive(Debug, Default, Clone, Deserialize, Serialize)]
@@ -73,7 +74,7 @@ pub(super) struct Output {
     pub(super) event_type: Option<Name>,
     /// The time before which it does not leave.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "stated")]
-    pub(super) not_before: Option<Name>,
+    pub(super) not_before: Option<Moment>,
     /// Whether it leaves byte for byte as it came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) unchanged: Option<bool>,
@@ -166,7 +167,7 @@ impl Output {
     pub(super) fn names(&self) -> Self {
         Self {
             key: stated_name(self.key.as_ref()),
-            not_before: stated_name(self.not_before.as_ref()),
+            not_before: self.not_before.filter(|Moment(at)| at.is_some()),
             event: None,
             attributes: None,
             unchanged: None,
@@ -223,6 +224,27 @@ impl<'de> Deserialize<'de> for Name {
 impl From<&str> for Name {
     fn from(text: &str) -> Self {
         Self(Some(text.to_owned()))
+    }
+}
+
+/// A time, milliseconds since 1970; `None`: there is none. Two texts may state one time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moment(pub(super) Option<i64>);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else {
+            return Ok(Self(None));
+        };
+        let at = clock::parse(&text);
+        let wrong = || D::Error::custom(format!("{text:?} is no time such as 2026-03-01T09:30:00Z"));
+        at.map(|at| Self(Some(at))).ok_or_else(wrong)
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.map(clock::of_millis).serialize(serializer)
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tidegate_engine::{Action, Attribute, Context, Decision, Policy};
-use tidegate_model::{attributes::Attributes, clock};
+use tidegate_model::attributes::Attributes;
 use tidegate_policies::{
     decision::Usable,
     output::{Expected, UsableOutput},
@@ -12,7 +12,7 @@ use tidegate_policies::{
 
 use super::{
     super::judge::judge,
-    answer::{Answer, Migration, Name, NextAttempt, Output, Violation},
+    answer::{Answer, Migration, Moment, Name, NextAttempt, Output, Violation},
     cases::Case,
 };
 
@@ -34,6 +34,7 @@ pub(super) async fn ask(policy: &Policy, case: &Case) -> anyhow::Result<Asked> {
     let context = Context {
         now: case.now.clone(),
         target_version: case.target.clone(),
+        handed_back: false,
     };
     let decided = judge(policy, &case.event, &attributes, case.flaw.as_ref(), &context).await?;
     let catalog = policy.catalog();
@@ -147,7 +148,7 @@ impl Output {
             key: Some(Name(output.key.clone())),
             id: Some(Name::from(&*output.id)),
             event_type: Some(Name::from(&*output.event_type)),
-            not_before: Some(Name(output.not_before.map(clock::of_millis))),
+            not_before: Some(Moment(output.not_before)),
             unchanged: Some(output.is_itself && !output.is_changed && leaves_with == *attributes),
             // A usable output is JSON.
             event: serde_json::from_slice(&output.event).ok(),
