@@ -21,6 +21,7 @@ use self::root::Root;
 pub use self::{
     document::{is_document, parse_document},
     error::FolderError,
+    files::references,
     position::{Position, position},
 };
 

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tidegate_policy::{
-    Code, Migrated, Migration, MigrationCause, MigrationFailure, Policy, Violation, Way, codes, read_exact,
+    Migrated, Migration, MigrationCause, MigrationFailure, Policy, PolicyError, Violation, Way, codes, read_exact,
 };
 
 use crate::{
+    alone::Alone,
     attributes::{self, Mapping},
     law::{self, Named},
-    problem::Problem,
+    problem::{self, Problem},
     refusal::Refusal,
-    subject::Subject,
 };
 
 /// One migration of a type, and the policy that follows it.
@@ -37,18 +37,22 @@ enum StepPolicy<'p> {
 type Judged = Result<Option<String>, Problem>;
 
 impl<'p> Step<'p> {
-    pub(crate) fn new(subject: &'p Subject<'_>, event_type: &'p str, migration: Arc<Migration>) -> Self {
-        let part = subject.with_only(event_type, &migration);
-        let part = part.and_then(|bundle| Policy::new(&bundle, Code::default()).ok());
-        Self {
+    pub(crate) fn new(
+        alone: &'p Alone<'_>,
+        event_type: &'p str,
+        migration: Arc<Migration>,
+    ) -> Result<Self, PolicyError> {
+        let policy = match alone.with_only(&migration)? {
+            Some(policy) => StepPolicy::Part(Box::new(policy)),
+            None => StepPolicy::Whole(&alone.policy),
+        };
+        Ok(Self {
             event_type,
             named: Named::of(&migration),
             migration,
-            policy: part.map_or(StepPolicy::Whole(subject.policy), |policy| {
-                StepPolicy::Part(Box::new(policy))
-            }),
-            mapping: Mapping::of(&subject.bundle.manifest),
-        }
+            policy,
+            mapping: Mapping::of(&alone.bundle.manifest),
+        })
     }
 
     /// What is wrong with the migration, as an event of the version on this side of it shows.
@@ -58,6 +62,7 @@ impl<'p> Step<'p> {
         };
         let back = match self.migrated(&there, opposite(way)) {
             Ok(Some(back)) => back,
+            Err(problem @ Problem::Rule { .. }) => return Err(problem),
             Ok(None) | Err(Problem::Refused { .. } | Problem::Invalid { .. }) if self.may_lose(way) => {
                 return self.same_with_attributes(event, way);
             }
@@ -104,7 +109,15 @@ impl<'p> Step<'p> {
         match (refusal, failure.cause) {
             (Some(refusal), _) if refusal.is_expected => Ok(None),
             (Some(refusal), _) => Err(Problem::Refused { way, refusal }),
-            (None, MigrationCause::InvalidResult) if breaks_rules_alone(&failure.violations) => Ok(None),
+            (None, MigrationCause::InvalidResult) if breaks_rules_alone(&failure.violations) => {
+                match problem::rule(&failure.violations) {
+                    None => Ok(None),
+                    Some(_) => Err(Problem::Rule {
+                        version: self.target(way).to_owned(),
+                        violations: failure.violations,
+                    }),
+                }
+            }
             (None, MigrationCause::InvalidResult) if way == Way::Down && self.migration.otherwise.is_some() => Ok(None),
             (None, _) => Err(Problem::Invalid {
                 way,
@@ -186,15 +199,12 @@ fn read(text: &str) -> Option<Value> {
     read_exact(text).ok()
 }
 
-/// Whether a migrated event is what its schema says, and breaks rules that are evaluated without an error: the migration has done
-/// its part, and the policy rejects the event.
+/// Whether a migrated event is what its schema says: the migration has done its part, and the rest is up to the rules.
 fn breaks_rules_alone(violations: &[Violation]) -> bool {
-    let is_general = |violation: &&Violation| violation.code != codes::MIGRATION_FAILED;
-    let is_error = |code: &str| ["rule-error", "rule-cost"].contains(&code);
     violations
         .iter()
-        .filter(is_general)
-        .all(|violation| violation.rule.is_some() && !is_error(&violation.code))
+        .filter(|violation| violation.code != codes::MIGRATION_FAILED)
+        .all(|violation| violation.rule.is_some())
 }
 
 /// What is wrong with the result, without the line that says that something is.

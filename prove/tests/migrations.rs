@@ -174,7 +174,8 @@ event_types:
 #[test]
 fn the_same_seed_shows_the_same() {
     let cases = Case::read(include_str!("wrong-migrations.yaml"));
-    let show =
-        |seed: u64| prove(&cases[4].bundle(), Settings { cases: 100, seed }, |_| {}).map_err(|error| error.to_string());
+    let show = |seed: u64| {
+        prove(&cases[4].bundle(), Settings { events: 100, seed }, |_| {}).map_err(|error| error.to_string())
+    };
     assert_eq!(show(7).err(), show(7).err());
 }

@@ -10,11 +10,11 @@ use super::{exit, notice, progress, words::visible};
 /// How a folder is proved.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ProofArgs {
-    /// How many events of each version the migrations and rules are proved with.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().cases)]
-    cases: usize,
-    /// What the events are made from: the same seed makes the same events.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
+    /// Prove migrations and rules with so many events of each version.
+    #[arg(long = "prove-events", value_name = "N", default_value_t = Settings::default().events)]
+    events: usize,
+    /// Make those events from this number: the same one makes the same events.
+    #[arg(long = "prove-seed", value_name = "N", default_value_t = Settings::default().seed)]
     seed: u64,
 }
 
@@ -22,7 +22,7 @@ impl ProofArgs {
     /// The proof of a folder; `None`: an event shows that it is wrong, which is printed.
     pub(super) async fn run(&self, folder: &Path) -> anyhow::Result<Option<Proof>> {
         let settings = Settings {
-            cases: self.cases,
+            events: self.events,
             seed: self.seed,
         };
         let spinner = progress::spinner("{spinner} proving {msg} {elapsed}");
