@@ -5,9 +5,12 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 use tidegate_policy::{
-    Attribute, Manifest, MigrationCause, NameOf, Policy, VersionAttribute, VersionPlace, read_exact,
+    Accepted, Attribute, Manifest, Migrated, MigrationCause, MigrationFailure, NameOf, Policy, VersionAttribute,
+    VersionPlace, read_exact,
 };
 use tidegate_text::pointer;
+
+use crate::events::Valid;
 
 /// Which attributes stand for which members.
 #[derive(Debug)]
@@ -110,22 +113,21 @@ impl Mapping {
 }
 
 /// Whether the policy decides on an event with attributes as on the bare one; if not, how.
-pub(crate) fn same(policy: &Policy, event: &str, laid: &Laid, mapping: &Mapping, to: &str) -> Result<(), String> {
+pub(crate) fn same(
+    policy: &Policy,
+    event: &Valid,
+    bare: &Result<Migrated, MigrationFailure>,
+    laid: &Laid,
+    mapping: &Mapping,
+    to: &str,
+) -> Result<(), String> {
     let data = laid.data.to_string();
-    let bare = policy.validate(event.as_bytes(), &[]);
     let with = policy.validate(data.as_bytes(), &laid.attributes);
-    match (bare, with) {
-        (Ok(bare), Ok(with)) => {
-            let names = |of: tidegate_policy::Accepted| (of.event_id, of.event_type, of.event_version, of.key);
-            if names(bare) != names(with) {
-                return Err("its names are read differently".to_owned());
-            }
-        }
-        (Err(_), Err(_)) => return Ok(()),
-        (Ok(_), Err(rejection)) => return Err(rejection.summary()),
-        (Err(rejection), Ok(_)) => return Err(format!("the bare event alone is rejected: {}", rejection.summary())),
+    let with = with.map_err(|rejection| rejection.summary())?;
+    let names = |of: &Accepted| [&of.event_id, &of.event_type, &of.event_version].map(String::clone);
+    if names(&event.accepted) != names(&with) || event.accepted.key != with.key {
+        return Err("its names are read differently".to_owned());
     }
-    let bare = policy.migrate(event.as_bytes(), &[], to);
     let with = policy.migrate(data.as_bytes(), &laid.attributes, to);
     match (bare, with) {
         (Ok(bare), Ok(with)) => {
@@ -141,8 +143,11 @@ pub(crate) fn same(policy: &Policy, event: &str, laid: &Laid, mapping: &Mapping,
                     });
                 }
             }
-            let expected = bare.event.as_deref().unwrap_or(event);
-            let is_same = mapping.joined(&changed) == read_exact(expected).ok();
+            let expected = match &bare.event {
+                Some(text) => read_exact(text).ok(),
+                None => Some(event.value.clone()),
+            };
+            let is_same = mapping.joined(&changed) == expected;
             if is_same {
                 Ok(())
             } else {

@@ -4,10 +4,10 @@
 use std::fmt;
 
 use serde_json::Value;
-use tidegate_policy::{Manifest, Migration, Operation, VersionPlace, Violation, Way, read_exact};
+use tidegate_policy::{Manifest, Migration, Operation, VersionPlace, Violation, Way};
 
 use crate::{
-    events::{Event, Judges, Version},
+    events::{Event, Judges, Valid, Version},
     problem::{self, Problem},
     shrink,
     step::Step,
@@ -34,15 +34,14 @@ pub struct Counterexample {
 
 impl Counterexample {
     /// The smallest event for which a migration goes wrong in the same way.
-    pub(crate) fn of_step(manifest: &Manifest, step: &Step<'_>, way: Way, event: &str, problem: &Problem) -> Self {
+    pub(crate) fn of_step(manifest: &Manifest, step: &Step<'_>, way: Way, event: &Value, problem: &Problem) -> Self {
         let shown = |value: &Value| {
-            let event = value.to_string();
-            let accepted = step.policy().validate(event.as_bytes(), &[]).ok()?;
-            let names = [&*accepted.event_type, &*accepted.event_version];
+            let event = Valid::of(step.policy(), value.to_string(), value.clone()).ok()?;
+            let names = [&*event.accepted.event_type, &*event.accepted.event_version];
             let is_of_step = names == [step.event_type, step.source(way)] && names_version(manifest, value);
             step.judge(&event, way).err().filter(|_| is_of_step)
         };
-        let smallest = smallest(event, |event| {
+        let smallest = shrink::smallest(event.clone(), |event| {
             shown(event).is_some_and(|found| found.key() == problem.key())
         });
         let problem = shown(&smallest).unwrap_or_else(|| problem.clone());
@@ -71,14 +70,14 @@ impl Counterexample {
         manifest: &Manifest,
         judges: Judges<'_>,
         version: Version<'_>,
-        event: &str,
+        event: &Value,
         violations: Vec<Violation>,
     ) -> Self {
-        let failed = |event: &Value| match judges.judge(event.to_string(), version)? {
+        let failed = |event: &Value| match judges.judge(event.clone(), version)? {
             Event::Failed(_, violations) if names_version(manifest, event) => Some(violations),
             _ => None,
         };
-        let smallest = smallest(event, |event| {
+        let smallest = shrink::smallest(event.clone(), |event| {
             failed(event).is_some_and(|found| problem::expression(&found) == problem::expression(&violations))
         });
         let violations = failed(&smallest).unwrap_or(violations);
@@ -110,11 +109,6 @@ pub(crate) fn names_version(manifest: &Manifest, event: &Value) -> bool {
             stated.is_some_and(|stated| !manifest.event_types.contains_key(stated))
         }
     }
-}
-
-/// Digits as they are written, in every event that is tried.
-fn smallest(event: &str, fails: impl Fn(&Value) -> bool) -> Value {
-    shrink::smallest(read_exact(event).unwrap_or_default(), fails)
 }
 
 /// Where a rule, a drop rule or the channels of a type stand in the manifest.

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 use tidegate_policy::{
-    Context, Decided, Envelope, EventType, File, Manifest, NameOf, Policy, VersionPlace, Violation, codes,
+    Accepted, Context, Decided, Envelope, EventType, File, Manifest, NameOf, Policy, VersionPlace, Violation, codes,
 };
 use tidegate_text::{number::is_plain_integer, pointer};
 
@@ -51,13 +51,23 @@ pub(crate) struct Events<'s> {
     tries: usize,
 }
 
+/// A valid event.
+#[derive(Debug, Clone)]
+pub(crate) struct Valid {
+    /// Compact.
+    pub(crate) text: String,
+    /// The same, read.
+    pub(crate) value: Value,
+    /// Its names.
+    pub(crate) accepted: Accepted,
+}
+
 /// What was tried.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// A valid event, as compact text.
-    Valid(String),
+    Valid(Valid),
     /// An event for which a rule cannot be evaluated.
-    Failed(String, Vec<Violation>),
+    Failed(Value, Vec<Violation>),
 }
 
 impl<'m> Version<'m> {
@@ -86,16 +96,15 @@ impl<'m> Version<'m> {
 
 impl Judges<'_> {
     /// What an event of a version is; `None`: not valid.
-    pub(crate) fn judge(self, event: String, version: Version<'_>) -> Option<Event> {
-        let violations = match self.policy.validate(event.as_bytes(), &[]) {
-            Ok(_) => self.of_routes(&event, version),
-            Err(rejection) if is_failure(&rejection.violations) => Some(rejection.violations),
-            Err(_) => return None,
-        };
-        Some(match violations.filter(|violations| is_failure(violations)) {
-            Some(violations) => Event::Failed(event, violations),
-            None => Event::Valid(event),
-        })
+    pub(crate) fn judge(self, value: Value, version: Version<'_>) -> Option<Event> {
+        let text = value.to_string();
+        match Valid::of(self.policy, text, value) {
+            Ok(valid) => Some(match self.of_routes(&valid.text, version) {
+                Some(violations) if is_failure(&violations) => Event::Failed(valid.value, violations),
+                _ => Event::Valid(valid),
+            }),
+            Err((value, violations)) => is_failure(&violations).then_some(Event::Failed(value, violations)),
+        }
     }
 
     fn of_routes(self, event: &str, version: Version<'_>) -> Option<Vec<Violation>> {
@@ -105,6 +114,16 @@ impl Judges<'_> {
         };
         let Decided { violations, .. } = self.routes?.process(event.as_bytes(), &[], &context);
         Some(violations)
+    }
+}
+
+impl Valid {
+    /// What a policy accepts; else the event and what is wrong with it.
+    pub(crate) fn of(policy: &Policy, text: String, value: Value) -> Result<Self, (Value, Vec<Violation>)> {
+        match policy.validate(text.as_bytes(), &[]) {
+            Ok(accepted) => Ok(Self { text, value, accepted }),
+            Err(rejection) => Err((value, rejection.violations)),
+        }
     }
 }
 
@@ -145,7 +164,7 @@ impl Iterator for Events<'_> {
             let Some(value) = self.generator.value(&self.schemas) else {
                 continue;
             };
-            if let Some(event) = self.judges.judge(value.to_string(), self.version) {
+            if let Some(event) = self.judges.judge(value, self.version) {
                 return Some(event);
             }
         }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tidegate_policy::{Bundle, Code, Migration, Policy, PolicyError, Way, read_exact};
 
 use crate::{
@@ -112,7 +113,7 @@ fn prove_version(whole: &Whole<'_>, version: Version<'_>, settings: Settings) ->
         };
         for (step, way) in &steps {
             step.judge(&event, *way).map_err(|problem| {
-                let found = Counterexample::of_step(manifest, step, *way, &event, &problem);
+                let found = Counterexample::of_step(manifest, step, *way, &event.value, &problem);
                 ProveError::Wrong(Box::new(found))
             })?;
         }
@@ -155,8 +156,8 @@ fn steps<'p>(alone: &'p Alone<'_>, version: Version<'p>) -> Result<Vec<(Step<'p>
 }
 
 /// The schema's own example, where it names its version.
-fn example(whole: &Whole<'_>, version: Version<'_>) -> Option<String> {
+fn example(whole: &Whole<'_>, version: Version<'_>) -> Option<Value> {
     let schema = read_exact(&whole.file(version.file)?.text).ok()?;
     let example = schema.pointer("/examples/0")?;
-    names_version(&whole.bundle.manifest, example).then(|| example.to_string())
+    names_version(&whole.bundle.manifest, example).then(|| example.clone())
 }
