@@ -35,10 +35,13 @@ pub(crate) fn of(error: &PolicyError, bundle: &Bundle) -> Place {
         PolicyError::OtherTarget { event_type, .. } => of_type(event_type, &["target_version"]),
         PolicyError::NoVersion(event_type)
         | PolicyError::NoDefault { event_type, .. }
-        | PolicyError::NoMigration { event_type, .. } => of_type(event_type, &["versions"]),
+        | PolicyError::NoMigration { event_type, .. }
+        | PolicyError::NotLatest { event_type, .. } => of_type(event_type, &["versions"]),
         PolicyError::Migration { event_type, .. } => of_type(event_type, &["migrations"]),
         PolicyError::Emits { event_type, .. } => of_type(event_type, &["emits"]),
         PolicyError::SharedMigration { .. } => at(&["migrations"]),
+        PolicyError::SharedRule { at: index, .. } => at(&["rules", &index.to_string()]),
+        PolicyError::Expression { path, .. } => at(&path.iter().map(String::as_str).collect::<Vec<_>>()),
         PolicyError::NoExample { event_type, version } => in_schema(bundle, event_type, version, &[]),
         PolicyError::BadExample {
             event_type, version, ..

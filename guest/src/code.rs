@@ -2,7 +2,7 @@
 //! policy; that is the bundle.
 
 use crate::derivation::Derivation;
-use crate::rules::{RULES, Rule};
+use crate::rules::Rule;
 use crate::steps::Step;
 
 /// The code of a policy.
@@ -17,15 +17,6 @@ pub struct Code {
 }
 
 impl Code {
-    /// The code of the builtin policy.
-    pub fn builtin() -> Self {
-        Self {
-            steps: Vec::new(),
-            rules: RULES.to_vec(),
-            derivations: Vec::new(),
-        }
-    }
-
     /// Adds a step. Of several steps between the same versions, the last one added is used.
     #[must_use]
     pub fn with_step(mut self, step: Step) -> Self {

@@ -116,7 +116,7 @@ mod builtin {
     use crate::{bundle::Bundle, code::Code, policy::Policy, policy_error::PolicyError};
 
     fn policy() -> Result<Policy, PolicyError> {
-        Policy::new(&Bundle::builtin(), Code::builtin())
+        Policy::new(&Bundle::builtin(), Code::default())
     }
 
     crate::export_policy!(policy);

@@ -3,6 +3,7 @@
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use crate::place::Place;
 
@@ -21,7 +22,102 @@ pub struct ExpressionRule {
     pub at: Option<Place>,
     /// The versions of which it is true; absent: the latest, to which older events are migrated to be judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub versions: Option<Vec<String>>,
+    pub versions: Option<RuleVersions>,
+}
+
+/// The versions of which a rule is true, as an event of them came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Value", into = "Value")]
+pub enum RuleVersions {
+    /// `all`: whichever it came in.
+    All,
+    /// These.
+    These(Vec<String>),
+}
+
+/// A rule for several event types.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "RawSharedRule", into = "RawSharedRule")]
+pub struct SharedRule {
+    /// The types; absent: all, or all that have the versions of which it is true.
+    pub event_types: Option<Vec<String>>,
+    /// The rule.
+    pub rule: ExpressionRule,
+}
+
+/// Not `flatten`, which would take unknown fields.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSharedRule {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    event_types: Option<Vec<String>>,
+    id: String,
+    expr: String,
+    message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<Place>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    versions: Option<RuleVersions>,
+}
+
+impl RuleVersions {
+    /// Those that are named.
+    pub fn named(&self) -> &[String] {
+        match self {
+            Self::All => &[],
+            Self::These(names) => names,
+        }
+    }
+}
+
+impl TryFrom<Value> for RuleVersions {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        if value == "all" {
+            return Ok(Self::All);
+        }
+        serde_json::from_value(value)
+            .map(Self::These)
+            .map_err(|_| "a rule is for `all` versions, or for a list of their names".to_owned())
+    }
+}
+
+impl From<RuleVersions> for Value {
+    fn from(versions: RuleVersions) -> Self {
+        match versions {
+            RuleVersions::All => "all".into(),
+            RuleVersions::These(names) => names.into(),
+        }
+    }
+}
+
+impl From<RawSharedRule> for SharedRule {
+    fn from(raw: RawSharedRule) -> Self {
+        Self {
+            event_types: raw.event_types,
+            rule: ExpressionRule {
+                id: raw.id,
+                expr: raw.expr,
+                message: raw.message,
+                at: raw.at,
+                versions: raw.versions,
+            },
+        }
+    }
+}
+
+impl From<SharedRule> for RawSharedRule {
+    fn from(SharedRule { event_types, rule }: SharedRule) -> Self {
+        Self {
+            event_types,
+            id: rule.id,
+            expr: rule.expr,
+            message: rule.message,
+            at: rule.at,
+            versions: rule.versions,
+        }
+    }
 }
 
 /// Which valid events are sent nowhere.

@@ -21,6 +21,7 @@ use crate::migrations::{check_shared, migrations_of};
 use crate::policy::Policy;
 use crate::policy_error::{MAX_DEPTH, PolicyError};
 use crate::schema::Compiler;
+use crate::shared_rules::{check_shared_rules, rules_of};
 
 impl Policy {
     /// Makes a policy: compiles every schema, searches every migration path and checks every example.
@@ -44,6 +45,7 @@ impl Policy {
             return Err(PolicyError::Depth(manifest.limits.depth));
         }
         check_shared(manifest)?;
+        check_shared_rules(manifest)?;
         check_emits(manifest)?;
         let default_schedule = schedule(&manifest.retry.default);
         let compiler = Arc::new(Compiler::new(&bundle.files)?);
@@ -103,13 +105,13 @@ impl Policy {
         })
     }
 
-    /// The policy of `schemas/` and this crate's steps, built at the first call.
+    /// The policy of `schemas/`, built at the first call.
     ///
     /// # Panics
     /// When the folder that was compiled in is no policy, which the tests rule out.
     pub fn builtin() -> &'static Self {
         static BUILTIN: LazyLock<Policy> =
-            LazyLock::new(|| Policy::new(&Bundle::builtin(), Code::builtin()).expect("schemas/ makes a policy"));
+            LazyLock::new(|| Policy::new(&Bundle::builtin(), Code::default()).expect("schemas/ makes a policy"));
         &BUILTIN
     }
 }
@@ -170,7 +172,7 @@ fn known_type(
             to: names[target_version].to_owned(),
         });
     }
-    let expressions = Expressions::compile(name, event_type)?;
+    let expressions = Expressions::compile(name, event_type, &rules_of(manifest, name, event_type))?;
     let latest = names.len() - 1;
     let stuck = paths.iter().position(|paths| paths[latest].is_none());
     if let Some(from) = stuck.filter(|_| expressions.need_latest()) {

@@ -131,7 +131,8 @@ fn insert(object: &mut Members, after: Option<&Place>, name: &str, value: Value)
 
 /// Whether two values are written alike: digits and the order of members count, since a way back writes the one for the other.
 fn is_same(one: &Value, other: &Value) -> bool {
-    one == other && one.to_string() == other.to_string()
+    let written = |value: &Value| value.to_string();
+    one == other && written(one) == written(other)
 }
 
 fn refused(at: &Place, refusal: &Refusal) -> StepError {

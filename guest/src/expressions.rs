@@ -7,14 +7,17 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 use tidegate_cel::{Budget, EvalError, Expression};
 
-use crate::conditions::{Channels, ExpressionRule};
+use crate::conditions::{Channels, ExpressionRule, RuleVersions};
 use crate::contract::{Attribute, Violation};
 use crate::manifest::EventType;
 use crate::policy_error::PolicyError;
+use crate::shared_rules::RuleOf;
 use crate::violation::code;
 
 /// The most channels on which one event leaves: a gate sends no more outputs.
 const MAX_CHANNELS: usize = 64;
+
+const ID_OF_ITS_OWN: &str = "each rule of a type has an id of its own, which is not empty";
 
 const VARIABLES: [&str; 2] = ["event", "attributes"];
 
@@ -41,6 +44,7 @@ struct Rule {
 enum Versions {
     /// The latest, and older ones migrated to it.
     Latest,
+    All,
     These(Vec<usize>),
 }
 
@@ -58,49 +62,59 @@ pub(crate) struct Subject<'a> {
 }
 
 impl Expressions {
-    /// Compiles what a manifest says of a type.
-    pub(crate) fn compile(name: &str, of: &EventType) -> Result<Self, PolicyError> {
-        let wrong = |what: String, problem: String| PolicyError::Expression {
+    /// Compiles what a manifest says of a type, whose rules these are.
+    pub(crate) fn compile(name: &str, of: &EventType, its_rules: &[RuleOf<'_>]) -> Result<Self, PolicyError> {
+        let of_type = |list: &str, at: usize| {
+            let steps = ["event_types", name, list, &at.to_string()];
+            steps.map(str::to_owned).to_vec()
+        };
+        let wrong = |what: &str, path: Vec<String>, problem: String| PolicyError::Expression {
             event_type: name.to_owned(),
-            what,
+            what: what.to_owned(),
+            path,
             problem,
         };
-        let parse = |what: &dyn Fn() -> String, text: &str| {
-            Expression::parse(text, &VARIABLES).map_err(|problem| wrong(what(), problem.to_string()))
+        let parse = |what: &str, mut path: Vec<String>, key: &str, text: &str| {
+            Expression::parse(text, &VARIABLES).map_err(|problem| {
+                path.push(key.to_owned());
+                wrong(what, path, problem.to_string())
+            })
         };
         let mut ids = HashSet::new();
-        let ids_of_rules = of.rules.iter().map(|rule| &rule.id);
-        for id in ids_of_rules.chain(of.drop.iter().map(|rule| &rule.id)) {
-            if id.is_empty() || !ids.insert(id) {
-                let problem = "each rule of a type has an id of its own, which is not empty";
-                return Err(wrong(format!("rule {id:?}"), problem.to_owned()));
-            }
-        }
-        let mut rules = Vec::with_capacity(of.rules.len());
-        for rule in &of.rules {
-            let what = || format!("rule {}", rule.id);
+        let mut check_id = |what: &str, path: &[String], id: &'_ str| {
+            let is_new = !id.is_empty() && ids.insert(id.to_owned());
+            let problem = || wrong(what, path.to_vec(), ID_OF_ITS_OWN.to_owned());
+            is_new.then_some(()).ok_or_else(problem)
+        };
+        let mut rules = Vec::with_capacity(its_rules.len());
+        for RuleOf { rule, path } in its_rules {
+            let what = format!("rule {}", rule.id);
+            check_id(&what, path, &rule.id)?;
             rules.push(Rule {
                 id: rule.id.clone(),
-                condition: parse(&what, &rule.expr)?,
+                condition: parse(&what, path.clone(), "expr", &rule.expr)?,
                 path: rule.at.as_ref().map(|at| at.pointer().to_owned()).unwrap_or_default(),
                 message: rule.message.clone(),
-                versions: versions(rule, of).map_err(|problem| wrong(what(), problem))?,
+                versions: versions(rule, of).map_err(|problem| wrong(&what, path.clone(), problem))?,
             });
         }
         let mut drops = Vec::with_capacity(of.drop.len());
-        for rule in &of.drop {
-            let condition = parse(&|| format!("drop rule {}", rule.id), &rule.when)?;
-            drops.push((rule.id.clone(), condition));
+        for (at, rule) in of.drop.iter().enumerate() {
+            let (what, path) = (format!("drop rule {}", rule.id), of_type("drop", at));
+            check_id(&what, &path, &rule.id)?;
+            drops.push((rule.id.clone(), parse(&what, path, "when", &rule.when)?));
         }
         let mut routes = Vec::new();
         for (at, route) in of.channel.iter().flat_map(|Channels(routes)| routes).enumerate() {
-            let what = || format!("channel {}", at + 1);
+            let when = route.when.as_deref();
+            let when = when.map(|text| parse(&format!("channel {}", at + 1), of_type("channel", at), "when", text));
             routes.push(Route {
-                when: route.when.as_deref().map(|text| parse(&what, text)).transpose()?,
+                when: when.transpose()?,
                 to: route.to.clone(),
             });
         }
-        check_routes(of, &routes).map_err(|problem| wrong("channel".to_owned(), problem))?;
+        let channel = ["event_types", name, "channel"].map(str::to_owned).to_vec();
+        check_routes(of, &routes).map_err(|problem| wrong("channel", channel, problem))?;
         Ok(Self { rules, drops, routes })
     }
 
@@ -129,6 +143,7 @@ impl Expressions {
     pub(crate) fn violations(&self, version: usize, is_latest: bool, subject: Subject<'_>) -> Vec<Violation> {
         let is_for = |rule: &&Rule| match &rule.versions {
             Versions::Latest => is_latest,
+            Versions::All => true,
             Versions::These(versions) => versions.contains(&version),
         };
         let mut asked = self.rules.iter().filter(is_for).peekable();
@@ -218,8 +233,10 @@ fn unanswered(what: &str, rule: Option<&str>, path: &str, error: &EvalError) -> 
 }
 
 fn versions(rule: &ExpressionRule, of: &EventType) -> Result<Versions, String> {
-    let Some(names) = &rule.versions else {
-        return Ok(Versions::Latest);
+    let names = match &rule.versions {
+        None => return Ok(Versions::Latest),
+        Some(RuleVersions::All) => return Ok(Versions::All),
+        Some(RuleVersions::These(names)) => names,
     };
     if names.is_empty() {
         return Err("it is for no version: leave `versions` out, or name some".to_owned());

@@ -18,7 +18,7 @@
 //!
 //! fn policy() -> Result<Policy, PolicyError> {
 //!     let bundle = Bundle::builtin().with_version(&["task.created"], "1.1", "1.2", SOURCE)?;
-//!     Policy::new(&bundle, Code::builtin().with_step(Step::new("1.1", "1.2", add_source, remove_source)))
+//!     Policy::new(&bundle, Code::default().with_step(Step::new("1.1", "1.2", add_source, remove_source)))
 //! }
 //!
 //! fn add_source(event: &mut steps::Members) -> Result<(), steps::StepError> {
@@ -89,6 +89,7 @@ mod refusal;
 mod retry;
 mod rules;
 mod schema;
+mod shared_rules;
 pub mod steps;
 mod time;
 mod unique;
@@ -106,7 +107,7 @@ pub use builtin::{
 };
 pub use bundle::{Bundle, BundleError, File};
 pub use code::Code;
-pub use conditions::{Channels, DropRule, ExpressionRule, Route};
+pub use conditions::{Channels, DropRule, ExpressionRule, Route, RuleVersions, SharedRule};
 pub use contract::{
     Accepted, Action, Alert, Attribute, Change, Composed, Context, Decided, Decision, EnvelopeInfo, EventTypeInfo,
     Limits, Migrated, MigrationCause, MigrationFailure, MigrationInfo, Output, PolicyCatalog, Rejection,

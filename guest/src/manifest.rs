@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::conditions::{Channels, DropRule, ExpressionRule};
+use crate::conditions::{Channels, DropRule, ExpressionRule, SharedRule};
 use crate::contract::Limits;
 use crate::delays::Delays;
 use crate::emits::Emits;
@@ -47,6 +47,9 @@ pub struct Manifest {
     /// Migrations for several event types; one that a type has of its own goes before them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub migrations: Vec<SharedMigration>,
+    /// Rules for several event types.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<SharedRule>,
     /// How dead letters look and where they go.
     #[serde(default)]
     pub dead_letters: DeadLetters,

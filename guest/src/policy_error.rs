@@ -99,6 +99,16 @@ pub enum PolicyError {
         /// What is wrong.
         problem: String,
     },
+    /// A rule for several types is for none, or for one that is not there.
+    #[error("rules: {id}: {problem}")]
+    SharedRule {
+        /// Its id.
+        id: String,
+        /// Its index among `rules`.
+        at: usize,
+        /// What is wrong.
+        problem: String,
+    },
     /// An expression cannot be understood, or is for nothing.
     #[error("{what} of {event_type}: {problem}")]
     Expression {
@@ -106,6 +116,8 @@ pub enum PolicyError {
         event_type: String,
         /// Which expression.
         what: String,
+        /// The keys and indices of the manifest that lead to it.
+        path: Vec<String>,
         /// What is wrong, with line and column.
         problem: String,
     },

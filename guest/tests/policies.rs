@@ -42,7 +42,7 @@ const TO_1_2: Step = Step {
 
 fn with_1_2() -> Policy {
     let bundle = Bundle::builtin().with_schema("task.created", "1.2", SCHEMA_1_2);
-    Policy::new(&bundle, Code::builtin().with_step(TO_1_2)).expect("a policy")
+    Policy::new(&bundle, Code::default().with_step(TO_1_2)).expect("a policy")
 }
 
 fn now() -> Context {
@@ -84,7 +84,7 @@ fn with_changes(changes: &str, up: StepFn) -> Result<Policy, tidegate_policy::Po
         steps::payload(event)?.shift_remove("source");
         Ok(())
     };
-    Policy::new(&bundle, Code::builtin().with_step(Step::new("1.1", "1.2", up, down)))
+    Policy::new(&bundle, Code::default().with_step(Step::new("1.1", "1.2", up, down)))
 }
 
 const ADD_SOURCE: StepFn = |event| {
@@ -158,7 +158,7 @@ fn an_event_type_is_one_schema_and_one_line() {
         .named("mine", "7")
         .with_event_type("task.archived", archived)
         .with_schema("task.archived", "1.0", schema);
-    let policy = Policy::new(&bundle, Code::builtin()).expect("a policy");
+    let policy = Policy::new(&bundle, Code::default()).expect("a policy");
     let event = EVENT
         .replace("task.created", "task.archived")
         .replace("{}", r#"{"source":"web"}"#);
@@ -177,7 +177,7 @@ fn an_event_type_is_one_schema_and_one_line() {
 #[test]
 fn the_newest_version_is_reached_from_all_others() {
     let bundle = Bundle::builtin().with_schema("task.created", "1.2", SCHEMA_1_2);
-    let error = Policy::new(&bundle, Code::builtin()).expect_err("no policy");
+    let error = Policy::new(&bundle, Code::default()).expect_err("no policy");
     assert_eq!(
         error.to_string(),
         "nothing leads from task.created 1.0 to 1.2, in which events leave: add a migration"
@@ -188,7 +188,7 @@ fn the_newest_version_is_reached_from_all_others() {
 fn a_version_without_a_step_back_is_not_reached() {
     let bundle = Bundle::builtin().with_schema("task.created", "1.2", SCHEMA_1_2);
     let one_way = Step { down: None, ..TO_1_2 };
-    let policy = Policy::new(&bundle, Code::builtin().with_step(one_way)).expect("a policy");
+    let policy = Policy::new(&bundle, Code::default().with_step(one_way)).expect("a policy");
     let newer = policy.migrate(EVENT.as_bytes(), &[], "1.2").expect("up");
     let newer = newer.event.expect("a new text");
     let failure = policy.migrate(newer.as_bytes(), &[], "1.0").expect_err("no way");
@@ -242,7 +242,7 @@ fn a_step_that_fails_or_makes_an_invalid_event_is_a_violation() {
 fn a_type_without_a_channel_is_validated_and_dropped() {
     let mut bundle = Bundle::builtin();
     bundle.manifest.event_types["task.created"].channel = None;
-    let policy = Policy::new(&bundle, Code::builtin()).expect("a policy");
+    let policy = Policy::new(&bundle, Code::default()).expect("a policy");
     let decided = policy.process(EVENT.as_bytes(), &[], &now());
     assert_eq!((decided.decision, decided.outputs.len()), (Decision::Drop, 0));
     let bad = EVENT.replace("user-1", "");
@@ -264,7 +264,7 @@ fn a_type_without_a_channel_is_validated_and_dropped() {
 fn a_bad_bundle_is_refused(#[case] change: fn(&mut Bundle), #[case] problem: &str) {
     let mut bundle = Bundle::builtin();
     change(&mut bundle);
-    let error = Policy::new(&bundle, Code::builtin()).expect_err("no policy");
+    let error = Policy::new(&bundle, Code::default()).expect_err("no policy");
     assert_eq!(error.to_string(), problem);
 }
 

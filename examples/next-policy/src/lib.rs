@@ -20,7 +20,7 @@ pub fn policy() -> Result<Policy, PolicyError> {
     let bundle = Bundle::builtin()
         .named(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
         .with_version(&TASKS, "1.1", "1.2", TASK_1_2)?;
-    let code = Code::builtin().with_step(Step::new("1.1", "1.2", add_priority, remove_normal));
+    let code = Code::default().with_step(Step::new("1.1", "1.2", add_priority, remove_normal));
     Policy::new(&bundle, code)
 }
 
