@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use tidegate_policy::{
-    Bundle, Channels, Code, EventType, ExpressionRule, Migration, Policy, PolicyError, migrations_of,
+    Bundle, Channels, Code, EventType, ExpressionRule, Migration, Policy, PolicyError, RuleOf, RuleVersions,
+    migrations_of, rules_of,
 };
 
 use crate::whole::Whole;
@@ -23,7 +24,8 @@ pub(crate) struct Alone<'w> {
 impl<'w> Alone<'w> {
     pub(crate) fn new(whole: &'w Whole<'w>, name: &'w str, known: &EventType) -> Result<Self, PolicyError> {
         let migrations = migrations_of(&whole.bundle.manifest, name)?;
-        let event_type = alone(known, &migrations);
+        let rules = rules_of(&whole.bundle.manifest, name, known);
+        let event_type = alone(known, &rules, &migrations);
         let bundle = whole.with_only(name, event_type.clone());
         Ok(Self {
             policy: Policy::proven(&bundle, Code::default())?,
@@ -71,14 +73,15 @@ impl<'w> Alone<'w> {
 
 /// The type, of which no event must be migrated to be judged: a wrong migration would make events invalid instead of being found.
 /// Nothing follows from one of its events.
-fn alone(known: &EventType, migrations: &[Arc<Migration>]) -> EventType {
+fn alone(known: &EventType, rules: &[RuleOf<'_>], migrations: &[Arc<Migration>]) -> EventType {
     let latest = known.versions.keys().next_back();
-    let rule = |rule: &ExpressionRule| ExpressionRule {
-        versions: rule.versions.clone().or_else(|| Some(vec![latest?.clone()])),
-        ..rule.clone()
+    let of_latest = || Some(RuleVersions::These(vec![latest?.clone()]));
+    let rule = |RuleOf { rule, .. }: &RuleOf<'_>| ExpressionRule {
+        versions: rule.versions.clone().or_else(of_latest),
+        ..ExpressionRule::clone(rule)
     };
     EventType {
-        rules: known.rules.iter().map(rule).collect(),
+        rules: rules.iter().map(rule).collect(),
         migrations: migrations.iter().map(|migration| Migration::clone(migration)).collect(),
         channel: Some(Channels::one("c")),
         drop: Vec::new(),
@@ -90,13 +93,16 @@ fn alone(known: &EventType, migrations: &[Arc<Migration>]) -> EventType {
 /// The rules of the versions that there are.
 fn of_versions(event_type: &EventType) -> Vec<ExpressionRule> {
     let rules = event_type.rules.iter().filter_map(|rule| {
-        let versions = rule.versions.iter().flatten();
-        let versions: Vec<String> = versions
+        if rule.versions == Some(RuleVersions::All) {
+            return Some(rule.clone());
+        }
+        let named = rule.versions.iter().flat_map(RuleVersions::named);
+        let versions: Vec<String> = named
             .filter(|version| event_type.versions.contains_key(*version))
             .cloned()
             .collect();
         (!versions.is_empty()).then(|| ExpressionRule {
-            versions: Some(versions),
+            versions: Some(RuleVersions::These(versions)),
             ..rule.clone()
         })
     });

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use serde_json::Value;
-use tidegate_policy::{Manifest, Migration, Operation, VersionPlace, Violation, Way};
+use tidegate_policy::{Manifest, Migration, Operation, VersionPlace, Violation, Way, rules_of};
 
 use crate::{
     events::{Event, Judges, Valid, Version},
@@ -124,7 +124,8 @@ fn of_expression(manifest: &Manifest, event_type: &str, violations: &[Violation]
     if let Some(at) = known.drop.iter().position(|rule| rule.id == id) {
         return of_type("drop", Some(at));
     }
-    of_type("rules", known.rules.iter().position(|rule| rule.id == id))
+    let mut rules = rules_of(manifest, event_type, known).into_iter();
+    rules.find(|of| of.rule.id == id).map(|of| of.path).unwrap_or_default()
 }
 
 /// Where a migration, or an operation of it, stands in the manifest.

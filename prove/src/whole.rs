@@ -34,6 +34,7 @@ impl<'b> Whole<'b> {
             general: Manifest {
                 event_types: IndexMap::new(),
                 migrations: Vec::new(),
+                rules: Vec::new(),
                 alerts: IndexMap::new(),
                 ..bundle.manifest.clone()
             },

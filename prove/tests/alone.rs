@@ -17,6 +17,8 @@ struct Case {
     examples: BTreeMap<String, Map<String, Value>>,
     of_type: Map<String, Value>,
     #[serde(default)]
+    shared_rules: Vec<Value>,
+    #[serde(default)]
     finds: Option<String>,
     #[serde(default)]
     at: Vec<String>,
@@ -47,6 +49,7 @@ impl Case {
                 "name": "p", "version": "1",
                 "envelope": { "id": "/id", "type": "/type", "version": "/v" },
                 "event_types": { "t": of_type, "other": { "channel": "c", "versions": { "1": "other.json" } } },
+                "rules": self.shared_rules,
                 "alerts": { "a": ["t", "other"] }
             },
             "files": files.chain([other]).collect::<Vec<_>>()
