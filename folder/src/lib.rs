@@ -25,6 +25,9 @@ pub use self::{
     position::{Position, position},
 };
 
+/// The JSON Schema of a manifest, for editors.
+pub const MANIFEST_SCHEMA: &str = include_str!("../policy.schema.json");
+
 /// Reads a folder, as one document.
 pub fn read_document(folder: &Path) -> Result<String, FolderError> {
     document::write(&read(folder)?)

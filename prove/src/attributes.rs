@@ -94,17 +94,18 @@ impl Mapping {
     }
 
     /// The bare event that an event with attributes is.
-    fn joined(&self, laid: &Laid) -> Option<Value> {
-        let mut members = match &self.payload {
-            None => laid.data.as_object()?.clone(),
-            Some(place) => {
+    fn joined(&self, data: Value, attributes: &[Attribute]) -> Option<Value> {
+        let mut members = match (&self.payload, data) {
+            (None, Value::Object(members)) => members,
+            (None, _) => return None,
+            (Some(place), data) => {
                 let mut members = Map::new();
-                put(&mut members, place, laid.data.clone())?;
+                put(&mut members, place, data)?;
                 members
             }
         };
         for (name, place) in &self.attributes {
-            if let Some(attribute) = laid.attributes.iter().find(|attribute| attribute.name == *name) {
+            if let Some(attribute) = attributes.iter().find(|attribute| attribute.name == *name) {
                 put(&mut members, place, attribute.value.clone().into())?;
             }
         }
@@ -131,23 +132,25 @@ pub(crate) fn same(
     let with = policy.migrate(data.as_bytes(), &laid.attributes, to);
     match (bare, with) {
         (Ok(bare), Ok(with)) => {
-            let text = with.event.as_deref().unwrap_or(&data);
-            let mut changed = laid.clone();
-            changed.data = read_exact(text).unwrap_or_default();
+            let data = with
+                .event
+                .as_deref()
+                .map_or_else(|| laid.data.clone(), |text| read_exact(text).unwrap_or_default());
+            let mut attributes = laid.attributes.clone();
             for change in with.attributes {
-                changed.attributes.retain(|attribute| attribute.name != change.name);
+                attributes.retain(|attribute| attribute.name != change.name);
                 if let Some(value) = change.value {
-                    changed.attributes.push(Attribute {
+                    attributes.push(Attribute {
                         name: change.name,
                         value,
                     });
                 }
             }
-            let expected = match &bare.event {
-                Some(text) => read_exact(text).ok(),
-                None => Some(event.value.clone()),
+            let found = mapping.joined(data, &attributes);
+            let is_same = match &bare.event {
+                Some(text) => found == read_exact(text).ok(),
+                None => found.as_ref() == Some(&event.value),
             };
-            let is_same = mapping.joined(&changed) == expected;
             if is_same {
                 Ok(())
             } else {

@@ -1,7 +1,10 @@
 //! The proof of a policy: for each version valid events are made, no rule may fail on one, and each migration must keep its law for
 //! those on both of its sides. The first event that shows otherwise is made as small as possible. Knows no files.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use serde_json::Value;
 use tidegate_policy::{Bundle, Code, Migration, Policy, PolicyError, Way, read_exact};
@@ -17,12 +20,14 @@ use crate::{
 };
 
 /// How much is tried.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// How many events of each version.
     pub events: usize,
     /// What they are made from: the same seed makes the same events.
     pub seed: u64,
+    /// Once it is true, the proof stops.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// What was shown.
@@ -54,6 +59,9 @@ pub enum ProveError {
     /// It is wrong.
     #[error("{0}")]
     Wrong(Box<Counterexample>),
+    /// It was stopped.
+    #[error("the proof was stopped")]
+    Stopped,
     /// The bundle is no policy.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -77,7 +85,7 @@ pub(crate) fn prove_checked(
     let whole = Whole::new(bundle);
     let started = |version: &Version<'_>| progress(&format!("{} {}", version.event_type, version.name));
     let versions = Version::all(&bundle.manifest);
-    let proved = parallel::try_map(&versions, started, |version| prove_version(&whole, *version, settings))?;
+    let proved = parallel::try_map(&versions, started, |version| prove_version(&whole, *version, &settings))?;
     let (versions, migrations): (_, Vec<usize>) = proved.into_iter().unzip();
     Ok(Proof {
         versions,
@@ -86,7 +94,7 @@ pub(crate) fn prove_checked(
 }
 
 /// A version, and how many migrations lead up from it.
-fn prove_version(whole: &Whole<'_>, version: Version<'_>, settings: Settings) -> Result<(Proved, usize), ProveError> {
+fn prove_version(whole: &Whole<'_>, version: Version<'_>, settings: &Settings) -> Result<(Proved, usize), ProveError> {
     let manifest = &whole.bundle.manifest;
     let alone = Alone::new(whole, version.event_type, version.of)?;
     let steps = steps(&alone, version)?;
@@ -104,6 +112,9 @@ fn prove_version(whole: &Whole<'_>, version: Version<'_>, settings: Settings) ->
     let example = example(whole, version).and_then(|example| judges.judge(example, version));
     let mut made = 0;
     for event in example.into_iter().chain(events).take(settings.events) {
+        if settings.stop.load(Ordering::Relaxed) {
+            return Err(ProveError::Stopped);
+        }
         let event = match event {
             Event::Valid(event) => event,
             Event::Failed(event, violations) => {
@@ -130,7 +141,11 @@ fn prove_version(whole: &Whole<'_>, version: Version<'_>, settings: Settings) ->
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { events: 1000, seed: 1 }
+        Self {
+            events: 1000,
+            seed: 1,
+            stop: Arc::default(),
+        }
     }
 }
 
