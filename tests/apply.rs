@@ -122,6 +122,7 @@ fn every_command_explains_itself() {
         "explain",
         "dlq",
         "config-schema",
+        "policy-schema",
         "completions",
     ] {
         let help = tidegate(&[command, "--help"], b"");

@@ -228,7 +228,7 @@ fn a_filter_chooses_cases_by_name() {
     let dir = orders(&cases.concat());
     assert_eq!(test(&dir, &[]).code, 1);
     let one = test(&dir, &["--filter", "good"]);
-    assert!(one.code == 0 && one.out.contains("1 cases passed"), "{}", one.out);
+    assert!(one.code == 0 && one.out.contains("1 case passed"), "{}", one.out);
     let none = test(&dir, &["--filter", "bad"]);
     assert_eq!(none.code, 2, "{}{}", none.out, none.err);
 }

@@ -83,6 +83,17 @@ impl Dev {
         }
     }
 
+    /// The next line that has this.
+    fn shows(&self, part: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("{part} is not shown"));
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
     fn edit(&self, file: &str, before: &str, after: &str) {
         let path = self.folder.join(file);
         let text = fs::read_to_string(&path).expect("readable");
@@ -113,6 +124,7 @@ fn each_save_is_built_and_tested() {
         !first.contains('\u{1b}'),
         "no terminal, no colours and no redrawing: {first:?}"
     );
+    dev.shows("proved with 4000 events");
     dev.edit("policy.yaml", "10m]", "11m]");
     dev.says("/next_attempt/2", false);
     dev.edit("policy.yaml", "channel: payments", "chanel: payments");
@@ -129,6 +141,27 @@ fn each_save_is_built_and_tested() {
     fs::remove_dir_all(dir.path().join("tests")).expect("removed");
     dev.edit("order.placed/2.json", r#""minItems": 9"#, r#""minItems": 1"#);
     dev.says("\n0 cases passed", true);
+    assert_eq!(dev.interrupt(), Some(0));
+}
+
+#[test]
+fn what_the_cases_do_not_show_is_proved() {
+    let dir = orders();
+    fs::remove_dir_all(dir.path().join("tests")).expect("removed");
+    let dev = Dev::start(dir.path(), &[]);
+    dev.shows("proved with 4000 events");
+    let quantity = r#""quantity": { "type": "integer""#;
+    dev.edit(
+        "order.placed/1.json",
+        &format!("{quantity}, \"minimum\": 1 }}"),
+        &format!("{quantity} }}"),
+    );
+    let shown = dev.shows("not proved: ");
+    assert!(
+        shown.contains("policy.yaml: line") && shown.contains("order.placed 1"),
+        "{shown}"
+    );
+    dev.shows("  event: {");
     assert_eq!(dev.interrupt(), Some(0));
 }
 

@@ -345,7 +345,10 @@ fn a_migration_that_breaks_its_law_is_shown_and_nothing_is_written() {
         refused.err
     );
     assert!(!built.exists());
-    let checked = tidegate(&["check", text(dir.path()), "--cases", "50", "--seed", "7"], b"");
+    let checked = tidegate(
+        &["check", text(dir.path()), "--prove-events", "50", "--prove-seed", "7"],
+        b"",
+    );
     assert_eq!((checked.code, checked.out.as_str()), (1, ""), "{}", checked.err);
 }
 

@@ -167,7 +167,11 @@ fn the_files_are_listed_as_json() {
     }
     let has = |name: &str| files.iter().any(|file| file == name);
     assert!(
-        has("policy.yaml") && has("gate.yaml") && has("dapr/pubsub.yaml") && has("kafka/apply.sh"),
+        has("policy.yaml")
+            && has("policy.schema.json")
+            && has("gate.yaml")
+            && has("dapr/pubsub.yaml")
+            && has("kafka/apply.sh"),
         "{files:?}"
     );
 }

@@ -38,7 +38,7 @@ pub(crate) fn read(root: &Root, manifest: &Manifest) -> Result<Vec<File>, Folder
             return Err(too_large("2,000 schemas"));
         }
         if let Ok(schema) = serde_json::from_str(&text) {
-            find_references(&schema, &name, &mut wanted);
+            wanted.extend(references(&schema, &name));
         }
         files.insert(name, text);
     }
@@ -54,6 +54,13 @@ pub(crate) fn is_plain(name: &str) -> bool {
     let is_visible = |part: &str| !part.is_empty() && !part.starts_with('.');
     let is_json = Path::new(name).extension().is_some_and(|extension| extension == "json");
     is_json && name.split('/').all(is_visible) && !name.contains(char::is_control)
+}
+
+/// The names of the files that a schema, in the file `base`, refers to by a path.
+pub fn references(schema: &Value, base: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    find_references(schema, base, &mut found);
+    found
 }
 
 /// Adds the names of the files that a schema, in the file `base`, refers to.

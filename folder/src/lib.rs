@@ -21,8 +21,12 @@ use self::root::Root;
 pub use self::{
     document::{is_document, parse_document},
     error::FolderError,
+    files::references,
     position::{Position, position},
 };
+
+/// The JSON Schema of a manifest, for editors.
+pub const MANIFEST_SCHEMA: &str = include_str!("../policy.schema.json");
 
 /// Reads a folder, as one document.
 pub fn read_document(folder: &Path) -> Result<String, FolderError> {

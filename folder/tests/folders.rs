@@ -113,6 +113,8 @@ fn only_files_that_are_named_belong_to_the_policy() {
     let dir = folder();
     let before = read(dir.path()).expect("a policy").to_document().expect("JSON");
     fs::write(dir.path().join("event.json"), "{").expect("written");
+    // For editors, beside the manifest.
+    fs::write(dir.path().join("policy.schema.json"), tidegate_folder::MANIFEST_SCHEMA).expect("written");
     symlink("nowhere", dir.path().join(".#policy.yaml")).expect("linked");
     symlink(".", dir.path().join("circle")).expect("linked");
     symlink("/etc/hostname", dir.path().join("link.json")).expect("linked");

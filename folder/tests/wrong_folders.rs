@@ -15,11 +15,7 @@ struct Mistake {
 }
 
 const FILES: [(&str, &str); 3] = [
-    (
-        "policy.yaml",
-        "name: shop\nversion: 1.0.0\nenvelope: { id: /id, type: /type, version: /v, key: /customer }\n\
-         retry: { default: [1s, 2s] }\nevent_types:\n  order.placed:\n    channel: orders\n    versions: { 1: placed.json }\n",
-    ),
+    ("policy.yaml", include_str!("wrong-folders.base.yaml")),
     (
         "placed.json",
         "{\n  \"$ref\": \"common.json#/$defs/event\",\n  \"examples\": [{ \"id\": \"o-1\", \"type\": \"order.placed\", \"customer\": \"c-1\" }]\n}",

@@ -36,7 +36,7 @@ impl Policy {
 
     /// Makes a policy of what [`Self::new`] has made one of before: the same, in less time. A schema is compiled when the first event
     /// needs it.
-    fn proven(bundle: &Bundle, code: Code) -> Result<Self, PolicyError> {
+    pub fn proven(bundle: &Bundle, code: Code) -> Result<Self, PolicyError> {
         if let Some([one, other]) = bundle.manifest.envelope.conflict() {
             return Err(PolicyError::Places { one, other });
         }

@@ -131,6 +131,7 @@ pub use policy_error::PolicyError;
 pub use recurrence::Every;
 pub use rules::Rule;
 pub use schema::SchemaError;
+pub use shared_rules::{RuleOf, rules_of};
 pub use steps::{Step, StepError, StepFn};
 pub use time::Timestamp;
 pub use version_place::{EndOf, VersionAttribute, VersionPlace};

@@ -6,13 +6,16 @@ use crate::manifest::{EventType, Manifest};
 use crate::policy_error::PolicyError;
 
 /// A rule of a type, and the keys and indices of the manifest that lead to it.
-pub(crate) struct RuleOf<'m> {
-    pub(crate) rule: &'m ExpressionRule,
-    pub(crate) path: Vec<String>,
+#[derive(Debug, Clone)]
+pub struct RuleOf<'m> {
+    /// The rule.
+    pub rule: &'m ExpressionRule,
+    /// The keys and indices.
+    pub path: Vec<String>,
 }
 
 /// The rules of a type, its own first.
-pub(crate) fn rules_of<'m>(manifest: &'m Manifest, name: &str, event_type: &'m EventType) -> Vec<RuleOf<'m>> {
+pub fn rules_of<'m>(manifest: &'m Manifest, name: &str, event_type: &'m EventType) -> Vec<RuleOf<'m>> {
     let own = event_type.rules.iter().enumerate().map(|(at, rule)| RuleOf {
         rule,
         path: vec![

@@ -5,9 +5,12 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 use tidegate_policy::{
-    Attribute, Manifest, MigrationCause, NameOf, Policy, VersionAttribute, VersionPlace, read_exact,
+    Accepted, Attribute, Manifest, Migrated, MigrationCause, MigrationFailure, NameOf, Policy, VersionAttribute,
+    VersionPlace, read_exact,
 };
 use tidegate_text::pointer;
+
+use crate::events::Valid;
 
 /// Which attributes stand for which members.
 #[derive(Debug)]
@@ -91,17 +94,18 @@ impl Mapping {
     }
 
     /// The bare event that an event with attributes is.
-    fn joined(&self, laid: &Laid) -> Option<Value> {
-        let mut members = match &self.payload {
-            None => laid.data.as_object()?.clone(),
-            Some(place) => {
+    fn joined(&self, data: Value, attributes: &[Attribute]) -> Option<Value> {
+        let mut members = match (&self.payload, data) {
+            (None, Value::Object(members)) => members,
+            (None, _) => return None,
+            (Some(place), data) => {
                 let mut members = Map::new();
-                put(&mut members, place, laid.data.clone())?;
+                put(&mut members, place, data)?;
                 members
             }
         };
         for (name, place) in &self.attributes {
-            if let Some(attribute) = laid.attributes.iter().find(|attribute| attribute.name == *name) {
+            if let Some(attribute) = attributes.iter().find(|attribute| attribute.name == *name) {
                 put(&mut members, place, attribute.value.clone().into())?;
             }
         }
@@ -110,39 +114,43 @@ impl Mapping {
 }
 
 /// Whether the policy decides on an event with attributes as on the bare one; if not, how.
-pub(crate) fn same(policy: &Policy, event: &str, laid: &Laid, mapping: &Mapping, to: &str) -> Result<(), String> {
+pub(crate) fn same(
+    policy: &Policy,
+    event: &Valid,
+    bare: &Result<Migrated, MigrationFailure>,
+    laid: &Laid,
+    mapping: &Mapping,
+    to: &str,
+) -> Result<(), String> {
     let data = laid.data.to_string();
-    let bare = policy.validate(event.as_bytes(), &[]);
     let with = policy.validate(data.as_bytes(), &laid.attributes);
-    match (bare, with) {
-        (Ok(bare), Ok(with)) => {
-            let names = |of: tidegate_policy::Accepted| (of.event_id, of.event_type, of.event_version, of.key);
-            if names(bare) != names(with) {
-                return Err("its names are read differently".to_owned());
-            }
-        }
-        (Err(_), Err(_)) => return Ok(()),
-        (Ok(_), Err(rejection)) => return Err(rejection.summary()),
-        (Err(rejection), Ok(_)) => return Err(format!("the bare event alone is rejected: {}", rejection.summary())),
+    let with = with.map_err(|rejection| rejection.summary())?;
+    let names = |of: &Accepted| [&of.event_id, &of.event_type, &of.event_version].map(String::clone);
+    if names(&event.accepted) != names(&with) || event.accepted.key != with.key {
+        return Err("its names are read differently".to_owned());
     }
-    let bare = policy.migrate(event.as_bytes(), &[], to);
     let with = policy.migrate(data.as_bytes(), &laid.attributes, to);
     match (bare, with) {
         (Ok(bare), Ok(with)) => {
-            let text = with.event.as_deref().unwrap_or(&data);
-            let mut changed = laid.clone();
-            changed.data = read_exact(text).unwrap_or_default();
+            let data = with
+                .event
+                .as_deref()
+                .map_or_else(|| laid.data.clone(), |text| read_exact(text).unwrap_or_default());
+            let mut attributes = laid.attributes.clone();
             for change in with.attributes {
-                changed.attributes.retain(|attribute| attribute.name != change.name);
+                attributes.retain(|attribute| attribute.name != change.name);
                 if let Some(value) = change.value {
-                    changed.attributes.push(Attribute {
+                    attributes.push(Attribute {
                         name: change.name,
                         value,
                     });
                 }
             }
-            let expected = bare.event.as_deref().unwrap_or(event);
-            let is_same = mapping.joined(&changed) == read_exact(expected).ok();
+            let found = mapping.joined(data, &attributes);
+            let is_same = match &bare.event {
+                Some(text) => found == read_exact(text).ok(),
+                None => found.as_ref() == Some(&event.value),
+            };
             if is_same {
                 Ok(())
             } else {

@@ -2,7 +2,9 @@
 //! Knows no migration.
 
 use serde_json::{Map, Value, json};
-use tidegate_policy::{Envelope, File, Manifest, NameOf, Policy, Rejection, VersionPlace};
+use tidegate_policy::{
+    Accepted, Context, Decided, Envelope, EventType, File, Manifest, NameOf, Policy, VersionPlace, Violation, codes,
+};
 use tidegate_text::{number::is_plain_integer, pointer};
 
 use crate::{
@@ -13,82 +15,142 @@ use crate::{
 /// How many events are tried for each one that is wanted, at most.
 const TRIES: usize = 8;
 
+/// When events are judged: no answer of a policy depends on it but the time that it gives to an event without one.
+const NOW: &str = "2026-01-01T00:00:00Z";
+
+/// The name of the file that holds what the envelope demands. No file of a folder begins with a dot.
+const DEMANDS: &str = ".envelope.json";
+
 /// A version of an event type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Version<'m> {
     pub(crate) event_type: &'m str,
+    /// What the manifest says of the type.
+    pub(crate) of: &'m EventType,
     /// Its name.
     pub(crate) name: &'m str,
     /// The file of its schema.
     pub(crate) file: &'m str,
 }
 
+/// What judges the events of a version.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judges<'p> {
+    pub(crate) policy: &'p Policy,
+    /// The one that asks drop rules and conditions of channels too; `None`: there are none.
+    pub(crate) routes: Option<&'p Policy>,
+}
+
 /// Makes valid events of a version.
 #[derive(Debug)]
 pub(crate) struct Events<'s> {
-    policy: &'s Policy,
+    judges: Judges<'s>,
+    version: Version<'s>,
     generator: Generator<'s>,
     schemas: [Located<'s>; 2],
     tries: usize,
 }
 
+/// A valid event.
+#[derive(Debug, Clone)]
+pub(crate) struct Valid {
+    /// Compact.
+    pub(crate) text: String,
+    /// The same, read.
+    pub(crate) value: Value,
+    /// Its names.
+    pub(crate) accepted: Accepted,
+}
+
 /// What was tried.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// A valid event, as compact text.
-    Valid(String),
-    /// An event on which a rule could not be evaluated.
-    Failed(String, Rejection),
+    Valid(Valid),
+    /// An event for which a rule cannot be evaluated.
+    Failed(Value, Vec<Violation>),
 }
 
 impl<'m> Version<'m> {
     /// The versions of all types.
     pub(crate) fn all(manifest: &'m Manifest) -> Vec<Self> {
         let types = manifest.event_types.iter();
-        types
-            .flat_map(|(event_type, known)| {
-                known
-                    .versions
-                    .iter()
-                    .map(|(name, file)| Self { event_type, name, file })
+        let versions = types.flat_map(|(event_type, of)| {
+            of.versions.iter().map(|(name, file)| Self {
+                event_type,
+                of,
+                name,
+                file,
             })
-            .collect()
+        });
+        versions.collect()
     }
 
-    /// The name of the file that holds what the envelope demands. No file of a folder begins with a dot.
-    fn envelope_file(self) -> String {
-        // The names may hold what no address may.
-        let numbers = |text: &str| {
-            let numbers: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
-            numbers.join("-")
-        };
-        format!(".envelope/{}/{}.json", numbers(self.event_type), numbers(self.name))
+    pub(crate) fn is_latest(self) -> bool {
+        self.of
+            .versions
+            .keys()
+            .next_back()
+            .is_some_and(|latest| latest == self.name)
     }
 }
 
-/// The schemas of a bundle, and what its envelope demands of each version.
-pub(crate) fn schemas(files: &[File], manifest: &Manifest) -> Result<Schemas, SchemasError> {
-    let demands = Version::all(manifest).into_iter().map(|version| File {
-        name: version.envelope_file().into(),
-        text: demands(&manifest.envelope, version).to_string().into(),
-    });
-    let all: Vec<File> = files.iter().cloned().chain(demands).collect();
-    Schemas::new(&all)
+impl Judges<'_> {
+    /// What an event of a version is; `None`: not valid.
+    pub(crate) fn judge(self, value: Value, version: Version<'_>) -> Option<Event> {
+        let text = value.to_string();
+        match Valid::of(self.policy, text, value) {
+            Ok(valid) => Some(match self.of_routes(&valid.text, version) {
+                Some(violations) if is_failure(&violations) => Event::Failed(valid.value, violations),
+                _ => Event::Valid(valid),
+            }),
+            Err((value, violations)) => is_failure(&violations).then_some(Event::Failed(value, violations)),
+        }
+    }
+
+    fn of_routes(self, event: &str, version: Version<'_>) -> Option<Vec<Violation>> {
+        let context = Context {
+            now: NOW.to_owned(),
+            target_version: Some(version.name.to_owned()),
+            handed_back: false,
+        };
+        let Decided { violations, .. } = self.routes?.process(event.as_bytes(), &[], &context);
+        Some(violations)
+    }
+}
+
+impl Valid {
+    /// What a policy accepts; else the event and what is wrong with it.
+    pub(crate) fn of(policy: &Policy, text: String, value: Value) -> Result<Self, (Value, Vec<Violation>)> {
+        match policy.validate(text.as_bytes(), &[]) {
+            Ok(accepted) => Ok(Self { text, value, accepted }),
+            Err(rejection) => Err((value, rejection.violations)),
+        }
+    }
+}
+
+/// The schemas of some files, and what the envelope demands of a version.
+pub(crate) fn schemas(files: &[File], manifest: &Manifest, version: Version<'_>) -> Result<Schemas, SchemasError> {
+    let demands = File {
+        name: DEMANDS.into(),
+        text: demands(manifest, version).to_string().into(),
+    };
+    Schemas::new(files.iter().chain([&demands]))
 }
 
 impl<'s> Events<'s> {
     pub(crate) fn new(
-        policy: &'s Policy,
+        judges: Judges<'s>,
         schemas: &'s Schemas,
-        version: Version<'_>,
+        version: Version<'s>,
         seed: u64,
         wanted: usize,
     ) -> Result<Self, SchemasError> {
         let random = Random::named(seed, &[version.event_type, version.name]);
         Ok(Self {
-            policy,
+            judges,
+            version,
             generator: Generator::new(schemas, random),
-            schemas: [schemas.file(version.file)?, schemas.file(&version.envelope_file())?],
+            schemas: [schemas.file(version.file)?, schemas.file(DEMANDS)?],
             tries: wanted.saturating_mul(TRIES),
         })
     }
@@ -103,29 +165,29 @@ impl Iterator for Events<'_> {
             let Some(value) = self.generator.value(&self.schemas) else {
                 continue;
             };
-            let text = value.to_string();
-            match self.policy.validate(text.as_bytes(), &[]) {
-                Ok(_) => return Some(Event::Valid(text)),
-                Err(rejection) if is_failure(&rejection) => return Some(Event::Failed(text, rejection)),
-                Err(_) => {}
+            if let Some(event) = self.judges.judge(value, self.version) {
+                return Some(event);
             }
         }
     }
 }
 
-/// Whether nothing is wrong with an event but that a rule could not be evaluated.
-pub(crate) fn is_failure(rejection: &Rejection) -> bool {
-    let mut codes = rejection.violations.iter().map(|violation| &*violation.code);
-    codes.all(|code| ["rule-error", "rule-cost"].contains(&code))
+/// Whether nothing is wrong with an event but that a rule cannot be evaluated.
+pub(crate) fn is_failure(violations: &[Violation]) -> bool {
+    let is_of_rule = |violation: &Violation| [codes::RULE_ERROR, codes::RULE_COST].contains(&&*violation.code);
+    !violations.is_empty() && violations.iter().all(is_of_rule)
 }
 
 /// What the envelope demands of an event of a version, as a schema.
-fn demands(envelope: &Envelope, version: Version<'_>) -> Value {
+fn demands(manifest: &Manifest, version: Version<'_>) -> Value {
+    let envelope: &Envelope = &manifest.envelope;
     let mut schema = json!({});
     let event_type = match envelope.version {
         Some(VersionPlace::End { .. }) => {
             let end = |v: &str| format!("{}.{v}{}", version.event_type, version.name);
-            json!({ "enum": [end("v"), end("")] })
+            let mut names = vec![end("v"), end("")];
+            names.retain(|name| !manifest.event_types.contains_key(name));
+            json!({ "enum": names })
         }
         Some(VersionPlace::Member(_)) | None => json!({ "const": version.event_type }),
     };

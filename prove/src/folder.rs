@@ -4,7 +4,10 @@ use std::{fmt, path::Path};
 
 use tidegate_folder::FolderError;
 
-use crate::prove::{self, Counterexample, Proof, ProveError, Settings};
+use crate::{
+    counterexample::Counterexample,
+    prove::{self, Proof, ProveError, Settings},
+};
 
 /// Why a folder is not proved.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +34,13 @@ pub enum ProveFolderError {
 pub struct Shown(String);
 
 /// Makes the policy of a folder and proves it. `progress` is told of each version before its events are made.
-pub fn prove_folder(folder: &Path, settings: Settings, progress: impl FnMut(&str)) -> Result<Proof, ProveFolderError> {
-    let (bundle, policy) = tidegate_folder::check(folder)?;
-    match prove::prove_policy(&bundle, &policy, settings, progress) {
+pub fn prove_folder(
+    folder: &Path,
+    settings: Settings,
+    progress: impl FnMut(&str) + Send,
+) -> Result<Proof, ProveFolderError> {
+    let (bundle, _) = tidegate_folder::check(folder)?;
+    match prove::prove_checked(&bundle, settings, progress) {
         Ok(proof) => Ok(proof),
         Err(ProveError::Wrong(counterexample)) => {
             let (file, position) = tidegate_folder::locate(folder, &counterexample.place)?;

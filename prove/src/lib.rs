@@ -4,19 +4,23 @@
 //!
 //! For authors, on their own folders: it runs natively and takes seconds. A gate never proves. Knows no WebAssembly.
 
+mod alone;
 mod attributes;
+mod counterexample;
 mod events;
 mod folder;
 mod generate;
 mod law;
+mod parallel;
 mod problem;
 mod prove;
 mod random;
 mod refusal;
 mod shrink;
 mod step;
-mod subject;
+mod whole;
 
+pub use self::counterexample::Counterexample;
 pub use self::folder::{ProveFolderError, Shown, prove_folder};
 pub use self::generate::SchemasError;
-pub use self::prove::{Counterexample, Proof, ProveError, Proved, Settings, prove};
+pub use self::prove::{Proof, ProveError, Proved, Settings, prove};

@@ -1,6 +1,6 @@
 //! What can be wrong with a migration or a rule, in words, and what to do about it. Knows no event but the one at fault.
 
-use tidegate_policy::{Migration, Operation, Rejection, Violation, Way};
+use tidegate_policy::{Migration, Operation, Violation, Way, codes};
 
 use crate::{
     law::{self, Difference, What},
@@ -27,8 +27,11 @@ pub(crate) enum Problem {
     NotCompact { way: Way },
     /// With attributes, the policy decides differently.
     Attributes { way: Way, difference: String, laid: String },
-    /// A rule cannot be evaluated.
-    Rule { rejection: Rejection },
+    /// A rule cannot be evaluated for an event of a version.
+    Rule {
+        version: String,
+        violations: Vec<Violation>,
+    },
 }
 
 impl Problem {
@@ -44,7 +47,7 @@ impl Problem {
             Self::Differs { way, difference, .. } => format!("differs {way:?} {:?}", difference.what),
             Self::NotCompact { way } => format!("not compact {way:?}"),
             Self::Attributes { way, .. } => format!("attributes {way:?}"),
-            Self::Rule { rejection } => format!("rule {:?}", rejection.violations.first().map(|found| &found.rule)),
+            Self::Rule { violations, .. } => format!("rule {:?}", expression(violations)),
         }
     }
 
@@ -81,9 +84,13 @@ impl Problem {
             Self::Attributes { difference, .. } => format!(
                 "with its names as CloudEvents attributes, an event of {from} is not treated as the bare one is: {difference}"
             ),
-            Self::Rule { rejection } => format!(
-                "a rule cannot be evaluated for a valid event of {from}: {}",
-                listed(&rejection.violations)
+            Self::Rule { version, violations } if version == from => format!(
+                "an expression cannot be evaluated for a valid event of {from}: {}",
+                listed(violations)
+            ),
+            Self::Rule { version, violations } => format!(
+                "an expression cannot be evaluated for an event that is valid in {from} and is migrated to {version}: {}",
+                listed(violations)
             ),
         }
     }
@@ -116,7 +123,8 @@ impl Problem {
                 "give every member that an operation moves a place in the payload, or an attribute".to_owned()
             }
             Self::Rule { .. } => {
-                "let the rule ask whether a member is there, and of which type it is, before it uses it".to_owned()
+                "let the expression ask whether a member is there, and of which type it is, before it uses it"
+                    .to_owned()
             }
         }
     }
@@ -153,6 +161,22 @@ fn of_refusal(refusal: &Refusal, way: Way, from: &str, to: &str) -> String {
         ),
     };
     format!("{schema}{operation}{meant}")
+}
+
+/// The rule or drop rule that cannot be evaluated; `None`: each one can.
+pub(crate) fn rule(violations: &[Violation]) -> Option<&str> {
+    failed(violations)?.rule.as_deref()
+}
+
+/// What tells the expression that cannot be evaluated from others: its rule, or the words before the reason.
+pub(crate) fn expression(violations: &[Violation]) -> Option<&str> {
+    let failed = failed(violations)?;
+    failed.rule.as_deref().or_else(|| failed.message.split(':').next())
+}
+
+fn failed(violations: &[Violation]) -> Option<&Violation> {
+    let is_failed = |violation: &&Violation| [codes::RULE_ERROR, codes::RULE_COST].contains(&&*violation.code);
+    violations.iter().find(is_failed)
 }
 
 fn listed(violations: &[Violation]) -> String {

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tidegate_policy::{
-    Code, Migrated, Migration, MigrationCause, MigrationFailure, Policy, Violation, Way, codes, read_exact,
+    Migrated, Migration, MigrationCause, MigrationFailure, Policy, PolicyError, Violation, Way, codes, read_exact,
 };
 
 use crate::{
+    alone::Alone,
     attributes::{self, Mapping},
+    events::Valid,
     law::{self, Named},
-    problem::Problem,
+    problem::{self, Problem},
     refusal::Refusal,
-    subject::Subject,
 };
 
 /// One migration of a type, and the policy that follows it.
@@ -33,58 +34,70 @@ enum StepPolicy<'p> {
     Part(Box<Policy>),
 }
 
-/// An event that was migrated, or is refused by what the author has said.
-type Judged = Result<Option<String>, Problem>;
+/// What a policy says when it is asked to migrate.
+type Answer = Result<Migrated, MigrationFailure>;
 
 impl<'p> Step<'p> {
-    pub(crate) fn new(subject: &'p Subject<'_>, event_type: &'p str, migration: Arc<Migration>) -> Self {
-        let part = subject.with_only(event_type, &migration);
-        let part = part.and_then(|bundle| Policy::new(&bundle, Code::default()).ok());
-        Self {
+    pub(crate) fn new(
+        alone: &'p Alone<'_>,
+        event_type: &'p str,
+        migration: Arc<Migration>,
+    ) -> Result<Self, PolicyError> {
+        let policy = match alone.with_only(&migration)? {
+            Some(policy) => StepPolicy::Part(Box::new(policy)),
+            None => StepPolicy::Whole(&alone.policy),
+        };
+        Ok(Self {
             event_type,
             named: Named::of(&migration),
             migration,
-            policy: part.map_or(StepPolicy::Whole(subject.policy), |policy| {
-                StepPolicy::Part(Box::new(policy))
-            }),
-            mapping: Mapping::of(&subject.bundle.manifest),
-        }
+            policy,
+            mapping: Mapping::of(&alone.bundle.manifest),
+        })
     }
 
     /// What is wrong with the migration, as an event of the version on this side of it shows.
-    pub(crate) fn judge(&self, event: &str, way: Way) -> Result<(), Problem> {
-        let Some(there) = self.migrated(event, way)? else {
-            return self.same_with_attributes(event, way);
-        };
-        let back = match self.migrated(&there, opposite(way)) {
+    pub(crate) fn judge(&self, event: &Valid, way: Way) -> Result<(), Problem> {
+        let answer = self.ask(&event.text, way);
+        if let Some(there) = self.migrated(&event.text, way, &answer)? {
+            self.comes_back(event, way, there)?;
+        }
+        self.same_with_attributes(event, way, &answer)
+    }
+
+    /// The law: what went there comes back as it was.
+    fn comes_back(&self, event: &Valid, way: Way, there: &str) -> Result<(), Problem> {
+        let answer = self.ask(there, opposite(way));
+        let back = match self.migrated(there, opposite(way), &answer) {
+            // As it is for most.
+            Ok(Some(back)) if back == event.text => return Ok(()),
             Ok(Some(back)) => back,
-            Ok(None) | Err(Problem::Refused { .. } | Problem::Invalid { .. }) if self.may_lose(way) => {
-                return self.same_with_attributes(event, way);
-            }
+            Err(problem @ Problem::Rule { .. }) => return Err(problem),
+            Ok(None) | Err(Problem::Refused { .. } | Problem::Invalid { .. }) if self.may_lose(way) => return Ok(()),
             Ok(None) | Err(_) => {
                 return Err(Problem::NoWayBack {
                     way,
-                    there: there.clone(),
-                    why: self.why(&there, opposite(way)),
+                    there: there.to_owned(),
+                    why: why(answer),
                 });
             }
         };
-        let (Some(before), Some(after)) = (read(event), read(&back)) else {
+        let Some(after) = read(back) else {
             return Err(Problem::NotCompact { way });
         };
-        if let Some(difference) = law::difference(&before, &after, &self.named).filter(|_| !self.may_lose(way)) {
+        if let Some(difference) = law::difference(&event.value, &after, &self.named).filter(|_| !self.may_lose(way)) {
             return Err(Problem::Differs {
                 way,
-                there,
-                back,
+                there: there.to_owned(),
+                back: back.to_owned(),
                 difference,
             });
         }
-        let compact = after.to_string();
-        if compact != back {
-            return Err(Problem::NotCompact { way });
+        if after.to_string() == back {
+            Ok(())
+        } else {
+            Err(Problem::NotCompact { way })
         }
-        self.same_with_attributes(event, way)
     }
 
     /// Whether an event may lose something that the way back does not restore.
@@ -93,39 +106,35 @@ impl<'p> Step<'p> {
     }
 
     /// The event in the other version; `None`: it is refused, and the author has said so.
-    fn migrated(&self, event: &str, way: Way) -> Judged {
-        let failure = match self.ask(event, way) {
-            Ok(migrated) => return Ok(Some(migrated.event.unwrap_or_else(|| event.to_owned()))),
+    fn migrated<'e>(&self, event: &'e str, way: Way, answer: &'e Answer) -> Result<Option<&'e str>, Problem> {
+        let failure = match answer {
+            Ok(migrated) => return Ok(Some(migrated.event.as_deref().unwrap_or(event))),
             Err(failure) => failure,
         };
-        let refusal = self
-            .refusal(event, way)
-            .filter(|_| failure.cause == MigrationCause::StepFailed);
+        let is_refused = failure.cause == MigrationCause::StepFailed;
+        let refusal = is_refused.then(|| self.refusal(event, way)).flatten();
         match (refusal, failure.cause) {
             (Some(refusal), _) if refusal.is_expected => Ok(None),
             (Some(refusal), _) => Err(Problem::Refused { way, refusal }),
-            (None, MigrationCause::InvalidResult) if breaks_rules_alone(&failure.violations) => Ok(None),
+            (None, MigrationCause::InvalidResult) if breaks_rules_alone(&failure.violations) => {
+                match problem::rule(&failure.violations) {
+                    None => Ok(None),
+                    Some(_) => Err(Problem::Rule {
+                        version: self.target(way).to_owned(),
+                        violations: failure.violations.clone(),
+                    }),
+                }
+            }
             (None, MigrationCause::InvalidResult) if way == Way::Down && self.migration.otherwise.is_some() => Ok(None),
             (None, _) => Err(Problem::Invalid {
                 way,
-                violations: of_result(failure),
+                violations: of_result(failure.clone()),
             }),
         }
     }
 
-    fn ask(&self, event: &str, way: Way) -> Result<Migrated, MigrationFailure> {
+    fn ask(&self, event: &str, way: Way) -> Answer {
         self.policy().migrate(event.as_bytes(), &[], self.target(way))
-    }
-
-    /// Why an event is not migrated, in one line.
-    fn why(&self, event: &str, way: Way) -> String {
-        match self.ask(event, way) {
-            Ok(_) => String::new(),
-            Err(failure) => of_result(failure)
-                .first()
-                .map(|violation| format!("{} {}", violation.path, violation.message))
-                .unwrap_or_default(),
-        }
     }
 
     /// Which operation refuses an event.
@@ -135,23 +144,21 @@ impl<'p> Step<'p> {
     }
 
     /// An event whose names come as attributes is decided on as the bare one is.
-    fn same_with_attributes(&self, event: &str, way: Way) -> Result<(), Problem> {
-        let laid = self
+    fn same_with_attributes(&self, event: &Valid, way: Way, answer: &Answer) -> Result<(), Problem> {
+        let Some((mapping, laid)) = self
             .mapping
             .as_ref()
-            .and_then(|mapping| Some((mapping, mapping.split(&read(event)?)?)));
-        match laid {
-            Some((mapping, laid)) => {
-                attributes::same(self.policy(), event, &laid, mapping, self.target(way)).map_err(|difference| {
-                    Problem::Attributes {
-                        way,
-                        difference,
-                        laid: laid.to_string(),
-                    }
-                })
+            .and_then(|mapping| Some((mapping, mapping.split(&event.value)?)))
+        else {
+            return Ok(());
+        };
+        attributes::same(self.policy(), event, answer, &laid, mapping, self.target(way)).map_err(|difference| {
+            Problem::Attributes {
+                way,
+                difference,
+                laid: laid.to_string(),
             }
-            None => Ok(()),
-        }
+        })
     }
 
     /// The version of the events on this side.
@@ -186,15 +193,21 @@ fn read(text: &str) -> Option<Value> {
     read_exact(text).ok()
 }
 
-/// Whether a migrated event is what its schema says, and breaks rules that are evaluated without an error: the migration has done
-/// its part, and the policy rejects the event.
+/// Whether a migrated event is what its schema says: the migration has done its part, and the rest is up to the rules.
 fn breaks_rules_alone(violations: &[Violation]) -> bool {
-    let is_general = |violation: &&Violation| violation.code != codes::MIGRATION_FAILED;
-    let is_error = |code: &str| ["rule-error", "rule-cost"].contains(&code);
     violations
         .iter()
-        .filter(is_general)
-        .all(|violation| violation.rule.is_some() && !is_error(&violation.code))
+        .filter(|violation| violation.code != codes::MIGRATION_FAILED)
+        .all(|violation| violation.rule.is_some())
+}
+
+/// Why an event is not migrated, in one line.
+fn why(answer: Answer) -> String {
+    let violations = answer.err().map(of_result).unwrap_or_default();
+    violations
+        .first()
+        .map(|violation| format!("{} {}", violation.path, violation.message))
+        .unwrap_or_default()
 }
 
 /// What is wrong with the result, without the line that says that something is.

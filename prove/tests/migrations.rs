@@ -3,13 +3,14 @@
 use std::{
     io::{Write as _, stderr},
     path::Path,
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tidegate_policy::Bundle;
-use tidegate_prove::{Counterexample, ProveError, Proved, Settings, prove, prove_folder};
+use tidegate_prove::{Counterexample, ProveError, ProveFolderError, Proved, Settings, prove, prove_folder};
 
 /// A migration between two versions of a type.
 #[derive(Debug, Deserialize)]
@@ -172,9 +173,27 @@ event_types:
 }
 
 #[test]
+fn a_proof_can_be_stopped() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/orders");
+    let settings = Settings::default();
+    let stop = settings.stop.clone();
+    let proof = prove_folder(&folder, settings, move |_| stop.store(true, Ordering::Relaxed));
+    assert!(
+        matches!(proof, Err(ProveFolderError::Prove(ProveError::Stopped))),
+        "{proof:?}"
+    );
+}
+
+#[test]
 fn the_same_seed_shows_the_same() {
     let cases = Case::read(include_str!("wrong-migrations.yaml"));
-    let show =
-        |seed: u64| prove(&cases[4].bundle(), Settings { cases: 100, seed }, |_| {}).map_err(|error| error.to_string());
+    let show = |seed: u64| {
+        let settings = Settings {
+            events: 100,
+            seed,
+            ..Settings::default()
+        };
+        prove(&cases[4].bundle(), settings, |_| {}).map_err(|error| error.to_string())
+    };
     assert_eq!(show(7).err(), show(7).err());
 }

@@ -21,6 +21,7 @@ pub(crate) use self::schemas::{Located, Schemas};
 use self::{
     kinds::Kind,
     parts::{Impossible, Parts},
+    pattern::Patterns,
 };
 use crate::random::Random;
 
@@ -43,6 +44,7 @@ pub(crate) struct Generator<'s> {
     random: Random,
     /// Compiled once, by the address of the schema.
     validators: HashMap<*const Value, Option<Validator>>,
+    patterns: Patterns,
     left: usize,
 }
 
@@ -52,6 +54,7 @@ impl<'s> Generator<'s> {
             schemas,
             random,
             validators: HashMap::new(),
+            patterns: Patterns::default(),
             left: 0,
         }
     }
@@ -96,7 +99,7 @@ impl<'s> Generator<'s> {
             Kind::Boolean => self.random.one_in(2).into(),
             Kind::Integer => number::value(parts, true, &mut self.random),
             Kind::Number => number::value(parts, false, &mut self.random),
-            Kind::String => string::value(parts, &mut self.random).into(),
+            Kind::String => string::value(parts, &mut self.patterns, &mut self.random).into(),
             Kind::Array => self.array(parts, depth)?,
             Kind::Object => self.object(parts, depth)?,
         })
@@ -119,7 +122,7 @@ impl<'s> Generator<'s> {
 
     fn object(&mut self, parts: &Parts<'s>, depth: usize) -> Result<Value, Impossible> {
         let mut members = Map::new();
-        for member in object::members(parts, depth > SMALL_BELOW, &mut self.random) {
+        for member in object::members(parts, depth > SMALL_BELOW, &mut self.patterns, &mut self.random) {
             match self.tried(&member.schemas, &parts.followed, depth + 1) {
                 Ok(value) => {
                     members.insert(member.name, value);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::{format, parts::Parts, pattern, schemas::Located};
+use super::{format, parts::Parts, pattern::Patterns, schemas::Located};
 use crate::random::Random;
 
 /// Names of members that no schema is expected to name.
@@ -21,7 +21,12 @@ pub(super) struct Member<'s> {
 }
 
 /// The members of an object; of optional ones none, when it should be `small`.
-pub(super) fn members<'s>(parts: &Parts<'s>, small: bool, random: &mut Random) -> Vec<Member<'s>> {
+pub(super) fn members<'s>(
+    parts: &Parts<'s>,
+    small: bool,
+    cache: &mut Patterns,
+    random: &mut Random,
+) -> Vec<Member<'s>> {
     let mut required: HashSet<&str> = parts
         .all("required")
         .filter_map(Value::as_array)
@@ -60,7 +65,7 @@ pub(super) fn members<'s>(parts: &Parts<'s>, small: bool, random: &mut Random) -
         if names.len() >= wanted {
             break;
         }
-        if let Some(name) = other_name(parts, random).filter(|name| !names.contains(name)) {
+        if let Some(name) = other_name(parts, cache, random).filter(|name| !names.contains(name)) {
             names.push(name);
         }
     }
@@ -68,7 +73,7 @@ pub(super) fn members<'s>(parts: &Parts<'s>, small: bool, random: &mut Random) -
         random.shuffle(&mut names);
     }
     let member = |name: String| Member {
-        schemas: schemas_of(parts, &name),
+        schemas: schemas_of(parts, &name, cache),
         is_required: required.contains(&*name) || names_least(least, most),
         name,
     };
@@ -112,7 +117,7 @@ fn require_dependents<'s>(parts: &Parts<'s>, names: &mut Vec<String>, required: 
 }
 
 /// A name that `properties` does not list, where one may be.
-fn other_name(parts: &Parts<'_>, random: &mut Random) -> Option<String> {
+fn other_name(parts: &Parts<'_>, cache: &mut Patterns, random: &mut Random) -> Option<String> {
     let is_closed = |schema: &Map<String, Value>| {
         schema.get("additionalProperties") == Some(&Value::Bool(false))
             || schema.get("unevaluatedProperties") == Some(&Value::Bool(false))
@@ -130,13 +135,13 @@ fn other_name(parts: &Parts<'_>, random: &mut Random) -> Option<String> {
     if let Some(pattern) = random.pick(&patterns)
         && (random.one_in(2) || parts.iter().any(|(schema, _)| is_closed(schema)))
     {
-        return pattern::text(pattern, random);
+        return cache.text(pattern, random);
     }
     if parts.iter().any(|(schema, _)| is_closed(schema)) {
         return None;
     }
     match of_names {
-        Some((Some(pattern), _)) => pattern::text(&pattern, random),
+        Some((Some(pattern), _)) => cache.text(&pattern, random),
         Some((None, listed)) if !listed.is_empty() => random.pick(&listed)?.as_str().map(str::to_owned),
         _ if parts.all("additionalProperties").any(Value::is_object) => Some(format!("x{}", format::word(random))),
         _ => random.pick(&UNKNOWN).map(|name| (*name).to_owned()),
@@ -144,7 +149,7 @@ fn other_name(parts: &Parts<'_>, random: &mut Random) -> Option<String> {
 }
 
 /// The schemas of the member of a name.
-fn schemas_of<'s>(parts: &Parts<'s>, name: &str) -> Vec<Located<'s>> {
+fn schemas_of<'s>(parts: &Parts<'s>, name: &str, cache: &mut Patterns) -> Vec<Located<'s>> {
     let mut found = Vec::new();
     for (schema, located) in parts.iter() {
         let before = found.len();
@@ -156,7 +161,7 @@ fn schemas_of<'s>(parts: &Parts<'s>, name: &str) -> Vec<Located<'s>> {
         );
         let patterns = schema.get("patternProperties").and_then(Value::as_object);
         for (pattern, schema) in patterns.into_iter().flatten() {
-            if pattern::matches(pattern, name) {
+            if cache.matches(pattern, name) {
                 found.push(located.inner(schema));
             }
         }

@@ -1,5 +1,7 @@
 //! Texts that match a pattern. Walks the pattern as the regex parser understands it; anchors and word boundaries are not solved but
-//! left to the check of the text that comes out. Knows no schema.
+//! left to the check of the text that comes out. Each pattern is read once. Knows no schema.
+
+use std::collections::HashMap;
 
 use regex::Regex;
 use regex_syntax::hir::{Class, Hir, HirKind};
@@ -9,12 +11,40 @@ use crate::random::Random;
 /// How often something is repeated beyond what it must be.
 const MORE: u32 = 6;
 
-/// A text that probably matches; `None`: the pattern is written in a syntax that cannot be read.
-pub(super) fn text(pattern: &str, random: &mut Random) -> Option<String> {
-    let hir = regex_syntax::Parser::new().parse(pattern).ok()?;
-    let mut text = String::new();
-    push(&hir, random, &mut text);
-    Some(text)
+/// Patterns that were read, by their texts; `None`: they are written in a syntax that cannot be read.
+#[derive(Debug, Default)]
+pub(super) struct Patterns {
+    parsed: HashMap<String, Option<Hir>>,
+    compiled: HashMap<String, Option<Regex>>,
+}
+
+impl Patterns {
+    /// A text that probably matches; `None`: the pattern cannot be read.
+    pub(super) fn text(&mut self, pattern: &str, random: &mut Random) -> Option<String> {
+        let parse = || regex_syntax::Parser::new().parse(pattern).ok();
+        let hir = once(&mut self.parsed, pattern, parse)?;
+        let mut text = String::new();
+        push(hir, random, &mut text);
+        Some(text)
+    }
+
+    /// Whether a name matches a pattern.
+    pub(super) fn matches(&mut self, pattern: &str, name: &str) -> bool {
+        let regex = once(&mut self.compiled, pattern, || Regex::new(pattern).ok());
+        regex.is_some_and(|regex| regex.is_match(name))
+    }
+}
+
+/// What was made of a pattern before, or is now.
+fn once<'c, T>(
+    cache: &'c mut HashMap<String, Option<T>>,
+    pattern: &str,
+    make: impl FnOnce() -> Option<T>,
+) -> Option<&'c T> {
+    if !cache.contains_key(pattern) {
+        cache.insert(pattern.to_owned(), make());
+    }
+    cache.get(pattern)?.as_ref()
 }
 
 fn push(hir: &Hir, random: &mut Random, text: &mut String) {
@@ -67,9 +97,4 @@ fn character(class: &Class, random: &mut Random) -> Option<char> {
     let &(start, end) = random.pick(of)?;
     let code = random.between(i64::from(start), i64::from(end));
     char::from_u32(u32::try_from(code).ok()?).or_else(|| char::from_u32(start))
-}
-
-/// Whether a name matches a pattern.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
-    Regex::new(pattern).is_ok_and(|regex| regex.is_match(name))
 }

@@ -44,7 +44,7 @@ pub(crate) struct Located<'s> {
 }
 
 impl Schemas {
-    pub(crate) fn new(files: &[File]) -> Result<Self, SchemasError> {
+    pub(crate) fn new<'f>(files: impl IntoIterator<Item = &'f File>) -> Result<Self, SchemasError> {
         let mut registry = Registry::new();
         for file in files {
             let schema: Value = serde_json::from_str(&file.text).map_err(|source| SchemasError::Json {

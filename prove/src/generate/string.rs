@@ -1,7 +1,7 @@
 //! Texts: of a pattern, of a format, or of characters that are easily handled wrongly. Knows keywords of schemas, and nothing of
 //! references.
 
-use super::{format, parts::Parts, pattern};
+use super::{format, parts::Parts, pattern::Patterns};
 use crate::random::Random;
 
 /// Texts that programs stumble over.
@@ -23,13 +23,13 @@ const TEXTS: [&str; 14] = [
 ];
 
 /// A text that keeps the keywords, except perhaps one of several patterns; the check of the value says.
-pub(super) fn value(parts: &Parts<'_>, random: &mut Random) -> String {
+pub(super) fn value(parts: &Parts<'_>, cache: &mut Patterns, random: &mut Random) -> String {
     let least = parts.most_of("minLength").unwrap_or(0);
     let most = parts.least_of("maxLength").unwrap_or(usize::MAX).max(least);
     let patterns: Vec<&str> = parts.texts("pattern").collect();
     let formats: Vec<&str> = parts.texts("format").collect();
     if let Some(pattern) = random.pick(&patterns)
-        && let Some(text) = pattern::text(pattern, random)
+        && let Some(text) = cache.text(pattern, random)
     {
         return text;
     }

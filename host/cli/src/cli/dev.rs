@@ -1,9 +1,10 @@
-//! `tidegate dev`: builds and tests a folder each time that it is saved, and swaps it into a running gate.
+//! `tidegate dev`: builds, tests and proves a folder each time that it is saved, and swaps it into a running gate.
 
 mod screen;
 
 use std::{
     path::{Path, PathBuf},
+    pin::pin,
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -18,12 +19,12 @@ use tidegate_policies::{Place, source::SourceLoader};
 use tokio::{signal, time::sleep};
 
 use self::screen::{Built, Screen, State};
-use super::{files, policy::admin::Admin, test};
+use super::{files, policy::admin::Admin, proof::Running, test};
 
-/// Build and test a policy each time that one of its files is saved, and say what is wrong.
+/// Build, test and prove a policy each time that one of its files is saved, and say what is wrong.
 ///
 /// The folder is watched with its tests. What is shown is the same as `tidegate check` and `tidegate test` find: on a terminal one
-/// screen that is redrawn, elsewhere lines. Ctrl-C ends it.
+/// screen that is redrawn, elsewhere lines. The proof follows when it is done; the next save stops it. Ctrl-C ends it.
 ///
 /// With --admin, a policy that passes is swapped into the gate at once. The gate's `policy.path` must name the same folder. A gate that
 /// follows its folder (`policy.reload.enabled`) also takes over what fails its cases, as long as it loads.
@@ -71,8 +72,22 @@ impl Dev {
         let mut place = Place::at(&self.folder).ok();
         loop {
             let state = self.state(&loader).await;
-            screen.show(&self.folder, &state, saved.elapsed())?;
-            (place, saved) = self.next(place).await;
+            let took = saved.elapsed();
+            screen.show(&self.folder, &state, took)?;
+            let mut next = pin!(self.next(place));
+            if let State::Built(_) = &state {
+                let mut proof = Running::start(&self.folder);
+                // Each save is answered at once: a proof that is not done by then is stopped.
+                let proved = tokio::select! {
+                    found = &mut next => {
+                        (place, saved) = found;
+                        continue;
+                    }
+                    proved = proof.done() => proved,
+                };
+                screen.show_proof(&self.folder, &state, &proved, took)?;
+            }
+            (place, saved) = next.await;
         }
     }
 

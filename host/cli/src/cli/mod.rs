@@ -79,6 +79,7 @@ enum Command {
     Dlq(dlq::Dlq),
     Policy(policy::Policy),
     ConfigSchema(schema::ConfigSchema),
+    PolicySchema(schema::PolicySchema),
     Completions(completions::Completions),
 }
 
@@ -106,6 +107,7 @@ impl Cli {
                 Command::Dlq(command) => command.run().await,
                 Command::Policy(command) => command.run().await,
                 Command::ConfigSchema(command) => command.run(),
+                Command::PolicySchema(command) => command.run(),
                 Command::Completions(command) => command.run(Self::command()),
             }
         });

@@ -1,20 +1,28 @@
-//! The proof of a folder, as `build` and `check` run it before anything else: natively, since the folder is the author's own.
+//! The proof of a folder, as `build` and `check` run it before anything else, and `dev` beside everything else: natively, since the folder
+//! is the author's own.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use clap::Args;
 use tidegate_prove::{Proof, ProveFolderError, Proved, Settings, prove_folder};
+use tokio::task::JoinHandle;
 
 use super::{exit, notice, progress, words::visible};
 
 /// How a folder is proved.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ProofArgs {
-    /// How many events of each version the migrations and rules are proved with.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().cases)]
-    cases: usize,
-    /// What the events are made from: the same seed makes the same events.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
+    /// Prove migrations and rules with so many events of each version.
+    #[arg(long = "prove-events", value_name = "N", default_value_t = Settings::default().events)]
+    events: usize,
+    /// Make those events from this number: the same one makes the same events.
+    #[arg(long = "prove-seed", value_name = "N", default_value_t = Settings::default().seed)]
     seed: u64,
 }
 
@@ -22,8 +30,9 @@ impl ProofArgs {
     /// The proof of a folder; `None`: an event shows that it is wrong, which is printed.
     pub(super) async fn run(&self, folder: &Path) -> anyhow::Result<Option<Proof>> {
         let settings = Settings {
-            cases: self.cases,
+            events: self.events,
             seed: self.seed,
+            ..Settings::default()
         };
         let spinner = progress::spinner("{spinner} proving {msg} {elapsed}");
         let (told, folder) = (spinner.clone(), folder.to_owned());
@@ -45,6 +54,37 @@ impl ProofArgs {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// A proof with the usual settings that runs while others work. It stops when it is dropped.
+#[derive(Debug)]
+pub(super) struct Running {
+    stop: Arc<AtomicBool>,
+    proved: JoinHandle<Result<Proof, ProveFolderError>>,
+}
+
+impl Running {
+    pub(super) fn start(folder: &Path) -> Self {
+        let (folder, settings) = (folder.to_owned(), Settings::default());
+        Self {
+            stop: settings.stop.clone(),
+            proved: tokio::task::spawn_blocking(move || prove_folder(&folder, settings, |_| {})),
+        }
+    }
+
+    /// What comes of it: how many events were made, and of which versions too few.
+    pub(super) async fn done(&mut self) -> anyhow::Result<Vec<String>> {
+        let proof = (&mut self.proved).await??;
+        let events: usize = proof.versions.iter().map(|version| version.events).sum();
+        let proved = format!("proved with {events} events");
+        Ok([proved].into_iter().chain(proof.incomplete().map(incomplete)).collect())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
     }
 }
 

@@ -11,7 +11,7 @@ use tidegate_engine::Policy;
 
 use super::super::{
     digest, exit,
-    styles::{BAD, DIM, GOOD, paint},
+    styles::{BAD, DIM, GOOD, ODD, paint},
     test::Summary,
     words::visible,
 };
@@ -73,12 +73,31 @@ impl Screen {
 
     /// Shows a state. `took`: since the files were saved.
     pub(super) fn show(&mut self, folder: &Path, state: &State, took: Duration) -> anyhow::Result<()> {
+        self.draw(&text(folder, state, None, took)?)
+    }
+
+    /// Shows what came of the proof of a state that was shown: on a terminal with the state, elsewhere alone.
+    pub(super) fn show_proof(
+        &mut self,
+        folder: &Path,
+        state: &State,
+        proved: &anyhow::Result<Vec<String>>,
+        took: Duration,
+    ) -> anyhow::Result<()> {
+        if self.is_terminal {
+            self.draw(&text(folder, state, Some(proved), took)?)
+        } else {
+            self.draw(&proof(proved)?)
+        }
+    }
+
+    fn draw(&mut self, text: &str) -> anyhow::Result<()> {
         let mut out = anstream::stdout().lock();
         if self.is_terminal {
             // Not through `anstream`, which leaves it out where there are no colours.
             io::stdout().write_all(CLEAR.as_bytes())?;
         }
-        write!(out, "{}", text(folder, state, took)?)?;
+        write!(out, "{text}")?;
         if !self.is_terminal {
             writeln!(out)?;
         }
@@ -87,7 +106,32 @@ impl Screen {
     }
 }
 
-fn text(folder: &Path, state: &State, took: Duration) -> Result<String, std::fmt::Error> {
+/// What came of a proof: how much was shown, or the event that shows otherwise.
+fn proof(proved: &anyhow::Result<Vec<String>>) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    match proved {
+        Ok(lines) => {
+            for (at, line) in lines.iter().enumerate() {
+                let style = if at == 0 { GOOD } else { ODD };
+                writeln!(out, "{}", paint(style, line))?;
+            }
+        }
+        Err(error) => writeln!(
+            out,
+            "{}",
+            paint(BAD, format_args!("not proved: {}", exit::message(error)))
+        )?,
+    }
+    Ok(out)
+}
+
+/// `proved`: `None` as long as the proof is not done.
+fn text(
+    folder: &Path,
+    state: &State,
+    proved: Option<&anyhow::Result<Vec<String>>>,
+    took: Duration,
+) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
     match state {
         State::NotBuilt(error) => {
@@ -112,10 +156,13 @@ fn text(folder: &Path, state: &State, took: Duration) -> Result<String, std::fmt
                     paint(BAD, format_args!("the gate: {}", exit::message(error)))
                 )?,
             }
+            if let Some(proved) = proved {
+                out.push_str(&proof(proved)?);
+            }
         }
     }
     let (style, word) = match state {
-        State::Built(built) if built.is_good() => (GOOD, "ok"),
+        State::Built(built) if built.is_good() && !matches!(proved, Some(Err(_))) => (GOOD, "ok"),
         _ => (BAD, "FAIL"),
     };
     let millis = took.as_millis();

@@ -1,8 +1,11 @@
-//! What a gate needs around a policy: its configuration, the components of the sidecar, the topics of Kafka, a page on all of it.
+//! What a gate needs around a policy: its configuration, the components of the sidecar, the topics of Kafka, a page on all of it; and
+//! what an editor needs.
 //!
 //! The files for Dapr and Kafka are those of `deploy/`, which the tests on real services use.
 
 use std::fmt::Write as _;
+
+use tidegate_folder::MANIFEST_SCHEMA;
 
 use super::disk::NewFile;
 
@@ -43,6 +46,7 @@ pub(super) fn files(name: &str, channels: &[String]) -> Vec<NewFile> {
     let mut files = vec![
         NewFile::new("README.md", page(name)),
         NewFile::new("gate.yaml", gate(name, channels)),
+        NewFile::new("policy.schema.json", MANIFEST_SCHEMA),
     ];
     files.extend(DAPR.map(|(path, text)| NewFile::new(path, named(text, name))));
     files.push(NewFile::new("kafka/topics.yaml", topics(name, channels)));

@@ -17,6 +17,9 @@ use super::{
 const KEPT: usize = 100;
 const KEPT_BYTES: usize = 1 << 20;
 
+/// The first line of a manifest: editors that know YAML find its schema by it.
+const FOR_EDITORS: &str = "# yaml-language-server: $schema=policy.schema.json\n";
+
 /// All files of the folder, and what was inferred.
 pub(super) fn files(name: &str, from: &Path) -> anyhow::Result<(Vec<NewFile>, Inferred)> {
     let shown = from.display();
@@ -37,7 +40,10 @@ pub(super) fn files(name: &str, from: &Path) -> anyhow::Result<(Vec<NewFile>, In
         }
     }
     let inferred = infer(&samples).with_context(|| format!("no policy can be inferred from {shown}"))?;
-    let mut files = vec![NewFile::new("policy.yaml", manifest(&inferred, name))];
+    let mut files = vec![NewFile::new(
+        "policy.yaml",
+        format!("{FOR_EDITORS}{}", manifest(&inferred, name)),
+    )];
     let schemas = inferred.schemas().into_iter();
     files.extend(schemas.map(|schema| NewFile::new(schema.path, schema.text)));
     files.push(NewFile::new("events.jsonl", kept));

@@ -31,11 +31,18 @@ pub(super) fn text(run: &Run<'_>) -> std::result::Result<String, std::fmt::Error
     }
     let (all, failed) = (run.results.len(), run.failed());
     let (style, summary) = match failed {
-        0 => (GOOD, format!("{all} cases passed")),
-        _ => (BAD, format!("{failed} of {all} cases failed")),
+        0 => (GOOD, format!("{} passed", cases(all))),
+        _ => (BAD, format!("{failed} of {} failed", cases(all))),
     };
     let took = paint(DIM, format_args!("in {:.1?}", run.took));
     writeln!(out, "{} {took}", paint(style.bold(), summary)).map(|()| out)
+}
+
+fn cases(count: usize) -> String {
+    match count {
+        1 => "1 case".to_owned(),
+        _ => format!("{count} cases"),
+    }
 }
 
 /// Why a case failed.
