@@ -11,6 +11,8 @@ use wit_parser::{Docs, Enum, Interface, Record, Resolve, Type, TypeDefKind};
 fn main() -> Result<(), Box<dyn Error>> {
     let wit = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("wit");
     println!("cargo::rerun-if-changed={}", wit.display());
+    // A crate does not see it otherwise.
+    println!("cargo::rustc-env=TIDEGATE_TARGET={}", env::var("TARGET")?);
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(&wit)?;
     let package = &resolve.packages[package];

@@ -11,10 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use tidegate_harness::{free_port, open_files, resident_bytes, thread_names};
-use tidegate_tests::{dist, revisions::digest, tidegate};
+use tidegate_tests::{dist, tidegate};
 
 const PATIENCE: Duration = Duration::from_mins(3);
 /// Time between two looks at whether a policy decides.
@@ -28,18 +28,47 @@ pub(crate) struct Gate {
     admin: u16,
     data: String,
     policy: PathBuf,
+    topics: Topics,
+}
+
+/// What is delivered to a gate.
+#[derive(Clone, Copy)]
+pub(crate) enum Topics {
+    /// Tasks, for the builtin policy.
+    Tasks,
+    /// Orders, for `examples/orders`.
+    Orders,
+}
+
+impl Topics {
+    const fn config(self) -> &'static str {
+        match self {
+            Self::Tasks => include_str!("../../schemas/gate.yaml"),
+            Self::Orders => {
+                "subscriptions: [{ name: shop-events }]
+channels:
+  orders: { topic: orders }
+  payments: { topic: payments }
+  dlq: { topic: dlq }
+  ops-alerts: { topic: ops-alerts }
+"
+            }
+        }
+    }
+
+    const fn subscription(self) -> &'static str {
+        match self {
+            Self::Tasks => "task-events",
+            Self::Orders => "shop-events",
+        }
+    }
 }
 
 impl Gate {
     /// Starts it in a directory, which holds its cache and its data.
-    pub(crate) fn start(dir: &Path, policy: &[u8]) -> Result<Self> {
-        fs::create_dir_all(dir)?;
+    pub(crate) fn start(dir: &Path, policy: &Path, topics: Topics) -> Result<Self> {
         let (port, admin) = (free_port(), free_port());
         let path = |name: &str| dir.join(name).display().to_string();
-        let policy_file = dir.join("policy.wasm");
-        if !fs::read(&policy_file).is_ok_and(|old| old == policy) {
-            fs::write(&policy_file, policy)?;
-        }
         let config = format!(
             "listen: 127.0.0.1:{port}
 admin: {{ listen: \"127.0.0.1:{admin}\" }}
@@ -47,9 +76,9 @@ sqlite: {{ path: {:?} }}
 policy: {{ path: {:?}, cache_dir: {:?}, reload: {{ allow_dropped: true }} }}
 {}",
             path("events.db"),
-            path("policy.wasm"),
+            policy.display().to_string(),
             path("cache"),
-            include_str!("../../schemas/gate.yaml"),
+            topics.config(),
         );
         fs::write(dir.join("gate.yaml"), config)?;
         let started = Instant::now();
@@ -65,7 +94,8 @@ policy: {{ path: {:?}, cache_dir: {:?}, reload: {{ allow_dropped: true }} }}
             port,
             admin,
             data: path("events.db"),
-            policy: policy_file,
+            policy: policy.to_owned(),
+            topics,
         };
         gate.until_ready()?;
         gate.started_in = started.elapsed();
@@ -88,26 +118,43 @@ policy: {{ path: {:?}, cache_dir: {:?}, reload: {{ allow_dropped: true }} }}
 
     /// Where a sidecar delivers events.
     pub(crate) fn deliver(&self) -> String {
-        format!("http://127.0.0.1:{}/deliver/task-events", self.port)
+        format!("http://127.0.0.1:{}/deliver/{}", self.port, self.topics.subscription())
     }
 
-    /// Renames another policy over the file and waits until it decides; returns its entry in `/admin/revisions`.
-    pub(crate) async fn replace(&self, policy: &[u8]) -> Result<Value> {
-        let digest = digest(policy);
+    /// Starts the peak of its memory anew; returns what it holds now.
+    pub(crate) fn forget_peak(&self) -> Result<u64> {
+        fs::write(format!("/proc/{}/clear_refs", self.process.id()), "5")?;
+        resident_bytes(self.process.id())
+    }
+
+    /// The most memory that it held since then.
+    pub(crate) fn peak(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        Ok(kilobytes.context("the gate has ended")?.parse::<u64>()? * 1024)
+    }
+
+    /// Renames another file over the policy.
+    pub(crate) fn put(&self, policy: &[u8]) -> Result<()> {
         let new = self.policy.with_extension("new");
         fs::write(&new, policy)?;
-        fs::rename(new, &self.policy)?;
+        Ok(fs::rename(new, &self.policy)?)
+    }
+
+    /// Waits until a policy with such a digest decides; returns its entry in `/admin/revisions`.
+    pub(crate) async fn until_current(&self, is_it: impl Fn(&str) -> bool) -> Result<Value> {
         let started = Instant::now();
         let url = format!("http://127.0.0.1:{}/admin/revisions", self.admin);
         loop {
-            tokio::time::sleep(LOOK).await;
             let mut found: Value = reqwest::get(&url).await?.json().await?;
-            if found["current"] == digest && found["reload"]["state"] != "loading" {
+            if found["current"].as_str().is_some_and(&is_it) && found["reload"]["state"] != "loading" {
                 return Ok(found["revisions"][0].take());
             }
             if started.elapsed() > PATIENCE {
-                bail!("{digest} does not decide: {found:#}");
+                bail!("it does not decide: {found:#}");
             }
+            tokio::time::sleep(LOOK).await;
         }
     }
 

@@ -41,7 +41,7 @@ impl Phase {
     }
 
     /// The p99 of each round.
-    fn p99s(&self, delivered: &[Delivered]) -> Spread {
+    pub(crate) fn p99s(&self, delivered: &[Delivered]) -> Spread {
         let p99 = |round: &Range<Instant>| {
             let within = delivered.iter().filter(|one| round.contains(&one.due));
             Spread::of(within.map(Delivered::latency).collect()).at(0.99)

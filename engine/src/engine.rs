@@ -6,6 +6,7 @@ use wasmtime::{Config, Enabled, EngineWeak, InstanceAllocationStrategy, OptLevel
 
 use crate::{
     cache::Cache,
+    carried,
     instance::Concurrency,
     load::Effort,
     load_error::LoadError,
@@ -100,16 +101,26 @@ impl Engine {
         self.shared.clone().load(bytes, Effort::Full).await
     }
 
-    /// Loads the code of policies that are made of data: a component that exports `configure` beside the contract. It is compiled
-    /// the first time, and taken from the cache later.
-    pub async fn load_prebuilt(&self, bytes: &[u8]) -> Result<Prebuilt, LoadError> {
-        Prebuilt::load(self.shared.clone(), bytes).await
+    /// Loads the code of policies that are made of data: a component that exports `configure` beside the contract. Where `carried`
+    /// fits, nothing is compiled. Else it is compiled the first time, and taken from the cache later.
+    ///
+    /// # Safety
+    /// `carried` is empty, or what [`precompile`] has made: it is native code, which is run.
+    #[allow(unsafe_code)]
+    pub async unsafe fn load_prebuilt(&self, bytes: &[u8], carried: &'static [u8]) -> Result<Prebuilt, LoadError> {
+        Prebuilt::load(self.shared.clone(), bytes, carried).await
     }
 
     /// Loads a policy while others run: on one thread of low priority. Takes longer when the policy has to be compiled.
     pub async fn load_in_background(&self, bytes: &[u8]) -> Result<Policy, LoadError> {
         self.shared.clone().load(bytes, Effort::Background).await
     }
+}
+
+/// Compiles a prebuilt component when a program is built that will carry the code: see [`Engine::load_prebuilt`]. It runs on every
+/// machine of this architecture.
+pub fn precompile(bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
+    carried::make(call_config(&Options::default()), bytes).map_err(|source| LoadError::Compile { source })
 }
 
 impl fmt::Debug for Engine {

@@ -18,6 +18,7 @@
 
 mod cache;
 mod call;
+mod carried;
 mod contract;
 mod digest;
 mod embed;
@@ -45,7 +46,7 @@ pub use contract::{
 };
 pub use digest::Digest;
 pub use embed::{EmbedError, embed, embedded};
-pub use engine::{CacheError, Engine, EngineError};
+pub use engine::{CacheError, Engine, EngineError, precompile};
 pub use fault::{Fault, FaultKind};
 pub use load_error::LoadError;
 pub use options::{Isolation, Limits, Options};

@@ -13,7 +13,7 @@ use wasmtime_wizer::Wizer;
 
 use crate::{
     call::{Caller, Exports},
-    contract,
+    carried, contract,
     digest::Digest,
     embed,
     inspect::Shape,
@@ -65,7 +65,7 @@ impl Shared {
         component: &Component,
         configuration: Option<Configuration>,
         digest: Digest,
-        report: LoadReport,
+        mut report: LoadReport,
     ) -> Result<Policy, LoadError> {
         let exports = Exports::find(component)?;
         let pre = self
@@ -96,6 +96,7 @@ impl Shared {
             let permit = instances.permit().await;
             let mut live = instances.take(&permit).await.map_err(|error| not_made(error, limit))?;
             exports.check_types(&mut live)?;
+            report.instance_bytes = live.store.data().memory_in_use();
             instances.give_back(live);
         }
 
@@ -120,8 +121,8 @@ impl Shared {
         let runtime = tokio::runtime::Handle::current();
         let built = tokio::task::spawn_blocking(move || {
             let find_or_compile = || {
-                let cached = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, &digest));
-                match cached {
+                let cached = || self.cache.as_ref().and_then(|cache| cache.get(&self.engine, &digest));
+                match self.carried(&code).or_else(cached) {
                     Some(component) => Ok(Built {
                         component,
                         is_cached: true,
@@ -145,6 +146,17 @@ impl Shared {
         built.await.map_err(|error| LoadError::Panicked(error.to_string()))?
     }
 
+    fn carried(&self, code: &Code) -> Option<Component> {
+        let Code::Prebuilt { bytes, carried } = code else {
+            return None;
+        };
+        // SAFETY: the caller of `load_prebuilt` says where the code is from.
+        #[allow(unsafe_code)]
+        unsafe {
+            carried::open(&self.engine, carried, bytes)
+        }
+    }
+
     fn compile(&self, runtime: &Handle, code: &Code, digest: &Digest) -> Result<Built, LoadError> {
         let mut started = Instant::now();
         let mut snapshot = None;
@@ -155,7 +167,7 @@ impl Shared {
                 started = Instant::now();
                 Component::new(&self.engine, &prepared)
             }
-            Code::Prebuilt(bytes) => Component::new(&self.engine, bytes),
+            Code::Prebuilt { bytes, .. } => Component::new(&self.engine, bytes),
         };
         let component = component.map_err(|source| LoadError::Compile { source })?;
         let compile = Some(started.elapsed());
@@ -226,14 +238,14 @@ fn ended_itself(error: &wasmtime::Error) -> bool {
 pub(crate) enum Code {
     /// A policy: it is prepared, and the snapshot is compiled.
     Policy(Vec<u8>),
-    /// A prebuilt component, whose instances are configured: it is compiled as it is.
-    Prebuilt(Vec<u8>),
+    /// A prebuilt component, whose instances are configured: it is compiled as it is, unless the program carries its code.
+    Prebuilt { bytes: Vec<u8>, carried: &'static [u8] },
 }
 
 /// A component that can be run.
 pub(crate) struct Built {
     pub(crate) component: Component,
-    /// Whether its code was in the cache.
+    /// Whether its code was in the cache, or the program carries it.
     pub(crate) is_cached: bool,
     /// Time for the snapshot, when one was made.
     pub(crate) snapshot: Option<Duration>,

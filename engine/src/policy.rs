@@ -48,6 +48,8 @@ pub struct LoadReport {
     pub compile: Option<Duration>,
     /// Time for the whole load.
     pub total: Duration,
+    /// Memory of an instance that is ready to be called, in bytes.
+    pub instance_bytes: usize,
 }
 
 /// Why a call gave no answer.
@@ -248,6 +250,7 @@ impl LoadReport {
             snapshot: None,
             compile: None,
             total: Duration::ZERO,
+            instance_bytes: 0,
         }
     }
 }

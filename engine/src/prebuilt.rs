@@ -28,10 +28,13 @@ pub struct Prebuilt {
 }
 
 impl Prebuilt {
-    pub(crate) async fn load(shared: Arc<Shared>, bytes: &[u8]) -> Result<Self, LoadError> {
+    pub(crate) async fn load(shared: Arc<Shared>, bytes: &[u8], carried: &'static [u8]) -> Result<Self, LoadError> {
         let shape = contract_shape(bytes)?;
         let digest = Digest::of(bytes);
-        let code = Code::Prebuilt(bytes.to_vec());
+        let code = Code::Prebuilt {
+            bytes: bytes.to_vec(),
+            carried,
+        };
         // In the cache it is another file than the snapshot of the same bytes.
         let name = Digest::of(format!("{CONFIGURE} {digest}").as_bytes());
         let built = shared.clone().build(code, name, Effort::Full).await?;

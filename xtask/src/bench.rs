@@ -40,21 +40,45 @@ enum Other {
     /// Measure events a second through a real daprd, with the gate and without
     Dapr,
     /// Measure what replacing a policy under load costs, and how long it takes
-    Swap {
-        /// Measure what `cargo xtask build` makes, not what is released: minutes less to build
-        #[arg(long)]
-        dev: bool,
-    },
+    Swap(Swap),
     /// Measure what a load and a call cost in each language, with what `cargo xtask build` makes
     Bindings(bindings::Arguments),
+}
+
+/// Arguments of `bench swap`.
+#[derive(Debug, Clone, clap::Args)]
+struct Swap {
+    /// Measure what `cargo xtask build` makes, not what is released: minutes less to build
+    #[arg(long)]
+    dev: bool,
+    /// Measure components that are compiled, not policies that are made of files
+    #[arg(long)]
+    components: bool,
+    /// Print one JSON object in the end
+    #[arg(long, conflicts_with = "components")]
+    json: bool,
+}
+
+impl Swap {
+    const fn profile(&self) -> Profile {
+        if self.dev { Profile::Dev } else { Profile::Release }
+    }
+
+    /// What the benchmark is told.
+    fn flags(&self) -> Vec<&'static str> {
+        let flags = [(self.components, "--components"), (self.json, "--json")];
+        flags
+            .into_iter()
+            .filter_map(|(is_on, flag)| is_on.then_some(flag))
+            .collect()
+    }
 }
 
 /// Measures, and shows what came out.
 pub(crate) fn run(places: &Places, steps: &Steps, arguments: &Arguments) -> Result<ExitCode> {
     match &arguments.other {
-        Some(Other::Dapr) => by_itself(places, steps, "throughput", Profile::Release),
-        Some(Other::Swap { dev: true }) => by_itself(places, steps, "swap", Profile::Dev),
-        Some(Other::Swap { dev: false }) => by_itself(places, steps, "swap", Profile::Release),
+        Some(Other::Dapr) => by_itself(places, steps, "throughput", Profile::Release, &[]),
+        Some(Other::Swap(swap)) => by_itself(places, steps, "swap", swap.profile(), &swap.flags()),
         Some(Other::Bindings(arguments)) => bindings::run(places, steps, arguments),
         None => here(places, steps, arguments.write),
     }
@@ -74,7 +98,7 @@ fn here(places: &Places, steps: &Steps, write: bool) -> Result<ExitCode> {
 }
 
 /// Runs a benchmark that prints its tables.
-fn by_itself(places: &Places, steps: &Steps, name: &str, profile: Profile) -> Result<ExitCode> {
+fn by_itself(places: &Places, steps: &Steps, name: &str, profile: Profile, flags: &[&str]) -> Result<ExitCode> {
     build::all(places, steps, profile)?;
     steps.say(format!("measuring: {name}"));
     for line in machine(places) {
@@ -85,6 +109,6 @@ fn by_itself(places: &Places, steps: &Steps, name: &str, profile: Profile) -> Re
         println!("the profile `dev`");
         cargo.arg("--profile=dev");
     }
-    steps::run(cargo.arg(format!("--bench={name}")))?;
+    steps::run(cargo.arg(format!("--bench={name}")).arg("--").args(flags))?;
     Ok(ExitCode::SUCCESS)
 }

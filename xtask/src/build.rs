@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsStr,
-    fs,
+    fs, io,
     path::Path,
     process::{Command, ExitCode},
 };
@@ -72,7 +72,24 @@ pub(crate) fn all(places: &Places, steps: &Steps, profile: Profile) -> Result<()
 pub(crate) fn policy_and_gate(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
     component(places, steps, "tidegate-policy", &places.policy())?;
     component(places, steps, "tidegate-prebuilt", &places.prebuilt())?;
+    code(places, steps, profile)?;
     gate(places, steps, profile)
+}
+
+/// Compiles the prebuilt policy to the code that the gate carries, unless that is done.
+fn code(places: &Places, steps: &Steps, profile: Profile) -> Result<()> {
+    steps.say("compiling the prebuilt policy: dist/prebuilt.code");
+    steps::run(&mut workspace(places, profile, &["--example=precompile"]))?;
+    let program = places.target.join(profile.directory()).join("examples/precompile");
+    let made = places.prebuilt().with_extension("code");
+    let is_older =
+        |other: &Path| Ok::<_, io::Error>(fs::metadata(&made)?.modified()? < fs::metadata(other)?.modified()?);
+    if is_older(&program).unwrap_or(true) || is_older(&places.prebuilt()).unwrap_or(true) {
+        let new = places.target.join("prebuilt.code");
+        steps::run(Command::new(program).arg(places.prebuilt()).arg(&new))?;
+        publish(&new, &made)?;
+    }
+    Ok(())
 }
 
 /// Builds a policy from a package of the workspace.

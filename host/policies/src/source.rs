@@ -12,6 +12,9 @@ use tokio::sync::OnceCell;
 /// The policy without a bundle; empty: the program was built without it.
 const PREBUILT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/prebuilt.wasm"));
 
+/// Its compiled code; empty, or for another one: it is compiled.
+const CARRIED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/prebuilt.code"));
+
 static PREBUILT_DIGEST: LazyLock<Digest> = LazyLock::new(|| Digest::of(PREBUILT));
 
 /// What a policy is made of.
@@ -104,7 +107,9 @@ impl SourceLoader {
     }
 
     async fn configure(&self, bundle: &str, digest: &Digest) -> Result<Policy, LoadError> {
-        let load = || async { self.engine.load_prebuilt(prebuilt()?).await };
+        // SAFETY: `cargo xtask build` makes that file by `precompile`, and it is a part of this program like its own code.
+        #[allow(unsafe_code)]
+        let load = || async { unsafe { self.engine.load_prebuilt(prebuilt()?, CARRIED).await } };
         let prebuilt = self.prebuilt.get_or_try_init(load).await?;
         prebuilt.configure(bundle, digest.clone()).await
     }

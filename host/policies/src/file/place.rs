@@ -11,18 +11,34 @@ pub enum Place {
     Missing,
     /// This file.
     File(FileId),
-    /// A folder, told by its files.
-    Folder(u64),
+    /// A folder.
+    Folder {
+        /// Its files, as one number.
+        files: u64,
+        /// Where a link leads by which all of them are replaced at once, as a number; `None`: there is none.
+        link: Option<u64>,
+    },
 }
 
 impl Place {
     /// What is at a path now.
     pub fn at(path: &Path) -> io::Result<Self> {
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => Ok(Self::Folder(tree::hash(path))),
+            Ok(metadata) if metadata.is_dir() => Ok(Self::Folder {
+                files: tree::hash(path),
+                link: tree::link(path),
+            }),
             Ok(metadata) => Ok(Self::File(FileId::of(&metadata))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::Missing),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a link was turned from what was here before to this, so that it was whole before it was seen.
+    pub(super) fn is_turned_from(self, before: Self) -> bool {
+        match (self, before) {
+            (Self::Folder { link: Some(now), .. }, Self::Folder { link: Some(then), .. }) => now != then,
+            _ => false,
         }
     }
 

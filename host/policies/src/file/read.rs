@@ -35,7 +35,7 @@ pub(crate) fn read(path: &Path, settled: Option<Settled>) -> Result<Option<Conte
 
 fn whole(path: &Path) -> Result<Option<Contents>, Refusal> {
     let place = Place::at(path).map_err(Refusal::Read)?;
-    if matches!(place, Place::Folder(_)) {
+    if matches!(place, Place::Folder { .. }) {
         let source = Source::of_folder(path)?;
         return Ok(place.is_at(path).then_some(Contents { place, source }));
     }

@@ -13,6 +13,9 @@ const MAX_DEPTH: usize = 16;
 /// The most files of a policy and folders that are looked at.
 const MAX_ENTRIES: usize = 50_000;
 
+/// Kubernetes replaces all files of a mount by turning this link.
+const MOUNTED: &str = "..data";
+
 /// The extensions of the files that make a policy. Others are left out: the gate's own data may lie beside them.
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 
@@ -23,6 +26,14 @@ pub(super) fn hash(folder: &Path) -> u64 {
     let mut entries = 0;
     add(folder, 0, &mut entries, &mut hasher);
     hasher.finish()
+}
+
+/// Where the folder itself leads, if it is a link, and where the link in a mounted `ConfigMap` does.
+pub(super) fn link(folder: &Path) -> Option<u64> {
+    let ends = [folder, &folder.join(MOUNTED)].map(|link| fs::read_link(link).ok());
+    let mut hasher = DefaultHasher::new();
+    ends.hash(&mut hasher);
+    ends.iter().any(Option::is_some).then(|| hasher.finish())
 }
 
 fn add(folder: &Path, depth: usize, entries: &mut usize, hasher: &mut DefaultHasher) {
@@ -63,7 +74,7 @@ fn is_of_a_policy(path: &Path) -> bool {
 mod tests {
     use std::{fs, os::unix::fs::symlink};
 
-    use super::hash;
+    use super::{hash, link};
 
     #[test]
     fn the_number_changes_with_any_file() {
@@ -93,5 +104,23 @@ mod tests {
         fs::remove_file(path.join("link.json")).expect("removed");
         symlink("inner/c.json", path.join("link.json")).expect("linked");
         assert_changed("a link that leads elsewhere", true);
+    }
+
+    #[test]
+    fn the_links_by_which_a_folder_is_replaced_are_seen() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path();
+        for name in ["..one", "..other", "plain"] {
+            fs::create_dir(path.join(name)).expect("made");
+        }
+        assert_eq!(link(&path.join("plain")), None);
+        let mounted = |to| {
+            symlink(to, path.join("..new")).expect("linked");
+            fs::rename(path.join("..new"), path.join("..data")).expect("renamed");
+            link(path).expect("a link")
+        };
+        assert_ne!(mounted("..one"), mounted("..other"));
+        symlink("plain", path.join("policy")).expect("linked");
+        assert!(link(&path.join("policy")).is_some(), "the folder is a link itself");
     }
 }

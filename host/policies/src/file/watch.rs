@@ -16,7 +16,8 @@ use crate::admission::Refusal;
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// How long the file must not change before it is read.
 const SETTLE: Duration = Duration::from_millis(100);
-/// The same for a folder: people and tools write one file after another.
+/// The same for a folder whose files change: people and tools write one after another. A folder to which a link was turned is whole
+/// already, and is read like a file.
 const SETTLE_FOLDER: Duration = Duration::from_secs(1);
 /// How many times as long as a check took the next one is put off: a folder may have thousands of files.
 const REST: u32 = 10;
@@ -40,6 +41,8 @@ struct State {
 #[derive(Debug)]
 struct Seen {
     place: Place,
+    /// How long it must stay so.
+    settle: Duration,
     /// Since when this is so.
     since: Instant,
     /// The same, RFC 3339.
@@ -133,26 +136,26 @@ impl State {
 
     /// `None`: nothing is to be read now.
     fn found(&mut self, place: Place, now: Instant) -> Option<Settled> {
-        let since = match &self.seen {
-            Some(seen) if seen.place == place => seen.since,
-            _ => {
+        let (since, settle) = match &self.seen {
+            Some(seen) if seen.place == place => (seen.since, seen.settle),
+            before => {
+                let is_turned = before.as_ref().is_some_and(|seen| place.is_turned_from(seen.place));
+                let settle = match place {
+                    Place::Folder { .. } if !is_turned => SETTLE_FOLDER,
+                    _ => SETTLE,
+                };
                 self.seen = Some(Seen {
                     place,
+                    settle,
                     since: now,
                     at: clock::now(),
                 });
-                now
+                (now, settle)
             }
         };
         let is_due = match self.concluded {
             Some(concluded) if concluded.place == place => concluded.again.is_some_and(|again| now >= again),
-            _ => {
-                let settle = match place {
-                    Place::Folder(_) => SETTLE_FOLDER,
-                    Place::Missing | Place::File(_) => SETTLE,
-                };
-                now >= since + settle
-            }
+            _ => now >= since + settle,
         };
         is_due.then(|| Settled {
             place,
@@ -168,7 +171,7 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use super::{Place, RETRY_AFTER, Refusal, SETTLE, Settled, State, Watch};
+    use super::{Place, RETRY_AFTER, Refusal, SETTLE, SETTLE_FOLDER, Settled, State, Watch};
 
     const MOMENT: Duration = Duration::from_millis(60);
 
@@ -204,6 +207,32 @@ mod tests {
         assert_eq!(watch.found(one, start + 10 * MOMENT), None);
         assert_eq!(watch.found(other, start + 11 * MOMENT), None);
         assert_eq!(watch.found(other, start + 19 * MOMENT), None, "it is known");
+    }
+
+    #[test]
+    fn a_folder_rests_longer_unless_a_link_was_turned_to_it() {
+        let start = Instant::now();
+        let folder = |files, link| Place::Folder { files, link };
+        let cases = [
+            ("a file was edited", folder(1, None), folder(2, None), SETTLE_FOLDER),
+            ("behind a link", folder(1, Some(1)), folder(2, Some(1)), SETTLE_FOLDER),
+            ("the link was turned", folder(1, Some(1)), folder(2, Some(2)), SETTLE),
+            (
+                "a folder became a link",
+                folder(1, None),
+                folder(2, Some(2)),
+                SETTLE_FOLDER,
+            ),
+        ];
+        for (what, before, after, settle) in cases {
+            let mut watch = State::default();
+            watch.found(before, start);
+            watch.was_read(Some(before), GOOD, start);
+            assert_eq!(watch.found(after, start), None, "{what}");
+            assert_eq!(watch.found(after, start + settle - MOMENT), None, "{what}");
+            let found = watch.found(after, start + settle);
+            assert_eq!(found, Some(settled(after, settle)), "{what}");
+        }
     }
 
     #[test]
