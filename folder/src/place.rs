@@ -54,7 +54,8 @@ pub(crate) fn of(error: &PolicyError, bundle: &Bundle) -> Place {
         }
         PolicyError::DeadLetterType(_) => at(&["dead_letters", "type"]),
         PolicyError::NoChannel(section) => at(&[section, "channel"]),
-        PolicyError::NoAlertType { channel, .. } => at(&["alerts", channel]),
+        PolicyError::AlertOfItself(channel) | PolicyError::NoAlertType { channel, .. } => at(&["alerts", channel]),
+        PolicyError::TooManyAlerts(_) => at(&["alerts"]),
         _ => at(&[]),
     }
 }

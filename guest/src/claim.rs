@@ -9,7 +9,7 @@ use crate::policy::Policy;
 impl Policy {
     /// The claim of an event; `None`: idempotency is off.
     pub(crate) fn claim(&self, id: &str, event_type: &str, form: &Form<'_>) -> Option<String> {
-        let is_attribute = || self.envelope.id_place().is_some_and(|place| form.has_laid(place));
+        let is_attribute = || self.envelope.id_place().is_some_and(|place| form.states(place));
         let scope = match self.id_scope {
             Some(scope) => scope,
             None if is_attribute() => IdScope::Source,

@@ -179,7 +179,7 @@ impl<'de> Deserialize<'de> for Channels {
 impl Serialize for Channels {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &*self.0 {
-            [Route { when: None, to }] => write_names(to, serializer),
+            [Route { when: None, to }] if to.len() == 1 => write_names(to, serializer),
             routes => routes.serialize(serializer),
         }
     }

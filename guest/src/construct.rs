@@ -23,6 +23,9 @@ use crate::policy_error::{MAX_DEPTH, PolicyError};
 use crate::schema::Compiler;
 use crate::shared_rules::{check_shared_rules, rules_of};
 
+/// The most channels with alerts: with the dead letter, as many outputs as a gate takes.
+const MOST_ALERTS: usize = 63;
+
 impl Policy {
     /// Makes a policy: compiles every schema, searches every migration path and checks every example.
     pub fn new(bundle: &Bundle, code: Code) -> Result<Self, PolicyError> {
@@ -235,6 +238,12 @@ fn check_names(manifest: &Manifest) -> Result<(), PolicyError> {
     }
     if event_type.is_empty() || manifest.event_types.contains_key(&event_type) {
         return Err(PolicyError::DeadLetterType(event_type));
+    }
+    if manifest.alerts.len() > MOST_ALERTS {
+        return Err(PolicyError::TooManyAlerts(manifest.alerts.len()));
+    }
+    if manifest.alerts.contains_key(&channel) {
+        return Err(PolicyError::AlertOfItself(channel));
     }
     for (channel, alerted) in &manifest.alerts {
         let Alerted::Types(types) = alerted else { continue };

@@ -22,6 +22,8 @@ const DATA_SCHEMA: &str = "dataschema";
 pub(crate) struct Form<'p> {
     /// The attributes that were laid at places that the event itself left empty.
     laid: Vec<Laid<'p>>,
+    /// The attributes that state what the event states too: they follow its members.
+    agreed: Vec<Laid<'p>>,
     /// Where the data stands, when the document is more than the data.
     payload: Option<&'p Place>,
     /// The attribute `source`.
@@ -107,6 +109,12 @@ impl Policy {
             };
             if let Some(stated) = mapped.place.find(members) {
                 agree(mapped, (stated, value))?;
+                form.agreed.extend(name(stated).map(|stated| Laid {
+                    mapped,
+                    value: stated.to_owned(),
+                    attribute: attribute.to_owned(),
+                    makes_objects: false,
+                }));
                 continue;
             }
             let makes_objects = matches!(mapped.place.parent(members), Ok(None));
@@ -132,7 +140,26 @@ impl Policy {
     pub(crate) fn take_apart(&self, document: &Value, form: &Form<'_>) -> Result<(Value, Vec<Change>), Violation> {
         let mut members = document.as_object().cloned().unwrap_or_default();
         let mut changes = Vec::new();
+        for Laid { mapped, value, attribute, .. } in &form.agreed {
+            let stated = mapped.place.find(&members);
+            let stated = stated.map(|stated| name(stated).ok_or_else(|| mapped.not_a_name()));
+            let stated = stated.transpose()?;
+            if stated.as_deref() == Some(&**value) {
+                continue;
+            }
+            let value = match stated {
+                Some(stated) if mapped.is_end => Some(self.with_last_part(attribute, &stated)),
+                stated => stated.map(|stated| stated.to_owned()),
+            };
+            changes.push(Change {
+                name: mapped.attribute.clone(),
+                value,
+            });
+        }
         for mapped in &self.mapped {
+            if form.agreed.iter().any(|agreed| agreed.mapped == mapped) {
+                continue;
+            }
             let laid = form.laid.iter().find(|laid| laid.mapped == mapped);
             if laid.is_none() && form.payload.is_none_or(|payload| payload.contains(&mapped.place)) {
                 continue;
@@ -192,13 +219,14 @@ impl<'p> Form<'p> {
     }
 
     /// Whether an attribute states what stands at a place.
-    pub(crate) fn has_laid(&self, place: &Place) -> bool {
-        self.laid.iter().any(|laid| laid.mapped.place == *place)
+    pub(crate) fn states(&self, place: &Place) -> bool {
+        let mut stated = self.laid.iter().chain(&self.agreed);
+        stated.any(|laid| laid.mapped.place == *place)
     }
 
     /// Whether the document is the event.
     pub(crate) fn is_bare(&self) -> bool {
-        self.laid.is_empty() && self.payload.is_none() && self.data_schema.is_none()
+        self.laid.is_empty() && self.agreed.is_empty() && self.payload.is_none() && self.data_schema.is_none()
     }
 
     /// The event leaves without a `dataschema`, unless that stands for a member.

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use crate::conditions::Channels;
 use crate::emits::Emits;
-use crate::manifest::Manifest;
+use crate::manifest::{EventType, Manifest};
 use crate::place::Place;
 use crate::policy_error::PolicyError;
 use crate::version_place::VersionPlace;
@@ -21,6 +22,18 @@ pub(crate) fn check_emits(manifest: &Manifest) -> Result<(), PolicyError> {
         if event_type.emits.len() > MOST {
             return Err(problem(format!("at most {MOST} events may follow from one")));
         }
+        if event_type.channel.is_none() && !event_type.emits.is_empty() {
+            let hint = "the type has no channel, so its events are dropped and nothing follows from them";
+            return Err(problem(hint.to_owned()));
+        }
+        let followed = event_type.emits.iter().filter_map(|emits| manifest.event_types.get(&emits.event_type));
+        let outputs: usize = followed.map(widest).sum::<usize>() + widest(event_type);
+        if outputs > MOST + 1 {
+            return Err(problem(format!(
+                "an event and what follows from it would leave {outputs} times; at most {} are allowed",
+                MOST + 1
+            )));
+        }
         let mut seen = HashSet::new();
         for emits in &event_type.emits {
             check(manifest, emits).map_err(problem)?;
@@ -33,6 +46,12 @@ pub(crate) fn check_emits(manifest: &Manifest) -> Result<(), PolicyError> {
         }
     }
     Ok(())
+}
+
+/// The most channels on which one event of a type leaves.
+fn widest(event_type: &EventType) -> usize {
+    let routes = event_type.channel.iter().flat_map(|Channels(routes)| routes);
+    routes.map(|route| route.to.len()).max().unwrap_or_default()
 }
 
 fn check(manifest: &Manifest, emits: &Emits) -> Result<(), String> {

@@ -173,6 +173,11 @@ impl Migration {
         apply_all(&self.operations, way, members)
     }
 
+    /// How many operations there are, those inside of others among them.
+    pub(crate) fn size(&self) -> usize {
+        self.operations.iter().map(Operation::size).sum()
+    }
+
     /// Whether an event may lose something on this way.
     pub fn is_lossy(&self, way: Way) -> bool {
         self.operations.iter().any(|operation| operation.is_lossy(way))

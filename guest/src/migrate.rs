@@ -110,14 +110,15 @@ impl Policy {
     }
 
     /// Why a text that the policy has written is too large to be read as an event, if it is: a step can make an event larger.
-    /// Only a long text can have too many values, so only a long one is read again.
+    /// Only a long text can have too many values, and only one with many brackets can be too deep: only such a one is read again.
     pub(crate) fn too_large(&self, text: &str) -> Option<Violation> {
         let limit = self.limits.event_bytes;
         if text.len() > limit as usize {
             let message = format!("{} bytes as it would leave; at most {limit} are allowed", text.len());
             return Some(Violation::new(code::TOO_LARGE, "", message));
         }
-        let may_be_too_much = text.len() > 2 * MAX_VALUES;
+        let brackets = text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
+        let may_be_too_much = text.len() > 2 * MAX_VALUES || brackets > self.limits.depth as usize;
         may_be_too_much
             .then(|| read_object(text.as_bytes(), self.bounds()).err())??
             .into_iter()

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use crate::manifest::{EventType, Manifest, Migration, SharedMigration};
 use crate::policy_error::PolicyError;
 
+/// The most operations of a migration, those inside of others among them: each may nest an event deeper.
+const MOST_OPERATIONS: usize = 1_000;
+
 /// The migrations of a type, its own first. One of its own goes before a shared one between the same versions.
 pub fn migrations_of(manifest: &Manifest, name: &str) -> Result<Vec<Arc<Migration>>, PolicyError> {
     let Some(event_type) = manifest.event_types.get(name) else {
@@ -92,6 +95,11 @@ fn check(name: &str, event_type: &EventType, migrations: &[&Migration]) -> Resul
         }
         if from == to {
             return Err(problem(format!("{from} cannot become {to}")));
+        }
+        if migration.size() > MOST_OPERATIONS {
+            return Err(problem(format!(
+                "from {from} to {to} there are more than {MOST_OPERATIONS} operations"
+            )));
         }
         if !seen.insert(ends(migration)) {
             return Err(problem(format!(

@@ -75,6 +75,14 @@ pub(crate) fn apply_all(operations: &[Operation], way: Way, members: &mut Member
 }
 
 impl Operation {
+    /// How many operations it is, with those inside of it.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Each(within) | Self::Nested(within) => 1 + within.operations.iter().map(Self::size).sum::<usize>(),
+            _ => 1,
+        }
+    }
+
     fn apply(&self, way: Way, members: &mut Members) -> Result<(), StepError> {
         use Way::{Down, Up};
         match (self, way) {

@@ -182,6 +182,12 @@ pub enum PolicyError {
     /// One attribute would state two names.
     #[error("cloudevents: the attribute {0} stands for two names")]
     SameAttribute(String),
+    /// An alert of a dead letter would stand among the dead letters.
+    #[error("alerts: {0} is the channel of the dead letters: name another one")]
+    AlertOfItself(String),
+    /// Too many channels have alerts.
+    #[error("alerts: there are {0} channels; at most 63 are allowed")]
+    TooManyAlerts(usize),
     /// Dead letters are no events of the policy.
     #[error("dead_letters: the type {0:?} is empty, or one of the event types")]
     DeadLetterType(String),

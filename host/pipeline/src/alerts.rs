@@ -49,6 +49,9 @@ impl Pipeline {
             return outputs;
         };
         outputs.retain(|output| {
+            if output.id == id {
+                return true;
+            }
             let Some(group) = groups.iter().find(|group| group.channel == output.channel) else {
                 return true;
             };

@@ -82,9 +82,9 @@ pub(super) fn check_version(version: &str) -> Result<(), Flaw> {
         .ok_or_else(|| Flaw::Version(version.to_owned()))
 }
 
-/// Whether the attributes are there that every CloudEvent has.
+/// Whether the attributes are there that every CloudEvent has. The id is the last to be missed: a gate can make one.
 pub(super) fn check_required(attributes: &Attributes) -> Result<(), Flaw> {
-    let mut required = ["id", "source", "type"].into_iter();
+    let mut required = ["source", "type", "id"].into_iter();
     let is_missing = |name: &&str| attributes.text(name).is_none_or(str::is_empty);
     required
         .find(is_missing)
