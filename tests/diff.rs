@@ -104,7 +104,9 @@ fn a_version_that_goes_is_refused_by_a_gate() {
 #[test]
 fn decisions_are_compared_and_the_smallest_example_is_kept() {
     // Orders need a note from now on.
-    let dir = edited("policy.yaml", "name: orders", "name: orders");
+    let currency = "- add: { at: /data/currency, value: EUR, otherwise: reject }";
+    let and_note = format!("{currency}\n          - add: {{ at: /data/note, value: none, otherwise: reject }}");
+    let dir = edited("policy.yaml", currency, &and_note);
     let path = dir.path().join("order.placed/2.json");
     let mut schema: Value = serde_json::from_slice(&fs::read(&path).expect("readable")).expect("JSON");
     let required = schema["properties"]["data"]["required"].as_array_mut().expect("a list");

@@ -249,3 +249,27 @@ fn named<E: Error>(name: &str) -> Result<&str, E> {
     }
     Ok(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Channels;
+
+    #[test]
+    fn channels_are_written_as_they_are_read() {
+        for written in [
+            json!("orders"),
+            json!([{ "to": ["a", "b"] }]),
+            json!([{ "when": "event.x > 1", "to": "vip" }, { "to": ["a", "b"] }]),
+        ] {
+            let channels: Channels = serde_json::from_value(written.clone()).expect("channels");
+            let again = serde_json::to_value(&channels).expect("JSON");
+            assert_eq!(again, written);
+            serde_json::from_value::<Channels>(again).expect("channels again");
+        }
+        let one: Value = json!([{ "to": "orders" }]);
+        let one: Channels = serde_json::from_value(one).expect("channels");
+        assert_eq!(serde_json::to_value(&one).expect("JSON"), json!("orders"));
+    }
+}

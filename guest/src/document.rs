@@ -140,7 +140,13 @@ impl Policy {
     pub(crate) fn take_apart(&self, document: &Value, form: &Form<'_>) -> Result<(Value, Vec<Change>), Violation> {
         let mut members = document.as_object().cloned().unwrap_or_default();
         let mut changes = Vec::new();
-        for Laid { mapped, value, attribute, .. } in &form.agreed {
+        for Laid {
+            mapped,
+            value,
+            attribute,
+            ..
+        } in &form.agreed
+        {
             let stated = mapped.place.find(&members);
             let stated = stated.map(|stated| name(stated).ok_or_else(|| mapped.not_a_name()));
             let stated = stated.transpose()?;

@@ -26,7 +26,10 @@ pub(crate) fn check_emits(manifest: &Manifest) -> Result<(), PolicyError> {
             let hint = "the type has no channel, so its events are dropped and nothing follows from them";
             return Err(problem(hint.to_owned()));
         }
-        let followed = event_type.emits.iter().filter_map(|emits| manifest.event_types.get(&emits.event_type));
+        let followed = event_type
+            .emits
+            .iter()
+            .filter_map(|emits| manifest.event_types.get(&emits.event_type));
         let outputs: usize = followed.map(widest).sum::<usize>() + widest(event_type);
         if outputs > MOST + 1 {
             return Err(problem(format!(

@@ -117,3 +117,16 @@ fn a_schema_goes_with_its_version(
 ) {
     assert_eq!(leaves(&process(&manifest(), data, &placed(&members))).1, expected);
 }
+
+#[test]
+fn an_attribute_that_states_what_a_member_states_follows_it() {
+    let manifest = with(&json!("/data/v"), &json!("dataversion"));
+    let data = r#"{"amount":1,"v":"1.1"}"#;
+    let decided = process(&manifest, data, &placed(&json!({ "dataversion": "1.1" })));
+    let changes = vec![("dataversion", Some("1.10"))];
+    assert_eq!(
+        leaves(&decided),
+        (Some(r#"{"total":1,"v":"1.10"}"#), changes),
+        "{decided:?}"
+    );
+}
