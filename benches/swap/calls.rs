@@ -67,6 +67,7 @@ pub(crate) async fn measure(dir: &Path) -> Result<Table> {
     let native_context = tidegate_policy::Context {
         now: NOW.to_owned(),
         target_version: None,
+        handed_back: false,
     };
     for _ in 0..ROUNDS {
         for case in &mut cases {
