@@ -4,10 +4,9 @@
 //! It is bound to the component by the digest, and to the engine by wasmtime, which refuses code of another version, of other settings
 //! or for a processor that can do more than this one.
 
-use sha2::{Digest as _, Sha256};
 use wasmtime::{Config, component::Component};
 
-const DIGEST: usize = 32;
+use crate::digest::Digest;
 
 /// The target that this program is built for, written out: wasmtime then uses nothing that only the processor here can do.
 const TARGET: &str = env!("TIDEGATE_TARGET");
@@ -19,8 +18,8 @@ const COMMON: &[&str] = if cfg!(target_arch = "x86_64") {
     &[]
 };
 
-/// Compiles a component with the settings of the engine that will run it.
-pub(crate) fn make(mut config: Config, component: &[u8]) -> wasmtime::Result<Vec<u8>> {
+/// Compiles a component with the settings of the engine that will run it. `digest` tells its code from that of all others.
+pub(crate) fn make(mut config: Config, component: &[u8], digest: &Digest) -> wasmtime::Result<Vec<u8>> {
     config.target(TARGET)?;
     for flag in COMMON {
         // SAFETY: the flags say what a processor can do, and wasmtime checks that this is so before it runs the code.
@@ -29,21 +28,18 @@ pub(crate) fn make(mut config: Config, component: &[u8]) -> wasmtime::Result<Vec
             config.cranelift_flag_enable(flag);
         }
     }
-    let mut carried = Sha256::digest(component).to_vec();
+    let mut carried = digest.as_str().as_bytes().to_vec();
     carried.extend(wasmtime::Engine::new(&config)?.precompile_component(component)?);
     Ok(carried)
 }
 
-/// The code of a component; `None`: there is none, it is that of another one, or it does not fit the engine.
+/// The code of the component of this digest; `None`: there is none, it is that of another one, or it does not fit the engine.
 ///
 /// # Safety
 /// `carried` is empty, or what [`make`] has made.
 #[allow(unsafe_code)]
-pub(crate) unsafe fn open(engine: &wasmtime::Engine, carried: &[u8], component: &[u8]) -> Option<Component> {
-    let (digest, code) = carried.split_at_checked(DIGEST)?;
-    if Sha256::digest(component).as_slice() != digest {
-        return None;
-    }
+pub(crate) unsafe fn open(engine: &wasmtime::Engine, carried: &[u8], digest: &Digest) -> Option<Component> {
+    let code = carried.strip_prefix(digest.as_str().as_bytes())?;
     // SAFETY: as the caller says.
     match unsafe { Component::deserialize(engine, code) } {
         Ok(component) => Some(component),

@@ -11,6 +11,23 @@ pub(crate) fn export(interface: &str) -> String {
     format!("tidegate:policy/{interface}@{VERSION}")
 }
 
+impl Decided {
+    /// The rejection of an event that no policy was asked about.
+    pub fn reject(violation: Violation) -> Self {
+        Self {
+            decision: Decision::Reject,
+            rule: None,
+            claim: None,
+            event_id: None,
+            event_type: None,
+            event_version: None,
+            key: None,
+            outputs: Vec::new(),
+            violations: vec![violation],
+        }
+    }
+}
+
 impl Context {
     /// Judge at the time `now` and bring events to the target versions of their types.
     pub fn at(now: impl Into<String>) -> Self {

@@ -7,13 +7,14 @@ use wasmtime::{Config, Enabled, EngineWeak, InstanceAllocationStrategy, OptLevel
 use crate::{
     cache::Cache,
     carried,
+    digest::Digest,
     instance::Concurrency,
     load::Effort,
     load_error::LoadError,
     malloc,
     options::Options,
     policy::Policy,
-    prebuilt::Prebuilt,
+    prebuilt::{self, Prebuilt},
     sandbox::{CORE_INSTANCES, MEMORIES, PROOF_MEMORY, TABLES},
     shared::Shared,
     ticker::Ticker,
@@ -120,7 +121,8 @@ impl Engine {
 /// Compiles a prebuilt component when a program is built that will carry the code: see [`Engine::load_prebuilt`]. It runs on every
 /// machine of this architecture.
 pub fn precompile(bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
-    carried::make(call_config(&Options::default()), bytes).map_err(|source| LoadError::Compile { source })
+    let digest = prebuilt::code_digest(&Digest::of(bytes));
+    carried::make(call_config(&Options::default()), bytes, &digest).map_err(|source| LoadError::Compile { source })
 }
 
 impl fmt::Debug for Engine {

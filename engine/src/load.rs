@@ -122,7 +122,7 @@ impl Shared {
         let built = tokio::task::spawn_blocking(move || {
             let find_or_compile = || {
                 let cached = || self.cache.as_ref().and_then(|cache| cache.get(&self.engine, &digest));
-                match self.carried(&code).or_else(cached) {
+                match self.carried(&code, &digest).or_else(cached) {
                     Some(component) => Ok(Built {
                         component,
                         is_cached: true,
@@ -146,14 +146,14 @@ impl Shared {
         built.await.map_err(|error| LoadError::Panicked(error.to_string()))?
     }
 
-    fn carried(&self, code: &Code) -> Option<Component> {
-        let Code::Prebuilt { bytes, carried } = code else {
+    fn carried(&self, code: &Code, digest: &Digest) -> Option<Component> {
+        let Code::Prebuilt { carried, .. } = code else {
             return None;
         };
         // SAFETY: the caller of `load_prebuilt` says where the code is from.
         #[allow(unsafe_code)]
         unsafe {
-            carried::open(&self.engine, carried, bytes)
+            carried::open(&self.engine, carried, digest)
         }
     }
 

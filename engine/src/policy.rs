@@ -12,8 +12,8 @@ use serde::Serialize;
 use crate::{
     call::Caller,
     contract::{
-        Accepted, Attribute, Composed, Context, Decided, Decision, Migrated, MigrationCause, MigrationFailure,
-        PolicyCatalog, Rejection, RejectionCause, RetryPlan, Schedule, Violation,
+        Accepted, Attribute, Composed, Context, Decided, Migrated, MigrationCause, MigrationFailure, PolicyCatalog,
+        Rejection, RejectionCause, RetryPlan, Schedule, Violation,
     },
     digest::Digest,
     fault::Fault,
@@ -76,17 +76,7 @@ impl Policy {
         }
         match self.text(event) {
             Ok(event) => Ok(self.caller.call_process(event, attributes, context).await?),
-            Err(violation) => Ok(Decided {
-                decision: Decision::Reject,
-                rule: None,
-                claim: None,
-                event_id: None,
-                event_type: None,
-                event_version: None,
-                key: None,
-                outputs: Vec::new(),
-                violations: vec![violation],
-            }),
+            Err(violation) => Ok(Decided::reject(violation)),
         }
     }
 

@@ -27,6 +27,11 @@ pub struct Prebuilt {
     report: LoadReport,
 }
 
+/// The digest of the code of a component of this digest: in a cache it is another file than the snapshot of the same bytes.
+pub(crate) fn code_digest(component: &Digest) -> Digest {
+    Digest::of(format!("{CONFIGURE} {component}").as_bytes())
+}
+
 impl Prebuilt {
     pub(crate) async fn load(shared: Arc<Shared>, bytes: &[u8], carried: &'static [u8]) -> Result<Self, LoadError> {
         let shape = contract_shape(bytes)?;
@@ -35,9 +40,7 @@ impl Prebuilt {
             bytes: bytes.to_vec(),
             carried,
         };
-        // In the cache it is another file than the snapshot of the same bytes.
-        let name = Digest::of(format!("{CONFIGURE} {digest}").as_bytes());
-        let built = shared.clone().build(code, name, Effort::Full).await?;
+        let built = shared.clone().build(code, code_digest(&digest), Effort::Full).await?;
         let configure = built.component.get_export_index(None, CONFIGURE);
         let mut report = LoadReport::new(shape.imports, shape.exports, bytes.len());
         (report.from_cache, report.compile) = (built.is_cached, built.compile);

@@ -20,10 +20,8 @@ const DATA_SCHEMA: &str = "dataschema";
 /// How an event came, and so how it leaves.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Form<'p> {
-    /// The attributes that were laid at places that the event itself left empty.
+    /// The attributes that stand at places, and follow what becomes of them.
     laid: Vec<Laid<'p>>,
-    /// The attributes that state what the event states too: they follow its members.
-    agreed: Vec<Laid<'p>>,
     /// Where the data stands, when the document is more than the data.
     payload: Option<&'p Place>,
     /// The attribute `source`.
@@ -34,7 +32,7 @@ pub(crate) struct Form<'p> {
     pub(crate) attributes: &'p [Attribute],
 }
 
-/// An attribute that was laid at a place.
+/// An attribute that was laid at a place which the event left empty, or that states what stands there.
 #[derive(Debug, Clone)]
 struct Laid<'p> {
     mapped: &'p Mapped,
@@ -42,6 +40,8 @@ struct Laid<'p> {
     value: String,
     /// The attribute as a whole.
     attribute: String,
+    /// Whether the event states it too, so that the member stays.
+    is_member: bool,
     /// Whether objects had to be made for it.
     makes_objects: bool,
 }
@@ -109,10 +109,11 @@ impl Policy {
             };
             if let Some(stated) = mapped.place.find(members) {
                 agree(mapped, (stated, value))?;
-                form.agreed.extend(name(stated).map(|stated| Laid {
+                form.laid.extend(name(stated).map(|stated| Laid {
                     mapped,
                     value: stated.to_owned(),
                     attribute: attribute.to_owned(),
+                    is_member: true,
                     makes_objects: false,
                 }));
                 continue;
@@ -124,6 +125,7 @@ impl Policy {
                 mapped,
                 value: value.to_owned(),
                 attribute: attribute.to_owned(),
+                is_member: false,
                 makes_objects,
             });
         }
@@ -140,37 +142,16 @@ impl Policy {
     pub(crate) fn take_apart(&self, document: &Value, form: &Form<'_>) -> Result<(Value, Vec<Change>), Violation> {
         let mut members = document.as_object().cloned().unwrap_or_default();
         let mut changes = Vec::new();
-        for Laid {
-            mapped,
-            value,
-            attribute,
-            ..
-        } in &form.agreed
-        {
-            let stated = mapped.place.find(&members);
-            let stated = stated.map(|stated| name(stated).ok_or_else(|| mapped.not_a_name()));
-            let stated = stated.transpose()?;
-            if stated.as_deref() == Some(&**value) {
-                continue;
-            }
-            let value = match stated {
-                Some(stated) if mapped.is_end => Some(self.with_last_part(attribute, &stated)),
-                stated => stated.map(|stated| stated.to_owned()),
-            };
-            changes.push(Change {
-                name: mapped.attribute.clone(),
-                value,
-            });
-        }
         for mapped in &self.mapped {
-            if form.agreed.iter().any(|agreed| agreed.mapped == mapped) {
-                continue;
-            }
             let laid = form.laid.iter().find(|laid| laid.mapped == mapped);
             if laid.is_none() && form.payload.is_none_or(|payload| payload.contains(&mapped.place)) {
                 continue;
             }
-            let value = match mapped.place.take(&mut members) {
+            let stated = match laid {
+                Some(laid) if laid.is_member => mapped.place.find(&members).cloned(),
+                _ => mapped.place.take(&mut members),
+            };
+            let value = match stated {
                 None => None,
                 Some(Value::Bool(value)) => Some(value.to_string()),
                 Some(value) => Some(name(&value).ok_or_else(|| mapped.not_a_name())?.to_owned()),
@@ -226,13 +207,12 @@ impl<'p> Form<'p> {
 
     /// Whether an attribute states what stands at a place.
     pub(crate) fn states(&self, place: &Place) -> bool {
-        let mut stated = self.laid.iter().chain(&self.agreed);
-        stated.any(|laid| laid.mapped.place == *place)
+        self.laid.iter().any(|laid| laid.mapped.place == *place)
     }
 
     /// Whether the document is the event.
     pub(crate) fn is_bare(&self) -> bool {
-        self.laid.is_empty() && self.agreed.is_empty() && self.payload.is_none() && self.data_schema.is_none()
+        self.laid.is_empty() && self.payload.is_none() && self.data_schema.is_none()
     }
 
     /// The event leaves without a `dataschema`, unless that stands for a member.

@@ -33,7 +33,7 @@ pub enum ProveFolderError {
 #[derive(Debug, Clone)]
 pub struct Shown(String);
 
-/// Makes the policy of a folder and proves it. `progress` is told of each version before its events are made.
+/// Makes the policy of a folder and proves it. `progress` receives each version before its events are made.
 pub fn prove_folder(
     folder: &Path,
     settings: Settings,

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-/// What comes of each item, or the failure of the first one in their order that fails. `started` is told of the items in their order;
+/// What comes of each item, or the failure of the first one in their order that fails. `started` receives the items in their order;
 /// none is begun after a failure.
 pub(crate) fn try_map<T: Sync, R: Send, E: Send>(
     items: &[T],

@@ -70,7 +70,7 @@ pub enum ProveError {
     Schemas(#[from] SchemasError),
 }
 
-/// Proves a policy. `progress` is told of each version before its events are made.
+/// Proves a policy. `progress` receives each version before its events are made.
 pub fn prove(bundle: &Bundle, settings: Settings, progress: impl FnMut(&str) + Send) -> Result<Proof, ProveError> {
     Policy::new(bundle, Code::default())?;
     prove_checked(bundle, settings, progress)
