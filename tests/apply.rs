@@ -156,6 +156,6 @@ fn a_rejected_line_names_its_event() {
         .iter()
         .map(|line| ["decision", "event_id", "event_type"].map(|name| line[name].as_str().map(str::to_owned)))
         .collect();
-    let named = |id: &str, event_type: &str| ["reject", id, event_type].map(|name| Some(name.to_owned()));
-    assert_eq!(names, [named("x", "task.created"), named("y", "task.unknown")]);
+    let rejected = |id: &str, event_type: &str| ["reject", id, event_type].map(|name| Some(name.to_owned()));
+    assert_eq!(names, [rejected("x", "task.created"), rejected("y", "task.unknown")]);
 }

@@ -70,7 +70,7 @@ pub(crate) async fn run(as_json: bool) -> Result<()> {
         swaps.row(name, &figures);
     }
     let many = many::measure(&dir.join("many-types")).await?;
-    let calls = calls::measure(&dir.join("calls")).await?;
+    let calls = Box::pin(calls::measure(&dir.join("calls"))).await?;
     if as_json {
         let all = json!({ "starts": starts.json(), "swaps": swaps.json(), "many": many.json(), "calls": calls.json() });
         println!("{all:#}");
@@ -115,13 +115,13 @@ impl Form {
         Ok(Next { folder, bytes })
     }
 
-    fn path(self, dir: &Path) -> PathBuf {
+    fn path(dir: &Path) -> PathBuf {
         dir.join("policy")
     }
 
     /// Puts a version in place.
     fn put(self, dir: &Path, next: &Next, version: u64) -> Result<()> {
-        let (path, new) = (self.path(dir), dir.join("policy.new"));
+        let (path, new) = (Self::path(dir), dir.join("policy.new"));
         match self {
             Self::Edited => return write_shop(&path, version, true),
             Self::Turned => symlink(&next.folder, &new)?,
@@ -144,7 +144,7 @@ async fn swaps_of(form: Form, dir: &Path) -> Result<Vec<f64>> {
         versions.push(form.prepare(dir, version)?);
     }
     form.put(dir, &versions[0], 0)?;
-    let gate = Gate::start(dir, &form.path(dir), Topics::Orders)?;
+    let gate = Gate::start(dir, &Form::path(dir), Topics::Orders)?;
     let mut digest = gate.until_current(|_| true).await?["digest"].clone();
     let load = Deliveries::start(&gate.deliver(), Some(RATE), CONNECTIONS, |number| {
         order(&format!("e-{number}"))

@@ -20,6 +20,6 @@ async fn main() -> anyhow::Result<()> {
     if is_given("--components") {
         components::run().await
     } else {
-        files::run(is_given("--json")).await
+        Box::pin(files::run(is_given("--json"))).await
     }
 }

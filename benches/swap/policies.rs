@@ -69,7 +69,7 @@ pub(crate) fn write_many(folder: &Path, types: usize, version: u64) -> Result<()
         }
         write!(
             manifest,
-            r#"  {name}:
+            r"  {name}:
     channel: orders
     versions: {{ 1: {name}/1.json, 2: {name}/2.json }}
     default_version: 1
@@ -81,7 +81,7 @@ pub(crate) fn write_many(folder: &Path, types: usize, version: u64) -> Result<()
           - add: {{ at: /data/currency, value: EUR, otherwise: reject }}
           - each: {{ at: /data/lines, do: [{{ rename: {{ from: /quantity, to: /qty }} }}] }}
     rules: [{{ id: total-positive, expr: decimal(event.data.total) > 0, message: total must be greater than 0, at: /data/total }}]
-"#
+"
         )?;
     }
     Ok(fs::write(folder.join("policy.yaml"), manifest)?)

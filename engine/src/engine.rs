@@ -157,7 +157,7 @@ const SPARE: u32 = 8;
 fn call_config(options: &Options) -> Config {
     let slots = options.max_concurrent_calls;
     // A slot has these addresses anyway. What an instance may take is up to its store.
-    let memory = options.limits.memory_bytes.max(PROOF_MEMORY).min(ADDRESSES);
+    let memory = options.limits.memory_bytes.clamp(PROOF_MEMORY, ADDRESSES);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_core_instances(slots.saturating_mul(CORE_INSTANCES))

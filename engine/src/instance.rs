@@ -179,16 +179,12 @@ impl Instances {
 
     /// An instance that is ready to be called.
     pub(crate) async fn take(self: &Arc<Self>, permit: &Permit<'_>) -> wasmtime::Result<Live> {
-        match permit.limit.take(self.number) {
-            Some(live) => {
-                self.refill();
-                Ok(live)
-            }
-            None => {
-                permit.limit.make_room();
-                self.make().await
-            }
+        if let Some(live) = permit.limit.take(self.number) {
+            self.refill();
+            return Ok(live);
         }
+        permit.limit.make_room();
+        self.make().await
     }
 
     async fn make(&self) -> wasmtime::Result<Live> {

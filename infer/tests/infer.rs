@@ -231,7 +231,7 @@ fn a_folder_with_versions_is_proved(#[case] count: usize) {
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         fs::write(path, schema.text).expect("written");
     }
-    let proof = tidegate_prove::prove_folder(dir.path(), tidegate_prove::Settings::default(), |_| {});
+    let proof = tidegate_prove::prove_folder(dir.path(), &tidegate_prove::Settings::default(), |_| {});
     let proof = proof.unwrap_or_else(|error| panic!("{:#}", anyhow::Error::from(error)));
     assert_eq!((proof.versions.len(), proof.migrations), (3, 2));
     assert_eq!(proof.incomplete().count(), 0);

@@ -45,9 +45,9 @@ fn main() -> anyhow::Result<()> {
         events,
         ..Settings::default()
     };
-    let proof = prove_folder(folder.path(), settings, |_| {})?;
+    let proof = prove_folder(folder.path(), &settings, |_| {})?;
     let made: usize = proof.versions.iter().map(|version| version.events).sum();
-    let took = started.elapsed() - checked;
+    let took = started.elapsed().saturating_sub(checked);
     writeln!(
         stdout(),
         "checked in {checked:.1?}, proved with {made} events in {took:.1?}"

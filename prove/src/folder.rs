@@ -36,7 +36,7 @@ pub struct Shown(String);
 /// Makes the policy of a folder and proves it. `progress` receives each version before its events are made.
 pub fn prove_folder(
     folder: &Path,
-    settings: Settings,
+    settings: &Settings,
     progress: impl FnMut(&str) + Send,
 ) -> Result<Proof, ProveFolderError> {
     let (bundle, _) = tidegate_folder::check(folder)?;

@@ -71,7 +71,7 @@ pub enum ProveError {
 }
 
 /// Proves a policy. `progress` receives each version before its events are made.
-pub fn prove(bundle: &Bundle, settings: Settings, progress: impl FnMut(&str) + Send) -> Result<Proof, ProveError> {
+pub fn prove(bundle: &Bundle, settings: &Settings, progress: impl FnMut(&str) + Send) -> Result<Proof, ProveError> {
     Policy::new(bundle, Code::default())?;
     prove_checked(bundle, settings, progress)
 }
@@ -79,13 +79,13 @@ pub fn prove(bundle: &Bundle, settings: Settings, progress: impl FnMut(&str) + S
 /// The same of a bundle of which a policy has been made.
 pub(crate) fn prove_checked(
     bundle: &Bundle,
-    settings: Settings,
+    settings: &Settings,
     mut progress: impl FnMut(&str) + Send,
 ) -> Result<Proof, ProveError> {
     let whole = Whole::new(bundle);
     let started = |version: &Version<'_>| progress(&format!("{} {}", version.event_type, version.name));
     let versions = Version::all(&bundle.manifest);
-    let proved = parallel::try_map(&versions, started, |version| prove_version(&whole, *version, &settings))?;
+    let proved = parallel::try_map(&versions, started, |version| prove_version(&whole, *version, settings))?;
     let (versions, migrations): (_, Vec<usize>) = proved.into_iter().unzip();
     Ok(Proof {
         versions,

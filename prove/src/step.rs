@@ -93,7 +93,8 @@ impl<'p> Step<'p> {
                 difference,
             });
         }
-        if after.to_string() == back {
+        let compact = after.to_string();
+        if compact == back {
             Ok(())
         } else {
             Err(Problem::NotCompact { way })

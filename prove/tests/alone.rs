@@ -59,7 +59,7 @@ impl Case {
 
     /// How the proof is unlike what should come of it.
     fn unlike(&self) -> Option<String> {
-        match (prove(&self.bundle(), Settings::default(), |_| {}), &self.finds) {
+        match (prove(&self.bundle(), &Settings::default(), |_| {}), &self.finds) {
             (Ok(proof), None) => proof.incomplete().next().map(|version| format!("{version:?}")),
             (Err(ProveError::Wrong(found)), Some(finds)) => {
                 let is_told = found.problem.contains(finds) && found.place == self.at;

@@ -90,7 +90,7 @@ fn wrong_migrations_are_found() {
     let mut unlike = Vec::new();
     for case in &cases {
         let started = Instant::now();
-        let proof = prove(&case.bundle(), Settings::default(), |_| {});
+        let proof = prove(&case.bundle(), &Settings::default(), |_| {});
         let took = started.elapsed();
         match proof {
             Err(ProveError::Wrong(found)) => {
@@ -121,7 +121,7 @@ fn wrong_migrations_are_found() {
 fn right_migrations_are_proved() {
     let mut unlike = Vec::new();
     for case in Case::read(include_str!("right-migrations.yaml")) {
-        match prove(&case.bundle(), Settings::default(), |_| {}) {
+        match prove(&case.bundle(), &Settings::default(), |_| {}) {
             Ok(proof) => {
                 let events: Vec<usize> = proof.versions.iter().map(|version| version.events).collect();
                 if events != [1000, 1000] {
@@ -138,7 +138,7 @@ fn right_migrations_are_proved() {
 fn the_policies_of_this_repository_are_proved() {
     for (folder, migrations) in [("examples/orders", 1), ("schemas", 7)] {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let proof = prove_folder(&root.join(folder), Settings::default(), |_| {});
+        let proof = prove_folder(&root.join(folder), &Settings::default(), |_| {});
         let proof = proof.unwrap_or_else(|error| panic!("{folder}: {error}"));
         assert_eq!(proof.incomplete().collect::<Vec<_>>(), [] as [&Proved; 0]);
         assert_eq!(proof.migrations, migrations, "{folder}");
@@ -167,7 +167,7 @@ event_types:
         let schema = json!({ "properties": { "a": {}, "b": {} }, "examples": [example] });
         std::fs::write(dir.path().join(format!("{version}.json")), schema.to_string()).expect("written");
     }
-    let error = prove_folder(dir.path(), Settings::default(), |_| {}).expect_err("wrong");
+    let error = prove_folder(dir.path(), &Settings::default(), |_| {}).expect_err("wrong");
     let expected = format!("{}/policy.yaml: line 12 column 13: t 1: ", dir.path().display());
     assert!(error.to_string().starts_with(&expected), "{error}");
 }
@@ -177,7 +177,7 @@ fn a_proof_can_be_stopped() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/orders");
     let settings = Settings::default();
     let stop = settings.stop.clone();
-    let proof = prove_folder(&folder, settings, move |_| stop.store(true, Ordering::Relaxed));
+    let proof = prove_folder(&folder, &settings, move |_| stop.store(true, Ordering::Relaxed));
     assert!(
         matches!(proof, Err(ProveFolderError::Prove(ProveError::Stopped))),
         "{proof:?}"
@@ -193,7 +193,7 @@ fn the_same_seed_shows_the_same() {
             seed,
             ..Settings::default()
         };
-        prove(&cases[4].bundle(), settings, |_| {}).map_err(|error| error.to_string())
+        prove(&cases[4].bundle(), &settings, |_| {}).map_err(|error| error.to_string())
     };
     assert_eq!(show(7).err(), show(7).err());
 }

@@ -98,7 +98,10 @@ impl Service {
             .component(component::memory_state("statestore"));
         let daprd = daprd.start(&test.services, &test.dir).await?;
         let config = fs::read_to_string(self.dir.join("gate.yaml"))?
-            .replace("path: policy", &format!("path: {:?}", self.dir.join("policy")))
+            .replace(
+                "path: policy",
+                &format!("path: \"{}\"", self.dir.join("policy").display()),
+            )
             .replace(
                 "name: task-events",
                 &format!("name: task-events\n    topic: {}", topics.events),
@@ -191,10 +194,10 @@ fn text(mail: &Received) -> Result<String> {
 /// Refuses the first mail that it gets on a call.
 async fn mailer() -> Result<App> {
     let app = App::start([]).await?;
-    let mut refused = false;
+    let mut was_refused = false;
     app.answer_with("/", move |mail| {
-        let refuses = !refused && text(mail).is_ok_and(|text| text.contains("Call home"));
-        refused |= refuses;
+        let refuses = !was_refused && text(mail).is_ok_and(|text| text.contains("Call home"));
+        was_refused |= refuses;
         Reply::status(if refuses { 503 } else { 200 })
     });
     Ok(app)

@@ -93,7 +93,7 @@ impl Cli {
         let result = runtime.block_on(async {
             match self.command {
                 Command::New(command) => command.run().await,
-                Command::Serve(command) => command.run().await,
+                Command::Serve(command) => Box::pin(command.run()).await,
                 Command::Apply(command) => command.run().await,
                 Command::Explain(command) => command.run().await,
                 Command::Check(command) => command.run().await,

@@ -37,7 +37,7 @@ impl ProofArgs {
         let spinner = progress::spinner("{spinner} proving {msg} {elapsed}");
         let (told, folder) = (spinner.clone(), folder.to_owned());
         let proved = tokio::task::spawn_blocking(move || {
-            prove_folder(&folder, settings, |version| told.set_message(version.to_owned()))
+            prove_folder(&folder, &settings, |version| told.set_message(version.to_owned()))
         });
         let proved = proved.await?;
         spinner.finish_and_clear();
@@ -69,7 +69,7 @@ impl Running {
         let (folder, settings) = (folder.to_owned(), Settings::default());
         Self {
             stop: settings.stop.clone(),
-            proved: tokio::task::spawn_blocking(move || prove_folder(&folder, settings, |_| {})),
+            proved: tokio::task::spawn_blocking(move || prove_folder(&folder, &settings, |_| {})),
         }
     }
 

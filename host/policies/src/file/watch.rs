@@ -229,7 +229,11 @@ mod tests {
             watch.found(before, start);
             watch.was_read(Some(before), GOOD, start);
             assert_eq!(watch.found(after, start), None, "{what}");
-            assert_eq!(watch.found(after, start + settle - MOMENT), None, "{what}");
+            assert_eq!(
+                watch.found(after, start + settle.saturating_sub(MOMENT)),
+                None,
+                "{what}"
+            );
             let found = watch.found(after, start + settle);
             assert_eq!(found, Some(settled(after, settle)), "{what}");
         }
