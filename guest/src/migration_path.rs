@@ -89,19 +89,18 @@ impl MigrationPath {
 }
 
 impl Steps<'_> {
-    /// The step from one version to another, and where it stands: those of the manifest first.
+    /// The step from one version to another, and where it stands: code goes before the manifest, whose migrations may be for all types.
     fn between(&self, from: &str, to: &str) -> Option<(usize, PathStep)> {
-        let of_manifest = self.migrations.iter().enumerate().find_map(|(at, migration)| {
+        if let Some((at, step)) = self.of_code(from, to) {
+            return Some((self.migrations.len() + at, PathStep::Code(step)));
+        }
+        self.migrations.iter().enumerate().find_map(|(at, migration)| {
             let way = match (&*migration.from, &*migration.to) {
                 (older, newer) if older == from && newer == to => Way::Up,
                 (older, newer) if older == to && newer == from => Way::Down,
                 _ => return None,
             };
             Some((at, PathStep::Data(migration.clone(), way)))
-        });
-        of_manifest.or_else(|| {
-            let (at, step) = self.of_code(from, to)?;
-            Some((self.migrations.len() + at, PathStep::Code(step)))
         })
     }
 

@@ -12,6 +12,6 @@ export * as json from "./text.ts";
 /** Judges every example once, so that the snapshot has what the engine prepares at the first call of a function. */
 export function prepare(): void {
   for (const { versions } of catalog().eventTypes) {
-    for (const { example } of versions) process(example, [], { now: "2026-03-01T09:30:00Z" });
+    for (const { example } of versions) process(example, [], { now: "2026-03-01T09:30:00Z", handedBack: false });
   }
 }
