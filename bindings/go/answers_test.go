@@ -168,7 +168,7 @@ func TestChangesOfAttributesAreRead(t *testing.T) {
 }
 
 func TestAnEventWithoutATimestampGetsTheTimeOfTheCall(t *testing.T) {
-	event := `{"event_id":"c-1","event_type":"task.completed","task_id":42,"user_id":"user-1","payload":{"recurring_pattern":"DAILY"}}`
+	event := `{"event_id":"c-1","event_type":"task.completed","task_id":42,"user_id":"user-1","payload":{"due_date":"2026-03-01T09:30:00Z","recurring_pattern":"DAILY"}}`
 	elsewhere := now.In(time.FixedZone("east", 5*60*60))
 	decided, err := builtinPolicy(t).Process(t.Context(), []byte(event), elsewhere, "")
 	if err != nil || len(decided.Outputs) != 2 {

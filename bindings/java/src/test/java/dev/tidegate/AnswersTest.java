@@ -194,7 +194,7 @@ class AnswersTest {
         String event =
                 """
                 {"event_id":"c-1","event_type":"task.completed","task_id":42,"user_id":"user-1",\
-                "payload":{"recurring_pattern":"DAILY"}}""";
+                "payload":{"due_date":"2026-03-01T09:30:00Z","recurring_pattern":"DAILY"}}""";
         List<Decided.Output> outputs = policy.process(event, Fixtures.NOW).outputs();
         assertEquals("2026-03-01T09:30:00Z", outputs.get(0).json().orElseThrow().path("timestamp").asText());
         assertEquals("2026-03-02T09:30:00Z", outputs.get(1).json().orElseThrow().at("/payload/next_due").asText());
