@@ -148,7 +148,7 @@ fn valid(name: &str, number: usize) -> Event {
     let (id, user) = (format!("{name}-{number}"), user(number));
     let recurs = event_type == "task.completed" && number.is_multiple_of(2);
     let payload = if recurs {
-        r#""title":"Water the plants, <b>&amp;</b> é","recurring_pattern":"MONTHLY""#
+        r#""title":"Water the plants, <b>&amp;</b> é","recurring_pattern":"MONTHLY","due_date":"2026-02-28T09:30:00Z""#
     } else {
         r#""note":1.10"#
     };
