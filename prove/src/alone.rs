@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use tidegate_policy::{
-    Bundle, Channels, Code, EventType, ExpressionRule, Migration, Policy, PolicyError, RuleOf, RuleVersions,
-    migrations_of, rules_of,
+    Bundle, Channels, Code, EventType, ExpressionRule, Migration, Policy, PolicyError, RuleVersions, migrations_of,
 };
 
 use crate::whole::Whole;
@@ -24,9 +23,8 @@ pub(crate) struct Alone<'w> {
 impl<'w> Alone<'w> {
     pub(crate) fn new(whole: &'w Whole<'w>, name: &'w str, known: &EventType) -> Result<Self, PolicyError> {
         let migrations = migrations_of(&whole.bundle.manifest, name)?;
-        let rules = rules_of(&whole.bundle.manifest, name, known);
-        let event_type = alone(known, &rules, &migrations);
-        let bundle = whole.with_only(name, event_type.clone());
+        let event_type = whole.alone(name, known)?;
+        let bundle = whole.with_only([(name, event_type.clone())]);
         Ok(Self {
             policy: Policy::proven(&bundle, Code::default())?,
             bundle,
@@ -50,43 +48,35 @@ impl<'w> Alone<'w> {
         event_type.default_version = Some(migration.from.clone());
         event_type.target_version = Some(migration.to.clone());
         event_type.rules = of_versions(&event_type);
-        let bundle = self.whole.with_only(self.name, event_type);
+        let bundle = self.whole.with_only([(self.name, event_type)]);
         Policy::proven(&bundle, Code::default()).map(Some)
     }
 
-    /// A policy that asks the drop rules and the conditions of channels too, for events of the latest version. `None`: there are none.
-    pub(crate) fn with_routes(&self, known: &EventType) -> Result<Option<Policy>, PolicyError> {
+    /// A policy that asks the drop rules too, and the conditions of channels and of what follows, for events of the latest version.
+    /// `None`: there are none.
+    pub(crate) fn with_conditions(&self, known: &EventType) -> Result<Option<Policy>, PolicyError> {
         let routes = known.channel.iter().flat_map(|Channels(routes)| routes);
-        let has_conditions = routes.into_iter().any(|route| route.when.is_some());
-        if known.drop.is_empty() && !has_conditions || !known.accepted {
+        let mut conditions = routes
+            .map(|route| &route.when)
+            .chain(known.emits.iter().map(|emits| &emits.when));
+        if known.drop.is_empty() && conditions.all(Option::is_none) || !known.accepted {
             return Ok(None);
         }
         let event_type = EventType {
             drop: known.drop.clone(),
             channel: known.channel.clone(),
+            emits: known.emits.clone(),
             ..self.event_type.clone()
         };
-        let bundle = self.whole.with_only(self.name, event_type);
+        let mut types = vec![(self.name, event_type)];
+        let all = &self.whole.bundle.manifest.event_types;
+        for emits in &known.emits {
+            if let Some((name, followed)) = all.get_key_value(&emits.event_type) {
+                types.push((name, self.whole.alone(name, followed)?));
+            }
+        }
+        let bundle = self.whole.with_only(types);
         Policy::proven(&bundle, Code::default()).map(Some)
-    }
-}
-
-/// The type, of which no event must be migrated to be judged: a wrong migration would make events invalid instead of being found.
-/// Nothing follows from one of its events.
-fn alone(known: &EventType, rules: &[RuleOf<'_>], migrations: &[Arc<Migration>]) -> EventType {
-    let latest = known.versions.keys().next_back();
-    let of_latest = || Some(RuleVersions::These(vec![latest?.clone()]));
-    let rule = |RuleOf { rule, .. }: &RuleOf<'_>| ExpressionRule {
-        versions: rule.versions.clone().or_else(of_latest),
-        ..ExpressionRule::clone(rule)
-    };
-    EventType {
-        rules: rules.iter().map(rule).collect(),
-        migrations: migrations.iter().map(|migration| Migration::clone(migration)).collect(),
-        channel: Some(Channels::one("c")),
-        drop: Vec::new(),
-        emits: Vec::new(),
-        ..known.clone()
     }
 }
 

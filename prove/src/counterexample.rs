@@ -111,7 +111,7 @@ pub(crate) fn names_version(manifest: &Manifest, event: &Value) -> bool {
     }
 }
 
-/// Where a rule, a drop rule or the channels of a type stand in the manifest.
+/// Where a rule, a drop rule, or the condition of a channel or of what follows stands in the manifest.
 fn of_expression(manifest: &Manifest, event_type: &str, violations: &[Violation]) -> Vec<String> {
     let known = manifest.event_types.get(event_type);
     let of_type = |section: &str, at: Option<usize>| {
@@ -119,7 +119,9 @@ fn of_expression(manifest: &Manifest, event_type: &str, violations: &[Violation]
         place.into_iter().chain(at.map(|at| at.to_string())).collect()
     };
     let (Some(known), Some(id)) = (known, problem::rule(violations)) else {
-        return of_type("channel", None);
+        let named = problem::expression(violations).and_then(|name| name.strip_prefix("emits "));
+        let emits = known.and_then(|known| known.emits.iter().position(|emits| Some(&*emits.event_type) == named));
+        return of_type(if emits.is_some() { "emits" } else { "channel" }, emits);
     };
     if let Some(at) = known.drop.iter().position(|rule| rule.id == id) {
         return of_type("drop", Some(at));

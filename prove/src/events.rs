@@ -37,8 +37,8 @@ pub(crate) struct Version<'m> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Judges<'p> {
     pub(crate) policy: &'p Policy,
-    /// The one that asks drop rules and conditions of channels too; `None`: there are none.
-    pub(crate) routes: Option<&'p Policy>,
+    /// The one that asks drop rules too, and the conditions of channels and of what follows; `None`: there are none.
+    pub(crate) conditions: Option<&'p Policy>,
 }
 
 /// Makes valid events of a version.
@@ -99,7 +99,7 @@ impl Judges<'_> {
     pub(crate) fn judge(self, value: Value, version: Version<'_>) -> Option<Event> {
         let text = value.to_string();
         match Valid::of(self.policy, text, value) {
-            Ok(valid) => Some(match self.of_routes(&valid.text, version) {
+            Ok(valid) => Some(match self.of_conditions(&valid.text, version) {
                 Some(violations) if is_failure(&violations) => Event::Failed(valid.value, violations),
                 _ => Event::Valid(valid),
             }),
@@ -107,13 +107,13 @@ impl Judges<'_> {
         }
     }
 
-    fn of_routes(self, event: &str, version: Version<'_>) -> Option<Vec<Violation>> {
+    fn of_conditions(self, event: &str, version: Version<'_>) -> Option<Vec<Violation>> {
         let context = Context {
             now: NOW.to_owned(),
             target_version: Some(version.name.to_owned()),
             handed_back: false,
         };
-        let Decided { violations, .. } = self.routes?.process(event.as_bytes(), &[], &context);
+        let Decided { violations, .. } = self.conditions?.process(event.as_bytes(), &[], &context);
         Some(violations)
     }
 }

@@ -98,14 +98,14 @@ fn prove_version(whole: &Whole<'_>, version: Version<'_>, settings: &Settings) -
     let manifest = &whole.bundle.manifest;
     let alone = Alone::new(whole, version.event_type, version.of)?;
     let steps = steps(&alone, version)?;
-    let routes = version
+    let conditions = version
         .is_latest()
-        .then(|| alone.with_routes(version.of))
+        .then(|| alone.with_conditions(version.of))
         .transpose()?
         .flatten();
     let judges = Judges {
         policy: &alone.policy,
-        routes: routes.as_ref(),
+        conditions: conditions.as_ref(),
     };
     let schemas = events::schemas(&alone.bundle.files, manifest, version)?;
     let events = Events::new(judges, &schemas, version, settings.seed, settings.events)?;

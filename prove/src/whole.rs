@@ -6,7 +6,10 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 use serde_json::Value;
 use tidegate_folder::references;
-use tidegate_policy::{Bundle, EventType, File, Manifest};
+use tidegate_policy::{
+    Bundle, Channels, EventType, ExpressionRule, File, Manifest, Migration, PolicyError, RuleOf, RuleVersions,
+    migrations_of, rules_of,
+};
 
 /// A bundle.
 #[derive(Debug)]
@@ -47,20 +50,46 @@ impl<'b> Whole<'b> {
         self.files.get(name).map(|(file, _)| *file)
     }
 
-    /// A bundle of one type.
-    pub(crate) fn with_only(&self, name: &str, event_type: EventType) -> Bundle {
-        let mut manifest = self.general.clone();
-        let files = self.files_of(&event_type);
-        manifest.event_types.insert(name.to_owned(), event_type);
-        Bundle { manifest, files }
+    /// A type, of which no event must be migrated to be judged: a wrong migration would make events invalid instead of being found.
+    /// Nothing follows from one of its events.
+    pub(crate) fn alone(&self, name: &str, known: &EventType) -> Result<EventType, PolicyError> {
+        let latest = known.versions.keys().next_back();
+        let of_latest = || Some(RuleVersions::These(vec![latest?.clone()]));
+        let rule = |RuleOf { rule, .. }: &RuleOf<'_>| ExpressionRule {
+            versions: rule.versions.clone().or_else(of_latest),
+            ..ExpressionRule::clone(rule)
+        };
+        let manifest = &self.bundle.manifest;
+        let migrations = migrations_of(manifest, name)?;
+        Ok(EventType {
+            rules: rules_of(manifest, name, known).iter().map(rule).collect(),
+            migrations: migrations.iter().map(|migration| Migration::clone(migration)).collect(),
+            channel: Some(Channels::one("c")),
+            drop: Vec::new(),
+            emits: Vec::new(),
+            ..known.clone()
+        })
     }
 
-    /// The schemas of a type, and those that they refer to.
-    fn files_of(&self, event_type: &EventType) -> Vec<File> {
+    /// A bundle of some types.
+    pub(crate) fn with_only<'t>(&self, types: impl IntoIterator<Item = (&'t str, EventType)>) -> Bundle {
+        let types = types.into_iter().map(|(name, event_type)| (name.to_owned(), event_type));
+        let event_types: IndexMap<String, EventType> = types.collect();
+        Bundle {
+            files: self.files_of(event_types.values()),
+            manifest: Manifest {
+                event_types,
+                ..self.general.clone()
+            },
+        }
+    }
+
+    /// The schemas of types, and those that they refer to.
+    fn files_of<'t>(&self, types: impl Iterator<Item = &'t EventType>) -> Vec<File> {
         if self.has_ids {
             return self.bundle.files.clone();
         }
-        let mut wanted: Vec<&str> = event_type.versions.values().map(String::as_str).collect();
+        let mut wanted: Vec<&str> = types.flat_map(|known| known.versions.values()).map(String::as_str).collect();
         let mut seen = HashSet::new();
         let mut found = Vec::new();
         while let Some(name) = wanted.pop() {
@@ -109,7 +138,7 @@ mod tests {
         });
         let bundle = Bundle::from_document(&document.to_string()).expect("a bundle");
         let whole = Whole::new(&bundle);
-        let alone = whole.with_only("a", bundle.manifest.event_types["a"].clone());
+        let alone = whole.with_only([("a", bundle.manifest.event_types["a"].clone())]);
         assert_eq!(alone.manifest.event_types.len(), 1);
         let mut names: Vec<String> = alone.files.into_iter().map(|file| file.name.into_owned()).collect();
         names.sort();
