@@ -67,6 +67,7 @@ channels:
 impl Gate {
     /// Starts it in a directory, which holds its cache and its data.
     pub(crate) fn start(dir: &Path, policy: &Path, topics: Topics) -> Result<Self> {
+        fs::create_dir_all(dir)?;
         let (port, admin) = (free_port(), free_port());
         let path = |name: &str| dir.join(name).display().to_string();
         let config = format!(
