@@ -29,10 +29,10 @@ const MOST_ALERTS: usize = 63;
 impl Policy {
     /// Makes a policy: compiles every schema, searches every migration path and checks every example.
     pub fn new(bundle: &Bundle, code: Code) -> Result<Self, PolicyError> {
-        let policy = Self::proven(bundle, code)?;
-        for known in &policy.types {
-            known.versions.iter().try_for_each(|version| version.schema.check())?;
-        }
+        let compiler = Arc::new(Compiler::new(&bundle.files)?);
+        let policy = Self::of(bundle, code, &compiler)?;
+        let versions = policy.types.iter().flat_map(|known| &known.versions);
+        compiler.compile_all(&versions.map(|version| &version.schema).collect::<Vec<_>>())?;
         policy.check_examples()?;
         Ok(policy)
     }
@@ -40,6 +40,10 @@ impl Policy {
     /// Makes a policy of what [`Self::new`] has made one of before: the same, in less time. A schema is compiled when the first event
     /// needs it.
     pub fn proven(bundle: &Bundle, code: Code) -> Result<Self, PolicyError> {
+        Self::of(bundle, code, &Arc::new(Compiler::new(&bundle.files)?))
+    }
+
+    fn of(bundle: &Bundle, code: Code, compiler: &Arc<Compiler>) -> Result<Self, PolicyError> {
         if let Some([one, other]) = bundle.manifest.envelope.conflict() {
             return Err(PolicyError::Places { one, other });
         }
@@ -51,7 +55,6 @@ impl Policy {
         check_shared_rules(manifest)?;
         check_emits(manifest)?;
         let default_schedule = schedule(&manifest.retry.default);
-        let compiler = Arc::new(Compiler::new(&bundle.files)?);
         let files: HashMap<&str, &File> = bundle.files.iter().map(|file| (&*file.name, file)).collect();
         let mut types = Vec::with_capacity(manifest.event_types.len());
         for (name, event_type) in &manifest.event_types {
@@ -60,7 +63,7 @@ impl Policy {
                 event_type,
                 manifest,
                 &files,
-                &compiler,
+                compiler,
                 &code,
                 &default_schedule,
             )?);

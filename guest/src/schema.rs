@@ -8,8 +8,10 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{Draft, PatternOptions, Registry, Resource, Retrieve, Uri, ValidationError, Validator};
-use serde_json::Value;
+use jsonschema::{
+    Draft, PatternOptions, Registry, Resource, Retrieve, Uri, ValidationError, ValidationOptions, Validator, ValidatorMap,
+};
+use serde_json::{Map, Value, json};
 use tidegate_text::cut;
 
 use crate::bundle::File;
@@ -25,6 +27,8 @@ const PATTERN_BYTES: usize = 1 << 20;
 const MOST_SHOWN: usize = 1000;
 /// The base against which the files of a bundle refer to each other.
 const BASE: &str = "tidegate:///";
+/// The name of all schemas at once. No file of a folder begins with a dot.
+const ALL: &str = ".all";
 
 /// Compiles the schemas of one bundle.
 #[derive(Debug)]
@@ -39,7 +43,15 @@ pub(crate) struct Schema {
     text: Cow<'static, str>,
     compiler: Arc<Compiler>,
     /// Empty until it is needed; `None`: it does not compile.
-    validator: OnceLock<Option<Validator>>,
+    compiled: OnceLock<Option<Compiled>>,
+}
+
+/// A schema that was compiled by itself, or at once with others.
+#[derive(Debug)]
+enum Compiled {
+    Alone(Validator),
+    /// The one at this place.
+    Among(Arc<ValidatorMap>, String),
 }
 
 /// Fetches nothing: a policy is its own files.
@@ -133,12 +145,45 @@ impl Compiler {
             file: file.name.clone(),
             text: file.text.clone(),
             compiler: self.clone(),
-            validator: OnceLock::new(),
+            compiled: OnceLock::new(),
         }
     }
 
-    fn compile(&self, file: &str, text: &str) -> Result<Validator, SchemaError> {
+    /// Compiles schemas, and says why the first one that does not compile fails. At once: on wasm the library makes its validator of
+    /// schemas anew for each call, which takes far longer than to compile a schema.
+    pub(crate) fn compile_all(&self, schemas: &[&Schema]) -> Result<(), SchemaError> {
+        let parsed = schemas.iter().map(|schema| parse(&schema.file, &schema.text));
+        let parsed: Vec<Value> = parsed.collect::<Result<_, _>>()?;
+        let key = |at: usize| at.to_string();
+        let references = schemas.iter().enumerate();
+        let references = references.map(|(at, schema)| (key(at), json!({ "$ref": format!("{BASE}{}", schema.file) })));
+        let all = json!({ "$defs": references.collect::<Map<_, _>>() });
+        let (Ok(map), Ok(of_schemas)) = (self.options(ALL).build_map(&all), jsonschema::meta::validator_for(&all)) else {
+            return schemas.iter().try_for_each(|schema| schema.compile_alone());
+        };
+        let map = Arc::new(map);
+        for (at, (schema, value)) in schemas.iter().zip(&parsed).enumerate() {
+            let pointer = format!("#/$defs/{}", key(at));
+            if map.contains_key(&pointer) && of_schemas.is_valid(value) {
+                schema
+                    .compiled
+                    .get_or_init(|| Some(Compiled::Among(map.clone(), pointer)));
+            } else {
+                schema.compile_alone()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn compile(&self, file: &str, text: &str) -> Result<Compiled, SchemaError> {
         let schema = parse(file, text)?;
+        let validator = self.options(file).build(&schema);
+        validator
+            .map(Compiled::Alone)
+            .map_err(|source| unusable(file, source))
+    }
+
+    fn options(&self, file: &str) -> ValidationOptions<'_> {
         jsonschema::options()
             .with_retriever(Nothing)
             .with_draft(Draft::Draft202012)
@@ -148,8 +193,6 @@ impl Compiler {
             .should_validate_formats(true)
             .should_ignore_unknown_formats(false)
             .with_format("date-time", time::is_date_time)
-            .build(&schema)
-            .map_err(|source| unusable(file, source))
     }
 }
 
@@ -160,10 +203,9 @@ impl Retrieve for Nothing {
 }
 
 impl Schema {
-    /// Compiles it now, and says why that fails.
-    pub(crate) fn check(&self) -> Result<(), SchemaError> {
-        let validator = self.compiler.compile(&self.file, &self.text)?;
-        self.validator.get_or_init(|| Some(validator));
+    fn compile_alone(&self) -> Result<(), SchemaError> {
+        let compiled = self.compiler.compile(&self.file, &self.text)?;
+        self.compiled.get_or_init(|| Some(compiled));
         Ok(())
     }
 
@@ -175,7 +217,10 @@ impl Schema {
 
     fn validator(&self) -> Option<&Validator> {
         let compile = || self.compiler.compile(&self.file, &self.text).ok();
-        self.validator.get_or_init(compile).as_ref()
+        match self.compiled.get_or_init(compile).as_ref()? {
+            Compiled::Alone(validator) => Some(validator),
+            Compiled::Among(map, pointer) => map.get(pointer),
+        }
     }
 
     /// Whether the value is valid. Faster than listing violations.
