@@ -74,14 +74,36 @@ impl Cache {
 
     /// Stores the compiled form. It is written to a temporary file and renamed, so that no reader sees half a file.
     pub(crate) fn put(&self, engine: &wasmtime::Engine, digest: &Digest, code: &[u8]) -> io::Result<()> {
+        self.replace(&self.path(engine, digest), code)?;
+        self.prune()
+    }
+
+    /// What was last written under this name by the same engine, when it is intact.
+    pub(crate) fn read(&self, engine: &wasmtime::Engine, name: &str) -> Option<Vec<u8>> {
+        let file = fs::read(self.dir.join(format!("{name}-{}", made_by(engine)))).ok()?;
+        verified(&file).map(<[u8]>::to_vec)
+    }
+
+    /// Writes bytes under a name, and removes those of other engines.
+    pub(crate) fn write(&self, engine: &wasmtime::Engine, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let (prefix, path) = (format!("{name}-"), self.dir.join(format!("{name}-{}", made_by(engine))));
+        self.replace(&path, bytes)?;
+        for entry in fs::read_dir(&self.dir)? {
+            let other = entry?;
+            if other.file_name().to_string_lossy().starts_with(&prefix) && other.path() != path {
+                remove(&other.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let temporary = tempfile_in(&self.dir)?;
         let mut file = fs::OpenOptions::new().write(true).open(&temporary)?;
         file.write_all(MAGIC)?;
-        file.write_all(&Sha256::digest(code))?;
-        file.write_all(code)?;
-        file.sync_all()?;
-        fs::rename(&temporary, self.path(engine, digest))?;
-        self.prune()
+        file.write_all(&Sha256::digest(bytes))?;
+        file.write_all(bytes)?;
+        fs::rename(&temporary, path)
     }
 
     /// Removes the files that were not used for the longest time.
@@ -95,21 +117,29 @@ impl Cache {
         }
         kept.sort_unstable_by(|a, b| b.cmp(a));
         for (_, path) in kept.drain(KEPT.min(kept.len())..) {
-            match fs::remove_file(&path) {
-                // Another process has removed it.
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+            remove(&path)?;
         }
         Ok(())
     }
 
     fn path(&self, engine: &wasmtime::Engine, digest: &Digest) -> PathBuf {
-        let mut hasher = DefaultHasher::new();
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        env!("CARGO_PKG_VERSION").hash(&mut hasher);
-        let name = format!("{}-{:016x}.{EXTENSION}", digest.hex(), hasher.finish());
-        self.dir.join(name)
+        self.dir.join(format!("{}-{}.{EXTENSION}", digest.hex(), made_by(engine)))
+    }
+}
+
+/// Tells an engine from others, in a name.
+fn made_by(engine: &wasmtime::Engine) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// Removes a file, unless another process has.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     cache::Cache,
     carried,
     digest::Digest,
+    functions::Functions,
     instance::Concurrency,
     load::Effort,
     load_error::LoadError,
@@ -56,8 +57,10 @@ impl Engine {
     /// Makes an engine. When the cache directory cannot be used, the engine works without it: see [`Engine::cache_error`].
     pub fn new(options: Options) -> Result<Self, EngineError> {
         malloc::map_large_allocations();
-        let engine = wasmtime::Engine::new(&call_config(&options)).map_err(EngineError::Config)?;
-        let prepare_engine = wasmtime::Engine::new(&prepare_config()).map_err(EngineError::Config)?;
+        let functions = Arc::new(Functions::default());
+        let make = |mut config: Config| wasmtime::Engine::new(config.enable_incremental_compilation(functions.clone())?);
+        let engine = make(call_config(&options)).map_err(EngineError::Config)?;
+        let prepare_engine = make(prepare_config()).map_err(EngineError::Config)?;
         let linker = wasi::linker(&engine).map_err(EngineError::Config)?;
         let (cache, cache_error) = match options.cache_dir.as_deref().map(Cache::open) {
             None => (None, None),
@@ -84,6 +87,7 @@ impl Engine {
                 prepare_engine,
                 linker,
                 cache,
+                functions,
                 options,
                 concurrency,
             }),

@@ -24,6 +24,7 @@ mod digest;
 mod embed;
 mod engine;
 mod fault;
+mod functions;
 mod inspect;
 mod instance;
 mod load;

@@ -160,6 +160,8 @@ impl Shared {
     fn compile(&self, runtime: &Handle, code: &Code, digest: &Digest) -> Result<Built, LoadError> {
         let mut started = Instant::now();
         let mut snapshot = None;
+        let cache = self.cache.as_ref();
+        let _functions = cache.map(|cache| self.functions.hold(cache, &self.engine));
         let component = match code {
             Code::Policy(bytes) => {
                 let prepared = runtime.block_on(self.snapshot(bytes))?;
@@ -172,7 +174,7 @@ impl Shared {
         let component = component.map_err(|source| LoadError::Compile { source })?;
         let compile = Some(started.elapsed());
 
-        if let Some(cache) = &self.cache {
+        if let Some(cache) = cache {
             let stored = component
                 .serialize()
                 .map_err(std::io::Error::other)

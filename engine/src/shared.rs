@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wasmtime::component::Linker;
 
-use crate::{cache::Cache, instance::Concurrency, options::Options, sandbox::Sandbox};
+use crate::{cache::Cache, functions::Functions, instance::Concurrency, options::Options, sandbox::Sandbox};
 
 /// What all policies of an engine share.
 pub(crate) struct Shared {
@@ -14,6 +14,7 @@ pub(crate) struct Shared {
     pub(crate) prepare_engine: wasmtime::Engine,
     pub(crate) linker: Linker<Sandbox>,
     pub(crate) cache: Option<Cache>,
+    pub(crate) functions: Arc<Functions>,
     pub(crate) options: Options,
     pub(crate) concurrency: Arc<Concurrency>,
 }

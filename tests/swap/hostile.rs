@@ -46,6 +46,17 @@ fn aliases() -> String {
     text
 }
 
+/// The manifest of the example with a rule that looks at each item of a list for each of the same, and so on.
+fn quadratic(manifest: &str) -> String {
+    let items: Vec<String> = (0..100).map(|item| item.to_string()).collect();
+    let list = format!("[{}]", items.join(", "));
+    let rule = ["a", "b", "c", "d"]
+        .iter()
+        .rev()
+        .fold("a >= 0".to_owned(), |inner, item| format!("{list}.all({item}, {inner})"));
+    manifest.replace("decimal(event.data.total) > 0", &rule)
+}
+
 /// A manifest with so many types of one schema.
 fn types(count: usize) -> String {
     let mut text = "name: many\nversion: 1\nenvelope: { id: /id, type: /type }\nevent_types:\n".to_owned();
@@ -62,7 +73,8 @@ async fn hostile_files_are_refused_and_the_policy_stays() {
     let (first, manifest) = ("order.placed/1.json", "policy.yaml");
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let numbers: Vec<_> = (0..400_000).map(|number| number.to_string()).collect();
-    let cases: [(&str, &str, String, &str); 10] = [
+    let rule = fs::read_to_string(rig.path.join(manifest)).expect("readable");
+    let cases: [(&str, &str, String, &str); 11] = [
         (
             // It asks for nothing, and the example is no event of the next version.
             "a reference to itself",
@@ -97,6 +109,7 @@ async fn hostile_files_are_refused_and_the_policy_stays() {
             doubling(60),
             "could not be prepared within 10 s",
         ),
+        ("a quadratic rule", manifest, quadratic(&rule), "rule-cost"),
         (
             "a file",
             first,
@@ -126,7 +139,7 @@ async fn hostile_files_are_refused_and_the_policy_stays() {
         replace(&path, &good);
         until_loaded(&rig, 1).await;
     }
-    assert_eq!(rig.gate.read("orders").len(), 10, "all were decided");
+    assert_eq!(rig.gate.read("orders").len(), 11, "all were decided");
 }
 
 /// Replaces a file by renaming.

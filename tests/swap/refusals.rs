@@ -47,6 +47,11 @@ fn bad_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             read("unbound"),
             "it publishes on the channel \"nowhere\", which has no sink; add it under `channels`, which replaces the defaults as a whole",
         ),
+        (
+            "one with alerts among its dead letters",
+            read("alerts-itself"),
+            "its dead letters go to 2 channels with their alerts: name each once, and at most 64",
+        ),
     ]
 }
 

@@ -214,16 +214,13 @@ impl Refusal {
 
 /// The channels that a dead letter goes to: its own, and those of its alerts.
 fn alerted(catalog: &PolicyCatalog) -> Result<BTreeSet<&str>, Refusal> {
-    let own = [&*catalog.dead_letters.channel];
-    let named: Vec<&str> = own
-        .into_iter()
-        .chain(catalog.alerts.iter().map(|alert| &*alert.channel))
-        .collect();
-    let alerts: BTreeSet<&str> = named[1..].iter().copied().collect();
-    if alerts.len() + 1 < named.len() || named.len() > MOST_ALERTED {
-        return Err(Refusal::Alerts { channels: named.len() });
+    let named = catalog.alerts.len() + 1;
+    let alerts = catalog.alerts.iter().map(|alert| &*alert.channel);
+    let channels: BTreeSet<&str> = alerts.chain([&*catalog.dead_letters.channel]).collect();
+    if channels.len() < named || named > MOST_ALERTED {
+        return Err(Refusal::Alerts { channels: named });
     }
-    Ok(named.into_iter().collect())
+    Ok(channels)
 }
 
 /// What `current` accepts and `next` does not, as `type` or `type version`; and what it sends and `next` would drop. A gate refuses
