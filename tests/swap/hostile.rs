@@ -54,7 +54,7 @@ fn quadratic(manifest: &str) -> String {
         .iter()
         .rev()
         .fold("a >= 0".to_owned(), |inner, item| format!("{list}.all({item}, {inner})"));
-    manifest.replace("decimal(event.data.total) > 0", &rule)
+    manifest.replace("decimal(event.data.total) > 0", &format!("{rule:?}"))
 }
 
 /// A manifest with so many types of one schema.
