@@ -123,7 +123,8 @@ impl Cache {
     }
 
     fn path(&self, engine: &wasmtime::Engine, digest: &Digest) -> PathBuf {
-        self.dir.join(format!("{}-{}.{EXTENSION}", digest.hex(), made_by(engine)))
+        self.dir
+            .join(format!("{}-{}.{EXTENSION}", digest.hex(), made_by(engine)))
     }
 }
 

@@ -58,7 +58,8 @@ impl Engine {
     pub fn new(options: Options) -> Result<Self, EngineError> {
         malloc::map_large_allocations();
         let functions = Arc::new(Functions::default());
-        let make = |mut config: Config| wasmtime::Engine::new(config.enable_incremental_compilation(functions.clone())?);
+        let make =
+            |mut config: Config| wasmtime::Engine::new(config.enable_incremental_compilation(functions.clone())?);
         let engine = make(call_config(&options)).map_err(EngineError::Config)?;
         let prepare_engine = make(prepare_config()).map_err(EngineError::Config)?;
         let linker = wasi::linker(&engine).map_err(EngineError::Config)?;

@@ -9,7 +9,8 @@ use std::sync::{Arc, OnceLock};
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{
-    Draft, PatternOptions, Registry, Resource, Retrieve, Uri, ValidationError, ValidationOptions, Validator, ValidatorMap,
+    Draft, PatternOptions, Registry, Resource, Retrieve, Uri, ValidationError, ValidationOptions, Validator,
+    ValidatorMap,
 };
 use serde_json::{Map, Value, json};
 use tidegate_text::cut;
@@ -158,7 +159,8 @@ impl Compiler {
         let references = schemas.iter().enumerate();
         let references = references.map(|(at, schema)| (key(at), json!({ "$ref": format!("{BASE}{}", schema.file) })));
         let all = json!({ "$defs": references.collect::<Map<_, _>>() });
-        let (Ok(map), Ok(of_schemas)) = (self.options(ALL).build_map(&all), jsonschema::meta::validator_for(&all)) else {
+        let (Ok(map), Ok(of_schemas)) = (self.options(ALL).build_map(&all), jsonschema::meta::validator_for(&all))
+        else {
             return schemas.iter().try_for_each(|schema| schema.compile_alone());
         };
         let map = Arc::new(map);
@@ -178,9 +180,7 @@ impl Compiler {
     fn compile(&self, file: &str, text: &str) -> Result<Compiled, SchemaError> {
         let schema = parse(file, text)?;
         let validator = self.options(file).build(&schema);
-        validator
-            .map(Compiled::Alone)
-            .map_err(|source| unusable(file, source))
+        validator.map(Compiled::Alone).map_err(|source| unusable(file, source))
     }
 
     fn options(&self, file: &str) -> ValidationOptions<'_> {

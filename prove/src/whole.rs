@@ -73,7 +73,9 @@ impl<'b> Whole<'b> {
 
     /// A bundle of some types.
     pub(crate) fn with_only<'t>(&self, types: impl IntoIterator<Item = (&'t str, EventType)>) -> Bundle {
-        let types = types.into_iter().map(|(name, event_type)| (name.to_owned(), event_type));
+        let types = types
+            .into_iter()
+            .map(|(name, event_type)| (name.to_owned(), event_type));
         let event_types: IndexMap<String, EventType> = types.collect();
         Bundle {
             files: self.files_of(event_types.values()),
@@ -89,7 +91,10 @@ impl<'b> Whole<'b> {
         if self.has_ids {
             return self.bundle.files.clone();
         }
-        let mut wanted: Vec<&str> = types.flat_map(|known| known.versions.values()).map(String::as_str).collect();
+        let mut wanted: Vec<&str> = types
+            .flat_map(|known| known.versions.values())
+            .map(String::as_str)
+            .collect();
         let mut seen = HashSet::new();
         let mut found = Vec::new();
         while let Some(name) = wanted.pop() {

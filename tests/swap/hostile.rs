@@ -53,7 +53,9 @@ fn quadratic(manifest: &str) -> String {
     let rule = ["a", "b", "c", "d"]
         .iter()
         .rev()
-        .fold("a >= 0".to_owned(), |inner, item| format!("{list}.all({item}, {inner})"));
+        .fold("a >= 0".to_owned(), |inner, item| {
+            format!("{list}.all({item}, {inner})")
+        });
     manifest.replace("decimal(event.data.total) > 0", &format!("{rule:?}"))
 }
 

@@ -20,9 +20,16 @@ use tidegate_model::{
     clock,
     envelope::{Headers, Unwrapped, unwrap},
 };
-use tidegate_policies::{decision::Usable, output::Expected};
+use tidegate_policies::decision::Usable;
 
-use super::{exit, files, judge::judge, lines::Batches, progress, target::Target, time::Time};
+use super::{
+    exit, files,
+    judge::{checked, judge},
+    lines::Batches,
+    progress,
+    target::Target,
+    time::Time,
+};
 
 /// Decide on events from standard input, one per line, and print one decision per line. No gate is needed.
 ///
@@ -151,14 +158,9 @@ async fn decide(policy: &Policy, context: &Context, line: &[u8], out: &mut Vec<u
         ..
     } = unwrap(Bytes::copy_from_slice(line), false, &Headers::NONE);
     let decided = judge(policy, &event, &attributes.canonical(), flaw.as_ref(), context).await?;
-    let catalog = policy.catalog();
-    let expected = Expected {
-        event: &event,
-        catalog,
-        now: &context.now,
-        is_bound: &|channel| catalog.channels.iter().any(|known| known == channel),
-    };
-    let decision = Usable::check(decided, expected)?;
+    let decision = checked(policy, &event, &context.now, |expected| {
+        Usable::check(decided, expected)
+    })?;
     let start = out.len();
     if let Err(error) = Line::new(&decision, &attributes).and_then(|line| serde_json::to_writer(&mut *out, &line)) {
         out.truncate(start);

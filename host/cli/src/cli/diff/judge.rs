@@ -8,10 +8,7 @@ use futures::{Stream, StreamExt as _, stream};
 use serde_json::Value;
 use tidegate_engine::{Context, Policy, PolicyCatalog};
 use tidegate_model::envelope::{Headers, Unwrapped, unwrap};
-use tidegate_policies::{
-    comparison::{Answer, Detail, compare},
-    output::Expected,
-};
+use tidegate_policies::comparison::{Answer, Detail, compare};
 
 use super::{
     super::{judge, lines::Batches},
@@ -106,14 +103,7 @@ impl Policies {
         let context = Context::at(&*self.now);
         let answer = async |policy: &Policy| {
             let decided = judge::judge(policy, &event, &given, flaw.as_ref(), &context).await;
-            let catalog = policy.catalog();
-            let expected = Expected {
-                event: &event,
-                catalog,
-                now: &context.now,
-                is_bound: &|channel| catalog.channels.iter().any(|known| known == channel),
-            };
-            Answer::of(decided, expected)
+            judge::checked(policy, &event, &context.now, |expected| Answer::of(decided, expected))
         };
         let (old, new) = (answer(&self.old).await, answer(&self.new).await);
         let [event_id, event_type, version] = Judged::names(&old, &new);

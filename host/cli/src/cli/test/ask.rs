@@ -5,13 +5,10 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tidegate_engine::{Action, Attribute, Context, Decision, Policy};
 use tidegate_model::attributes::Attributes;
-use tidegate_policies::{
-    decision::Usable,
-    output::{Expected, UsableOutput},
-};
+use tidegate_policies::{decision::Usable, output::UsableOutput};
 
 use super::{
-    super::judge::judge,
+    super::judge::{checked, judge},
     answer::{Answer, Migration, Moment, Name, NextAttempt, Output, Violation},
     cases::Case,
 };
@@ -37,17 +34,12 @@ pub(super) async fn ask(policy: &Policy, case: &Case) -> anyhow::Result<Asked> {
         handed_back: false,
     };
     let decided = judge(policy, &case.event, &attributes, case.flaw.as_ref(), &context).await?;
-    let catalog = policy.catalog();
-    let expected = Expected {
-        event: &case.event,
-        catalog,
-        now: &case.now,
-        is_bound: &|channel| catalog.channels.iter().any(|known| known == channel),
-    };
-    let decided = Usable::check(decided, expected)?;
+    let decided = checked(policy, &case.event, &case.now, |expected| {
+        Usable::check(decided, expected)
+    })?;
     let mut paths = Vec::new();
     if decided.decision != Decision::Reject {
-        let mut types = catalog.event_types.iter();
+        let mut types = policy.catalog().event_types.iter();
         let known = types.find(|known| Some(&known.name) == decided.event_type.as_ref());
         let target = case.target.as_ref().or(known.map(|known| &known.target_version));
         if let Some(target) = target {
