@@ -11,7 +11,9 @@ mod manifest;
 mod place;
 mod position;
 mod root;
+mod scalar;
 mod suggestion;
+pub mod yaml;
 
 use std::path::{Path, PathBuf};
 
