@@ -268,6 +268,15 @@ fn mapped(manifest: &Manifest) -> Result<Vec<Mapped>, PolicyError> {
     if let Some(twice) = mapped.iter().find(|mapped| !seen.insert(&mapped.attribute)) {
         return Err(PolicyError::SameAttribute(twice.attribute.clone()));
     }
+    for (at, one) in mapped.iter().enumerate() {
+        if let Some(other) = mapped[at + 1..].iter().find(|other| other.place == one.place) {
+            return Err(PolicyError::TwoAttributes {
+                one: one.attribute.clone(),
+                other: other.attribute.clone(),
+                place: one.place.pointer().to_owned(),
+            });
+        }
+    }
     if cloudevents.payload.is_none() {
         return Ok(mapped);
     }

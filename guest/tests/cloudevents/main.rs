@@ -292,4 +292,14 @@ fn a_mapping_that_makes_no_sense_is_refused(#[case] left_out: &[&str], #[case] p
     assert_eq!(policy(&manifest).expect_err("no policy").to_string(), problem);
 }
 
+#[test]
+fn one_place_has_one_attribute() {
+    let mut manifest = manifest();
+    manifest["envelope"]["key"] = json!("/id");
+    let problem = "cloudevents: id and subject both stand for /id, and only one of them could be read: keep one, or give the key a place of its own";
+    assert_eq!(policy(&manifest).expect_err("no policy").to_string(), problem);
+    manifest["cloudevents"]["key"] = json!("id");
+    policy(&manifest).expect("a policy");
+}
+
 const PAYLOAD: &str = "cloudevents: the data stands at the payload, so name the attribute of the `type`, and the place of the envelope's `payload`";
