@@ -248,7 +248,10 @@ fn the_objects_around_attributes_and_payload_are_no_members() {
     });
     manifest["envelope"] = envelope;
     manifest["event_types"] = json!({ "order.paid": { "channel": "orders", "versions": { "1": "paid.json" } } });
-    manifest["cloudevents"].as_object_mut().expect("an object").shift_remove("key");
+    manifest["cloudevents"]
+        .as_object_mut()
+        .expect("an object")
+        .shift_remove("key");
     let paid = r#"{ "examples": [{ "meta": { "id": "1" }, "type": "order.paid" }] }"#;
     let files = [("policy.json", manifest.to_string()), ("paid.json", paid.to_owned())];
     let files = files.map(|(name, text)| File {
