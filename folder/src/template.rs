@@ -190,6 +190,7 @@ fn from(text: &str) -> Option<NotATemplate> {
 mod tests {
     use serde::Deserialize;
     use serde_json::Value;
+    use tidegate_text::pointer;
 
     use super::check;
 
@@ -214,7 +215,8 @@ mod tests {
                 None => assert_eq!(found, Ok(()), "{}", case.template),
                 Some(at) => {
                     let wrong = found.expect_err(&case.template.to_string());
-                    let path: String = wrong.path.iter().map(|step| format!("/{step}")).collect();
+                    let mut path = String::new();
+                    wrong.path.iter().for_each(|step| pointer::push(&mut path, step));
                     assert_eq!(path, at, "{}: {}", case.template, wrong.problem);
                     let problem = wrong.problem.to_string();
                     assert!(

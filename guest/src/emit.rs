@@ -16,7 +16,7 @@ use crate::policy::Policy;
 use crate::recurrence::Every;
 use crate::time::{EXPECTED, Timestamp};
 use crate::version_place::VersionPlace;
-use crate::violation::{code, in_order};
+use crate::violation::{code, in_order, summary};
 
 /// The next date of a schedule, and what it was found by.
 struct Recurrence<'e> {
@@ -208,7 +208,7 @@ fn unfit(place: &Place, problem: &str) -> Violation {
 
 /// The violations of an event that could not be made, and what they are of.
 pub(crate) fn failed(kind: &KnownType, mut violations: Vec<Violation>) -> Vec<Violation> {
-    let message = format!("the {} that follows from it is not valid", kind.name);
+    let message = format!("the {} that follows from it is not valid: {}", kind.name, summary(&violations));
     violations.push(Violation::new(code::EMIT_FAILED, "", message));
     in_order(violations)
 }

@@ -208,6 +208,9 @@ fn what_follows_must_be_valid() {
         .map(|found| (&*found.code, &*found.path))
         .collect();
     assert_eq!(found, [("emit-failed", ""), ("type", "/lift")]);
+    // It comes first, and what shows one violation shows the reason.
+    let message = "the due that follows from it is not valid: type at \"/lift\": must be a string";
+    assert_eq!(decided.violations[0].message, message);
 }
 
 #[rstest]
