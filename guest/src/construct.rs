@@ -2,7 +2,7 @@
 //! every example.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -199,6 +199,7 @@ fn known_type(
         versions,
         paths,
         emits: event_type.emits.clone(),
+        new_names: OnceLock::new(),
     })
 }
 

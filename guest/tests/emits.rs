@@ -174,6 +174,57 @@ fn the_time_is_that_with_which_the_event_leaves() {
     assert_eq!(times(r#","at":7"#)[1], json!(7));
 }
 
+/// What an example states of its version, and what an event that follows states.
+#[rstest]
+#[case::a_text(json!("/v"), json!({ "type": "due", "v": "2" }), r#""type":"due","v":"2""#)]
+#[case::an_integer(json!("/v"), json!({ "type": "due", "v": 2 }), r#""type":"due","v":2"#)]
+#[case::no_version(json!("/v"), json!({ "type": "due" }), r#""type":"due","v":"2""#)]
+#[case::in_an_object(json!("/meta/v"), json!({ "type": "due", "meta": { "v": 2 } }), r#""type":"due","meta":{"v":2}"#)]
+#[case::the_end_of_the_type(json!({ "end_of": "type" }), json!({ "type": "due.2" }), r#""type":"due.2""#)]
+#[case::an_end_with_v(json!({ "end_of": "type" }), json!({ "type": "due.v2" }), r#""type":"due.v2""#)]
+#[case::no_end(json!({ "end_of": "type" }), json!({ "type": "due" }), r#""type":"due.v2""#)]
+fn a_version_is_stated_as_the_example_states_it(
+    #[case] place: Value,
+    #[case] example: Value,
+    #[case] expected: &str,
+    #[values(Value::Null, json!({ "end_of": "dataschema" }))] attribute: Value,
+) {
+    let is_mapped = !attribute.is_null();
+    if is_mapped && !place.is_string() {
+        return;
+    }
+    let mut manifest = json!({
+        "name": "lifts", "version": "1",
+        "envelope": { "id": "/id", "type": "/type", "version": place },
+        "event_types": {
+            "done": { "channel": "out", "versions": { "1": "done.json" }, "emits": [{ "type": "due" }] },
+            "due": { "channel": "out", "versions": { "1": "due.json", "2": "due.json" }, "default_version": "2",
+                "migrations": [{ "from": "1", "to": "2", "do": [] }] }
+        }
+    });
+    if is_mapped {
+        manifest["cloudevents"] = json!({ "id": "id", "type": "type", "version": attribute });
+    }
+    let due = json!({ "examples": [example] })
+        .to_string()
+        .replace(r#""type""#, r#""id":"1","type""#);
+    let done = json!({ "examples": [{ "id": "1", "type": "done" }] }).to_string();
+    let files = [
+        ("policy.json", manifest.to_string()),
+        ("due.json", due),
+        ("done.json", done),
+    ];
+    let files = files.map(|(name, text)| File {
+        name: name.into(),
+        text: text.into(),
+    });
+    let policy = Policy::proven(&Bundle::from_files(files.into()).expect("a bundle"), Code::default());
+    let decided = process(&policy.expect("a policy"), r#""id":"1""#);
+    let text = decided.outputs.get(1).and_then(|output| output.event.as_deref());
+    let text = text.unwrap_or_else(|| panic!("{decided:?}"));
+    assert!(text.contains(expected), "{text}");
+}
+
 #[rstest]
 #[case::another_pattern(r#""every":"y""#, "/every", "must be one of d, m")]
 #[case::a_number_as_pattern(r#""every":1"#, "/every", "must be one of d, m")]
