@@ -51,8 +51,8 @@ pub enum Part {
     Anchor,
 }
 
-/// The next date of a schedule. What is made of it depends on nothing but these members, so that an event that comes twice asks for one
-/// date once.
+/// The next date of a schedule. The id of what is made depends on nothing but these members, and its text on them and on which dates of
+/// the schedule the time of the event leaves behind, so that what is done twice is one occurrence.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recur {
