@@ -206,8 +206,8 @@ pub enum PolicyError {
     /// Events have no id.
     #[error("envelope: no `id`: name its place, or the members of which it is made, or set `idempotency: off`")]
     NoId,
-    /// A channel is told of a type that is none.
-    #[error("alerts: {channel} is told of {event_type}, which is none of the event types")]
+    /// A channel receives alerts about a type that is none.
+    #[error("alerts: {channel} receives alerts about {event_type}, which is none of the event types")]
     NoAlertType {
         /// The channel.
         channel: String,
