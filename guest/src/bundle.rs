@@ -35,7 +35,7 @@ pub struct Bundle {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
-    /// Its path inside the bundle, such as `task.created/1.0.json`.
+    /// Its path inside the bundle, such as `order.placed/1.json`.
     pub name: Cow<'static, str>,
     /// Its text.
     pub text: Cow<'static, str>,
