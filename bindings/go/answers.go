@@ -123,7 +123,7 @@ type Catalog struct {
 	Envelope    Envelope
 	CloudEvents CloudEvents
 	DeadLetters DeadLetters
-	// Alerts say who is told of dead letters.
+	// Alerts say which channels receive alerts about dead letters.
 	Alerts []Alert
 	Limits Limits
 }
@@ -198,10 +198,10 @@ type DeadLetters struct {
 	Template json.RawMessage
 }
 
-// Alert is a channel that is told of dead letters.
+// Alert is a channel that receives alerts about dead letters.
 type Alert struct {
 	Channel string `json:"channel"`
-	// EventTypes are the types of the events that it is told of; nil: all.
+	// EventTypes are the types of the events that it receives alerts about; nil: all.
 	EventTypes []string `json:"event_types"`
 }
 

@@ -7,7 +7,7 @@
 //! let engine = Engine::new(Options::default())?;
 //! let policy = engine.load(&std::fs::read("policy.wasm")?).await?;
 //! let decided = policy
-//!     .process(br#"{"event_type":"task.created"}"#, &[], &Context::at("2026-03-01T09:30:00Z"))
+//!     .process(br#"{"event_type":"order.placed"}"#, &[], &Context::at("2026-03-01T09:30:00Z"))
 //!     .await?;
 //! println!("{:?}: {:?}", decided.decision, decided.violations);
 //! # Ok(()) }

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use tidegate_policy::{BundleError, PolicyError};
 
-use crate::position::Position;
+use crate::{position::Position, template::NotATemplate};
 
 /// Why a folder has no bundle.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +62,17 @@ pub enum FolderError {
         /// What is wrong.
         #[source]
         source: Box<PolicyError>,
+    },
+    /// Dead letters cannot look so.
+    #[error("{}{}: the template of dead letters", file.display(), shown(*position))]
+    Template {
+        /// The manifest.
+        file: PathBuf,
+        /// Where in it.
+        position: Option<Position>,
+        /// What is wrong.
+        #[source]
+        source: Box<NotATemplate>,
     },
     /// A schema is named in a way that is not its only one.
     #[error(

@@ -11,7 +11,10 @@ mod manifest;
 mod place;
 mod position;
 mod root;
+mod scalar;
 mod suggestion;
+mod template;
+pub mod yaml;
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +26,7 @@ pub use self::{
     error::FolderError,
     files::references,
     position::{Position, position},
+    template::NotATemplate,
 };
 
 /// The JSON Schema of a manifest, for editors.
@@ -46,6 +50,21 @@ pub fn read(folder: &Path) -> Result<Bundle, FolderError> {
 /// Reads the folder of an author and makes its policy. An error says where its cause stands.
 pub fn check(folder: &Path) -> Result<(Bundle, Policy), FolderError> {
     let bundle = read(folder)?;
+    if let Some(wrong) = bundle
+        .manifest
+        .dead_letters
+        .template
+        .as_ref()
+        .and_then(|it| template::check(it).err())
+    {
+        let path = ["dead_letters", "template"].map(str::to_owned).into_iter();
+        let (file, position) = locate(folder, &path.chain(wrong.path).collect::<Vec<_>>())?;
+        return Err(FolderError::Template {
+            file,
+            position,
+            source: Box::new(wrong.problem),
+        });
+    }
     match Policy::new(&bundle, Code::default()) {
         Ok(policy) => Ok((bundle, policy)),
         Err(source) => {

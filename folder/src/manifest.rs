@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tidegate_policy::Manifest;
 
-use crate::{error::FolderError, files::is_plain, position::position, root::Root, suggestion};
+use crate::{error::FolderError, files::is_plain, position::position, root::Root, suggestion, yaml};
 
 /// The names that a manifest may have.
 const NAMES: [&str; 3] = ["policy.yaml", "policy.yml", "policy.json"];
@@ -47,12 +47,18 @@ pub(crate) fn text(root: &Root) -> Result<(String, String), FolderError> {
     }
 }
 
+/// Reads it twice, JSON as YAML too: for its form, with good words for what is wrong, and for its values, with their digits.
 fn parse(file: &Path, text: &str) -> Result<Manifest, FolderError> {
-    // JSON is YAML.
-    serde_saphyr::from_str(text).map_err(|error| FolderError::Manifest {
+    let wrong = |problem| FolderError::Manifest {
         file: file.to_owned(),
-        problem: problem(file, text, &error),
-    })
+        problem,
+    };
+    let options = serde_saphyr::options! { strict_booleans: true };
+    let manifest: Manifest =
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| wrong(problem(file, text, &error)))?;
+    let said = yaml::read(text).map_err(|bad| wrong(bad.to_string()))?;
+    let said = said.root.map(|root| root.value()).unwrap_or_default();
+    Ok(manifest.with_values_of(&said))
 }
 
 /// What is wrong, with the lines of the file around it. Left out is what only a caller of the library could set.

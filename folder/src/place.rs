@@ -49,9 +49,9 @@ pub(crate) fn of(error: &PolicyError, bundle: &Bundle) -> Place {
         PolicyError::NoVersionPlace(_) | PolicyError::NoId => at(&["envelope"]),
         PolicyError::NoPlace(name) => at(&["cloudevents", name]),
         PolicyError::Payload | PolicyError::NoAttribute(_) => at(&["cloudevents"]),
-        PolicyError::AttributeName(name) | PolicyError::SameAttribute(name) => {
-            at(&["cloudevents", &attribute(bundle, name)])
-        }
+        PolicyError::AttributeName(name)
+        | PolicyError::SameAttribute(name)
+        | PolicyError::TwoAttributes { other: name, .. } => at(&["cloudevents", &attribute(bundle, name)]),
         PolicyError::DeadLetterType(_) => at(&["dead_letters", "type"]),
         PolicyError::NoChannel(section) => at(&[section, "channel"]),
         PolicyError::AlertOfItself(channel) | PolicyError::NoAlertType { channel, .. } => at(&["alerts", channel]),

@@ -6,8 +6,10 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::contract::Violation;
 use crate::manifest::{EventType, Manifest};
 use crate::merge::merge;
+use crate::parse::read_bundle;
 use crate::place::Place;
 
 /// The file of a bundle that is not a schema.
@@ -33,7 +35,7 @@ pub struct Bundle {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
-    /// Its path inside the bundle, such as `task.created/1.0.json`.
+    /// Its path inside the bundle, such as `order.placed/1.json`.
     pub name: Cow<'static, str>,
     /// Its text.
     pub text: Cow<'static, str>,
@@ -52,6 +54,14 @@ pub enum BundleError {
     /// It is not a bundle in one document.
     #[error("this is not a bundle in one document")]
     Document(#[source] serde_json::Error),
+    /// It does not say each thing once.
+    #[error("the bundle is ambiguous at {path}: {message}")]
+    Ambiguous {
+        /// Where, as a JSON Pointer.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
     /// The version from which another one should be made does not exist.
     #[error("there is no {0} to make another version of")]
     NoOlder(String),
@@ -79,7 +89,9 @@ impl Bundle {
             .iter()
             .position(|file| file.name == MANIFEST)
             .ok_or(BundleError::NoManifest)?;
-        let manifest = serde_json::from_str(&files.remove(at).text).map_err(BundleError::Manifest)?;
+        let text = files.remove(at).text;
+        let manifest: Manifest = serde_json::from_str(&text).map_err(BundleError::Manifest)?;
+        let manifest = exact(manifest, &text, |said| said)?;
         Ok(Self { manifest, files })
     }
 
@@ -90,7 +102,9 @@ impl Bundle {
 
     /// Reads what [`Self::to_document`] wrote.
     pub fn from_document(document: &str) -> Result<Self, BundleError> {
-        serde_json::from_str(document).map_err(BundleError::Document)
+        let Self { manifest, files } = serde_json::from_str(document).map_err(BundleError::Document)?;
+        let manifest = exact(manifest, document, |said| &said["manifest"])?;
+        Ok(Self { manifest, files })
     }
 
     /// Gives the policy a name and a version of its own, for people.
@@ -176,6 +190,21 @@ impl Bundle {
         let name = self.manifest.event_types.get(event_type)?.versions.get(version)?;
         self.files.iter().find(|file| file.name == *name)
     }
+}
+
+/// A manifest with the digits of the text that it was read from.
+fn exact(manifest: Manifest, text: &str, find: fn(&Value) -> &Value) -> Result<Manifest, BundleError> {
+    if !manifest.gives_values() {
+        return Ok(manifest);
+    }
+    let said = read_bundle(text).map_err(ambiguous)?;
+    Ok(manifest.with_values_of(find(&said)))
+}
+
+fn ambiguous(mut violations: Vec<Violation>) -> BundleError {
+    let first = violations.drain(..).next();
+    let (path, message) = first.map(|first| (first.path, first.message)).unwrap_or_default();
+    BundleError::Ambiguous { path, message }
 }
 
 /// The properties of a schema by which the value at a place is this constant.

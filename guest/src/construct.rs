@@ -2,7 +2,7 @@
 //! every example.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -202,6 +202,7 @@ fn known_type(
         versions,
         paths,
         emits: event_type.emits.clone(),
+        new_names: OnceLock::new(),
     })
 }
 
@@ -270,6 +271,15 @@ fn mapped(manifest: &Manifest) -> Result<Vec<Mapped>, PolicyError> {
     let mut seen = HashSet::new();
     if let Some(twice) = mapped.iter().find(|mapped| !seen.insert(&mapped.attribute)) {
         return Err(PolicyError::SameAttribute(twice.attribute.clone()));
+    }
+    for (at, one) in mapped.iter().enumerate() {
+        if let Some(other) = mapped[at + 1..].iter().find(|other| other.place == one.place) {
+            return Err(PolicyError::TwoAttributes {
+                one: one.attribute.clone(),
+                other: other.attribute.clone(),
+                place: one.place.pointer().to_owned(),
+            });
+        }
     }
     if cloudevents.payload.is_none() {
         return Ok(mapped);

@@ -185,6 +185,9 @@ impl Policy {
             return Ok((Value::Object(members), changes));
         };
         let data = payload.take(&mut members).unwrap_or_default();
+        for place in self.mapped.iter().map(|mapped| &mapped.place).chain([payload]) {
+            place.remove_empty_parents(&mut members);
+        }
         match first_member(&members) {
             None => Ok((data, changes)),
             Some(path) => Err(Violation::new(
@@ -274,10 +277,9 @@ fn around(place: &Place, data: &[u8], bounds: Bounds) -> Result<Map<String, Valu
     Ok(members)
 }
 
-/// The place of a member that is more than an object of nothing.
+/// The place of the first member, of an object the first inside of it.
 fn first_member(members: &Map<String, Value>) -> Option<String> {
-    members.iter().find_map(|(name, value)| match value {
-        Value::Object(inside) => first_member(inside).map(|path| under(name, &path)),
-        _ => Some(under(name, "")),
-    })
+    let (name, value) = members.iter().next()?;
+    let inside = value.as_object().and_then(first_member).unwrap_or_default();
+    Some(under(name, &inside))
 }

@@ -16,7 +16,7 @@ use crate::policy::Policy;
 use crate::recurrence::Every;
 use crate::time::{EXPECTED, Timestamp};
 use crate::version_place::VersionPlace;
-use crate::violation::{code, in_order};
+use crate::violation::{code, in_order, summary};
 
 /// The next date of a schedule, and what it was found by.
 struct Recurrence<'e> {
@@ -88,14 +88,11 @@ impl Policy {
             place.set(&mut made, place, id.into())?;
         }
         let event_type = &envelope.event_type;
-        let version = kind.versions[kind.target_version].name.as_str();
-        let name = match &envelope.version {
-            Some(VersionPlace::End { .. }) if kind.versions.len() > 1 => format!("{}.{version}", kind.name),
-            _ => kind.name.clone(),
-        };
-        event_type.set(&mut made, event_type, name.into())?;
-        if let Some(place) = envelope.version.as_ref().and_then(VersionPlace::member) {
-            place.set(&mut made, event_type, version.into())?;
+        let names = self.stated_by_new(kind);
+        event_type.set(&mut made, event_type, names.name.clone().into())?;
+        let version = envelope.version.as_ref().and_then(VersionPlace::member);
+        if let Some((place, version)) = version.zip(names.version.clone()) {
+            place.set(&mut made, event_type, version)?;
         }
         for (to, copied) in &emits.copy {
             let value = match copied {
@@ -208,7 +205,11 @@ fn unfit(place: &Place, problem: &str) -> Violation {
 
 /// The violations of an event that could not be made, and what they are of.
 pub(crate) fn failed(kind: &KnownType, mut violations: Vec<Violation>) -> Vec<Violation> {
-    let message = format!("the {} that follows from it is not valid", kind.name);
+    let message = format!(
+        "the {} that follows from it is not valid: {}",
+        kind.name,
+        summary(&violations)
+    );
     violations.push(Violation::new(code::EMIT_FAILED, "", message));
     in_order(violations)
 }

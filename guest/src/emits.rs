@@ -1,7 +1,7 @@
 //! Which events follow from those of a type, as a manifest says it. What makes no sense is refused. Knows no event.
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::place::Place;
@@ -26,8 +26,8 @@ pub struct Emits {
 }
 
 /// The value of a member: `/place`, `[/place, /else]`, `{ value: … }` or `{ recur: next }`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Value", into = "Value")]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Value")]
 pub enum Copied {
     /// That of the first of these members that is there and not null.
     From(Vec<Place>),
@@ -51,8 +51,8 @@ pub enum Part {
     Anchor,
 }
 
-/// The next date of a schedule. What is made of it depends on nothing but these members, so that an event that comes twice asks for one
-/// date once.
+/// The next date of a schedule. The id of what is made depends on nothing but these members, and its text on them and on which dates of
+/// the schedule the time of the event leaves behind, so that what is done twice is one occurrence.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recur {
@@ -157,29 +157,29 @@ impl TryFrom<Value> for Copied {
     type Error = String;
 
     fn try_from(value: Value) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields, rename_all = "lowercase")]
-        enum Named {
-            Value(Value),
-            Recur(Part),
-        }
         match value {
             Value::String(_) | Value::Array(_) => places(value).map(Self::From).map_err(|error| error.to_string()),
-            other => match serde_json::from_value(other) {
-                Ok(Named::Value(value)) => Ok(Self::Value(value)),
-                Ok(Named::Recur(part)) => Ok(Self::Recur(part)),
-                Err(_) => Err(NoEmits::NoCopy.to_string()),
-            },
+            Value::Object(mut members) if members.len() == 1 => {
+                match (members.remove("value"), members.remove("recur")) {
+                    (Some(value), _) => Ok(Self::Value(value)),
+                    (None, part) => part
+                        .and_then(|part| serde_json::from_value(part).ok())
+                        .map(Self::Recur)
+                        .ok_or_else(|| NoEmits::NoCopy.to_string()),
+                }
+            }
+            _ => Err(NoEmits::NoCopy.to_string()),
         }
     }
 }
 
-impl From<Copied> for Value {
-    fn from(copied: Copied) -> Self {
-        match copied {
-            Copied::From(places) => places.into_iter().map(String::from).collect(),
-            Copied::Value(value) => serde_json::json!({ "value": value }),
-            Copied::Recur(part) => serde_json::json!({ "recur": part }),
+/// Not by way of a `Value`, which would write numbers anew.
+impl Serialize for Copied {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::From(places) => places.serialize(serializer),
+            Self::Value(value) => serializer.collect_map([("value", value)]),
+            Self::Recur(part) => serializer.collect_map([("recur", part)]),
         }
     }
 }

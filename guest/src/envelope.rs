@@ -243,7 +243,8 @@ impl Envelope {
             let Some(attribute) = attribute else { continue };
             let (_, place) = self.places().find(|(other, _)| *other == name).ok_or(name)?;
             // The key may be the id, for one.
-            if !mapped.iter().any(|known| known.place == *place) {
+            let is_same = |known: &Mapped| known.place == *place && known.attribute == attribute;
+            if !mapped.iter().any(is_same) {
                 mapped.push(Mapped {
                     attribute: attribute.to_owned(),
                     place: place.clone(),

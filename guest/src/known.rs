@@ -1,5 +1,9 @@
 //! The event types that a policy knows: versions, schemas, migration paths, retries. Judges nothing.
 
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
 use crate::contract::Schedule;
 use crate::emits::Emits;
 use crate::expressions::Expressions;
@@ -26,6 +30,17 @@ pub(crate) struct KnownType {
     pub(crate) paths: Vec<Vec<Option<MigrationPath>>>,
     /// The events that follow from one of this type.
     pub(crate) emits: Vec<Emits>,
+    /// What a new event of this type states; empty until one is made.
+    pub(crate) new_names: OnceLock<NewNames>,
+}
+
+/// The type and the version that a new event states.
+#[derive(Debug)]
+pub(crate) struct NewNames {
+    /// The type.
+    pub(crate) name: String,
+    /// The version, where it is a member.
+    pub(crate) version: Option<Value>,
 }
 
 /// One version of an event type, ready for use.

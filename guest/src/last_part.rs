@@ -5,7 +5,10 @@ use std::ops::Range;
 use crate::policy::Policy;
 
 /// What such a part begins after.
-const SEPARATORS: [char; 4] = ['/', ':', '#', '='];
+const SEPARATORS: [char; 2] = ['/', ':'];
+
+/// What a query and a fragment begin with. They belong to the last part, so that no version is guessed from them.
+const PARAMETERS: [char; 2] = ['?', '#'];
 
 /// What may follow it.
 const EXTENSION: &str = ".json";
@@ -14,7 +17,8 @@ impl Policy {
     /// Where the last part stands: without an extension, and without a `v` in front, unless versions are called so.
     pub(crate) fn last_part(&self, text: &str) -> Range<usize> {
         let end = text.strip_suffix(EXTENSION).unwrap_or(text).len();
-        let start = text[..end].rfind(SEPARATORS).map_or(0, |at| at + 1);
+        let path = text.find(PARAMETERS).unwrap_or(end).min(end);
+        let start = text[..path].rfind(SEPARATORS).map_or(0, |at| at + 1);
         let part = &text[start..end];
         let is_version = || self.types.iter().any(|kind| kind.version_at(part).is_some());
         let has_v = part.starts_with('v') && !is_version();

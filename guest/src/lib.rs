@@ -65,6 +65,7 @@ mod event;
 mod example;
 mod export;
 mod expressions;
+mod given;
 mod ids;
 mod json;
 mod known;

@@ -53,7 +53,7 @@ pub struct Manifest {
     /// How dead letters look and where they go.
     #[serde(default)]
     pub dead_letters: DeadLetters,
-    /// The channels that are told of dead letters, and of which event types.
+    /// The channels that receive alerts about dead letters, and of which event types.
     #[serde(default, deserialize_with = "unique::map")]
     pub alerts: IndexMap<String, Alerted>,
 }
@@ -83,7 +83,7 @@ pub struct DeadLetters {
     pub template: Option<Value>,
 }
 
-/// The event types of whose dead letters a channel is told.
+/// The event types about whose dead letters a channel receives alerts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub enum Alerted {
@@ -270,9 +270,9 @@ impl TryFrom<Value> for Alerted {
         if value == "all" {
             return Ok(Self::All);
         }
-        serde_json::from_value(value)
-            .map(Self::Types)
-            .map_err(|_| "a channel is told of `all` dead letters, or of a list of event types".to_owned())
+        serde_json::from_value(value).map(Self::Types).map_err(|_| {
+            "a channel receives alerts about `all` dead letters, or about a list of event types".to_owned()
+        })
     }
 }
 

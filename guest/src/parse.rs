@@ -25,6 +25,11 @@ pub fn read_exact(text: &str) -> Result<Value, Vec<Violation>> {
     read_value(text.as_bytes(), bounds)
 }
 
+/// Reads what a policy is made of in the same way, however many values it has.
+pub(crate) fn read_bundle(text: &str) -> Result<Value, Vec<Violation>> {
+    read_text(text, 256, usize::MAX)
+}
+
 /// Reads one object. Numbers keep their digits and members their order.
 pub(crate) fn read_object(input: &[u8], bounds: Bounds) -> Result<Map<String, Value>, Vec<Violation>> {
     match read_value(input, bounds)? {
@@ -46,10 +51,14 @@ pub(crate) fn read_value(input: &[u8], bounds: Bounds) -> Result<Value, Vec<Viol
         let message = format!("not UTF-8 at byte {}", error.valid_up_to() + 1);
         vec![Violation::new(code::NOT_UTF8, "", message)]
     })?;
-    let mut reader = Reader::new(text, bounds.depth);
+    read_text(text, bounds.depth, MAX_VALUES)
+}
+
+fn read_text(text: &str, depth: usize, most_values: usize) -> Result<Value, Vec<Violation>> {
+    let mut reader = Reader::new(text, depth, most_values);
     let value = reader.document().map_err(|error| vec![not_json(text, &error)])?;
     if reader.has_too_many_values() {
-        let message = format!("more than {MAX_VALUES} values");
+        let message = format!("more than {most_values} values");
         return Err(vec![Violation::new(code::TOO_LARGE, "", message)]);
     }
     let found = reader.into_found();

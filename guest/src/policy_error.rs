@@ -182,6 +182,18 @@ pub enum PolicyError {
     /// One attribute would state two names.
     #[error("cloudevents: the attribute {0} stands for two names")]
     SameAttribute(String),
+    /// Two attributes would state one name.
+    #[error(
+        "cloudevents: {one} and {other} both stand for {place}, and only one of them could be read: keep one, or give the key a place of its own"
+    )]
+    TwoAttributes {
+        /// The one.
+        one: String,
+        /// The other.
+        other: String,
+        /// The place.
+        place: String,
+    },
     /// An alert of a dead letter would stand among the dead letters.
     #[error("alerts: {0} is the channel of the dead letters: name another one")]
     AlertOfItself(String),
@@ -194,8 +206,8 @@ pub enum PolicyError {
     /// Events have no id.
     #[error("envelope: no `id`: name its place, or the members of which it is made, or set `idempotency: off`")]
     NoId,
-    /// A channel is told of a type that is none.
-    #[error("alerts: {channel} is told of {event_type}, which is none of the event types")]
+    /// A channel receives alerts about a type that is none.
+    #[error("alerts: {channel} receives alerts about {event_type}, which is none of the event types")]
     NoAlertType {
         /// The channel.
         channel: String,

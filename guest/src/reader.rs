@@ -5,7 +5,7 @@
 //! recurses as deeply as the text is nested. Tests compare both readers: they accept the same texts and read the same values.
 //!
 //! Below the depth limit the text is still checked, without recursion and without building values. So "not JSON" and "too
-//! deep" can be distinguished, and a million brackets cost a million bytes. The same happens after [`MAX_VALUES`]: without it,
+//! deep" can be distinguished, and a million brackets cost a million bytes. The same happens after the most values: without them,
 //! a megabyte of `{"":0}` would take a hundred megabytes of memory.
 
 use serde_json::map::Entry;
@@ -33,6 +33,7 @@ pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     max_depth: usize,
+    most_values: usize,
     values: usize,
     is_too_deep: bool,
     /// Too deep values and duplicate members, with paths relative to the container being read.
@@ -40,12 +41,13 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(text: &'a str, max_depth: usize) -> Self {
+    pub(crate) fn new(text: &'a str, max_depth: usize, most_values: usize) -> Self {
         Self {
             text,
             bytes: text.as_bytes(),
             at: 0,
             max_depth,
+            most_values,
             values: 0,
             is_too_deep: false,
             found: Vec::new(),
@@ -62,9 +64,9 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    /// Whether there were more than [`MAX_VALUES`]. Then the value must not be used.
+    /// Whether there were more than allowed. Then the value must not be used.
     pub(crate) fn has_too_many_values(&self) -> bool {
-        self.values > MAX_VALUES
+        self.values > self.most_values
     }
 
     /// The violations found while reading. When there are any, the value must not be used.

@@ -6,9 +6,10 @@ use tidegate_text::number::is_plain_integer;
 
 use crate::contract::Violation;
 use crate::event::Event;
-use crate::known::KnownType;
+use crate::known::{KnownType, NewNames};
 use crate::names::must_be_a_name;
-use crate::place::name;
+use crate::parse::read_exact;
+use crate::place::{Place, name};
 use crate::policy::Policy;
 use crate::version_place::VersionPlace;
 use crate::violation::{code, quoted};
@@ -62,6 +63,36 @@ impl Policy {
         })
     }
 
+    /// The type, and the version where that is a member, as a new event of a type states them: in the form in which the example of
+    /// its version does.
+    pub(crate) fn stated_by_new<'k>(&self, kind: &'k KnownType) -> &'k NewNames {
+        kind.new_names.get_or_init(|| {
+            let target = kind.target_version;
+            let version = &*kind.versions[target].name;
+            let example = self.example(kind, target).unwrap_or_default();
+            let example = read_exact(&example).unwrap_or_default();
+            let example = example.as_object();
+            let find = |place: &Place| example.and_then(|members| place.find(members));
+            let name = kind.name.clone();
+            match &self.envelope.version {
+                None => NewNames { name, version: None },
+                Some(VersionPlace::Member(place)) => NewNames {
+                    name,
+                    version: Some(in_form_of(find(place), version)),
+                },
+                Some(VersionPlace::End { .. }) => {
+                    let stated = find(&self.envelope.event_type).and_then(Value::as_str);
+                    let end = kind.end_of(stated.unwrap_or_default());
+                    let is_stated = end.is_some() || kind.versions.len() > 1;
+                    NewNames {
+                        name: if is_stated { kind.with_end(end, version) } else { name },
+                        version: None,
+                    }
+                }
+            }
+        })
+    }
+
     /// Where the version stands, for violations.
     pub(crate) fn version_pointer(&self) -> &str {
         match &self.envelope.version {
@@ -91,16 +122,30 @@ impl Event<'_> {
             }
             Some(VersionPlace::End { .. }) => {
                 let stated = type_place.find(members).and_then(Value::as_str).unwrap_or_default();
-                let end = stated.strip_prefix(&*kind.name).and_then(|end| end.strip_prefix('.'));
-                let v = match end {
-                    None if to == kind.default_version => return Ok(()),
-                    None => version.starts_with(is_digit),
-                    Some(end) => kind.version_at(end).is_none() && end.starts_with('v'),
-                };
-                let text = format!("{}.{}{version}", kind.name, if v { "v" } else { "" });
+                let end = kind.end_of(stated);
+                if end.is_none() && to == kind.default_version {
+                    return Ok(());
+                }
+                let text = kind.with_end(end, version);
                 type_place.set(members, type_place, text.into())
             }
         }
+    }
+}
+
+impl KnownType {
+    /// What follows the name of the type in a text.
+    fn end_of<'t>(&self, stated: &'t str) -> Option<&'t str> {
+        stated.strip_prefix(&*self.name)?.strip_prefix('.')
+    }
+
+    /// The name of the type with a version behind it, in the form of another one.
+    fn with_end(&self, form: Option<&str>, version: &str) -> String {
+        let has_v = match form {
+            None => version.starts_with(is_digit),
+            Some(end) => self.version_at(end).is_none() && end.starts_with('v'),
+        };
+        format!("{}.{}{version}", self.name, if has_v { "v" } else { "" })
     }
 }
 

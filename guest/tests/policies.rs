@@ -256,7 +256,7 @@ fn a_type_without_a_channel_is_validated_and_dropped() {
 #[case::no_version(|bundle: &mut Bundle| bundle.manifest.event_types["task.created"].versions.clear(), "the event type task.created has no version: name the file of its schema under `versions`")]
 #[case::depth(|bundle: &mut Bundle| bundle.manifest.limits.depth = 257, "limits.depth must be from 1 to 256, is 257")]
 #[case::no_dead_letters(|bundle: &mut Bundle| bundle.manifest.dead_letters.channel.clear(), "dead_letters: a channel has a name")]
-#[case::no_alerted_type(|bundle: &mut Bundle| { bundle.manifest.alerts.insert("pager".into(), Alerted::Types(vec!["task.lost".into()])); }, "alerts: pager is told of task.lost, which is none of the event types")]
+#[case::no_alerted_type(|bundle: &mut Bundle| { bundle.manifest.alerts.insert("pager".into(), Alerted::Types(vec!["task.lost".into()])); }, "alerts: pager receives alerts about task.lost, which is none of the event types")]
 #[case::no_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{}"), "the schema of task.created 1.0 has no `examples`: add a valid event, since none can be made of an older version")]
 #[case::bad_example(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", r#"{"examples":[{}]}"#), "the example of task.created 1.0 is not valid: required at \"/event_type\": event_type is required")]
 #[case::no_json(|bundle: &mut Bundle| *bundle = bundle.clone().with_file("task.created/1.0.json", "{"), "task.created/1.0.json is not JSON")]

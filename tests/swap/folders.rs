@@ -125,7 +125,7 @@ async fn a_folder_that_is_no_policy_is_refused_with_file_and_line() {
     edit(&rig.path, "policy.yaml", "channel: payments", "chanel: payments");
     let why = rig.until_refused().await;
     assert!(
-        why.contains("policy.yaml: line 38 column 5: unknown field `chanel`"),
+        why.contains("policy.yaml: line 39 column 5: unknown field `chanel`"),
         "{why}"
     );
     edit(&rig.path, "policy.yaml", "chanel: payments", "channel: payments");

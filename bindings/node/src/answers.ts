@@ -134,7 +134,7 @@ export interface Catalog {
   cloudEvents: { attributes: { name: string; place: string }[]; payload: string | null };
   /** The dead letters that a gate builds: in its own form when there is no template, which is JSON text. */
   deadLetters: { channel: string; eventType: string; template: string | null };
-  /** The channels that are told of dead letters, each with the types of the events; null: of all. */
+  /** The channels that receive alerts about dead letters, each with the types of the events; null: of all. */
   alerts: { channel: string; eventTypes: string[] | null }[];
   /** The longest event in bytes of UTF-8, and the deepest nesting of arrays and objects. */
   limits: { eventBytes: number; depth: number };

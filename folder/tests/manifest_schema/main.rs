@@ -60,6 +60,18 @@ fn right_manifests_are_taken() {
     }
 }
 
+#[test]
+fn an_editor_finds_the_schema_of_the_example() {
+    let folder = repository().join("examples/orders");
+    let text = fs::read_to_string(folder.join("policy.yaml")).expect("readable");
+    let first = text
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix("# yaml-language-server: $schema="));
+    let named = fs::read_to_string(folder.join(first.expect("the name of a schema"))).expect("readable");
+    assert_eq!(named, MANIFEST_SCHEMA);
+}
+
 /// A mistake of `wrong-folders.yaml`.
 #[derive(Debug, Deserialize)]
 struct Mistake {

@@ -216,6 +216,59 @@ fn an_attribute_that_is_laid_in_an_object_leaves_no_object_behind() {
     }
 }
 
+/// A member that a migration adds outside of the payload, for which no attribute stands.
+#[rstest]
+#[case::a_text("/note", json!("x"), "/note")]
+#[case::null("/note", json!(null), "/note")]
+#[case::no_members("/note", json!({}), "/note")]
+#[case::no_members_inside("/note", json!({ "a": { "b": {} } }), "/note/a/b")]
+#[case::beside_an_attribute("/meta/note", json!({}), "/meta/note")]
+fn what_has_no_place_in_an_event_with_attributes_is_refused_by_name(
+    #[case] at: &str,
+    #[case] value: Value,
+    #[case] path: &str,
+) {
+    let mut manifest = manifest();
+    manifest["envelope"]["time"] = json!("/meta/at");
+    let added = json!({ "add": { "at": at, "value": value, "lossy": true } });
+    let operations = manifest.pointer_mut("/event_types/order.placed/migrations/0/do");
+    operations.and_then(Value::as_array_mut).expect("a list").push(added);
+    let decided = process(&manifest, r#"{"amount":1}"#, &placed(&json!({})));
+    let [violation] = &decided.violations[..] else {
+        panic!("{decided:?}")
+    };
+    assert_eq!((&*violation.code, &*violation.path), ("migration-failed", path));
+}
+
+#[test]
+fn the_objects_around_attributes_and_payload_are_no_members() {
+    let mut manifest = manifest();
+    let envelope = json!({
+        "id": "/meta/id", "type": "/type", "version": "/meta/more/v", "key": "/type", "time": "/meta/at", "payload": "/body/data"
+    });
+    manifest["envelope"] = envelope;
+    manifest["event_types"] = json!({ "order.paid": { "channel": "orders", "versions": { "1": "paid.json" } } });
+    manifest["cloudevents"]
+        .as_object_mut()
+        .expect("an object")
+        .shift_remove("key");
+    let paid = r#"{ "examples": [{ "meta": { "id": "1" }, "type": "order.paid" }] }"#;
+    let files = [("policy.json", manifest.to_string()), ("paid.json", paid.to_owned())];
+    let files = files.map(|(name, text)| File {
+        name: name.into(),
+        text: text.into(),
+    });
+    let policy = Policy::new(&Bundle::from_files(files.into()).expect("a bundle"), Code::default()).expect("a policy");
+    let context = Context {
+        now: "2026-03-02T17:00:00Z".to_owned(),
+        target_version: None,
+        handed_back: false,
+    };
+    let members = json!({"id": "o-1", "type": "order.paid"});
+    let decided = policy.process(b"[1]", &attributes(&members), &context);
+    assert_eq!(leaves(&decided), (None, vec![("time", Some("2026-03-02T17:00:00Z"))]));
+}
+
 #[rstest]
 #[case::no_place(&["/envelope/key"], "cloudevents: key is an attribute, and the envelope has no place for it")]
 #[case::no_payload(&["/envelope/payload"], PAYLOAD)]
@@ -240,6 +293,16 @@ fn a_mapping_that_makes_no_sense_is_refused(#[case] left_out: &[&str], #[case] p
         object.expect("an object").shift_remove(name);
     }
     assert_eq!(policy(&manifest).expect_err("no policy").to_string(), problem);
+}
+
+#[test]
+fn one_place_has_one_attribute() {
+    let mut manifest = manifest();
+    manifest["envelope"]["key"] = json!("/id");
+    let problem = "cloudevents: id and subject both stand for /id, and only one of them could be read: keep one, or give the key a place of its own";
+    assert_eq!(policy(&manifest).expect_err("no policy").to_string(), problem);
+    manifest["cloudevents"]["key"] = json!("id");
+    policy(&manifest).expect("a policy");
 }
 
 const PAYLOAD: &str = "cloudevents: the data stands at the payload, so name the attribute of the `type`, and the place of the envelope's `payload`";

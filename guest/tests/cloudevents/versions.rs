@@ -89,6 +89,12 @@ fn the_end_of_the_schema_keeps_its_form(#[case] stated: &str, #[case] expected: 
 #[rstest]
 #[case::other_version("urn:order:10", "unknown-version")]
 #[case::longer("https://example.com/order/v1.1.10", "unknown-version")]
+#[case::in_a_query("https://example.com/order?v=1.1", "unknown-version")]
+#[case::a_path_in_a_query("https://example.com/order/v1.10?at=/1.1", "unknown-version")]
+#[case::before_a_query("https://example.com/order/1.1?draft", "unknown-version")]
+#[case::in_a_fragment("https://example.com/order#1.1", "unknown-version")]
+#[case::a_path_in_a_fragment("https://example.com/order/1.10.json#/$defs/1.1", "unknown-version")]
+#[case::after_a_sign("urn:order=1.1", "unknown-version")]
 fn another_end_of_the_schema_is_none(#[case] stated: &str, #[case] code: &str) {
     let manifest = with(&json!("/schemaVersion"), &json!({ "end_of": "dataschema" }));
     let decided = process(&manifest, r#"{"amount":1}"#, &placed(&json!({ "dataschema": stated })));

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use rstest::rstest;
 use serde_json::Value;
+use tidegate_policy::read_exact;
 
 use crate::support::{event, migrate, policy};
 
@@ -33,8 +34,9 @@ fn each_operation_keeps_its_cases(
     for needed in DIGITS_AND_NAMES.into_iter().chain(["absent", "target there"]) {
         assert!(text.contains(needed), "{operation} has no case with {needed}");
     }
-    let groups: Vec<Value> = serde_json::from_str(&text).expect("JSON");
-    for group in &groups {
+    let groups = read_exact(&text).expect("JSON");
+    let groups = groups.as_array().expect("a list");
+    for group in groups {
         check(group);
     }
 }

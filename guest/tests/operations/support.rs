@@ -1,7 +1,6 @@
 //! A policy with two versions of a type and a migration between them, and events of it.
 
-use serde_json::Value;
-use tidegate_policy::{Bundle, Code, Policy, PolicyError};
+use tidegate_policy::{Bundle, Code, Policy, PolicyError, read_exact};
 
 /// A policy with these operations from version 1 to 2.
 pub(crate) fn policy(operations: &str) -> Result<Policy, PolicyError> {
@@ -28,7 +27,7 @@ pub(crate) fn policy_of(own: &str, shared: &str) -> Result<Policy, PolicyError> 
 
 /// An event of a version with these other members, an object as text.
 pub(crate) fn event(version: u8, members: &str) -> String {
-    let members: Value = serde_json::from_str(members).expect("an object");
+    let members = read_exact(members).expect("an object");
     let members = members.to_string();
     let separator = if members == "{}" { "" } else { "," };
     format!(r#"{{"id":"i","type":"t","v":"{version}"{separator}{}"#, &members[1..])

@@ -242,7 +242,7 @@ impl Source {
     }
 }
 
-/// `task-events/3@1042`, with the parts that are known.
+/// `orders/3@1042`, with the parts that are known.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.topic)?;

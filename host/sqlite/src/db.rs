@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS records (
     key     TEXT,
     id      TEXT,
     type    TEXT,
-    source  TEXT,               -- the record that this one is made of, such as task-events@12
+    source  TEXT,               -- the record that this one is made of, such as orders@12
     at      TEXT    NOT NULL,   -- RFC 3339
     value   BLOB    NOT NULL,   -- the event as its producer wrote it
     policy  TEXT,               -- digest of the policy that made it

@@ -17,7 +17,7 @@ pub struct Record {
     pub id: Option<String>,
     /// Type of the event, where the sender knows it.
     pub event_type: Option<String>,
-    /// The record that this one is made of, such as `task-events@12`.
+    /// The record that this one is made of, such as `orders@12`.
     pub source: Option<String>,
     /// When it was appended, RFC 3339.
     pub at: String,

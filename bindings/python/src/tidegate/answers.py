@@ -216,11 +216,11 @@ class DeadLetters:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A channel that is told of dead letters."""
+    """A channel that receives alerts about dead letters."""
 
     channel: str
     event_types: tuple[str, ...] | None
-    """The types of the events that it is told of; `None`: all."""
+    """The types of the events that it receives alerts about; `None`: all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ use super::{files, words::visible};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate read dlq
-  tidegate read task-events.gated --json | jq -c .event")]
+  tidegate read orders.gated --json | jq -c .event")]
 pub(super) struct Read {
     /// The topic.
     topic: String,

@@ -21,7 +21,7 @@ use super::{
 /// Every line becomes one record, valid or not. A gate on the same data file processes it, even when it starts later.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  tidegate send --topic task-events < events.jsonl")]
+  tidegate send --topic orders < events.jsonl")]
 pub(super) struct Send {
     /// The topic.
     #[arg(long)]

@@ -186,7 +186,7 @@ pub struct TopicChannel {
 pub struct AppChannel {
     /// The app's id.
     pub app: String,
-    /// The method, such as `reminders/due`.
+    /// The method, such as `orders/placed`.
     pub method: String,
 }
 

@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use tidegate_model::rate_limited_log::RateLimitedLog;
+
 use super::id::FileId;
 
 /// Folders inside folders that are looked into.
@@ -20,12 +22,21 @@ const MOUNTED: &str = "..data";
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 
 /// Of all files that could belong to a policy and whose names do not begin with a dot. A link counts as what it leads to; a link to
-/// a folder is not followed further.
+/// a folder is not followed further. Where there is more than is looked at, the log says so.
 pub(super) fn hash(folder: &Path) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    let mut entries = 0;
-    add(folder, 0, &mut entries, &mut hasher);
-    hasher.finish()
+    static LOG: RateLimitedLog = RateLimitedLog::new();
+    let mut walk = Walk::default();
+    walk.add(folder, 0);
+    if let Some(unseen) = walk.unseen
+        && LOG.allow().is_some()
+    {
+        tracing::warn!(
+            folder = %folder.display(),
+            "changes {unseen} are not seen: a policy is looked for in {MAX_DEPTH} folders inside each other and in {MAX_ENTRIES} files \
+             and folders; move other files out, or reload the policy on request"
+        );
+    }
+    walk.hasher.finish()
 }
 
 /// Where the folder itself leads, if it is a link, and where the link in a mounted `ConfigMap` does.
@@ -36,31 +47,49 @@ pub(super) fn link(folder: &Path) -> Option<u64> {
     ends.iter().any(Option::is_some).then(|| hasher.finish())
 }
 
-fn add(folder: &Path, depth: usize, entries: &mut usize, hasher: &mut DefaultHasher) {
-    let Ok(found) = fs::read_dir(folder) else { return };
-    let mut found: Vec<_> = found.filter_map(Result::ok).collect();
-    found.sort_unstable_by_key(fs::DirEntry::file_name);
-    for entry in found {
-        let name = entry.file_name();
-        let path = entry.path();
-        let kind = entry.file_type();
-        let is_folder = kind.as_ref().is_ok_and(fs::FileType::is_dir);
-        let is_link = kind.is_ok_and(|kind| kind.is_symlink());
-        let may_count = is_folder || is_link || is_of_a_policy(&path);
-        if name.as_encoded_bytes().starts_with(b".") || !may_count || *entries == MAX_ENTRIES {
-            continue;
-        }
-        *entries += 1;
-        if is_folder && depth < MAX_DEPTH {
-            name.hash(hasher);
-            add(&path, depth + 1, entries, hasher);
-        }
-        let found = fs::metadata(&path);
-        let is_linked_folder = !is_folder && found.as_ref().is_ok_and(fs::Metadata::is_dir);
-        if is_linked_folder || is_of_a_policy(&path) {
-            name.hash(hasher);
-            let id = found.map(|metadata| FileId::of(&metadata));
-            id.map_err(|error| error.kind()).hash(hasher);
+/// The way through a folder.
+#[derive(Default)]
+struct Walk {
+    hasher: DefaultHasher,
+    entries: usize,
+    /// Which changes are not seen.
+    unseen: Option<String>,
+}
+
+impl Walk {
+    fn add(&mut self, folder: &Path, depth: usize) {
+        let Ok(found) = fs::read_dir(folder) else { return };
+        let mut found: Vec<_> = found.filter_map(Result::ok).collect();
+        found.sort_unstable_by_key(fs::DirEntry::file_name);
+        for entry in found {
+            let name = entry.file_name();
+            let path = entry.path();
+            let kind = entry.file_type();
+            let is_folder = kind.as_ref().is_ok_and(fs::FileType::is_dir);
+            let is_link = kind.is_ok_and(|kind| kind.is_symlink());
+            let may_count = is_folder || is_link || is_of_a_policy(&path);
+            if name.as_encoded_bytes().starts_with(b".") || !may_count {
+                continue;
+            }
+            if self.entries == MAX_ENTRIES {
+                self.unseen
+                    .get_or_insert_with(|| format!("of {} and what follows", path.display()));
+                return;
+            }
+            self.entries += 1;
+            if is_folder && depth == MAX_DEPTH {
+                self.unseen.get_or_insert_with(|| format!("in {}", path.display()));
+            } else if is_folder {
+                name.hash(&mut self.hasher);
+                self.add(&path, depth + 1);
+            }
+            let found = fs::metadata(&path);
+            let is_linked_folder = !is_folder && found.as_ref().is_ok_and(fs::Metadata::is_dir);
+            if is_linked_folder || is_of_a_policy(&path) {
+                name.hash(&mut self.hasher);
+                let id = found.map(|metadata| FileId::of(&metadata));
+                id.map_err(|error| error.kind()).hash(&mut self.hasher);
+            }
         }
     }
 }
@@ -74,7 +103,7 @@ fn is_of_a_policy(path: &Path) -> bool {
 mod tests {
     use std::{fs, os::unix::fs::symlink};
 
-    use super::{hash, link};
+    use super::{MAX_DEPTH, Walk, hash, link};
 
     #[test]
     fn the_number_changes_with_any_file() {
@@ -104,6 +133,22 @@ mod tests {
         fs::remove_file(path.join("link.json")).expect("removed");
         symlink("inner/c.json", path.join("link.json")).expect("linked");
         assert_changed("a link that leads elsewhere", true);
+    }
+
+    #[test]
+    fn what_is_not_looked_at_is_named() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let unseen = || {
+            let mut walk = Walk::default();
+            walk.add(dir.path(), 0);
+            walk.unseen
+        };
+        let deepest = |depth| vec!["d"; depth].join("/");
+        fs::create_dir_all(dir.path().join(deepest(MAX_DEPTH))).expect("made");
+        assert_eq!(unseen(), None);
+        let beyond = dir.path().join(deepest(MAX_DEPTH + 1));
+        fs::create_dir(&beyond).expect("made");
+        assert_eq!(unseen(), Some(format!("in {}", beyond.display())));
     }
 
     #[test]

@@ -26,7 +26,7 @@ use super::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate dlq list
-  tidegate dlq list --type reminder.due --error unreachable
+  tidegate dlq list --type order.placed --error unreachable
   kcat -C -b localhost -t dlq -e | tidegate dlq list --from - --json | jq -r .error | sort | uniq -c")]
 pub(super) struct List {
     #[command(flatten)]

@@ -35,7 +35,7 @@ use super::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tidegate dlq redrive 59c60f08-6df2-50e8-aad1-f6137ef63be1
-  tidegate dlq redrive --all --type reminder.due
+  tidegate dlq redrive --all --type order.placed
   tidegate dlq redrive --all --revision sha256:9f86d081
   kcat -C -b localhost -t dlq -e | tidegate dlq redrive --all --from - --url http://gate:8080")]
 pub(super) struct Redrive {

@@ -10,15 +10,13 @@ use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tidegate_folder::yaml::{self, Kind, Node};
 use tidegate_model::{
     attributes::Attributes,
     envelope::{Flaw, Headers, unwrap},
 };
 
-use super::{
-    answer::{Answer, Name},
-    document::{self, Kind, Node},
-};
+use super::answer::{Answer, Name};
 
 /// The folder of the cases, in that of the policy.
 pub(super) const FOLDER: &str = "tests";
@@ -98,7 +96,7 @@ fn is_of_cases(path: &Path) -> bool {
 
 fn file(path: PathBuf) -> anyhow::Result<CaseFile> {
     let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let document = document::read(&text).map_err(|bad| anyhow!("{}:{}: {}", path.display(), bad.line, bad.what))?;
+    let document = yaml::read(&text).map_err(|bad| anyhow!("{}:{}: {}", path.display(), bad.line, bad.what))?;
     let items = match document.root.map(|root| (root.line, root.kind)) {
         None => Vec::new(),
         Some((_, Kind::List(items))) => items,

@@ -3,11 +3,9 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use tidegate_folder::yaml::is_same_text;
 
-use super::{
-    answer::{Answer, Migration, Output, Violation},
-    document::is_same_text,
-};
+use super::answer::{Answer, Migration, Output, Violation};
 
 /// A place in the expectation where the answer says something else.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,12 +4,12 @@ use std::{iter, ops::Range};
 
 use anyhow::ensure;
 use serde_json::{Map, Value};
+use tidegate_folder::yaml::{self, Document, Kind, Member, Node};
 
 use super::{
     answer::Answer,
     cases::{Case, CaseFile},
     compare::Difference,
-    document::{self, Document, Kind, Member, Node},
     write::{self, Format},
 };
 
@@ -85,7 +85,7 @@ fn is_as_wanted(text: &str, file: &CaseFile, updates: &[Update<'_>]) -> bool {
     let Ok(Document {
         root: Some(root),
         comments,
-    }) = document::read(text)
+    }) = yaml::read(text)
     else {
         return false;
     };

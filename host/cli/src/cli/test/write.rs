@@ -1,8 +1,7 @@
 //! Values as YAML or JSON text, in one line where they fit. Knows no cases.
 
 use serde_json::Value;
-
-use super::document::{self, Kind};
+use tidegate_folder::yaml::{self, Kind};
 
 /// Columns of a line.
 const COLUMNS: usize = 140;
@@ -94,7 +93,7 @@ fn is_plain(text: &str) -> bool {
     if text.is_empty() || !text.bytes().all(is_simple) || text.ends_with(':') {
         return false;
     }
-    let read = document::read(text);
+    let read = yaml::read(text);
     let root = read.ok().and_then(|read| read.root);
     matches!(root.map(|root| root.kind), Some(Kind::Scalar(Value::String(found))) if found == text)
 }

@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param envelope where an event states its names
  * @param cloudEvents how a CloudEvent is read as a document
  * @param deadLetters how dead letters look and where they go
- * @param alerts who is told of them
+ * @param alerts which channels receive alerts about them
  * @param limits the limits of an event
  */
 public record Catalog(
@@ -116,10 +116,10 @@ public record Catalog(
     public record DeadLetters(String channel, String eventType, Optional<String> template) {}
 
     /**
-     * A channel that is told of dead letters.
+     * A channel that receives alerts about dead letters.
      *
      * @param channel the channel
-     * @param eventTypes the types of the events that it is told of; empty: all
+     * @param eventTypes the types of the events that it receives alerts about; empty: all
      */
     public record Alert(String channel, Optional<List<String>> eventTypes) {}
 

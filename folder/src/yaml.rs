@@ -1,67 +1,76 @@
 //! A YAML or JSON document whose values know where they stand, so that a message can name a line and an edit can replace one value.
-//! Numbers keep their digits, members their order. Knows no cases.
+//! Numbers keep their digits, members their order. Knows no policy.
 
 use std::{collections::HashMap, ops::Range};
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle};
 use serde_json::{Map, Value};
 
-use super::scalar;
+use crate::scalar;
 
 /// Values that a document may have, those that aliases repeat counted again.
 const MOST_VALUES: usize = 1_000_000;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) kind: Kind,
+pub struct Node {
+    /// What it is.
+    pub kind: Kind,
     /// The line on which it begins, from 1.
-    pub(super) line: usize,
+    pub line: usize,
     /// Its bytes in the text; of a block, without what follows its last value.
-    pub(super) span: Range<usize>,
+    pub span: Range<usize>,
     /// The column of its first character, from 0.
-    pub(super) column: usize,
+    pub column: usize,
     /// Whether it is written in braces, brackets or quotes, and not in lines of its own.
-    pub(super) is_flow: bool,
+    pub is_flow: bool,
 }
 
+/// What a value is.
 #[derive(Debug, Clone)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// A text, a number, true, false or null.
     Scalar(Value),
+    /// A list.
     List(Vec<Node>),
+    /// A map, in its order.
     Map(Vec<Member>),
 }
 
 /// A member of a map.
 #[derive(Debug, Clone)]
-pub(super) struct Member {
-    pub(super) name: String,
+pub struct Member {
+    /// Its name.
+    pub name: String,
     /// The bytes of the name.
-    pub(super) span: Range<usize>,
+    pub span: Range<usize>,
     /// The column of the name, from 0.
-    pub(super) column: usize,
-    pub(super) value: Node,
+    pub column: usize,
+    /// Its value.
+    pub value: Node,
 }
 
 /// A document and its comments.
 #[derive(Debug)]
-pub(super) struct Document {
+pub struct Document {
     /// `None`: there is no value.
-    pub(super) root: Option<Node>,
+    pub root: Option<Node>,
     /// The bytes of each comment, without the line break.
-    pub(super) comments: Vec<Range<usize>>,
+    pub comments: Vec<Range<usize>>,
 }
 
 /// Why a text is no document.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}: {what}")]
-pub(super) struct BadDocument {
-    pub(super) line: usize,
-    pub(super) what: String,
+pub struct BadDocument {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub what: String,
 }
 
 /// Reads a document.
-pub(super) fn read(text: &str) -> Result<Document, BadDocument> {
+pub fn read(text: &str) -> Result<Document, BadDocument> {
     let mut reader = Reader {
         text,
         events: Parser::new_from_str(text),
@@ -87,7 +96,7 @@ pub(super) fn read(text: &str) -> Result<Document, BadDocument> {
 
 impl Node {
     /// The value alone.
-    pub(super) fn value(&self) -> Value {
+    pub fn value(&self) -> Value {
         match &self.kind {
             Kind::Scalar(value) => value.clone(),
             Kind::List(items) => Value::Array(items.iter().map(Self::value).collect()),
@@ -100,18 +109,18 @@ impl Node {
     }
 
     /// The member of this name.
-    pub(super) fn member(&self, name: &str) -> Option<&Member> {
+    pub fn member(&self, name: &str) -> Option<&Member> {
         let Kind::Map(members) = &self.kind else { return None };
         members.iter().find(|member| member.name == name)
     }
 
     /// Whether it has this value, its members in this order.
-    pub(super) fn is(&self, value: &Value) -> bool {
+    pub fn is(&self, value: &Value) -> bool {
         is_same_text(&self.value(), value)
     }
 
     /// The value that these names lead to, or the last one on the way that there is.
-    pub(super) fn nearest<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> &Self {
+    pub fn nearest<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> &Self {
         let mut found = self;
         for name in names {
             match found.child(name) {
@@ -123,7 +132,7 @@ impl Node {
     }
 
     /// The member of a map, or the item of a list at this position.
-    pub(super) fn child(&self, name: &str) -> Option<&Self> {
+    pub fn child(&self, name: &str) -> Option<&Self> {
         match &self.kind {
             Kind::Scalar(_) => None,
             Kind::List(items) => items.get(name.parse::<usize>().ok()?),
@@ -133,7 +142,7 @@ impl Node {
 }
 
 /// Whether two values are the same text: members in the same order, numbers with the same digits.
-pub(super) fn is_same_text(one: &Value, other: &Value) -> bool {
+pub fn is_same_text(one: &Value, other: &Value) -> bool {
     let [one, other] = [one, other].map(Value::to_string);
     one == other
 }
@@ -238,6 +247,9 @@ impl<'a> Reader<'a> {
         loop {
             let (name, span) = match self.next()? {
                 (Event::MappingEnd, span) => return Ok((members, span)),
+                (Event::Scalar(name, ScalarStyle::Plain, ..), span) if name == "<<" => {
+                    return Err(bad(&span, "`<<` merges nothing in YAML 1.2: write the members out"));
+                }
                 (Event::Scalar(name, ..), span) => (name.into_owned(), span),
                 (_, span) => return Err(bad(&span, "the name of a member is a text or a number")),
             };
@@ -316,7 +328,7 @@ mod tests {
     fn yaml_and_json_are_values_with_their_digits() {
         for (text, expected) in [
             ("a: 24.90", r#"{"a":24.90}"#),
-            ("[-0, 9007199254740993, 1.10]", "[-0,9007199254740993,1.10]"),
+            ("[-0, 9007199254740993, 1.10, 1E5]", "[-0,9007199254740993,1.10,1E5]"),
             (
                 r#"{"b": "1", "a": [true, null, {}]}"#,
                 r#"{"b":"1","a":[true,null,{}]}"#,
@@ -345,6 +357,7 @@ mod tests {
             ("a: 1\n---\nb: 2\n", 3, "a second document"),
             ("a: !x 1\n", 1, "tags"),
             ("a: !x [1]\n", 1, "tags"),
+            ("a: &x { b: 1 }\nc:\n  <<: *x\n", 3, "merges nothing"),
             ("a: &x [*x]\n", 1, "inside of what it repeats"),
             ("? [a]\n: 1\n", 1, "name of a member"),
             ("a: [1\nb: 2\n", 2, ""),

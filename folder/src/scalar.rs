@@ -1,17 +1,21 @@
 //! What a text without quotes means in YAML 1.2: a number with its digits, true, false, null or itself. Knows no document.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// The value of a text without quotes. Fails with what is wrong.
-pub(super) fn plain(text: &str) -> Result<Value, String> {
+pub(crate) fn plain(text: &str) -> Result<Value, String> {
     Ok(match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
-        text if looks_numeric(text) => Value::Number(serde_json::from_str(text).map_err(|_| {
-            let what = "is a number in YAML and not in JSON: put it in quotes, or write it as JSON does";
-            format!("{text} {what}")
-        })?),
+        text if looks_numeric(text) => {
+            serde_json::from_str::<Number>(text).map_err(|_| {
+                let what = "is a number in YAML and not in JSON: put it in quotes, or write it as JSON does";
+                format!("{text} {what}")
+            })?;
+            // Not what `serde_json` made of it, which writes `1E5` as `1e+5`.
+            Value::Number(Number::from_string_unchecked(text.to_owned()))
+        }
         _ => Value::String(text.to_owned()),
     })
 }
