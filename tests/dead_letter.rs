@@ -49,7 +49,7 @@ fn dead_letter(original: &[u8], template: Option<String>) -> String {
         policy: "sha256:00",
     };
     let catalog = catalog(template);
-    let template = Template::of(&catalog.dead_letters).expect("a template");
+    let template = Template::of(catalog.dead_letters.template.as_deref()).expect("a template");
     let mut outputs = outputs(&catalog, &template, &failed, "2026-03-02T17:00:00Z");
     outputs.swap_remove(0).event.expect("an event")
 }
@@ -197,7 +197,7 @@ fn names_that_are_too_long_are_left_out() {
         policy: "sha256:00",
     };
     let catalog = catalog(None);
-    let template = Template::of(&catalog.dead_letters).expect("a template");
+    let template = Template::of(catalog.dead_letters.template.as_deref()).expect("a template");
     let outputs = outputs(&catalog, &template, &failed, "2026-03-02T17:00:00Z");
     assert_eq!(outputs.len(), 2, "a dead letter and an alert");
     for output in outputs {
@@ -223,7 +223,7 @@ fn names_and_templates_read_the_document_of_an_event() {
         "id": { "from": "/id" }, "total": { "from": "/data/total" }, "at": { "from": "/at", "else": "never" },
         "none": { "from": "/total", "else": "none" }, "event": { "original": "text" },
     });
-    let template = Template::parse(&template.to_string()).expect("a template");
+    let template = Template::parse(&template).expect("a template");
     let letter = |event: &str, attributes: Value| -> (Names, Value) {
         let attributes: Attributes = serde_json::from_value(attributes).expect("attributes");
         let names = Names::of(event.as_bytes(), &attributes, &catalog);

@@ -57,7 +57,7 @@ fn letters() -> Vec<String> {
             source: "task-events/0@1",
             policy: "sha256:00",
         };
-        let template = Template::of(&catalog.dead_letters).expect("a template");
+        let template = Template::of(catalog.dead_letters.template.as_deref()).expect("a template");
         let mut outputs = dead_letter::outputs(&catalog, &template, &failed, "2026-03-02T17:00:00Z");
         outputs.swap_remove(0).event.expect("an event")
     };

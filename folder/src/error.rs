@@ -4,7 +4,9 @@ use std::{io, path::PathBuf};
 
 use tidegate_policy::{BundleError, PolicyError};
 
-use crate::{position::Position, template::NotATemplate};
+use tidegate_letter::Problem;
+
+use crate::position::Position;
 
 /// Why a folder has no bundle.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +74,7 @@ pub enum FolderError {
         position: Option<Position>,
         /// What is wrong.
         #[source]
-        source: Box<NotATemplate>,
+        source: Box<Problem>,
     },
     /// A schema is named in a way that is not its only one.
     #[error(

@@ -13,11 +13,11 @@ mod position;
 mod root;
 mod scalar;
 mod suggestion;
-mod template;
 pub mod yaml;
 
 use std::path::{Path, PathBuf};
 
+use tidegate_letter::Template;
 use tidegate_policy::{Bundle, Code, Policy};
 
 use self::root::Root;
@@ -26,7 +26,6 @@ pub use self::{
     error::FolderError,
     files::references,
     position::{Position, position},
-    template::NotATemplate,
 };
 
 /// The JSON Schema of a manifest, for editors.
@@ -50,13 +49,8 @@ pub fn read(folder: &Path) -> Result<Bundle, FolderError> {
 /// Reads the folder of an author and makes its policy. An error says where its cause stands.
 pub fn check(folder: &Path) -> Result<(Bundle, Policy), FolderError> {
     let bundle = read(folder)?;
-    if let Some(wrong) = bundle
-        .manifest
-        .dead_letters
-        .template
-        .as_ref()
-        .and_then(|it| template::check(it).err())
-    {
+    let template = bundle.manifest.dead_letters.template.as_ref();
+    if let Some(Err(wrong)) = template.map(Template::parse) {
         let path = ["dead_letters", "template"].map(str::to_owned).into_iter();
         let (file, position) = locate(folder, &path.chain(wrong.path).collect::<Vec<_>>())?;
         return Err(FolderError::Template {

@@ -168,7 +168,7 @@ impl Admission {
                 });
             }
         }
-        Template::of(&catalog.dead_letters).map_err(Refusal::Template)?;
+        Template::of(catalog.dead_letters.template.as_deref()).map_err(Refusal::Template)?;
         if let Some(target) = &self.target_version {
             let lacks = |kind: &&EventTypeInfo| kind.accepted && !versions(kind).any(|version| version == target);
             if let Some(kind) = catalog.event_types.iter().find(lacks) {

@@ -13,7 +13,9 @@ use anyhow::{Context, Result, ensure};
 pub(super) type Files = BTreeMap<String, String>;
 
 /// The folders of the product.
-const FOLDERS: [&str; 6] = ["host", "engine", "guest", "text", "folder", "prebuilt"];
+const FOLDERS: [&str; 10] = [
+    "host", "engine", "guest", "text", "letter", "cel", "folder", "prove", "infer", "prebuilt",
+];
 
 /// Folders that hold no code of the product.
 const NOT_PRODUCT: [&str; 4] = ["tests", "benches", "examples", "fuzz"];

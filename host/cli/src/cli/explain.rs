@@ -160,7 +160,7 @@ impl Explain {
             source: "explain",
             policy: policy.digest().as_str(),
         };
-        let template = Template::of(&policy.catalog().dead_letters)?;
+        let template = Template::of(policy.catalog().dead_letters.template.as_deref())?;
         let outputs = dead_letter::outputs(policy.catalog(), &template, &failed, now);
         Ok(outputs
             .into_iter()

@@ -130,7 +130,7 @@ pub(super) fn policy_source(path: &Path) -> anyhow::Result<Source> {
 
 /// Whether a gate could build the dead letters of a policy.
 pub(super) fn check_template(policy: &Policy) -> Result<(), BadTemplate> {
-    Template::of(&policy.catalog().dead_letters).map(drop)
+    Template::of(policy.catalog().dead_letters.template.as_deref()).map(drop)
 }
 
 /// Loads a policy for a command, from its file or from a folder.

@@ -6,14 +6,14 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::Value;
 use tidegate_engine::{Output, PolicyCatalog};
+use tidegate_letter::{BASE64, Given, METADATA, Node, Scalar, Template};
 use tidegate_text::pointer;
 
 use super::alert;
 use super::document::Document;
 use super::failed::{FailedEvent, derived_id};
-use super::metadata::{Encoding, Event, METADATA, Metadata};
-use super::original::{BASE64, Original};
-use super::template::{Given, Node, Scalar, Template};
+use super::metadata::{Encoding, Event, Metadata};
+use super::original::Original;
 
 /// The dead letter of an event in the form of `template`, and then its alerts, at the time `now`. `template` is that of the catalog.
 pub fn outputs(catalog: &PolicyCatalog, template: &Template, failed: &FailedEvent<'_>, now: &str) -> Vec<Output> {

@@ -6,9 +6,6 @@ use tidegate_engine::Violation;
 use super::names::Names;
 use crate::attributes::Attributes;
 
-/// Its name.
-pub(super) const METADATA: &str = "dlq_metadata";
-
 /// Why an event was dead-lettered.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Metadata {

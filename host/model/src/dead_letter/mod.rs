@@ -10,7 +10,8 @@ mod metadata;
 mod names;
 mod original;
 mod read;
-mod template;
+
+pub use tidegate_letter::{BadTemplate, Template};
 
 pub use self::{
     alert_group::{AlertGroup, CountedAlerts, counted_alert},
@@ -18,5 +19,4 @@ pub use self::{
     failed::FailedEvent,
     names::Names,
     read::{DeadLetter, NotADeadLetter},
-    template::{BadTemplate, Template},
 };

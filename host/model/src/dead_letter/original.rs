@@ -2,12 +2,9 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, value::RawValue};
+use tidegate_letter::METADATA;
 
-use super::metadata::METADATA;
 use crate::members::Members;
-
-/// The end of the name of a member that has the event in base64.
-pub(super) const BASE64: &str = "_base64";
 
 /// A text whose escapes would add more bytes than this is written in base64 instead.
 const MAX_ESCAPES: usize = 1 << 20;

@@ -4,12 +4,12 @@
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use tidegate_engine::Violation;
+use tidegate_letter::{DEPTH, METADATA};
 use tidegate_text::pointer;
 
-use super::metadata::{Encoding, Event, METADATA, Metadata};
+use super::metadata::{Encoding, Event, Metadata};
 use super::names::Names;
 use super::original::{from_base64, without_metadata};
-use super::template::DEPTH;
 use crate::attributes::Attributes;
 use crate::envelope::{Headers, Unwrapped, unwrap};
 use crate::members::Members;

@@ -33,7 +33,7 @@ impl Revision {
     pub(super) fn new(record: Record, policy: Policy, bake: Option<Bake>) -> Self {
         Self {
             record: Arc::new(record),
-            template: Template::of(&policy.catalog().dead_letters),
+            template: Template::of(policy.catalog().dead_letters.template.as_deref()),
             policy,
             breaker: CircuitBreaker::default(),
             bake,
