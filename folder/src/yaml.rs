@@ -1,7 +1,10 @@
 //! A YAML or JSON document whose values know where they stand, so that a message can name a line and an edit can replace one value.
 //! Numbers keep their digits, members their order. Knows no policy.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle};
 use serde_json::{Map, Value};
@@ -244,6 +247,7 @@ impl<'a> Reader<'a> {
 
     fn members(&mut self) -> Result<(Vec<Member>, Span), BadDocument> {
         let mut members: Vec<Member> = Vec::new();
+        let mut names = HashSet::new();
         loop {
             let (name, span) = match self.next()? {
                 (Event::MappingEnd, span) => return Ok((members, span)),
@@ -253,7 +257,7 @@ impl<'a> Reader<'a> {
                 (Event::Scalar(name, ..), span) => (name.into_owned(), span),
                 (_, span) => return Err(bad(&span, "the name of a member is a text or a number")),
             };
-            if members.iter().any(|member| member.name == name) {
+            if !names.insert(name.clone()) {
                 return Err(bad(&span, format!("{name} is there twice")));
             }
             let (event, at) = self.next()?;
