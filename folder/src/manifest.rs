@@ -72,6 +72,10 @@ fn problem(file: &Path, text: &str, error: &serde_saphyr::Error) -> String {
     }
     let message = message
         .replace("<input>", &file.display().to_string())
+        .replace(
+            "invalid boolean (strict mode expects true/false)",
+            "write `true` or `false`: any other word is a text",
+        )
         .replace(", set DuplicateKeyPolicy in Options if acceptable", "");
     suggestion::added(&message)
 }

@@ -1,7 +1,10 @@
 //! A YAML or JSON document whose values know where they stand, so that a message can name a line and an edit can replace one value.
 //! Numbers keep their digits, members their order. Knows no policy.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle};
 use serde_json::{Map, Value};
@@ -10,6 +13,9 @@ use crate::scalar;
 
 /// Values that a document may have, those that aliases repeat counted again.
 const MOST_VALUES: usize = 1_000_000;
+
+/// How deep a value may stand: deeper than that of any event, with what is around it in a case.
+const MOST_DEPTH: usize = 300;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
@@ -77,6 +83,7 @@ pub fn read(text: &str) -> Result<Document, BadDocument> {
         comments: Vec::new(),
         anchors: HashMap::new(),
         left: MOST_VALUES,
+        depth: 0,
     };
     let mut root = None;
     loop {
@@ -153,6 +160,7 @@ struct Reader<'a> {
     comments: Vec<Range<usize>>,
     anchors: HashMap<usize, Node>,
     left: usize,
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -169,6 +177,16 @@ impl<'a> Reader<'a> {
 
     fn node(&mut self, event: Event<'a>, span: Span) -> Result<Node, BadDocument> {
         self.count(1, &span)?;
+        if self.depth > MOST_DEPTH {
+            return Err(too_deep(&span));
+        }
+        self.depth += 1;
+        let node = self.value(event, span);
+        self.depth -= 1;
+        node
+    }
+
+    fn value(&mut self, event: Event<'a>, span: Span) -> Result<Node, BadDocument> {
         let (kind, end, is_flow, anchor) = match event {
             Event::Scalar(text, style, anchor, None) => {
                 let is_plain = style == ScalarStyle::Plain;
@@ -219,6 +237,9 @@ impl<'a> Reader<'a> {
                     .as_mut()
                     .ok_or_else(|| bad(&span, "an alias stands inside of what it repeats"))?;
                 self.count(size(node), &span)?;
+                if self.depth + depth(node) > MOST_DEPTH {
+                    return Err(too_deep(&span));
+                }
                 return Ok(Node {
                     line: span.start.line(),
                     column: span.start.col(),
@@ -244,6 +265,7 @@ impl<'a> Reader<'a> {
 
     fn members(&mut self) -> Result<(Vec<Member>, Span), BadDocument> {
         let mut members: Vec<Member> = Vec::new();
+        let mut names = HashSet::new();
         loop {
             let (name, span) = match self.next()? {
                 (Event::MappingEnd, span) => return Ok((members, span)),
@@ -253,7 +275,7 @@ impl<'a> Reader<'a> {
                 (Event::Scalar(name, ..), span) => (name.into_owned(), span),
                 (_, span) => return Err(bad(&span, "the name of a member is a text or a number")),
             };
-            if members.iter().any(|member| member.name == name) {
+            if !names.insert(name.clone()) {
                 return Err(bad(&span, format!("{name} is there twice")));
             }
             let (event, at) = self.next()?;
@@ -292,6 +314,28 @@ fn size(node: &Node) -> usize {
     }
 }
 
+/// How many lists and maps are inside each other.
+fn depth(node: &Node) -> usize {
+    match &node.kind {
+        Kind::Scalar(_) => 0,
+        Kind::List(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Kind::Map(members) => {
+            1 + members
+                .iter()
+                .map(|member| depth(&member.value))
+                .max()
+                .unwrap_or_default()
+        }
+    }
+}
+
+fn too_deep(span: &Span) -> BadDocument {
+    bad(
+        span,
+        format!("nested deeper than {MOST_DEPTH}, with what aliases repeat"),
+    )
+}
+
 fn offset(span: &Span) -> Range<usize> {
     let byte = |marker: &granit_parser::Marker| marker.byte_offset().unwrap_or_default();
     byte(&span.start)..byte(&span.end)
@@ -312,78 +356,4 @@ fn scan(error: &ScanError) -> BadDocument {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::read;
-
-    fn value(text: &str) -> Value {
-        read(text)
-            .expect("a document")
-            .root
-            .map_or(Value::Null, |root| root.value())
-    }
-
-    #[test]
-    fn yaml_and_json_are_values_with_their_digits() {
-        for (text, expected) in [
-            ("a: 24.90", r#"{"a":24.90}"#),
-            ("[-0, 9007199254740993, 1.10, 1E5]", "[-0,9007199254740993,1.10,1E5]"),
-            (
-                r#"{"b": "1", "a": [true, null, {}]}"#,
-                r#"{"b":"1","a":[true,null,{}]}"#,
-            ),
-            (
-                "b: ~\na: 2026-03-01T09:30:00Z\n",
-                r#"{"b":null,"a":"2026-03-01T09:30:00Z"}"#,
-            ),
-            ("a: |\n  one\n  two\n", r#"{"a":"one\ntwo\n"}"#),
-            ("- &x { a: 1 }\n- *x\n", r#"[{"a":1},{"a":1}]"#),
-            ("version: 1.4.0\nno: no\n", r#"{"version":"1.4.0","no":"no"}"#),
-            ("# nothing\n", "null"),
-        ] {
-            assert_eq!(value(text).to_string(), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_with_its_line() {
-        for (text, line, part) in [
-            ("a: 1\na: 2\n", 2, "there twice"),
-            ("a: 0x1F\n", 1, "not in JSON"),
-            ("a:\n  - +1\n", 2, "not in JSON"),
-            ("a: .inf\n", 1, "not in JSON"),
-            ("a: 007\n", 1, "not in JSON"),
-            ("a: 1\n---\nb: 2\n", 3, "a second document"),
-            ("a: !x 1\n", 1, "tags"),
-            ("a: !x [1]\n", 1, "tags"),
-            ("a: &x { b: 1 }\nc:\n  <<: *x\n", 3, "merges nothing"),
-            ("a: &x [*x]\n", 1, "inside of what it repeats"),
-            ("? [a]\n: 1\n", 1, "name of a member"),
-            ("a: [1\nb: 2\n", 2, ""),
-        ] {
-            let bad = read(text).expect_err(text);
-            assert!(bad.line == line && bad.what.contains(part), "{text}: {bad}");
-        }
-        let laughs: Vec<String> = (1..30)
-            .map(|at| format!("a{at}: &a{at} [*a{}, *a{}]\n", at - 1, at - 1))
-            .collect();
-        let bad = read(&format!("a0: &a0 [1]\n{}", laughs.concat())).expect_err("too many");
-        assert!(bad.what.contains("values"), "{bad}");
-    }
-
-    #[test]
-    fn a_value_knows_its_line_and_its_text() {
-        let text = "- name: one # first\n  expect:\n    list:\n      - { a: 1 }\n- name: two\n";
-        let root = read(text).expect("a document").root.expect("a value");
-        let nearest = |names: &[&str]| root.nearest(names.iter().copied());
-        assert_eq!(nearest(&["0", "expect", "list", "0", "a"]).line, 4);
-        assert_eq!(nearest(&["0", "expect", "list", "7"]).line, 4, "the last on the way");
-        assert_eq!(nearest(&["1", "name"]).line, 5);
-        assert_eq!(&text[nearest(&["0", "expect"]).span.clone()], "list:\n      - { a: 1 }");
-        assert_eq!(
-            nearest(&["0"]).value(),
-            json!({ "name": "one", "expect": { "list": [{ "a": 1 }] } })
-        );
-    }
-}
+mod tests;

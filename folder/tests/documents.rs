@@ -80,3 +80,13 @@ fn a_folder_that_is_too_large_as_one_document_is_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn a_value_that_says_a_thing_twice_is_refused() {
+    let manifest = r#"{"name":"a","version":"1","envelope":{"id":"/id","type":"/type"},"event_types":{},
+        "dead_letters":{"template":{"a":1,"a":2}}}"#;
+    let document = format!(r#"{{"manifest":{manifest},"files":[]}}"#);
+    let error = tidegate_folder::parse_document(document.as_bytes()).expect_err("refused");
+    let expected = "the manifest is ambiguous at /dead_letters/template/a: the object has more than one member \"a\"";
+    assert_eq!(error.to_string(), expected);
+}

@@ -84,3 +84,24 @@ fn a_document_says_what_its_folder_says() {
         assert_eq!(read("policy.json", &json), document, "{yaml}");
     }
 }
+
+/// What JSON may say and YAML says otherwise.
+#[test]
+fn a_manifest_in_json_is_read_as_json() {
+    let value = r#"["\ud83d\ude00 \/ \u00e9","a\tb",1E5,-0,{"":[]}]"#;
+    let manifest = |space: &str| {
+        format!(
+            r#"{{{space}"name":{space}"shop \ud83d\ude00",{space}"version":"1","envelope":{{"id":"/id","type":"/type"}},
+            "event_types":{{}},{space}"dead_letters":{{"template":{value}}}}}"#
+        )
+    };
+    let document = read("policy.json", &manifest(""));
+    assert!(
+        document.contains(r#""template":["😀 / é","a\tb",1E5,-0,{"":[]}]"#),
+        "{document}"
+    );
+    assert!(document.contains(r#""name":"shop 😀""#), "{document}");
+    for space in ["\n\t", " \r\n\t\t"] {
+        assert_eq!(read("policy.json", &manifest(space)), document);
+    }
+}

@@ -187,6 +187,17 @@ fn aliases_do_not_multiply() {
     read.expect_err("refused");
 }
 
+/// In a time that grows with them, and not with their square.
+#[test]
+fn many_members_are_read() {
+    let dir = folder();
+    let members: Vec<String> = (0..100_000).map(|at| format!("k{at}: 1")).collect();
+    let members = members.join(",");
+    let manifest = format!("{MANIFEST}dead_letters: {{ template: {{ {members}, e: {{ original: text }} }} }}\n");
+    fs::write(dir.path().join("policy.yaml"), manifest).expect("written");
+    read(dir.path()).expect("a policy");
+}
+
 #[test]
 fn a_folder_is_bounded() {
     let dir = folder();

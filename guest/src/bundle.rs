@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use crate::contract::Violation;
 use crate::manifest::{EventType, Manifest};
 use crate::merge::merge;
-use crate::parse::read_bundle;
+use crate::parse;
 use crate::place::Place;
 
 /// The file of a bundle that is not a schema.
@@ -22,8 +22,7 @@ const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"
 ///
 /// A bundle is a set of JSON files. `policy.json` is the manifest, which names the file of each schema; other files exist to be
 /// referred to.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Bundle {
     /// The content of `policy.json`.
     pub manifest: Manifest,
@@ -54,8 +53,8 @@ pub enum BundleError {
     /// It is not a bundle in one document.
     #[error("this is not a bundle in one document")]
     Document(#[source] serde_json::Error),
-    /// It does not say each thing once.
-    #[error("the bundle is ambiguous at {path}: {message}")]
+    /// The manifest says a thing twice.
+    #[error("the manifest is ambiguous at {path}: {message}")]
     Ambiguous {
         /// Where, as a JSON Pointer.
         path: String,
@@ -89,9 +88,7 @@ impl Bundle {
             .iter()
             .position(|file| file.name == MANIFEST)
             .ok_or(BundleError::NoManifest)?;
-        let text = files.remove(at).text;
-        let manifest: Manifest = serde_json::from_str(&text).map_err(BundleError::Manifest)?;
-        let manifest = exact(manifest, &text, |said| said)?;
+        let manifest = read_manifest(&files.remove(at).text, BundleError::Manifest)?;
         Ok(Self { manifest, files })
     }
 
@@ -102,8 +99,8 @@ impl Bundle {
 
     /// Reads what [`Self::to_document`] wrote.
     pub fn from_document(document: &str) -> Result<Self, BundleError> {
-        let Self { manifest, files } = serde_json::from_str(document).map_err(BundleError::Document)?;
-        let manifest = exact(manifest, document, |said| &said["manifest"])?;
+        let Raw { manifest, files } = serde_json::from_str(document).map_err(BundleError::Document)?;
+        let manifest = read_manifest(manifest.get(), BundleError::Document)?;
         Ok(Self { manifest, files })
     }
 
@@ -192,13 +189,23 @@ impl Bundle {
     }
 }
 
-/// A manifest with the digits of the text that it was read from.
-fn exact(manifest: Manifest, text: &str, find: fn(&Value) -> &Value) -> Result<Manifest, BundleError> {
+/// A bundle whose manifest is still a text. That is read twice, and the schemas are not.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw<'d> {
+    #[serde(borrow)]
+    manifest: &'d RawValue,
+    files: Vec<File>,
+}
+
+/// Reads a manifest, with the digits of its text.
+fn read_manifest(text: &str, wrong: fn(serde_json::Error) -> BundleError) -> Result<Manifest, BundleError> {
+    let manifest: Manifest = serde_json::from_str(text).map_err(wrong)?;
     if !manifest.gives_values() {
         return Ok(manifest);
     }
-    let said = read_bundle(text).map_err(ambiguous)?;
-    Ok(manifest.with_values_of(find(&said)))
+    let said = parse::read_manifest(text).map_err(ambiguous)?;
+    Ok(manifest.with_values_of(&said))
 }
 
 fn ambiguous(mut violations: Vec<Violation>) -> BundleError {

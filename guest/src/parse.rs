@@ -25,8 +25,8 @@ pub fn read_exact(text: &str) -> Result<Value, Vec<Violation>> {
     read_value(text.as_bytes(), bounds)
 }
 
-/// Reads what a policy is made of in the same way, however many values it has.
-pub(crate) fn read_bundle(text: &str) -> Result<Value, Vec<Violation>> {
+/// Reads a manifest in the same way, however many values it has.
+pub(crate) fn read_manifest(text: &str) -> Result<Value, Vec<Violation>> {
     read_text(text, 256, usize::MAX)
 }
 

@@ -70,8 +70,10 @@ pub(super) fn parse(yaml: &str, environment: &Environment) -> Result<Config, Con
 }
 
 fn yaml_value(yaml: &str) -> Result<Value, Problem> {
-    let document: Option<Value> =
-        serde_saphyr::from_str(yaml).map_err(|error| Problem::new("", format!("this is not YAML: {error}")))?;
+    // As in a manifest: a topic may be called `no`.
+    let options = serde_saphyr::options! { strict_booleans: true };
+    let document: Option<Value> = serde_saphyr::from_str_with_options(yaml, options)
+        .map_err(|error| Problem::new("", format!("this is not YAML: {error}")))?;
     match document {
         None | Some(Value::Null) => Ok(Value::Object(Map::new())),
         Some(document @ Value::Object(_)) => Ok(document),
