@@ -93,7 +93,7 @@ pub enum Refusal {
     },
     /// Its dead letters cannot be built.
     #[error("its dead letters cannot be built")]
-    Template(#[source] BadTemplate),
+    Template(#[source] Box<BadTemplate>),
     /// It does not know the target version.
     #[error("`policy.target_version` is {target:?}, and {event_type} has no such version")]
     NoTargetVersion {
@@ -168,7 +168,7 @@ impl Admission {
                 });
             }
         }
-        Template::of(catalog.dead_letters.template.as_deref()).map_err(Refusal::Template)?;
+        Template::of(catalog.dead_letters.template.as_deref()).map_err(|bad| Refusal::Template(Box::new(bad)))?;
         if let Some(target) = &self.target_version {
             let lacks = |kind: &&EventTypeInfo| kind.accepted && !versions(kind).any(|version| version == target);
             if let Some(kind) = catalog.event_types.iter().find(lacks) {
