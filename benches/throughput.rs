@@ -30,14 +30,14 @@ const PARTITIONS: i32 = 12;
 const LIMIT: Duration = Duration::from_mins(3);
 const WAYS: [(Way, &str); 3] = [
     (Way::Alone, "daprd alone"),
-    (Way::Gate { idempotency: "off" }, "the gate, `idempotency: off`"),
-    (Way::Gate { idempotency: "on" }, "the gate, idempotency on (Redis)"),
+    (Way::Gate { idempotency: false }, "the gate, `idempotency: false`"),
+    (Way::Gate { idempotency: true }, "the gate, idempotency on (Redis)"),
 ];
 
 #[derive(Clone, Copy)]
 enum Way {
     Alone,
-    Gate { idempotency: &'static str },
+    Gate { idempotency: bool },
 }
 
 #[tokio::main]
@@ -144,7 +144,7 @@ impl Run<'_> {
         format!("{}.{name}", self.id)
     }
 
-    fn config(&self, port: u16, idempotency: &str) -> String {
+    fn config(&self, port: u16, idempotency: bool) -> String {
         let topic = |name| self.topic(name);
         format!(
             "listen: 127.0.0.1:{port}

@@ -7,10 +7,11 @@
 use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
-    io::{self, Write},
+    io::{self, BufWriter, Write},
+    iter,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use sha2::{Digest as _, Sha256};
@@ -23,6 +24,10 @@ const CHECKSUM: usize = 32;
 const EXTENSION: &str = "cwasm";
 /// How many compiled policies are kept; each has several megabytes.
 const KEPT: usize = 16;
+/// The extension of a file that is being written.
+const TEMPORARY: &str = "tmp";
+/// The age at which nobody writes such a file any more.
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// A directory that belongs to this user alone.
 #[derive(Debug)]
@@ -74,20 +79,27 @@ impl Cache {
 
     /// Stores the compiled form. It is written to a temporary file and renamed, so that no reader sees half a file.
     pub(crate) fn put(&self, engine: &wasmtime::Engine, digest: &Digest, code: &[u8]) -> io::Result<()> {
-        self.replace(&self.path(engine, digest), code)?;
+        self.replace(&self.path(engine, digest), iter::once(code))?;
         self.prune()
     }
 
     /// What was last written under this name by the same engine, when it is intact.
     pub(crate) fn read(&self, engine: &wasmtime::Engine, name: &str) -> Option<Vec<u8>> {
-        let file = fs::read(self.dir.join(format!("{name}-{}", made_by(engine)))).ok()?;
-        verified(&file).map(<[u8]>::to_vec)
+        let mut file = fs::read(self.dir.join(format!("{name}-{}", made_by(engine)))).ok()?;
+        let bytes = verified(&file)?.len();
+        file.drain(..file.len() - bytes);
+        Some(file)
     }
 
-    /// Writes bytes under a name, and removes those of other engines.
-    pub(crate) fn write(&self, engine: &wasmtime::Engine, name: &str, bytes: &[u8]) -> io::Result<()> {
+    /// Writes bytes, which come in parts, under a name, and removes those of other engines.
+    pub(crate) fn write<'b>(
+        &self,
+        engine: &wasmtime::Engine,
+        name: &str,
+        parts: impl Iterator<Item = &'b [u8]> + Clone,
+    ) -> io::Result<()> {
         let (prefix, path) = (format!("{name}-"), self.dir.join(format!("{name}-{}", made_by(engine))));
-        self.replace(&path, bytes)?;
+        self.replace(&path, parts)?;
         for entry in fs::read_dir(&self.dir)? {
             let other = entry?;
             if other.file_name().to_string_lossy().starts_with(&prefix) && other.path() != path {
@@ -97,22 +109,33 @@ impl Cache {
         Ok(())
     }
 
-    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn replace<'b>(&self, path: &Path, parts: impl Iterator<Item = &'b [u8]> + Clone) -> io::Result<()> {
         let temporary = tempfile_in(&self.dir)?;
-        let mut file = fs::OpenOptions::new().write(true).open(&temporary)?;
-        file.write_all(MAGIC)?;
-        file.write_all(&Sha256::digest(bytes))?;
-        file.write_all(bytes)?;
-        fs::rename(&temporary, path)
+        let made = &temporary;
+        let write = move || {
+            let mut file = BufWriter::new(fs::OpenOptions::new().write(true).open(made)?);
+            file.write_all(MAGIC)?;
+            file.write_all(&parts.clone().fold(Sha256::new(), Sha256::chain_update).finalize())?;
+            for part in parts {
+                file.write_all(part)?;
+            }
+            file.flush()?;
+            fs::rename(made, path)
+        };
+        write().inspect_err(|_| drop(fs::remove_file(&temporary)))
     }
 
-    /// Removes the files that were not used for the longest time.
+    /// Removes the files that were not used for the longest time, and what writers left that were killed.
     fn prune(&self) -> io::Result<()> {
         let mut kept = Vec::new();
+        let ends_with = |path: &Path, extension: &str| path.extension().is_some_and(|found| found == extension);
         for entry in fs::read_dir(&self.dir)? {
-            let entry = entry?;
-            if entry.path().extension().is_some_and(|extension| extension == EXTENSION) {
-                kept.push((entry.metadata()?.modified()?, entry.path()));
+            let (entry, path) = entry.map(|entry| (entry.metadata(), entry.path()))?;
+            let modified = || entry.and_then(|metadata| metadata.modified());
+            if ends_with(&path, EXTENSION) {
+                kept.push((modified()?, path));
+            } else if ends_with(&path, TEMPORARY) && modified()?.elapsed().is_ok_and(|age| age > ABANDONED) {
+                remove(&path)?;
             }
         }
         kept.sort_unstable_by(|a, b| b.cmp(a));
@@ -154,7 +177,7 @@ fn tempfile_in(dir: &Path) -> io::Result<PathBuf> {
     let unique = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |elapsed| elapsed.as_nanos());
-    let path = dir.join(format!(".{}-{unique}.tmp", std::process::id()));
+    let path = dir.join(format!(".{}-{unique}.{TEMPORARY}", std::process::id()));
     fs::OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -198,6 +221,11 @@ mod tests {
         let cache = Cache::open(dir.path()).expect("opened");
         let engine = wasmtime::Engine::default();
         let digest = |number: usize| Digest::of(&number.to_le_bytes());
+        let abandoned = tempfile_in(dir.path()).expect("made");
+        let long_ago = SystemTime::now() - 2 * ABANDONED;
+        let file = fs::File::open(&abandoned).expect("there");
+        file.set_modified(long_ago).expect("set");
+        let written_now = tempfile_in(dir.path()).expect("made");
         for number in 0..KEPT + 2 {
             cache.put(&engine, &digest(number), b"code").expect("kept");
             let long_ago = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(number as u64);
@@ -208,6 +236,7 @@ mod tests {
         let is_there = |number| cache.path(&engine, &digest(number)).exists();
         assert!((0..3).all(|number| !is_there(number)), "the oldest three are gone");
         assert!((3..KEPT + 3).all(is_there));
+        assert!(!abandoned.exists() && written_now.exists());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::{
     borrow::Cow,
     collections::HashMap,
     io,
+    ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,7 +16,7 @@ use crate::cache::Cache;
 /// The name of the file.
 const NAME: &str = "functions";
 /// The most bytes of the file: the functions of a few policies.
-const MOST_BYTES: usize = 96 << 20;
+const MOST_BYTES: usize = 160 << 20;
 /// The bytes of a length in the file.
 const LENGTH: usize = 4;
 
@@ -29,14 +30,25 @@ pub(crate) struct Functions {
 struct Held {
     /// Loads that are under way.
     loads: usize,
+    /// What the file held.
+    file: Vec<u8>,
     /// By what decides on the code of a function, as the compiler says it.
     functions: HashMap<Vec<u8>, Function>,
+    /// Whether there is a function that the file does not hold.
+    has_new: bool,
 }
 
 #[derive(Debug)]
 struct Function {
-    code: Vec<u8>,
-    is_used: bool,
+    code: Code,
+    /// How many are in the file before it; none, if it was used since.
+    rank: usize,
+}
+
+#[derive(Debug)]
+enum Code {
+    InFile(Range<usize>),
+    New(Vec<u8>),
 }
 
 /// Holds the functions until the end of a load.
@@ -52,8 +64,7 @@ impl Functions {
     pub(crate) fn hold<'c>(self: &Arc<Self>, cache: &'c Cache, engine: &'c wasmtime::Engine) -> Holding<'c> {
         let mut held = self.held();
         if held.loads == 0 {
-            let file = cache.read(engine, NAME).unwrap_or_default();
-            held.functions = parse(&file);
+            *held = Held::of(cache.read(engine, NAME).unwrap_or_default());
         }
         held.loads += 1;
         Holding {
@@ -72,24 +83,21 @@ impl CacheStore for Functions {
     fn get(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
         let mut held = self.held();
         let function = held.functions.get_mut(key)?;
-        function.is_used = true;
-        Some(Cow::Owned(function.code.clone()))
+        function.rank = 0;
+        let function = held.functions.get(key)?;
+        Some(Cow::Owned(held.code(function).to_owned()))
     }
 
     fn insert(&self, key: &[u8], code: Vec<u8>) -> bool {
         let mut held = self.held();
         // Else nothing would take it out of memory again.
-        let is_kept = held.loads > 0;
-        if is_kept {
-            held.functions.insert(key.to_owned(), Function { code, is_used: true });
+        if held.loads == 0 {
+            return false;
         }
-        is_kept
-    }
-}
-
-impl Holding<'_> {
-    fn write(&self, functions: &HashMap<Vec<u8>, Function>) -> io::Result<()> {
-        self.cache.write(self.engine, NAME, &written(functions))
+        let code = Code::New(code);
+        held.functions.insert(key.to_owned(), Function { code, rank: 0 });
+        held.has_new = true;
+        true
     }
 }
 
@@ -100,57 +108,73 @@ impl Drop for Holding<'_> {
         if held.loads > 0 {
             return;
         }
-        let functions = std::mem::take(&mut held.functions);
-        drop(held);
-        if let Err(error) = self.write(&functions) {
+        let held = std::mem::take(&mut *held);
+        if held.has_new
+            && let Err(error) = held.write(self.cache, self.engine)
+        {
             tracing::warn!(%error, "the compiled functions could not be stored in the cache; the next policy is compiled as a whole");
         }
     }
 }
 
-/// The functions in a file, each a key and its code, with the length of each in front.
-fn parse(mut file: &[u8]) -> HashMap<Vec<u8>, Function> {
-    let mut functions = HashMap::new();
-    while let Some((key, code, rest)) = next(file) {
-        let function = Function {
-            code: code.to_owned(),
-            is_used: false,
-        };
-        functions.insert(key.to_owned(), function);
-        file = rest;
-    }
-    functions
-}
-
-fn next(file: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let (key, file) = part(file)?;
-    let (code, rest) = part(file)?;
-    Some((key, code, rest))
-}
-
-fn part(file: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = file.split_first_chunk::<LENGTH>()?;
-    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
-}
-
-/// A file of these functions: first those that were used, then others while there is room.
-fn written(functions: &HashMap<Vec<u8>, Function>) -> Vec<u8> {
-    let mut file = Vec::new();
-    for is_used in [true, false] {
-        let wanted = functions.iter().filter(|(_, function)| function.is_used == is_used);
-        for (key, function) in wanted {
-            let lengths = [key, &function.code].map(|part| u32::try_from(part.len()));
-            let [Ok(of_key), Ok(of_code)] = lengths else { continue };
-            if file.len() + key.len() + function.code.len() + 2 * LENGTH > MOST_BYTES {
-                return file;
-            }
-            file.extend(of_key.to_le_bytes());
-            file.extend(key);
-            file.extend(of_code.to_le_bytes());
-            file.extend(&function.code);
+impl Held {
+    /// The functions in a file, each a key and its code, with the length of each in front.
+    fn of(file: Vec<u8>) -> Self {
+        let (mut functions, mut at) = (HashMap::new(), 0);
+        while let Some(key) = part(&file, at)
+            && let Some(code) = part(&file, key.end)
+        {
+            at = code.end;
+            let (rank, code) = (functions.len(), Code::InFile(code));
+            functions.insert(file[key].to_owned(), Function { code, rank });
+        }
+        Self {
+            file,
+            functions,
+            ..Self::default()
         }
     }
-    file
+
+    fn code<'h>(&'h self, function: &'h Function) -> &'h [u8] {
+        match &function.code {
+            Code::InFile(range) => &self.file[range.clone()],
+            Code::New(code) => code,
+        }
+    }
+
+    /// Writes them, first those that were used last, while there is room.
+    fn write(&self, cache: &Cache, engine: &wasmtime::Engine) -> io::Result<()> {
+        let lengths = self.kept().into_iter().map(|(key, code)| {
+            let length = |part: &[u8]| u32::try_from(part.len()).unwrap_or_default().to_le_bytes();
+            (length(key), key, length(code), code)
+        });
+        let lengths: Vec<_> = lengths.collect();
+        let parts = lengths.iter();
+        let parts = parts.flat_map(|(of_key, key, of_code, code)| [&of_key[..], key, &of_code[..], code]);
+        cache.write(engine, NAME, parts)
+    }
+
+    /// The key and the code of each function that the next file holds.
+    fn kept(&self) -> Vec<(&[u8], &[u8])> {
+        let mut all: Vec<_> = self.functions.iter().collect();
+        all.sort_unstable_by_key(|(key, function)| (function.rank, *key));
+        let mut left = MOST_BYTES;
+        let fits = |(key, function): (&'_ Vec<u8>, &'_ Function)| {
+            left = left.checked_sub(key.len() + self.code(function).len() + 2 * LENGTH)?;
+            Some(())
+        };
+        let count = all.iter().copied().map_while(fits).count();
+        let kept = all.into_iter().take(count);
+        kept.map(|(key, function)| (&key[..], self.code(function))).collect()
+    }
+}
+
+/// Where the part stands whose length begins here.
+fn part(file: &[u8], at: usize) -> Option<Range<usize>> {
+    let length = file.get(at..)?.first_chunk::<LENGTH>()?;
+    let start = at + LENGTH;
+    let end = start.checked_add(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+    (end <= file.len()).then_some(start..end)
 }
 
 #[cfg(test)]
@@ -187,12 +211,17 @@ mod tests {
     }
 
     #[test]
-    fn the_functions_of_the_last_load_are_kept_first() {
-        let half = || vec![0; MOST_BYTES / 2];
-        let functions = [("old", false), ("new", true), ("newer", true)];
-        let functions = functions.map(|(key, is_used)| (key.into(), Function { code: half(), is_used }));
-        let kept = parse(&written(&functions.into()));
-        assert_eq!(kept.len(), 1);
-        assert!(!kept.contains_key(&b"old"[..]));
+    fn the_functions_that_were_used_last_are_kept() {
+        let (_dir, cache, engine) = opened();
+        let functions = Arc::new(Functions::default());
+        let third = || vec![0; MOST_BYTES / 3];
+        for name in [b"first", b"other", b"third"] {
+            let _holding = functions.hold(&cache, &engine);
+            functions.get(b"first");
+            functions.insert(name, third());
+        }
+        let _holding = functions.hold(&cache, &engine);
+        let is_kept = |name: &[u8]| functions.get(name).is_some();
+        assert!(is_kept(b"third") && is_kept(b"first") && !is_kept(b"other"));
     }
 }

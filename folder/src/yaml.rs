@@ -258,6 +258,7 @@ impl<'a> Reader<'a> {
             is_flow,
         };
         if anchor > 0 {
+            self.count(size(&node), &span)?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
@@ -283,7 +284,9 @@ impl<'a> Reader<'a> {
             let (column, span) = (span.start.col(), offset(&span));
             if value.span.is_empty() {
                 // Nothing stands behind the colon, and the parser is further on.
-                let colon = self.text[span.end..].find(':').map_or(0, |at| at + 1);
+                let rest = &self.text[span.end..];
+                let spaces = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
+                let colon = if rest[spaces..].starts_with(':') { spaces + 1 } else { 0 };
                 value.span = span.end + colon..span.end + colon;
             }
             members.push(Member {

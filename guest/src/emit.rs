@@ -208,7 +208,7 @@ pub(crate) fn failed(kind: &KnownType, mut violations: Vec<Violation>) -> Vec<Vi
     let message = format!(
         "the {} that follows from it is not valid: {}",
         kind.name,
-        summary(&violations)
+        summary(&violations[..violations.len().min(1)])
     );
     violations.push(Violation::new(code::EMIT_FAILED, "", message));
     in_order(violations)

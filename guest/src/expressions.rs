@@ -63,6 +63,15 @@ struct Emitted {
     when: Option<Expression>,
 }
 
+/// How an event got its form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It came in it.
+    Came,
+    /// It was migrated, or given its time.
+    Changed,
+}
+
 /// An event in some version, with the attributes that it came with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subject<'a> {
@@ -163,11 +172,18 @@ impl Expressions {
     }
 
     /// The rules that a valid event of this version breaks.
-    pub(crate) fn violations(&self, version: usize, is_latest: bool, subject: Subject<'_>) -> Vec<Violation> {
+    pub(crate) fn violations(
+        &self,
+        version: usize,
+        origin: Origin,
+        is_latest: bool,
+        subject: Subject<'_>,
+    ) -> Vec<Violation> {
+        let came = origin == Origin::Came;
         let is_for = |rule: &&Rule| match &rule.versions {
             Versions::Latest => is_latest,
-            Versions::All => true,
-            Versions::These(versions) => versions.contains(&version),
+            Versions::All => came,
+            Versions::These(versions) => came && versions.contains(&version),
         };
         let mut asked = self.rules.iter().filter(is_for).peekable();
         if asked.peek().is_none() {

@@ -7,6 +7,7 @@
 
 use crate::contract::{Attribute, Change, Migrated, MigrationCause, MigrationFailure, Violation};
 use crate::event::{Event, Leaving};
+use crate::expressions::Origin;
 use crate::migration_path::MigrationPath;
 use crate::parse::read_object;
 use crate::policy::Policy;
@@ -164,7 +165,7 @@ pub(crate) fn follow(event: &mut Event<'_>, path: &MigrationPath) -> Result<(), 
         )
     })?;
     event.version = to;
-    let mut violations = policy.check(kind, to, &event.value, event.form.attributes);
+    let mut violations = policy.check(kind, to, Origin::Changed, &event.value, event.form.attributes);
     if violations.is_empty() {
         return Ok(());
     }

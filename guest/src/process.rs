@@ -7,6 +7,7 @@ use crate::derivation::{Derivation, Derived};
 use crate::document::Form;
 use crate::emit::{Cause, failed};
 use crate::event::Event;
+use crate::expressions::Origin;
 use crate::migrate::{Changed, Failed, follow, path_to};
 use crate::policy::Policy;
 use crate::validate::Rejected;
@@ -193,7 +194,13 @@ impl Policy {
                 .set(members, neighbour, Value::String(now.to_owned()))
                 .map_err(|violation| invalid(vec![violation]))?;
         }
-        let violations = self.check(event.kind, event.version, &event.value, event.form.attributes);
+        let violations = self.check(
+            event.kind,
+            event.version,
+            Origin::Changed,
+            &event.value,
+            event.form.attributes,
+        );
         if violations.is_empty() {
             Ok(())
         } else {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::contract::{Accepted, Attribute, Rejection, RejectionCause, Violation};
 use crate::document::Form;
 use crate::event::Event;
-use crate::expressions::Subject;
+use crate::expressions::{Origin, Subject};
 use crate::known::KnownType;
 use crate::migrate::{follow, path_to};
 use crate::names::{is_required, must_be_a_name};
@@ -69,7 +69,7 @@ impl Policy {
             let version = Some(&*kind.versions[version].name);
             Err(self.reject(RejectionCause::Invalid, event, form, version, violations))
         };
-        let violations = self.check(kind, version, &value, form.attributes);
+        let violations = self.check(kind, version, Origin::Came, &value, form.attributes);
         if !violations.is_empty() {
             return invalid(&value, &form, violations);
         }
@@ -119,6 +119,7 @@ impl Policy {
         &self,
         kind: &KnownType,
         version: usize,
+        origin: Origin,
         event: &Value,
         attributes: &[Attribute],
     ) -> Vec<Violation> {
@@ -136,7 +137,7 @@ impl Policy {
                 attributes,
             };
             let is_latest = version == kind.latest();
-            return in_order(kind.expressions.violations(version, is_latest, subject));
+            return in_order(kind.expressions.violations(version, origin, is_latest, subject));
         }
         broken.extend(schema.violations(event));
         in_order(broken)

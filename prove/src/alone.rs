@@ -35,6 +35,10 @@ impl<'w> Alone<'w> {
         })
     }
 
+    pub(crate) fn has_rules(&self) -> bool {
+        !self.event_type.rules.is_empty()
+    }
+
     /// A policy for which this migration is the only way: it takes the best one, which need not be this. `None`: there is no other way.
     pub(crate) fn with_only(&self, migration: &Migration) -> Result<Option<Policy>, PolicyError> {
         if self.event_type.versions.len() < 3 {

@@ -25,6 +25,7 @@ pub(crate) struct Step<'p> {
     policy: StepPolicy<'p>,
     named: Named,
     mapping: Option<Mapping>,
+    has_rules: bool,
 }
 
 /// A policy that gets from one version to the other by this migration alone.
@@ -53,6 +54,7 @@ impl<'p> Step<'p> {
             migration,
             policy,
             mapping: Mapping::of(&alone.bundle.manifest),
+            has_rules: alone.has_rules(),
         })
     }
 
@@ -109,7 +111,7 @@ impl<'p> Step<'p> {
     /// The event in the other version; `None`: it is refused, and the author has said so.
     fn migrated<'e>(&self, event: &'e str, way: Way, answer: &'e Answer) -> Result<Option<&'e str>, Problem> {
         let failure = match answer {
-            Ok(migrated) => return Ok(Some(migrated.event.as_deref().unwrap_or(event))),
+            Ok(migrated) => return self.by_rules(migrated.event.as_deref().unwrap_or(event), way),
             Err(failure) => failure,
         };
         let is_refused = failure.cause == MigrationCause::StepFailed;
@@ -117,20 +119,28 @@ impl<'p> Step<'p> {
         match (refusal, failure.cause) {
             (Some(refusal), _) if refusal.is_expected => Ok(None),
             (Some(refusal), _) => Err(Problem::Refused { way, refusal }),
-            (None, MigrationCause::InvalidResult) if breaks_rules_alone(&failure.violations) => {
-                match problem::rule(&failure.violations) {
-                    None => Ok(None),
-                    Some(_) => Err(Problem::Rule {
-                        version: self.target(way).to_owned(),
-                        violations: failure.violations.clone(),
-                    }),
-                }
-            }
             (None, MigrationCause::InvalidResult) if way == Way::Down && self.migration.otherwise.is_some() => Ok(None),
             (None, _) => Err(Problem::Invalid {
                 way,
                 violations: of_result(failure.clone()),
             }),
+        }
+    }
+
+    /// The event in the other version; `None`: a rule says that it is not valid there, and so not in a gate either.
+    fn by_rules<'e>(&self, there: &'e str, way: Way) -> Result<Option<&'e str>, Problem> {
+        if !self.has_rules {
+            return Ok(Some(there));
+        }
+        match self.policy().validate(there.as_bytes(), &[]) {
+            Err(rejection) if breaks_rules_alone(&rejection.violations) => match problem::rule(&rejection.violations) {
+                None => Ok(None),
+                Some(_) => Err(Problem::Rule {
+                    version: self.target(way).to_owned(),
+                    violations: rejection.violations,
+                }),
+            },
+            _ => Ok(Some(there)),
         }
     }
 
@@ -196,10 +206,7 @@ fn read(text: &str) -> Option<Value> {
 
 /// Whether a migrated event is what its schema says: the migration has done its part, and the rest is up to the rules.
 fn breaks_rules_alone(violations: &[Violation]) -> bool {
-    violations
-        .iter()
-        .filter(|violation| violation.code != codes::MIGRATION_FAILED)
-        .all(|violation| violation.rule.is_some())
+    violations.iter().all(|violation| violation.rule.is_some())
 }
 
 /// Why an event is not migrated, in one line.

@@ -69,7 +69,7 @@ async fn a_second_gate_on_the_same_data_file_does_not_start() {
 async fn without_idempotency_a_duplicate_is_published_with_the_same_id() {
     let app = app().await;
     let config = format!(
-        "{}subscriptions: [{{ name: task-events, idempotency: off }}]",
+        "{}subscriptions: [{{ name: task-events, idempotency: false }}]",
         channels(&app)
     );
     let gate = SqliteGate::start("not-idempotent", &config).await;

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::{parts::Parts, schemas::Located};
+use super::{parts::Parts, schemas::Located, sizes};
 use crate::random::Random;
 
 /// How many items there are beyond what there must be.
 const MORE: usize = 3;
 
 /// The schemas of each item; of an array that should be `small`, of as few as there may be.
-pub(super) fn items<'s>(parts: &Parts<'s>, small: bool, random: &mut Random) -> Vec<Vec<Located<'s>>> {
+pub(super) fn items<'s>(parts: &Parts<'s>, sizes: &[usize], small: bool, random: &mut Random) -> Vec<Vec<Located<'s>>> {
     let contained: Vec<Located<'s>> = parts.schemas("contains").collect();
     let wanted_contained = match parts.most_of("minContains") {
         Some(least) => least,
@@ -29,7 +29,12 @@ pub(super) fn items<'s>(parts: &Parts<'s>, small: bool, random: &mut Random) -> 
         .map(Vec::len)
         .max()
         .unwrap_or(0);
-    let count = if random.one_in(2) { least.max(fixed) } else { least } + more;
+    let wanted_size = if small {
+        None
+    } else {
+        sizes::pick(sizes, least, most, random)
+    };
+    let count = wanted_size.unwrap_or_else(|| if random.one_in(2) { least.max(fixed) } else { least } + more);
     let mut items: Vec<Vec<Located<'s>>> = (0..count.min(most)).map(|at| schemas_of(parts, at)).collect();
     let after_fixed = fixed.min(items.len());
     let room = items.len().saturating_sub(after_fixed);

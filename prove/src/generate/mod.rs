@@ -9,6 +9,7 @@ mod object;
 mod parts;
 mod pattern;
 mod schemas;
+mod sizes;
 mod string;
 
 use std::collections::HashMap;
@@ -99,7 +100,9 @@ impl<'s> Generator<'s> {
             Kind::Boolean => self.random.one_in(2).into(),
             Kind::Integer => number::value(parts, true, &mut self.random),
             Kind::Number => number::value(parts, false, &mut self.random),
-            Kind::String => string::value(parts, &mut self.patterns, &mut self.random).into(),
+            Kind::String => {
+                string::value(parts, &self.schemas.sizes.texts, &mut self.patterns, &mut self.random).into()
+            }
             Kind::Array => self.array(parts, depth)?,
             Kind::Object => self.object(parts, depth)?,
         })
@@ -109,7 +112,7 @@ impl<'s> Generator<'s> {
         let least = parts.most_of("minItems").unwrap_or(0);
         let mut items: Vec<Value> = Vec::new();
         let is_unique = parts.all("uniqueItems").any(|unique| unique == &Value::Bool(true));
-        for schemas in array::items(parts, depth > SMALL_BELOW, &mut self.random) {
+        for schemas in array::items(parts, &self.schemas.sizes.arrays, depth > SMALL_BELOW, &mut self.random) {
             match self.tried(&schemas, &parts.followed, depth + 1) {
                 Ok(item) if is_unique && items.contains(&item) => {}
                 Ok(item) => items.push(item),
@@ -122,7 +125,13 @@ impl<'s> Generator<'s> {
 
     fn object(&mut self, parts: &Parts<'s>, depth: usize) -> Result<Value, Impossible> {
         let mut members = Map::new();
-        for member in object::members(parts, depth > SMALL_BELOW, &mut self.patterns, &mut self.random) {
+        for member in object::members(
+            parts,
+            &self.schemas.sizes.objects,
+            depth > SMALL_BELOW,
+            &mut self.patterns,
+            &mut self.random,
+        ) {
             match self.tried(&member.schemas, &parts.followed, depth + 1) {
                 Ok(value) => {
                     members.insert(member.name, value);

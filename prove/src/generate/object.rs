@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::{format, parts::Parts, pattern::Patterns, schemas::Located};
+use super::{format, parts::Parts, pattern::Patterns, schemas::Located, sizes};
 use crate::random::Random;
 
 /// Names of members that no schema is expected to name.
@@ -23,6 +23,7 @@ pub(super) struct Member<'s> {
 /// The members of an object; of optional ones none, when it should be `small`.
 pub(super) fn members<'s>(
     parts: &Parts<'s>,
+    sizes: &[usize],
     small: bool,
     cache: &mut Patterns,
     random: &mut Random,
@@ -60,13 +61,24 @@ pub(super) fn members<'s>(
         names.remove(optional);
     }
     let more = if small || !random.one_in(3) { 0 } else { random.below(3) };
-    let wanted = (names.len() + more).max(least).min(most);
+    let wanted_size = if small {
+        None
+    } else {
+        sizes::pick(sizes, names.len(), most, random)
+    };
+    let wanted = wanted_size.unwrap_or(names.len() + more).max(least).min(most);
     for _ in 0..8 * wanted {
         if names.len() >= wanted {
             break;
         }
-        if let Some(name) = other_name(parts, cache, random).filter(|name| !names.contains(name)) {
+        let Some(name) = other_name(parts, cache, random) else {
+            continue;
+        };
+        if !names.contains(&name) {
             names.push(name);
+        } else if UNKNOWN.contains(&&*name) {
+            // There are few of them.
+            names.push(format!("{name}-{}", names.len()));
         }
     }
     if random.one_in(2) {

@@ -6,6 +6,8 @@ use referencing::Resolver;
 use serde_json::Value;
 use tidegate_policy::File;
 
+use super::sizes::Sizes;
+
 /// The base against which files refer to each other.
 const BASE: &str = "tidegate:///";
 
@@ -34,6 +36,7 @@ pub enum SchemasError {
 #[derive(Debug)]
 pub(crate) struct Schemas {
     registry: Registry<'static>,
+    pub(super) sizes: Sizes,
 }
 
 /// A schema, where it stands.
@@ -46,17 +49,20 @@ pub(crate) struct Located<'s> {
 impl Schemas {
     pub(crate) fn new<'f>(files: impl IntoIterator<Item = &'f File>) -> Result<Self, SchemasError> {
         let mut registry = Registry::new();
+        let mut sizes = Sizes::default();
         for file in files {
             let schema: Value = serde_json::from_str(&file.text).map_err(|source| SchemasError::Json {
                 file: file.name.clone().into_owned(),
                 source,
             })?;
+            sizes.add(&schema);
             registry = registry
                 .add(format!("{BASE}{}", file.name), Resource::from_contents(schema))
                 .map_err(Box::new)?;
         }
         Ok(Self {
             registry: registry.prepare().map_err(Box::new)?,
+            sizes,
         })
     }
 

@@ -1,7 +1,7 @@
 //! Texts: of a pattern, of a format, or of characters that are easily handled wrongly. Knows keywords of schemas, and nothing of
 //! references.
 
-use super::{format, parts::Parts, pattern::Patterns};
+use super::{format, parts::Parts, pattern::Patterns, sizes};
 use crate::random::Random;
 
 /// Texts that programs stumble over.
@@ -23,7 +23,7 @@ const TEXTS: [&str; 14] = [
 ];
 
 /// A text that keeps the keywords, except perhaps one of several patterns; the check of the value says.
-pub(super) fn value(parts: &Parts<'_>, cache: &mut Patterns, random: &mut Random) -> String {
+pub(super) fn value(parts: &Parts<'_>, sizes: &[usize], cache: &mut Patterns, random: &mut Random) -> String {
     let least = parts.most_of("minLength").unwrap_or(0);
     let most = parts.least_of("maxLength").unwrap_or(usize::MAX).max(least);
     let patterns: Vec<&str> = parts.texts("pattern").collect();
@@ -40,7 +40,10 @@ pub(super) fn value(parts: &Parts<'_>, cache: &mut Patterns, random: &mut Random
         0 => random.pick(&TEXTS).map_or_else(String::new, |text| (*text).to_owned()),
         _ => format::word(random),
     };
-    of_length(text, least, most, random)
+    match sizes::pick(sizes, least, most, random) {
+        Some(size) => of_length(text, size, size, random),
+        None => of_length(text, least, most, random),
+    }
 }
 
 /// The text, cut or repeated.

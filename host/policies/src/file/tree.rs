@@ -1,12 +1,13 @@
 //! The files of a folder as one number, which changes whenever one of them does. Reads no bytes.
 
 use std::{
+    collections::{BTreeSet, HashSet},
     fs,
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    path::Path,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
-
-use tidegate_model::rate_limited_log::RateLimitedLog;
 
 use super::id::FileId;
 
@@ -15,25 +16,30 @@ const MAX_DEPTH: usize = 16;
 /// The most files of a policy and folders that are looked at.
 const MAX_ENTRIES: usize = 50_000;
 
+/// Folders and what is not seen in them that the log speaks of, at most.
+const MOST_SAID: usize = 100;
+
 /// Kubernetes replaces all files of a mount by turning this link.
 const MOUNTED: &str = "..data";
 
 /// The extensions of the files that make a policy. Others are left out: the gate's own data may lie beside them.
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 
-/// Of all files that could belong to a policy and whose names do not begin with a dot. A link counts as what it leads to; a link to
-/// a folder is not followed further. Where there is more than is looked at, the log says so.
+/// Of all files that could belong to a policy and whose names do not begin with a dot. A link counts as what it leads to, inside the
+/// folder. Where there is more than is looked at, the log says so, once.
 pub(super) fn hash(folder: &Path) -> u64 {
-    static LOG: RateLimitedLog = RateLimitedLog::new();
-    let mut walk = Walk::default();
+    let mut walk = Walk {
+        root: fs::canonicalize(folder).unwrap_or_default(),
+        ..Walk::default()
+    };
     walk.add(folder, 0);
     if let Some(unseen) = walk.unseen
-        && LOG.allow().is_some()
+        && is_news(folder, &unseen)
     {
         tracing::warn!(
             folder = %folder.display(),
             "changes {unseen} are not seen: a policy is looked for in {MAX_DEPTH} folders inside each other and in {MAX_ENTRIES} files \
-             and folders; move other files out, or reload the policy on request"
+             and folders; move other files out, or use `tidegate policy reload`"
         );
     }
     walk.hasher.finish()
@@ -47,9 +53,20 @@ pub(super) fn link(folder: &Path) -> Option<u64> {
     ends.iter().any(Option::is_some).then(|| hasher.finish())
 }
 
+/// Whether nothing was said yet of what is not seen in a folder.
+fn is_news(folder: &Path, unseen: &str) -> bool {
+    static SAID: Mutex<BTreeSet<(PathBuf, String)>> = Mutex::new(BTreeSet::new());
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    said.len() < MOST_SAID && said.insert((folder.to_owned(), unseen.to_owned()))
+}
+
 /// The way through a folder.
 #[derive(Default)]
 struct Walk {
+    /// Where the folder is.
+    root: PathBuf,
+    /// The folders that were looked into: links may lead in circles.
+    visited: HashSet<(u64, u64)>,
     hasher: DefaultHasher,
     entries: usize,
     /// Which changes are not seen.
@@ -58,6 +75,10 @@ struct Walk {
 
 impl Walk {
     fn add(&mut self, folder: &Path, depth: usize) {
+        let Ok(itself) = fs::metadata(folder) else { return };
+        if !self.visited.insert((itself.dev(), itself.ino())) {
+            return;
+        }
         let Ok(found) = fs::read_dir(folder) else { return };
         let mut found: Vec<_> = found.filter_map(Result::ok).collect();
         found.sort_unstable_by_key(fs::DirEntry::file_name);
@@ -77,14 +98,16 @@ impl Walk {
                 return;
             }
             self.entries += 1;
-            if is_folder && depth == MAX_DEPTH {
+            let found = fs::metadata(&path);
+            let is_linked_folder = !is_folder && found.as_ref().is_ok_and(fs::Metadata::is_dir);
+            let leads_inside = || fs::canonicalize(&path).is_ok_and(|end| end.starts_with(&self.root));
+            let is_inside = is_folder || is_linked_folder && leads_inside();
+            if is_inside && depth == MAX_DEPTH {
                 self.unseen.get_or_insert_with(|| format!("in {}", path.display()));
-            } else if is_folder {
+            } else if is_inside {
                 name.hash(&mut self.hasher);
                 self.add(&path, depth + 1);
             }
-            let found = fs::metadata(&path);
-            let is_linked_folder = !is_folder && found.as_ref().is_ok_and(fs::Metadata::is_dir);
             if is_linked_folder || is_of_a_policy(&path) {
                 name.hash(&mut self.hasher);
                 let id = found.map(|metadata| FileId::of(&metadata));
@@ -133,6 +156,19 @@ mod tests {
         fs::remove_file(path.join("link.json")).expect("removed");
         symlink("inner/c.json", path.join("link.json")).expect("linked");
         assert_changed("a link that leads elsewhere", true);
+        fs::create_dir(path.join(".v1")).expect("made");
+        fs::write(path.join(".v1/d.json"), "{}").expect("written");
+        assert_changed("a hidden folder", false);
+        symlink(".v1", path.join("schemas")).expect("linked");
+        assert_changed("a link to a hidden folder", true);
+        fs::write(path.join(".v1/d.json"), "[2]").expect("written");
+        assert_changed("a file behind such a link", true);
+        let outside = tempfile::tempdir().expect("a directory");
+        symlink(outside.path(), path.join("outside")).expect("linked");
+        assert_changed("a link to the outside", true);
+        fs::create_dir(outside.path().join("inner")).expect("made");
+        fs::write(outside.path().join("inner/e.json"), "{}").expect("written");
+        hash(path);
     }
 
     #[test]

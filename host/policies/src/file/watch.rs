@@ -19,6 +19,8 @@ const SETTLE: Duration = Duration::from_millis(100);
 /// The same for a folder whose files change: people and tools write one after another. A folder to which a link was turned is whole
 /// already, and is read like a file.
 const SETTLE_FOLDER: Duration = Duration::from_secs(1);
+/// A folder in which some file changes without end is read after this time all the same.
+const RESTLESS: Duration = Duration::from_secs(10);
 /// How many times as long as a check took the next one is put off: a folder may have thousands of files.
 const REST: u32 = 10;
 /// The wait before the same file is read again, when the machine was at fault and not the policy.
@@ -45,6 +47,8 @@ struct Seen {
     settle: Duration,
     /// Since when this is so.
     since: Instant,
+    /// Since when it changes again and again.
+    restless_since: Instant,
     /// The same, RFC 3339.
     at: String,
 }
@@ -136,26 +140,31 @@ impl State {
 
     /// `None`: nothing is to be read now.
     fn found(&mut self, place: Place, now: Instant) -> Option<Settled> {
-        let (since, settle) = match &self.seen {
-            Some(seen) if seen.place == place => (seen.since, seen.settle),
+        let (since, restless_since, settle) = match &self.seen {
+            Some(seen) if seen.place == place => (seen.since, seen.restless_since, seen.settle),
             before => {
                 let is_turned = before.as_ref().is_some_and(|seen| place.is_turned_from(seen.place));
                 let settle = match place {
                     Place::Folder { .. } if !is_turned => SETTLE_FOLDER,
                     _ => SETTLE,
                 };
+                let is_concluded = |seen: &Seen| self.concluded.is_some_and(|concluded| concluded.place == seen.place);
+                let restless = before.as_ref().filter(|seen| !is_concluded(seen));
+                let restless_since = restless.map_or(now, |seen| seen.restless_since);
                 self.seen = Some(Seen {
                     place,
                     settle,
                     since: now,
+                    restless_since,
                     at: clock::now(),
                 });
-                (now, settle)
+                (now, restless_since, settle)
             }
         };
+        let is_restless = matches!(place, Place::Folder { .. }) && now >= restless_since + RESTLESS;
         let is_due = match self.concluded {
             Some(concluded) if concluded.place == place => concluded.again.is_some_and(|again| now >= again),
-            _ => now >= since + settle,
+            _ => now >= since + settle || is_restless,
         };
         is_due.then(|| Settled {
             place,
