@@ -249,6 +249,26 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_never_rests_is_read_all_the_same() {
+        let start = Instant::now();
+        let mut watch = State::default();
+        let mut read = Vec::new();
+        // A file changes twice a second.
+        for half in 0_u32..50 {
+            let place = Place::Folder {
+                files: half.into(),
+                link: None,
+            };
+            let now = start + half * SETTLE_FOLDER / 2;
+            if watch.found(place, now).is_some() {
+                watch.was_read(Some(place), GOOD, now);
+                read.push(half);
+            }
+        }
+        assert_eq!(read, [20, 41], "ten seconds after each first change");
+    }
+
+    #[test]
     fn a_missing_file_is_concluded_once_and_read_when_it_is_back() {
         let ([one, _], start) = (files(), Instant::now());
         let mut watch = State::default();
