@@ -313,7 +313,7 @@ fn a_wrong_folder_is_refused_and_nothing_is_written() {
     let refused = tidegate(&["build", text(dir.path()), "-o", text(&built)], b"");
     assert_eq!((refused.code, refused.out.as_str()), (3, ""));
     let says = format!(
-        "tidegate: {}: line 38 column 5: unknown field `chanel`, expected one of channel",
+        "tidegate: {}: line 39 column 5: unknown field `chanel`, expected one of channel",
         manifest.display()
     );
     assert!(refused.err.starts_with(&says), "{}", refused.err);
@@ -333,7 +333,7 @@ fn a_migration_that_breaks_its_law_is_shown_and_nothing_is_written() {
     let refused = tidegate(&["build", text(dir.path()), "-o", text(&built)], b"");
     assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{}", refused.err);
     let says = format!(
-        "tidegate: {}: line 24 column 13: order.placed 1: an event",
+        "tidegate: {}: line 25 column 13: order.placed 1: an event",
         text(&dir.path().join("policy.yaml"))
     );
     assert!(refused.err.starts_with(&says), "{}", refused.err);
@@ -364,7 +364,7 @@ fn what_only_the_whole_folder_shows_is_told_with_its_line_too() {
         let refused = tidegate(&[command, text(dir.path())], b"");
         assert_eq!((refused.code, refused.out.as_str()), (3, ""));
         let says = format!(
-            "tidegate: {}: line 19 column 5: the default_version 3 of order.placed",
+            "tidegate: {}: line 20 column 5: the default_version 3 of order.placed",
             manifest.display()
         );
         assert!(refused.err.starts_with(&says), "{}", refused.err);
