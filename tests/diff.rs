@@ -49,6 +49,19 @@ fn a_policy_is_the_same_as_itself_in_either_form() {
         "{}",
         same.out
     );
+    assert!(!same.out.contains("their files differ"), "{}", same.out);
+}
+
+#[test]
+fn what_no_event_shows_is_not_called_the_same() {
+    let new = edited(
+        "policy.yaml",
+        "decimal(event.data.total) > 0",
+        "decimal(event.data.total) > 1",
+    );
+    let same = diff(new.path(), &["--exit-code"]);
+    assert_eq!(same.code, 0, "{}{}", same.out, same.err);
+    assert!(same.out.contains("their files differ all the same"), "{}", same.out);
 }
 
 /// An edit of the manifest, and the change of the catalog that it is.

@@ -76,6 +76,22 @@ pub enum FolderError {
         #[source]
         source: Box<Problem>,
     },
+    /// A keyword of a schema is misspelt.
+    #[error(
+        "{}{}: JSON Schema has no keyword `{keyword}`; did you mean `{meant}`? A name of your own begins with `x-`",
+        file.display(),
+        shown(*position)
+    )]
+    Keyword {
+        /// The schema.
+        file: PathBuf,
+        /// Where in it.
+        position: Option<Position>,
+        /// The keyword.
+        keyword: String,
+        /// The one that was probably meant.
+        meant: &'static str,
+    },
     /// A schema is named in a way that is not its only one.
     #[error(
         "{}{}: {name:?} is no file of the folder: write its path from the folder, such as order.placed/1.json",

@@ -7,6 +7,7 @@
 mod document;
 mod error;
 mod files;
+mod keywords;
 mod manifest;
 mod place;
 mod position;
@@ -58,6 +59,20 @@ pub fn check(folder: &Path) -> Result<(Bundle, Policy), FolderError> {
             position,
             source: Box::new(wrong.problem),
         });
+    }
+    for schema in &bundle.files {
+        let slip = serde_json::from_str(&schema.text)
+            .ok()
+            .and_then(|schema| keywords::slip(&schema));
+        if let Some(slip) = slip {
+            let (file, position) = locate_in(folder, Some(&schema.name), &slip.path)?;
+            return Err(FolderError::Keyword {
+                file,
+                position,
+                keyword: slip.keyword,
+                meant: slip.meant,
+            });
+        }
     }
     match Policy::new(&bundle, Code::default()) {
         Ok(policy) => Ok((bundle, policy)),

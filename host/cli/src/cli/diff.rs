@@ -49,7 +49,7 @@ pub(super) struct Diff {
     events: Option<PathBuf>,
     #[command(flatten)]
     time: Time,
-    /// Exit with 1 when anything differs.
+    /// Exit with 1 when the catalogs or the decisions differ.
     #[arg(long)]
     exit_code: bool,
     /// Print one JSON object.

@@ -108,7 +108,11 @@ impl Walk {
                 name.hash(&mut self.hasher);
                 self.add(&path, depth + 1);
             }
-            if is_linked_folder || is_of_a_policy(&path) {
+            if is_linked_folder {
+                // Which one it is: what is in it is looked at, or nothing of it is read.
+                let folder = found.map(|metadata| (metadata.dev(), metadata.ino()));
+                (name, folder.map_err(|error| error.kind())).hash(&mut self.hasher);
+            } else if is_of_a_policy(&path) {
                 name.hash(&mut self.hasher);
                 let id = found.map(|metadata| FileId::of(&metadata));
                 id.map_err(|error| error.kind()).hash(&mut self.hasher);

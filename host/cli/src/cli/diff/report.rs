@@ -90,6 +90,11 @@ impl Report {
             ),
         };
         writeln!(out, "\n{title}")?;
+        if self.is_same() && self.old.digest != self.new.digest {
+            let hint =
+                "their files differ all the same, in something that no event here shows: give others with --events";
+            writeln!(out, "\n{}", paint(ODD, hint))?;
+        }
         self.changes.iter().try_for_each(|listed| change(&mut out, listed))?;
         Ok(out)
     }
