@@ -41,6 +41,9 @@ pub(super) struct Side {
     name: String,
     version: String,
     digest: String,
+    /// The digest of the files that it is made of, where it says so: in any form the same.
+    #[serde(skip)]
+    files: Option<String>,
 }
 
 impl Side {
@@ -51,6 +54,7 @@ impl Side {
             name: catalog.name.clone(),
             version: catalog.version.clone(),
             digest: policy.digest().to_string(),
+            files: catalog.digest.clone(),
         }
     }
 }
@@ -59,6 +63,13 @@ impl Report {
     /// Whether nothing differs.
     pub(super) fn is_same(&self) -> bool {
         self.catalog.is_empty() && self.changed == 0
+    }
+
+    fn has_other_files(&self) -> bool {
+        match (&self.old.files, &self.new.files) {
+            (Some(old), Some(new)) => old != new,
+            _ => self.old.digest != self.new.digest,
+        }
     }
 
     pub(super) fn text(&self) -> std::result::Result<String, std::fmt::Error> {
@@ -90,7 +101,7 @@ impl Report {
             ),
         };
         writeln!(out, "\n{title}")?;
-        if self.is_same() && self.old.digest != self.new.digest {
+        if self.is_same() && self.has_other_files() {
             let hint =
                 "their files differ all the same, in something that no event here shows: give others with --events";
             writeln!(out, "\n{}", paint(ODD, hint))?;
