@@ -85,7 +85,7 @@ impl Cache {
 
     /// What was last written under this name by the same engine, when it is intact.
     pub(crate) fn read(&self, engine: &wasmtime::Engine, name: &str) -> Option<Vec<u8>> {
-        let mut file = fs::read(self.dir.join(format!("{name}-{}", made_by(engine)))).ok()?;
+        let mut file = fs::read(self.named(engine, name)).ok()?;
         let bytes = verified(&file)?.len();
         file.drain(..file.len() - bytes);
         Some(file)
@@ -98,7 +98,7 @@ impl Cache {
         name: &str,
         parts: impl Iterator<Item = &'b [u8]> + Clone,
     ) -> io::Result<()> {
-        let (prefix, path) = (format!("{name}-"), self.dir.join(format!("{name}-{}", made_by(engine))));
+        let (prefix, path) = (format!("{name}-"), self.named(engine, name));
         self.replace(&path, parts)?;
         for entry in fs::read_dir(&self.dir)? {
             let other = entry?;
@@ -146,8 +146,12 @@ impl Cache {
     }
 
     fn path(&self, engine: &wasmtime::Engine, digest: &Digest) -> PathBuf {
-        self.dir
-            .join(format!("{}-{}.{EXTENSION}", digest.hex(), made_by(engine)))
+        self.named(engine, digest.hex()).with_extension(EXTENSION)
+    }
+
+    /// What this engine keeps under a name.
+    fn named(&self, engine: &wasmtime::Engine, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}-{}", made_by(engine)))
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::{io, path::PathBuf};
 
-use tidegate_policy::{BundleError, PolicyError};
-
 use tidegate_letter::Problem;
+use tidegate_policy::{BundleError, PolicyError};
 
 use crate::position::Position;
 

@@ -190,16 +190,7 @@ fn an_attribute_that_is_laid_in_an_object_leaves_no_object_behind() {
                 .to_owned(),
         ),
     ];
-    let files = files.map(|(name, text)| File {
-        name: name.into(),
-        text: text.into(),
-    });
-    let policy = Policy::new(&Bundle::from_files(files.into()).expect("a bundle"), Code::default()).expect("a policy");
-    let context = Context {
-        now: "2026-03-02T17:00:00Z".to_owned(),
-        target_version: None,
-        handed_back: false,
-    };
+    let (policy, context) = made_of(files);
     let id = attributes(&json!({"id": "o-1"}));
     for (event, expected) in [
         (
@@ -214,6 +205,21 @@ fn an_attribute_that_is_laid_in_an_object_leaves_no_object_behind() {
         let decided = policy.process(event.as_bytes(), &id, &context);
         assert_eq!(leaves(&decided), (Some(expected), vec![]));
     }
+}
+
+/// The policy of some files, and when it is asked.
+fn made_of<const N: usize>(files: [(&'static str, String); N]) -> (Policy, Context) {
+    let files = files.map(|(name, text)| File {
+        name: name.into(),
+        text: text.into(),
+    });
+    let bundle = Bundle::from_files(files.into()).expect("a bundle");
+    let context = Context {
+        now: "2026-03-02T17:00:00Z".to_owned(),
+        target_version: None,
+        handed_back: false,
+    };
+    (Policy::new(&bundle, Code::default()).expect("a policy"), context)
 }
 
 /// A member that a migration adds outside of the payload, for which no attribute stands.
@@ -254,16 +260,7 @@ fn the_objects_around_attributes_and_payload_are_no_members() {
         .shift_remove("key");
     let paid = r#"{ "examples": [{ "meta": { "id": "1" }, "type": "order.paid" }] }"#;
     let files = [("policy.json", manifest.to_string()), ("paid.json", paid.to_owned())];
-    let files = files.map(|(name, text)| File {
-        name: name.into(),
-        text: text.into(),
-    });
-    let policy = Policy::new(&Bundle::from_files(files.into()).expect("a bundle"), Code::default()).expect("a policy");
-    let context = Context {
-        now: "2026-03-02T17:00:00Z".to_owned(),
-        target_version: None,
-        handed_back: false,
-    };
+    let (policy, context) = made_of(files);
     let members = json!({"id": "o-1", "type": "order.paid"});
     let decided = policy.process(b"[1]", &attributes(&members), &context);
     assert_eq!(leaves(&decided), (None, vec![("time", Some("2026-03-02T17:00:00Z"))]));
